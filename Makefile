@@ -1,0 +1,154 @@
+# fernit, for GNU make on Debian 12 or 13. What is missing on the machine is installed with apt (as root).
+#
+#   make               build/fernit
+#   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
+#   make test          build, then run every test
+#   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
+#   make bench         fernit beside tini, dumb-init, catatonit and gosu
+#   make install       PREFIX=/usr/local DESTDIR=
+#   make clean
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+SHELL  := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# Every core, unless the command line says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+B := build
+# Commands are shown with V=1.
+Q := $(if $(V),,@)
+
+# Sorted, since the order of the objects is the order of the code in the binary.
+sources := $(sort $(wildcard src/*/*.c))
+mains   := $(sort $(wildcard cmd/fernit/*.c))
+units   := $(sort $(wildcard tests/unit/test_*.c))
+headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
+benches := $(sort $(wildcard tests/bench/*.c))
+checked := $(sources) $(mains) $(units) $(benches)
+formatted := $(checked) $(headers)
+scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh .ci/run))
+
+.PHONY: all run test bench lint format install clean
+all: $(B)/fernit
+
+# The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
+ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
+DEPS := $(shell docker/deps/build.sh)
+ifneq ($(.SHELLSTATUS),0)
+$(error docker/deps/build.sh could not provide the libraries: see above)
+endif
+endif
+
+# --- The program
+
+language := -std=c17 -D_GNU_SOURCE -Isrc '-DFERNIT_VERSION="$(VERSION)"'
+warnings := -Wall -Wextra -Wconversion -Wshadow -Werror
+inih     := @$(DEPS)/share/inih/flags
+
+# Small: sections that nothing uses are dropped (gc-sections), as is what only the whole program shows to be unused (lto).
+# The same bytes everywhere: no path of the machine, no build id.
+CC      := $(DEPS)/bin/musl-gcc
+CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
+           -fno-unwind-tables -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+
+objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  cc    $<'
+	$(Q)$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih) -MMD -MP -c $< -o $@
+
+$(B)/fernit: $(objects)
+	@echo '  link  $@'
+	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) $^ -linih -lsodium -o $@
+
+install: $(B)/fernit
+	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
+
+# An environment of its own, so that no key or setting of the caller's shell takes part.
+run: $(B)/fernit
+	@env -i PATH="$$PATH" HOME='$(CURDIR)/$(B)/run' AIRFLOW_HOME='$(CURDIR)/$(B)/run/airflow' \
+	    $(B)/fernit run --store '$(CURDIR)/$(B)/run/store' --allow-ephemeral -- tests/show.sh
+
+# --- Tests
+
+tools-%:
+	@docker/deps/packages.sh $*
+
+# The system's compiler and C library, for their sanitizers; Debian's libsodium; the very inih of the program.
+unit_flags := $(language) $(warnings) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+              $(inih) -isystem $(DEPS)/share/inih
+unit_objects := $(patsubst %.c,$(B)/unit/obj/%.o,$(sources)) $(B)/unit/obj/ini.o
+unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(units))
+
+$(B)/unit/obj/%.o: %.c Makefile | tools-test
+	@mkdir -p $(@D)
+	@echo '  cc    $< (unit)'
+	$(Q)gcc $(unit_flags) -MMD -MP -c $< -o $@
+
+$(B)/unit/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
+	@mkdir -p $(@D)
+	$(Q)gcc $(unit_flags) -w -c $< -o $@
+
+# An archive: a test takes what it calls, and may bring its own in place of the rest.
+$(B)/unit/libfernit.a: $(unit_objects)
+	@rm -f $@
+	$(Q)ar crs $@ $^
+
+$(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
+	@echo '  link  $@'
+	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
+
+test: $(B)/fernit $(unit_programs) | tools-test
+	@tests/run.sh $(unit_programs)
+
+bench: $(B)/fernit | tools-bench
+	@/usr/bin/python3 tests/bench/bench.py
+
+# --- Lint
+
+.PHONY: lint-format lint-cppcheck lint-shell lint-tidy
+lint: lint-format lint-cppcheck lint-shell lint-tidy
+
+# What lint-format would have.
+format: | tools-lint
+	clang-format -i $(formatted)
+
+lint-format: | tools-lint
+	clang-format --dry-run -Werror $(formatted)
+
+lint-cppcheck: | tools-lint
+	@mkdir -p $(B)/lint/cppcheck
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability,style --error-exitcode=1 --inline-suppr \
+	    --cppcheck-build-dir=$(B)/lint/cppcheck -j$(shell nproc) --suppressions-list=tests/cppcheck.suppressions \
+	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc $(checked)
+
+lint-shell: | tools-lint
+	shellcheck $(scripts)
+
+# One stamp a file, so that a second run looks only at what has changed.
+tidied := $(patsubst %.c,$(B)/lint/%.tidy,$(checked))
+lint-tidy: $(tidied)
+
+$(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
+	@mkdir -p $(@D)
+	@echo '  tidy  $<'
+	$(Q)clang-tidy --quiet $< -- $(language) $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
+	    { cat $@.log >&2; exit 1; }
+	@touch $@
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)

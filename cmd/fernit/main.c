@@ -1,0 +1,28 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/signals.h"
+#include "entry/entry.h"
+#include "entry/report.h"
+#include "process/setup.h"
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    struct error err = {0};
+    struct signals signals = {.descriptor = -1};
+    if (signals_hold(&signals, &err) < 0 || process_setup(&err) < 0 || secret_setup(&err) < 0) {
+        log_error("%s", err.message);
+        return EXIT_OWN_FAILURE;
+    }
+    int status = entry(argv, environ, &signals);
+    if (fflush(stdout) != 0 && status == EXIT_GOOD) {
+        log_error("standard output cannot be written");
+        return EXIT_PROBLEM;
+    }
+    return status;
+}

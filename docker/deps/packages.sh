@@ -1,0 +1,49 @@
+#!/bin/bash
+# packages.sh PURPOSE...: installs, with apt, the Debian packages that a purpose needs and the machine lacks.
+# Nothing missing: one dpkg-query, no network. The one place that names them.
+set -euo pipefail
+
+declare -A packages=(
+    [build]="gcc make dpkg-dev xz-utils patch autoconf automake libtool ca-certificates debian-archive-keyring linux-libc-dev"
+    # The tests judge the binary with Debian's Python, so that every machine has the same judges.
+    [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
+            python3-cryptography binutils file git strace util-linux"
+    [lint]="clang-format clang-tidy cppcheck shellcheck libc6-dev libcmocka-dev libsodium-dev"
+    # The peers that fernit is measured against.
+    [bench]="tini dumb-init catatonit gosu python3 python3-cryptography binutils strace libc6-dev"
+)
+
+wanted=()
+for purpose in "$@"; do
+    [[ -v packages[$purpose] ]] || {
+        echo "packages.sh: no purpose \"$purpose\"; there are: ${!packages[*]}" >&2
+        exit 2
+    }
+    read -r -d '' -a names <<<"${packages[$purpose]}" || true
+    wanted+=("${names[@]}")
+done
+
+command -v dpkg-query >/dev/null || {
+    echo "packages.sh: this is no Debian; install what Debian calls: ${wanted[*]}" >&2
+    exit 1
+}
+
+mapfile -t missing < <(
+    comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+        <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^ii  *//p' | sort -u)
+)
+((${#missing[@]})) || exit 0
+
+if ((EUID != 0)); then
+    echo "packages.sh: missing, and only root may install them: apt-get install ${missing[*]}" >&2
+    exit 1
+fi
+echo "packages.sh: installing ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null || {
+    cat "$log" >&2
+    echo "packages.sh: apt could not install ${missing[*]}; mend what it says above and start again" >&2
+    exit 1
+}

@@ -1,0 +1,96 @@
+#include "airflow/cfg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+
+/* configparser's MAX_INTERPOLATION_DEPTH, and a bound against "%(a)s%(a)s" that doubles each time. */
+enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024 };
+
+int cfg_read(const char *path, struct cfg *cfg, struct error *err)
+{
+    _cleanup_cfg_ struct cfg read = {0};
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &read.status, err);
+    if (fd < 0 && err->kind == ERROR_SYSTEM && (err->errnum == ENOENT || err->errnum == ENOTDIR)) {
+        *cfg = (struct cfg){0};
+        return 0;
+    }
+    if (fd < 0 || file_read(fd, path, CFG_MOST, &read.text, err) < 0)
+        return -1;
+    if (ini_read(read.text.bytes, read.text.length, &read.ini, err) < 0)
+        return error_within(err, "%s", path);
+
+    read.exists = true;
+    *cfg = read;
+    read = (struct cfg){0};
+    return 0;
+}
+
+static const struct ini_option *look_up(const struct ini *ini, const char *section,
+                                        const char *name)
+{
+    const struct ini_option *own = ini_find(ini, section, name);
+    return own ? own : ini_find(ini, "DEFAULT", name);
+}
+
+static int interpolate(const struct ini *ini, const char *section, const char *text, int depth,
+                       struct secret *out, struct error *err)
+{
+    if ((depth > DEPTH_MOST && strchr(text, '%')) || out->length > VALUE_MOST)
+        return error_input(err, "its %%(name)s refer to each other without end");
+    while (*text) {
+        size_t plain = strcspn(text, "%");
+        if (secret_append(out, text, plain, err) < 0)
+            return -1;
+        text += plain;
+        if (*text == '\0')
+            break;
+        if (text[1] == '%') {
+            if (secret_append(out, "%", 1, err) < 0)
+                return -1;
+            text += 2;
+            continue;
+        }
+
+        const char *close = text[1] == '(' ? strchr(text, ')') : NULL;
+        size_t length = close ? (size_t)(close - text) - 2 : 0;
+        char name[256];
+        if (length == 0 || length >= sizeof name || close[1] != 's')
+            return error_input(err, "a \"%%\" in it is neither \"%%%%\" nor \"%%(name)s\"; write "
+                                    "\"%%%%\" for a percent sign");
+        memcpy(name, text + 2, length);
+        name[length] = '\0';
+        const struct ini_option *option = look_up(ini, section, name);
+        if (!option)
+            return error_input(err, "it refers to %%(%s)s, which is not there", name);
+        if (interpolate(ini, section, ini_value(ini, option), depth + 1, out, err) < 0)
+            return -1;
+        text = close + 2;
+    }
+    return 0;
+}
+
+int cfg_value(const struct cfg *cfg, const char *section, const char *name, struct secret *value,
+              struct error *err)
+{
+    if (!cfg->exists || !ini_section(&cfg->ini, section))
+        return 0;
+    const struct ini_option *option = look_up(&cfg->ini, section, name);
+    if (!option)
+        return 0;
+    if (secret_append(value, "", 0, err) < 0 ||
+        interpolate(&cfg->ini, section, ini_value(&cfg->ini, option), 1, value, err) < 0)
+        return -1;
+    return 1;
+}
+
+void cfg_free(struct cfg *cfg)
+{
+    ini_free_document(&cfg->ini);
+    secret_free(&cfg->text);
+    *cfg = (struct cfg){0};
+}

@@ -1,0 +1,36 @@
+/* airflow.cfg: what is in it, as Airflow sees it. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/ini.h"
+#include "base/secret.h"
+
+struct error;
+
+enum { CFG_MOST = 16 * 1024 * 1024 }; /* bytes; what Airflow writes has 110 KB */
+
+struct cfg {
+    bool exists;
+    struct stat status; /* of the file that was read */
+    struct secret text;
+    struct ini ini;
+};
+
+/* Reads the file, at the end of any symbolic links. That it is missing is no error: `exists` says it.
+ * Returns 0, or -1: ERROR_INPUT "PATH: line 7: ..." (what Airflow could not read either, or not a
+ * regular file), ERROR_SYSTEM. */
+int cfg_read(const char *path, struct cfg *cfg, struct error *err);
+
+/* The value that Airflow's conf.get(section, name) would find in the file, before it expands
+ * variables: from [section], else from [DEFAULT] where there is a [section]; with configparser's
+ * BasicInterpolation ("%%", "%(name)s") and without the blanks around it.
+ *
+ * Returns 1 and the value, appended to *value; 0 where there is none; -1: ERROR_INPUT for a "%" that
+ * configparser would refuse, ERROR_SYSTEM. */
+int cfg_value(const struct cfg *cfg, const char *section, const char *name, struct secret *value,
+              struct error *err);
+
+void cfg_free(struct cfg *cfg);
+#define _cleanup_cfg_ _cleanup_(cfg_free)

@@ -1,0 +1,125 @@
+#include "airflow/expand.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/environment.h"
+#include "base/error.h"
+
+enum { ROUNDS_MOST = 32, LENGTH_MOST = 64 * 1024, NAME_MOST = 256 };
+
+static bool is_word(char c)
+{
+    return c == '_' || isalnum((unsigned char)c);
+}
+
+/* The value that the "$" at `text` stands for, with *length bytes of text; NULL: none, it stays. */
+static const char *variable(const char *text, char *const *environment, size_t *length)
+{
+    const char *start = text + 1;
+    const char *end = start;
+    bool braces = *start == '{';
+    if (braces)
+        end = strchr(++start, '}');
+    else
+        while (is_word(*end))
+            end++;
+    if (!end || (size_t)(end - start) >= NAME_MOST || (!braces && end == start))
+        return NULL;
+
+    char name[NAME_MOST];
+    memcpy(name, start, (size_t)(end - start));
+    name[end - start] = '\0';
+    *length = (size_t)(end - text) + (braces ? 1 : 0);
+    return environment_get(environment, name);
+}
+
+static int expand_variables(const char *text, char *const *environment, struct secret *out,
+                            struct error *err)
+{
+    while (*text) {
+        size_t length = strcspn(text, "$");
+        const char *value = text;
+        size_t value_length = length;
+        if (length == 0) {
+            length = 1;
+            value_length = 1;
+            const char *replaced = variable(text, environment, &length);
+            if (replaced) {
+                value = replaced;
+                value_length = strlen(replaced);
+            } else {
+                length = 1;
+            }
+        }
+        if (secret_append(out, value, value_length, err) < 0)
+            return -1;
+        text += length;
+    }
+    return 0;
+}
+
+/* The home of the user that "~" or "~name" of `length` bytes names, or NULL. */
+static const char *home(const char *text, size_t length, char *const *environment)
+{
+    const struct passwd *user = NULL;
+    if (length == 1) {
+        const char *own = environment_get(environment, "HOME");
+        if (own)
+            return own;
+        user = getpwuid(getuid());
+    } else if (length - 1 < NAME_MOST) {
+        char name[NAME_MOST];
+        memcpy(name, text + 1, length - 1);
+        name[length - 1] = '\0';
+        user = getpwnam(name);
+    }
+    return user ? user->pw_dir : NULL;
+}
+
+static int expand_home(const char *text, char *const *environment, struct secret *out,
+                       struct error *err)
+{
+    size_t length = *text == '~' ? strcspn(text, "/") : 0;
+    const char *directory = length > 0 ? home(text, length, environment) : NULL;
+    if (!directory)
+        return secret_append(out, text, strlen(text), err);
+
+    size_t kept = strlen(directory);
+    while (kept > 0 && directory[kept - 1] == '/')
+        kept--;
+    if (secret_append(out, directory, kept, err) < 0 ||
+        secret_append(out, text + length, strlen(text + length), err) < 0)
+        return -1;
+    return out->length == 0 ? secret_append(out, "/", 1, err) : 0;
+}
+
+int airflow_expand(const char *text, char *const *environment, struct secret *out,
+                   struct error *err)
+{
+    if (!strpbrk(text, "$~"))
+        return secret_append(out, text, strlen(text), err);
+
+    _cleanup_secret_ struct secret now = {0};
+    if (secret_append(&now, text, strlen(text), err) < 0)
+        return -1;
+    for (int round = 0; round < ROUNDS_MOST; round++) {
+        _cleanup_secret_ struct secret variables = {0};
+        _cleanup_secret_ struct secret next = {0};
+        if (secret_append(&variables, "", 0, err) < 0 ||
+            expand_variables(now.bytes, environment, &variables, err) < 0 ||
+            expand_home(variables.bytes, environment, &next, err) < 0)
+            return -1;
+        if (next.length == now.length && memcmp(next.bytes, now.bytes, now.length) == 0)
+            return secret_append(out, now.bytes, now.length, err);
+        if (next.length > LENGTH_MOST)
+            break;
+        struct secret previous = now;
+        now = next;
+        next = previous;
+    }
+    return error_input(err, "its variables refer to each other without end");
+}

@@ -1,0 +1,27 @@
+/* Resources that release themselves at the end of their scope (GCC's cleanup attribute), so that an
+ * early return is never a leak:
+ *
+ *     _cleanup_close_ int fd = open(...);
+ *     _cleanup_free_ char *path = realpath(...);
+ *
+ * Secrets have their own: _cleanup_secret_ in base/secret.h.
+ */
+#pragma once
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define _cleanup_(function) __attribute__((cleanup(function)))
+#define _cleanup_close_ _cleanup_(cleanup_close)
+#define _cleanup_free_ _cleanup_(cleanup_free)
+
+static inline void cleanup_close(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static inline void cleanup_free(void *pointer)
+{
+    free(*(void **)pointer);
+}

@@ -1,0 +1,24 @@
+/* A command whose output is wanted, with a deadline: an airflow ..._CMD, later fernit's helpers.
+ *
+ * It runs in a process group of its own with the mask that we inherited, standard input from
+ * /dev/null, standard error as ours; its standard output comes back as a secret. A command that does
+ * not end in time, writes too much, or is still running when a signal asks fernit to end, is killed
+ * with its group and reaped.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/deadline.h"
+#include "base/secret.h"
+
+struct error;
+
+/* Runs argv, argv[0] looked up as search_path does in `environment`, and puts what it writes, at
+ * most `most` bytes, behind *output.
+ *
+ * Returns 0 if it ended with status 0 in time. Else -1: ERROR_INPUT says not found, not runnable,
+ * its status or signal, too slow, too much; ERROR_ENDING that a signal came; ERROR_SYSTEM. The
+ * message holds argv[0] alone: arguments and output may be secret. */
+int command_output(char *const *argv, char *const *environment, size_t most,
+                   const struct deadline *deadline, struct secret *output, struct error *err);

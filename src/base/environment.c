@@ -1,0 +1,90 @@
+#include "base/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+const char *environment_get(char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    for (; *environment; environment++)
+        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+            return *environment + length + 1;
+    return NULL;
+}
+
+int environment_copy(struct environment *copy, char *const *original, struct error *err)
+{
+    size_t count = 0;
+    while (original[count])
+        count++;
+
+    *copy = (struct environment){.count = count};
+    copy->list = calloc(count + 1, sizeof *copy->list);
+    if (!copy->list)
+        return error_sys(err, "cannot copy the environment");
+    memcpy(copy->list, original, count * sizeof *copy->list);
+    return 0;
+}
+
+static void unset(struct environment *environment, const char *start, size_t length)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < environment->count; i++)
+        if (strncmp(environment->list[i], start, length) != 0)
+            environment->list[kept++] = environment->list[i];
+    environment->count = kept;
+    environment->list[kept] = NULL;
+}
+
+void environment_unset_prefix(struct environment *environment, const char *prefix)
+{
+    unset(environment, prefix, strlen(prefix));
+}
+
+void environment_unset(struct environment *environment, const char *name)
+{
+    size_t length = strlen(name);
+    char assignment[length + 2];
+    memcpy(assignment, name, length);
+    memcpy(assignment + length, "=", 2);
+    unset(environment, assignment, length + 1);
+}
+
+int environment_set(struct environment *environment, const char *name, const char *value,
+                    struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (secret_reserve(&text, strlen(name) + 1 + strlen(value), err) < 0 ||
+        secret_append(&text, name, strlen(name), err) < 0 ||
+        secret_append(&text, "=", 1, err) < 0 ||
+        secret_append(&text, value, strlen(value), err) < 0)
+        return -1;
+
+    environment_unset(environment, name);
+    char **list = reallocarray(environment->list, environment->count + 2, sizeof *list);
+    if (list)
+        environment->list = list;
+    struct secret *set =
+        reallocarray(environment->set, environment->set_count + 1, sizeof *set);
+    if (set)
+        environment->set = set;
+    if (!list || !set)
+        return error_sys(err, "cannot set %s", name);
+
+    list[environment->count++] = text.bytes;
+    list[environment->count] = NULL;
+    set[environment->set_count++] = text;
+    text = (struct secret){0};
+    return 0;
+}
+
+void environment_free(struct environment *environment)
+{
+    for (size_t i = 0; i < environment->set_count; i++)
+        secret_free(&environment->set[i]);
+    free(environment->set);
+    free(environment->list);
+    *environment = (struct environment){0};
+}

@@ -1,0 +1,84 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int fill(struct error *err, enum error_kind kind, const char *format, va_list values)
+{
+    err->kind = kind;
+    err->errnum = 0;
+    vsnprintf(err->message, sizeof err->message, format, values);
+    return -1;
+}
+
+#define FILL(kind)                                                                                 \
+    va_list values;                                                                                \
+    va_start(values, format);                                                                      \
+    fill(err, kind, format, values);                                                               \
+    va_end(values)
+
+int error_usage(struct error *err, const char *format, ...)
+{
+    FILL(ERROR_USAGE);
+    return -1;
+}
+
+int error_input(struct error *err, const char *format, ...)
+{
+    FILL(ERROR_INPUT);
+    return -1;
+}
+
+int error_refused(struct error *err, const char *format, ...)
+{
+    FILL(ERROR_REFUSED);
+    return -1;
+}
+
+int error_ending(struct error *err)
+{
+    err->kind = ERROR_ENDING;
+    err->errnum = 0;
+    snprintf(err->message, sizeof err->message, "asked to end by a signal");
+    return -1;
+}
+
+static void append(struct error *err, const char *text)
+{
+    size_t length = strlen(err->message);
+    snprintf(err->message + length, sizeof err->message - length, "%s", text);
+}
+
+int error_sys(struct error *err, const char *format, ...)
+{
+    int errnum = errno;
+    FILL(ERROR_SYSTEM);
+    err->errnum = errnum;
+    append(err, ": ");
+    append(err, strerror(errnum));
+    errno = errnum;
+    return -1;
+}
+
+int error_within(struct error *err, const char *format, ...)
+{
+    struct error inner = *err;
+    FILL(inner.kind);
+    err->errnum = inner.errnum;
+    append(err, ": ");
+    append(err, inner.message);
+    return -1;
+}
+
+int error_advise(struct error *err, const char *format, ...)
+{
+    struct error inner = *err;
+    FILL(inner.kind);
+    struct error advice = *err;
+    *err = inner;
+    append(err, "; ");
+    append(err, advice.message);
+    return -1;
+}

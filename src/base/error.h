@@ -1,0 +1,48 @@
+/* What went wrong, carried from where it happened up to the one place that prints it.
+ *
+ * A function that can fail takes a `struct error *` last, fills it and returns -1:
+ *
+ *     if (fsync(fd) < 0)
+ *         return error_sys(err, "%s: cannot make it durable", path);
+ *
+ * Its caller adds what only the caller knows (error_within) or hands it up as it is. Nobody prints
+ * on the way, nobody loses errno, and no message ever holds a secret.
+ */
+#pragma once
+
+enum error_kind {
+    ERROR_NONE = 0,
+    ERROR_USAGE,   /* the words on the command line, in the environment or in fernit.ini */
+    ERROR_INPUT,   /* a value that is wrong: says which source, which position, what is right */
+    ERROR_SYSTEM,  /* a system call: errnum is set */
+    ERROR_REFUSED, /* we could, and will not: says what would allow it */
+    ERROR_ENDING,  /* a signal asked us to end while we waited: nothing went wrong */
+};
+
+struct error {
+    enum error_kind kind;
+    int errnum;         /* errno of ERROR_SYSTEM, else 0 */
+    char message[1024]; /* one line, no newline: what, where, why, what to do */
+};
+
+/* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
+ * A message that is too long is cut. */
+int error_usage(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+int error_input(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+int error_refused(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+int error_ending(struct error *err) __attribute__((cold));
+
+/* As above; appends ": " and strerror(errno), and keeps errno in errnum. */
+int error_sys(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+
+/* Puts "CONTEXT: " before the message of an error that is already filled. Returns -1. */
+int error_within(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+
+/* Puts "; ADVICE" behind it: what the person who reads it can do. Returns -1. */
+int error_advise(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));

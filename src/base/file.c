@@ -1,0 +1,169 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "a directory";
+    if (S_ISFIFO(mode))
+        return "a FIFO";
+    if (S_ISSOCK(mode))
+        return "a socket";
+    return "a device";
+}
+
+int file_open(int directory, const char *name, int flags, const char *path, struct stat *status,
+              struct error *err)
+{
+    /* O_NONBLOCK: a FIFO would keep us waiting for its writer; a regular file does not mind. */
+    _cleanup_close_ int fd =
+        openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+    if (fd < 0)
+        return error_sys(err, "%s", path);
+    if (fstat(fd, status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    if (!S_ISREG(status->st_mode))
+        return error_input(err, "%s: is %s, not a file", path, kind_of(status->st_mode));
+
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
+
+int file_read(int fd, const char *path, size_t most, struct secret *text, struct error *err)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    size_t expected = status.st_size > 0 ? (size_t)status.st_size : 0;
+    if (expected > most)
+        return error_input(err, "%s: is larger than %zu bytes", path, most);
+
+    /* One byte more than expected: where nothing was added meanwhile, one read shows the end. */
+    size_t start = text->length;
+    if (secret_reserve(text, start + expected + 1, err) < 0)
+        return -1;
+    for (;;) {
+        if (text->length == text->capacity && secret_reserve(text, text->capacity * 2, err) < 0)
+            return -1;
+        ssize_t count = read(fd, text->bytes + text->length, text->capacity - text->length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_sys(err, "%s: cannot be read", path);
+        text->length += (size_t)count;
+        text->bytes[text->length] = '\0';
+        if (text->length - start > most)
+            return error_input(err, "%s: is larger than %zu bytes", path, most);
+        if (count == 0)
+            return 0;
+    }
+}
+
+int file_write(int fd, const char *path, const void *bytes, size_t length, struct error *err)
+{
+    const char *from = bytes;
+    while (length > 0) {
+        ssize_t count = write(fd, from, length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_sys(err, "%s: cannot be written", path);
+        from += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
+                   struct error *err)
+{
+    uint64_t number;
+    randombytes_buf(&number, sizeof number);
+    snprintf(name, FILE_TEMPORARY_NAME, "%s%016llx", prefix, (unsigned long long)number);
+
+    int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_sys(err, "cannot make the temporary file %s", name);
+    return fd;
+}
+
+int file_sync_directory(int directory, const char *path, struct error *err)
+{
+    if (fsync(directory) == 0 || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS ||
+        errno == EBADF)
+        return 0;
+    return error_sys(err, "%s: cannot make its names durable", path);
+}
+
+static int sync_parent(const char *path, const char *slash, struct error *err)
+{
+    char parent[PATH_MAX] = ".";
+    if (slash)
+        snprintf(parent, sizeof parent, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    _cleanup_close_ int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
+    return fd < 0 ? 0 : file_sync_directory(fd, parent, err);
+}
+
+/* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */
+static int make_one(const char *path, mode_t mode)
+{
+    if (mode == 0)
+        return mkdir(path, 0777);
+    mode_t saved = umask(0);
+    int made = mkdir(path, mode);
+    umask(saved);
+    return made;
+}
+
+int file_make_directory(const char *path, mode_t mode, struct error *err)
+{
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    if (length >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return error_sys(err, "%s", path);
+    }
+    memcpy(part, path, length);
+    part[length] = '\0';
+
+    if (make_one(part, mode) < 0) {
+        if (errno == EEXIST)
+            return 0;
+        char *slash = strrchr(part, '/');
+        if (errno != ENOENT || !slash || slash == part)
+            return error_sys(err, "%s: cannot make this directory", part);
+        *slash = '\0';
+        if (file_make_directory(part, 0, err) < 0)
+            return -1;
+        *slash = '/';
+        if (make_one(part, mode) < 0)
+            return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", part);
+    }
+    return sync_parent(part, strrchr(part, '/'), err);
+}
+
+bool file_link_is_impossible(int errnum)
+{
+    return errnum == EPERM || errnum == EOPNOTSUPP || errnum == ENOSYS || errnum == EMLINK ||
+           errnum == EXDEV;
+}
+
+bool file_noreplace_is_impossible(int errnum)
+{
+    return errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP;
+}

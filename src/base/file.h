@@ -1,0 +1,46 @@
+/* Files: reading one whole, writing one so that it survives a power cut. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "base/secret.h"
+
+struct error;
+
+enum { FILE_TEMPORARY_NAME = 128 }; /* bytes that a temporary's name takes at most */
+
+/* Opens `name` (under `directory`, or AT_FDCWD) for reading with the extra flags, never waiting for
+ * a writer of a FIFO, and fills *status. Messages call it `path`. Anything but a regular file is
+ * ERROR_INPUT; ERROR_SYSTEM keeps errno, so that the caller can tell ENOENT.
+ * Returns the descriptor, or -1. */
+int file_open(int directory, const char *name, int flags, const char *path, struct stat *status,
+              struct error *err);
+
+/* Puts the whole of `fd`, at most `most` bytes, behind *text. `path` is for messages.
+ * Returns 0, or -1 with ERROR_INPUT (larger) or ERROR_SYSTEM. */
+int file_read(int fd, const char *path, size_t most, struct secret *text, struct error *err);
+
+/* Writes all of it. Returns 0, or -1 with ERROR_SYSTEM. */
+int file_write(int fd, const char *path, const void *bytes, size_t length, struct error *err);
+
+/* A new file in `directory` under a name of its own, "<prefix><16 hex digits>", which is put into
+ * `name`, mode 0600, close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */
+int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
+                   struct error *err);
+
+/* fsync(2) of a directory, so that the names in it are durable. File systems that do not know this
+ * (EINVAL, EOPNOTSUPP, ENOSYS, EBADF) are taken at their word; EIO is not.
+ * Returns 0, or -1 with ERROR_SYSTEM. */
+int file_sync_directory(int directory, const char *path, struct error *err);
+
+/* Makes the directory `path` and what is missing above it (0777 less umask); the last part gets
+ * exactly `mode`, or 0777 less umask where mode is 0, and the new names are made durable.
+ * Returns 0 also where it exists, or -1 with ERROR_SYSTEM. */
+int file_make_directory(const char *path, mode_t mode, struct error *err);
+
+/* Whether errnum says that linkat(2), or renameat2(2) with RENAME_NOREPLACE, cannot be had on this
+ * file system at all, so that another way may be tried. */
+bool file_link_is_impossible(int errnum);
+bool file_noreplace_is_impossible(int errnum);

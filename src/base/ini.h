@@ -1,0 +1,80 @@
+/* The text of an ini file, read as Python's configparser reads it, because Airflow does.
+ *
+ * inih takes the lines apart. Where it differs from configparser (strict, "=" or ":", comments only
+ * at a line's start, no inline comments) the lines are put before it in a form which both read alike:
+ *
+ *   - a line that is indented deeper than the option above it continues that option's value, any
+ *     other begins a new option however it is indented (inih: any indented line continues);
+ *   - "\n", "\r\n" and "\r" end a line; Unicode's blanks are blanks;
+ *   - names of any length (inih cuts them at 49 bytes).
+ *
+ * What configparser refuses is refused here, with the line's number: an option or a section that
+ * stands there twice, text before the first section, a line that is neither, a byte order mark.
+ * Refused besides: NUL bytes, and headers with a "]" too many, which Python versions read differently.
+ * https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
+ * https://github.com/benhoyt/inih
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/secret.h"
+
+struct error;
+
+struct ini_name {
+    const char *start; /* in the text, not terminated */
+    size_t length;
+};
+
+struct ini_option {
+    struct ini_name section;
+    struct ini_name name;
+    size_t value; /* where it stands in ini.values, terminated; lines are joined by "\n" */
+    size_t line;  /* counted from 1 */
+    size_t start; /* of its first line in the text */
+    size_t end;   /* behind its last continuation line; comments between belong to the span */
+};
+
+struct ini_section {
+    struct ini_name name;
+    size_t line;
+    size_t end;          /* behind the header's line */
+    size_t first_option; /* index into ini.options of the first one behind the header */
+};
+
+struct ini {
+    const char *text; /* borrowed */
+    size_t length;
+    struct ini_option *options; /* in the order of the file */
+    size_t option_count;
+    struct ini_section *sections;
+    size_t section_count;
+    struct secret values;
+};
+
+/* Reads `length` bytes of text, which must stay where it is while *ini is used.
+ * Returns 0, or -1 with ERROR_INPUT ("line 7: ...") or ERROR_SYSTEM. */
+int ini_read(const char *text, size_t length, struct ini *ini, struct error *err);
+
+/* The option `name` of [section] itself, without what [DEFAULT] gives it; NULL if there is none. */
+const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name);
+
+/* Its value as it stands there, before any interpolation. */
+const char *ini_value(const struct ini *ini, const struct ini_option *option);
+
+/* The section, or NULL. [DEFAULT] is not listed. */
+const struct ini_section *ini_section(const struct ini *ini, const char *name);
+
+/* Whether `name` is spelled `text`. */
+int ini_is(struct ini_name name, const char *text);
+
+/* Length in bytes of the blank that begins at `text`, as Python's str.strip counts blanks, or 0. */
+size_t ini_blank(const char *text, const char *end);
+
+/* The next line of [*cursor, end): from the old *cursor to the new one, its line end included.
+ * *content is what stands in it between its blanks. */
+void ini_line(const char **cursor, const char *end, struct ini_name *content);
+
+void ini_free_document(struct ini *ini);
+#define _cleanup_ini_ _cleanup_(ini_free_document)

@@ -1,0 +1,204 @@
+#include "base/ini_edit.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* The option that may differ, and the value it must have afterwards (NULL: it must be gone). */
+struct change {
+    const char *section;
+    const char *name;
+    const char *value;
+};
+
+static bool is_changed(const struct ini_option *option, const struct change *change)
+{
+    return ini_is(option->name, change->name) && ini_is(option->section, change->section);
+}
+
+/* The next one at or behind *index that is not the changed one, or NULL. */
+static const struct ini_option *next_other(const struct ini *ini, size_t *index,
+                                           const struct change *change)
+{
+    while (*index < ini->option_count) {
+        const struct ini_option *option = &ini->options[(*index)++];
+        if (!is_changed(option, change))
+            return option;
+    }
+    return NULL;
+}
+
+static bool same(struct ini_name a, struct ini_name b)
+{
+    return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
+}
+
+static bool only_change(const struct ini *before, const struct ini *after,
+                        const struct change *change)
+{
+    const struct ini_option *now = ini_find(after, change->section, change->name);
+    if (change->value ? !now || strcmp(ini_value(after, now), change->value) != 0 : now != NULL)
+        return false;
+
+    size_t added = change->value && !ini_section(before, change->section) ? 1 : 0;
+    if (after->section_count != before->section_count + added)
+        return false;
+    for (size_t i = 0; i < before->section_count; i++)
+        if (!same(before->sections[i].name, after->sections[i].name))
+            return false;
+
+    for (size_t i = 0, j = 0;;) {
+        const struct ini_option *was = next_other(before, &i, change);
+        const struct ini_option *is = next_other(after, &j, change);
+        if (!was || !is)
+            return !was && !is;
+        if (!same(was->section, is->section) || !same(was->name, is->name) ||
+            strcmp(ini_value(before, was), ini_value(after, is)) != 0)
+            return false;
+    }
+}
+
+static int prove(const struct ini *before, const struct change *change, struct secret *edited,
+                 struct error *err)
+{
+    _cleanup_ini_ struct ini after = {0};
+    struct error why = {0};
+    if (ini_read(edited->bytes, edited->length, &after, &why) == 0 &&
+        only_change(before, &after, change))
+        return 0;
+    secret_free(edited);
+    return error_refused(err, "changing %s in [%s] would change something else too; edit it by hand",
+                         change->name, change->section);
+}
+
+static int add(struct secret *to, const char *text, struct error *err)
+{
+    return secret_append(to, text, strlen(text), err);
+}
+
+static int add_range(struct secret *to, const struct ini *ini, size_t start, size_t end,
+                     struct error *err)
+{
+    return secret_append(to, ini->text + start, end - start, err);
+}
+
+/* The line end of the first line, which is taken for the file's; "\n" where there is none. */
+static const char *line_end(const struct ini *ini)
+{
+    const char *p = ini->text;
+    const char *end = p + ini->length;
+    while (p < end && *p != '\n' && *p != '\r')
+        p++;
+    if (p == end || *p == '\n')
+        return "\n";
+    return p + 1 < end && p[1] == '\n' ? "\r\n" : "\r";
+}
+
+static bool ends_line(const struct ini *ini, size_t offset)
+{
+    return offset == 0 || ini->text[offset - 1] == '\n' || ini->text[offset - 1] == '\r';
+}
+
+/* The blanks before the option at `start`, with which a line beside it must begin, too: one that is
+ * indented less would turn its neighbours into continuation lines. */
+static size_t indent_at(const struct ini *ini, size_t start)
+{
+    const char *p = ini->text + start;
+    const char *end = ini->text + ini->length;
+    for (size_t blank; (blank = ini_blank(p, end)) > 0;)
+        p += blank;
+    return (size_t)(p - ini->text) - start;
+}
+
+static int replace(const struct ini *ini, const struct ini_option *option, const char *name,
+                   const char *value, struct secret *edited, struct error *err)
+{
+    const char *cursor = ini->text + option->start;
+    const char *end = ini->text + option->end;
+    struct ini_name content;
+    ini_line(&cursor, end, &content);
+    size_t content_end = (size_t)(content.start + content.length - ini->text);
+    const char *line = ini->text + content_end;
+    while (line < cursor && *line != '\n' && *line != '\r')
+        line++;
+
+    if (add_range(edited, ini, 0, (size_t)(content.start - ini->text), err) < 0 ||
+        add(edited, name, err) < 0 || add(edited, " = ", err) < 0 || add(edited, value, err) < 0 ||
+        secret_append(edited, line, (size_t)(cursor - line), err) < 0)
+        return -1;
+    while (cursor < end) {
+        const char *start = cursor;
+        ini_line(&cursor, end, &content);
+        bool stays = content.length == 0 || *content.start == '#' || *content.start == ';';
+        if (stays && secret_append(edited, start, (size_t)(cursor - start), err) < 0)
+            return -1;
+    }
+    return add_range(edited, ini, option->end, ini->length, err);
+}
+
+static int insert(const struct ini *ini, const struct ini_section *section, const char *name,
+                  const char *value, struct secret *edited, struct error *err)
+{
+    const char *newline = line_end(ini);
+    size_t indent_from = 0;
+    size_t indent = 0;
+    if (section->first_option < ini->option_count &&
+        same(ini->options[section->first_option].section, section->name)) {
+        indent_from = ini->options[section->first_option].start;
+        indent = indent_at(ini, indent_from);
+    }
+    if (add_range(edited, ini, 0, section->end, err) < 0 ||
+        (!ends_line(ini, section->end) && add(edited, newline, err) < 0) ||
+        add_range(edited, ini, indent_from, indent_from + indent, err) < 0 ||
+        add(edited, name, err) < 0 || add(edited, " = ", err) < 0 || add(edited, value, err) < 0 ||
+        add(edited, newline, err) < 0)
+        return -1;
+    return add_range(edited, ini, section->end, ini->length, err);
+}
+
+static int append(const struct ini *ini, const char *section, const char *name, const char *value,
+                  struct secret *edited, struct error *err)
+{
+    const char *newline = line_end(ini);
+    if (add_range(edited, ini, 0, ini->length, err) < 0 ||
+        (!ends_line(ini, ini->length) && add(edited, newline, err) < 0) ||
+        (ini->length > 0 && add(edited, newline, err) < 0))
+        return -1;
+
+    const char *const parts[] = {"[", section, "]", newline, name, " = ", value, newline};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (add(edited, parts[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
+            struct secret *edited, struct error *err)
+{
+    const struct change change = {section, name, value};
+    const struct ini_option *option = ini_find(ini, section, name);
+    const struct ini_section *header = ini_section(ini, section);
+    size_t most = ini->length + strlen(section) + strlen(name) + strlen(value) + 16;
+
+    if (secret_reserve(edited, most, err) < 0)
+        return -1;
+    int made = option   ? replace(ini, option, name, value, edited, err)
+               : header ? insert(ini, header, name, value, edited, err)
+                        : append(ini, section, name, value, edited, err);
+    return made < 0 ? -1 : prove(ini, &change, edited, err);
+}
+
+int ini_comment_out(const struct ini *ini, const char *section, const char *name,
+                    struct secret *edited, struct error *err)
+{
+    const struct change change = {section, name, NULL};
+    const struct ini_option *option = ini_find(ini, section, name);
+    if (!option)
+        return error_refused(err, "there is no %s in [%s]", name, section);
+    if (secret_reserve(edited, ini->length + 2, err) < 0 ||
+        add_range(edited, ini, 0, option->start, err) < 0 || add(edited, "# ", err) < 0 ||
+        add_range(edited, ini, option->start, ini->length, err) < 0)
+        return -1;
+    return prove(ini, &change, edited, err);
+}

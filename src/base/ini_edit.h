@@ -1,0 +1,27 @@
+/* Changing one option in the text of an ini file, and proving that nothing else moved.
+ *
+ * Pure functions from text to text. Comments, order, blank lines, indentation and line ends stay as
+ * they are; only the lines of the one option are replaced. The result is read again, and every
+ * other option must still be there, in its order, with its value: else the edit is refused.
+ */
+#pragma once
+
+#include "base/ini.h"
+
+struct error;
+
+/* Puts the text of `ini` into *edited with `name` of [section] set to `value`:
+ *
+ *   - its line and its continuation lines become one line "name = value", comments between stay;
+ *   - where [section] lacks it, a line behind the section's header;
+ *   - where there is no such section, the section at the end of the file.
+ *
+ * `value` is one line and may not need interpolation (no "%"). Returns 0, or -1 with ERROR_REFUSED
+ * (a reader would see something else moved; *edited is then empty) or ERROR_SYSTEM. */
+int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
+            struct secret *edited, struct error *err);
+
+/* The same, but the option's line becomes a comment: for an empty one that stands in another's way.
+ * The option must be there. */
+int ini_comment_out(const struct ini *ini, const char *section, const char *name,
+                    struct secret *edited, struct error *err);

@@ -1,0 +1,61 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static enum log_level level = LOG_NORMAL;
+
+void log_set_level(enum log_level wanted)
+{
+    level = wanted;
+}
+
+static void line(const char *prefix, const char *format, va_list values)
+{
+    int saved = errno;
+    char text[1536];
+    int head = snprintf(text, sizeof text, "fernit: %s", prefix);
+    int tail = vsnprintf(text + head, sizeof text - (size_t)head, format, values);
+    size_t length = (size_t)head + (tail > 0 ? (size_t)tail : 0);
+    if (length > sizeof text - 1)
+        length = sizeof text - 1;
+
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = '?';
+    text[length++] = '\n';
+
+    ssize_t ignored = write(STDERR_FILENO, text, length);
+    (void)ignored;
+    errno = saved;
+}
+
+#define LINE(at, prefix)                                                                           \
+    if (level < (at))                                                                              \
+        return;                                                                                    \
+    va_list values;                                                                                \
+    va_start(values, format);                                                                      \
+    line(prefix, format, values);                                                                  \
+    va_end(values)
+
+void log_error(const char *format, ...)
+{
+    LINE(LOG_QUIET, "");
+}
+
+void log_warning(const char *format, ...)
+{
+    LINE(LOG_NORMAL, "warning: ");
+}
+
+void log_notice(const char *format, ...)
+{
+    LINE(LOG_NORMAL, "");
+}
+
+void log_detail(const char *format, ...)
+{
+    LINE(LOG_VERBOSE, "");
+}

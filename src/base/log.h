@@ -1,0 +1,28 @@
+/* Lines for the person who reads the container's log, on standard error.
+ *
+ * Every line is "fernit: TEXT\n", written with one write(2) so that lines of several processes do
+ * not mix; control characters in it become '?', so that no value can forge a line. Without secrets:
+ * a key appears as its fingerprint or not at all. A log that cannot be written is no reason to fail.
+ */
+#pragma once
+
+enum log_level {
+    LOG_QUIET,   /* errors */
+    LOG_NORMAL,  /* and warnings, and what changed */
+    LOG_VERBOSE, /* and what was looked at */
+};
+
+/* The one global of the program. LOG_NORMAL until set. */
+void log_set_level(enum log_level level);
+
+/* "fernit: TEXT": why fernit stops. At every level. */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+
+/* "fernit: warning: TEXT", from LOG_NORMAL on. */
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+
+/* "fernit: TEXT": something was made or changed, from LOG_NORMAL on. */
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+
+/* "fernit: TEXT", at LOG_VERBOSE. */
+void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

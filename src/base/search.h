@@ -1,0 +1,11 @@
+/* Finding a program on PATH and becoming it: execvp(3), but with an environment of our choice.
+ *
+ * A name with a slash is taken as it is. Else each directory of the PATH in `environment` is tried,
+ * an empty one being the working directory; without PATH: /usr/local/bin:/bin:/usr/bin. A script
+ * without "#!" is not run by a shell (ENOEXEC). https://pubs.opengroup.org/onlinepubs/9699919799/functions/exec.html
+ */
+#pragma once
+
+/* Becomes argv[0] with the arguments and the environment given. Returns only if that failed, -1 with
+ * errno: ENOENT where nothing of this name was found, else what spoke against the one that was. */
+int search_exec(char *const *argv, char *const *environment);

@@ -1,0 +1,63 @@
+#include "base/signals.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* What signalfd4 takes and SFD_CLOEXEC, SFD_NONBLOCK are in <sys/signalfd.h>, whose function takes
+ * musl's sigset_t; the set here is the kernel's. */
+#include <sys/signalfd.h>
+
+static const int ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+enum { KERNEL_SET = sizeof(uint64_t) };
+
+static uint64_t bit(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
+int signals_hold(struct signals *signals, struct error *err)
+{
+    *signals = (struct signals){.descriptor = -1};
+    uint64_t all = UINT64_MAX;
+    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &signals->inherited, KERNEL_SET) < 0)
+        return error_sys(err, "cannot block signals");
+
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++) {
+        struct sigaction inherited;
+        int number = ending_signals[i];
+        if (sigaction(number, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN &&
+            !(signals->inherited & bit(number)))
+            signals->ending |= bit(number);
+    }
+
+    long fd = syscall(SYS_signalfd4, -1, &signals->ending, KERNEL_SET, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return error_sys(err, "cannot watch for signals");
+    signals->descriptor = (int)fd;
+    return 0;
+}
+
+int signals_pending(const struct signals *signals)
+{
+    uint64_t pending = 0;
+    syscall(SYS_rt_sigpending, &pending, KERNEL_SET);
+    pending &= signals->ending;
+    return pending ? __builtin_ctzll(pending) + 1 : 0;
+}
+
+static void end(int number)
+{
+    _exit(128 + number);
+}
+
+void signals_release(const struct signals *signals)
+{
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
+        if (signals->ending & bit(ending_signals[i]))
+            sigaction(ending_signals[i], &(struct sigaction){.sa_handler = end}, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signals->inherited, NULL, KERNEL_SET);
+}

@@ -1,0 +1,57 @@
+#include "entry/child.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+static const char VARIABLE[] = "AIRFLOW__CORE__FERNET_KEY";
+static const char BARE[] = "FERNET_KEY";
+
+static const char *const resolved[] = {
+    "AIRFLOW__CORE__FERNET_KEY_CMD",
+    "AIRFLOW__CORE__FERNET_KEY_SECRET",
+    "AIRFLOW__CORE__FERNET_KEY_FILE",
+    "FERNET_KEY_FILE",
+};
+
+static void unset_if_empty(struct environment *environment, const char *name)
+{
+    const char *value = environment_get(environment->list, name);
+    if (value && value[strspn(value, " \t\r\n")] == '\0')
+        environment_unset(environment, name);
+}
+
+int child_build(struct child *child, const struct context *context, const struct look *look,
+                struct error *err)
+{
+    struct environment *environment = &child->environment;
+    if (environment_copy(environment, context->environment, err) < 0)
+        return -1;
+    environment_unset_prefix(environment, "FERNIT_");
+
+    if (look->decision.action == ACTION_SECRET) {
+        unset_if_empty(environment, VARIABLE);
+        for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
+            unset_if_empty(environment, resolved[i]);
+        return 0;
+    }
+
+    bool had_bare = environment_get(environment->list, BARE) != NULL;
+    environment_unset(environment, VARIABLE);
+    environment_unset(environment, BARE);
+    for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
+        environment_unset(environment, resolved[i]);
+    if (!context->settings->deliver_environment)
+        return 0;
+
+    _cleanup_secret_ struct secret text = {0};
+    if (ring_text(&look->decision.ring, &text, err) < 0 ||
+        environment_set(environment, VARIABLE, text.bytes, err) < 0)
+        return -1;
+    return had_bare ? environment_set(environment, BARE, text.bytes, err) : 0;
+}
+
+void child_free(struct child *child)
+{
+    environment_free(&child->environment);
+}

@@ -1,0 +1,26 @@
+/* The environment in which the command runs. */
+#pragma once
+
+#include "base/environment.h"
+#include "entry/look.h"
+
+struct error;
+
+struct child {
+    struct environment environment;
+};
+
+/* Builds it: ours without FERNIT_*, and
+ *
+ *   - where the environment delivers, AIRFLOW__CORE__FERNET_KEY set to the ring, and FERNET_KEY kept
+ *     in step if it was there; where only airflow.cfg delivers, neither;
+ *   - in both cases none of ..._CMD, ..._SECRET and ..._FILE, which have been resolved and would come
+ *     before airflow.cfg;
+ *   - where Airflow resolves a ..._SECRET itself, as it was, without empty variables in its way.
+ *
+ * Returns 0, or -1 with ERROR_SYSTEM. */
+int child_build(struct child *child, const struct context *context, const struct look *look,
+                struct error *err);
+
+void child_free(struct child *child);
+#define _cleanup_child_ _cleanup_(child_free)

@@ -1,0 +1,222 @@
+#include "entry/deliver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "airflow/cfg_write.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/ini_edit.h"
+#include "base/log.h"
+#include "store/lock.h"
+#include "store/names.h"
+
+enum { TRIES = 16 };
+
+/* One file, one attempt. */
+struct delivery {
+    const struct context *context;
+    const struct look *look;
+    const struct child *child;
+    const char *path;
+    bool by_environment; /* the command gets the key, whatever becomes of the file */
+};
+
+static bool is_ring(const struct ring *ring, const struct ring *other)
+{
+    return ring_same_first(ring, other) && ring_covers(ring, other) && ring_covers(other, ring);
+}
+
+enum cfg_need deliver_need(const struct context *context, const struct look *look,
+                           const struct cfg *cfg, char *const *environment, struct error *err)
+{
+    const struct decision *decision = &look->decision;
+    _cleanup_ring_ struct ring ring = {0};
+    if (decision->action == ACTION_SECRET) {
+        bool blocks = cfg->exists && decision->winner->way == WAY_CFG &&
+                      survey_cfg_key(cfg, environment, &ring, err) == FOUND_EMPTY;
+        return blocks ? CFG_CLEAR : CFG_RIGHT;
+    }
+    if (!context->settings->deliver_cfg)
+        return CFG_RIGHT;
+    if (!cfg->exists)
+        return CFG_MAKE;
+
+    switch (survey_cfg_key(cfg, environment, &ring, err)) {
+    case FOUND_KEYS:
+        if (!ring_covers(&decision->ring, &ring))
+            return CFG_FOREIGN;
+        return is_ring(&decision->ring, &ring) ? CFG_RIGHT : CFG_SET;
+    case FOUND_BROKEN:
+        return CFG_BROKEN;
+    case FOUND_ABSENT:
+        /* Its fernet_key_cmd gives Airflow what the store holds, and the ring is just that. */
+        return look->survey.cfg_own_store && decision->winner->way == WAY_STORE ? CFG_RIGHT
+                                                                                : CFG_SET;
+    default:
+        return CFG_SET;
+    }
+}
+
+static int new_text(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need,
+                    struct secret *text, struct error *err)
+{
+    if (need == CFG_CLEAR)
+        return ini_comment_out(&cfg->ini, "core", "fernet_key", text, err);
+
+    static const struct ini empty = {.text = ""};
+    _cleanup_secret_ struct secret ring = {0};
+    if (ring_text(&delivery->look->decision.ring, &ring, err) < 0)
+        return -1;
+    return ini_set(need == CFG_MAKE ? &empty : &cfg->ini, "core", "fernet_key", ring.bytes, text,
+                   err);
+}
+
+/* Named after the file's path, since several containers may share a store. */
+static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error *err)
+{
+    _cleanup_free_ char *whole = realpath(path, NULL);
+    char hash[FINGERPRINT_TEXT + 1];
+    if (!whole)
+        return error_sys(err, "%s", path);
+    fingerprint(whole, strlen(whole), hash);
+    snprintf(name, FILE_TEMPORARY_NAME, "%s%s", STORE_COPY_PREFIX, hash);
+    return 0;
+}
+
+/* The file cannot be replaced; `err` says why. */
+static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
+                       const struct secret *text, struct error *err)
+{
+    const struct store *store = &delivery->look->store;
+    char copy[FILE_TEMPORARY_NAME];
+    if (delivery->by_environment) {
+        if (delivery->look->decision.winner->way != WAY_VARIABLE)
+            log_warning("%s; the command gets its key by its environment, but docker exec and pod "
+                        "templates do not see that: let fernit write the file, or set "
+                        "AIRFLOW__CORE__FERNET_KEY for the container",
+                        err->message);
+        return CFG_WRITTEN;
+    }
+    if (!cfg->exists)
+        return -1;
+    if (store->directory < 0)
+        return error_advise(err, "to write it in place fernit needs a store for a copy of it, and "
+                                 "there is no folder %s",
+                            store->path);
+    if (copy_name(delivery->path, copy, err) < 0)
+        return -1;
+    int written = cfg_overwrite(delivery->path, cfg, text, store->directory, store->path, copy, err);
+    if (written != CFG_FIXED)
+        return written;
+    return error_advise(err, "make it writable, or deliver by the environment (fernit run "
+                             "--deliver env)");
+}
+
+static int write_once(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need,
+                      struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (new_text(delivery, cfg, need, &text, err) < 0)
+        return error_within(err, "%s", delivery->path);
+    int written = need == CFG_MAKE ? cfg_create(delivery->path, &text, err)
+                                   : cfg_replace(delivery->path, cfg, &text, err);
+    if (written == CFG_FIXED)
+        return write_fixed(delivery, cfg, &text, err);
+    if (written == CFG_WRITTEN)
+        log_notice("%s %s", need == CFG_MAKE    ? "made"
+                            : need == CFG_CLEAR ? "commented out the empty fernet_key in"
+                                                : "wrote the key into",
+                   delivery->path);
+    return written;
+}
+
+static int refuse(const struct delivery *delivery, enum cfg_need need, struct error *err)
+{
+    /* It was warned of as a source already. */
+    if (need == CFG_BROKEN && delivery->by_environment)
+        return 0;
+    if (need == CFG_BROKEN)
+        return -1;
+    return error_refused(err, "%s: has just been given another key by somebody else; it is not "
+                              "overwritten; start again",
+                         delivery->path);
+}
+
+/* The store's lock, where one can be had: a read-only store has nobody to lock out. */
+static int lock_store(const struct context *context, const struct store *store, struct error *err)
+{
+    if (store->directory < 0)
+        return -1;
+    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    int lock = store_lock(store, &deadline, err);
+    if (lock < 0 && err->kind == ERROR_SYSTEM) {
+        log_detail("%s: goes on without a lock", err->message);
+        err->kind = ERROR_NONE;
+    }
+    return lock;
+}
+
+int deliver_cfg(const struct context *context, struct look *look, const struct child *child,
+                bool has_command, struct error *err)
+{
+    const struct delivery delivery = {
+        .context = context,
+        .look = look,
+        .child = child,
+        .path = look->cfg_path.bytes,
+        .by_environment = has_command && context->settings->deliver_environment &&
+                          look->decision.action != ACTION_SECRET,
+    };
+    struct cfg *cfg = &look->survey.cfg;
+    char *const *environment = child->environment.list;
+
+    /* A file that was broken below the winner is no error; cfg then says that it is missing. */
+    bool readable = look->survey.cfg_readable;
+    enum cfg_need need = readable ? deliver_need(context, look, cfg, environment, err) : CFG_BROKEN;
+    if (need == CFG_RIGHT || (!readable && !context->settings->deliver_cfg))
+        return 0;
+
+    struct error locking = {0};
+    _cleanup_close_ int lock = lock_store(context, &look->store, &locking);
+    if (locking.kind != ERROR_NONE) {
+        *err = locking;
+        return -1;
+    }
+    for (int i = 0; i < TRIES; i++) {
+        if (signals_pending(context->signals))
+            return error_ending(err);
+        _cleanup_cfg_ struct cfg now = {0};
+        need = cfg_read(delivery.path, &now, err) < 0
+                   ? CFG_BROKEN
+                   : deliver_need(context, look, &now, environment, err);
+        if (need == CFG_RIGHT)
+            return 0;
+        if (need == CFG_BROKEN || need == CFG_FOREIGN)
+            return refuse(&delivery, need, err);
+        int written = write_once(&delivery, &now, need, err);
+        if (written != CFG_CHANGED)
+            return written;
+    }
+    return error_refused(err, "%s: changes faster than it can be written; who writes it?",
+                         delivery.path);
+}
+
+int deliver_recover(const struct context *context, const struct look *look, struct error *err)
+{
+    const char *path = look->cfg_path.bytes;
+    char copy[FILE_TEMPORARY_NAME];
+    struct error locking = {0};
+    if (copy_name(path, copy, err) < 0)
+        return err->errnum == ENOENT ? 0 : -1;
+    _cleanup_close_ int lock = lock_store(context, &look->store, &locking);
+    if (locking.kind != ERROR_NONE) {
+        *err = locking;
+        return -1;
+    }
+    int recovered = cfg_recover(path, look->store.directory, look->store.path, copy, err);
+    if (recovered > 0)
+        log_notice("finished writing %s, which was interrupted", path);
+    return recovered;
+}

@@ -1,0 +1,103 @@
+#include "entry/entry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/help.h"
+#include "entry/key_commands.h"
+#include "entry/report.h"
+#include "entry/run.h"
+#include "entry/settings.h"
+#include "entry/status.h"
+
+struct command {
+    const char *name;
+    const char *second; /* "generate" of "key generate" */
+    unsigned options;   /* whose options it takes */
+    int usage_status;
+    int (*run)(const struct context *context);
+};
+
+static const struct command commands[] = {
+    {"run", NULL, FOR_RUN, EXIT_OWN_FAILURE, run_command},
+    {"init", NULL, FOR_INIT, EXIT_OWN_FAILURE, run_init},
+    {"status", NULL, FOR_STATUS, EXIT_USAGE, status_command},
+    {"key", "generate", FOR_KEY, EXIT_USAGE, key_generate_command},
+    {"key", "print", FOR_KEY, EXIT_USAGE, key_print_command},
+    {"key", "check", FOR_KEY, EXIT_USAGE, key_check_command},
+    {"key", "fingerprint", FOR_KEY, EXIT_USAGE, key_fingerprint_command},
+};
+
+static const char *const first_words[] = {"run", "init", "status", "key", "version", "help", NULL};
+static const char *const key_words[] = {"generate", "print", "check", "fingerprint", NULL};
+
+static int usage(const struct error *err)
+{
+    log_error("%s", err->message);
+    return EXIT_USAGE;
+}
+
+static const struct command *find(const char *first, const char *second)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, first) == 0 &&
+            (!commands[i].second || (second && strcmp(commands[i].second, second) == 0)))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(char **argv)
+{
+    struct error err = {0};
+    if (strcmp(argv[1], "key") != 0)
+        error_usage(&err, "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
+                    argv[1], nearest_word(argv[1], first_words));
+    else if (argv[2])
+        error_usage(&err, "key %s is no command; did you mean \"fernit key %s\"?", argv[2],
+                    nearest_word(argv[2], key_words));
+    else
+        error_usage(&err, "key needs one of generate, print, check, fingerprint");
+    return usage(&err);
+}
+
+static int dispatch(const struct command *command, char **arguments, char *const *environment,
+                    const struct signals *signals)
+{
+    struct error err = {0};
+    _cleanup_settings_ struct settings settings = {0};
+    if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
+        return report_failure(signals, &err, command->usage_status);
+    if (settings.help)
+        return help_print(command->name);
+    const struct context context = {&settings, environment, signals};
+    return command->run(&context);
+}
+
+static int is_word(const char *word, const char *name, const char *option)
+{
+    return strcmp(word, name) == 0 || strcmp(word, option) == 0;
+}
+
+int entry(char **argv, char *const *environment, const struct signals *signals)
+{
+    struct error err = {0};
+    if (!argv[0] || !argv[1]) {
+        error_usage(&err, "what is to be done? \"fernit run -- COMMAND\", or see \"fernit help\"");
+        return usage(&err);
+    }
+    if (is_word(argv[1], "version", "--version")) {
+        printf("fernit %s\n", FERNIT_VERSION);
+        return EXIT_GOOD;
+    }
+    if (is_word(argv[1], "help", "--help") || strcmp(argv[1], "-h") == 0)
+        return help_print(argv[2]);
+    if (strcmp(argv[1], "key") == 0 && argv[2] && is_word(argv[2], "--help", "-h"))
+        return help_print("key");
+
+    const struct command *command = find(argv[1], argv[2]);
+    if (!command)
+        return unknown(argv);
+    return dispatch(command, argv + (command->second ? 3 : 2), environment, signals);
+}

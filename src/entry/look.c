@@ -1,0 +1,38 @@
+#include "entry/look.h"
+
+#include "airflow/paths.h"
+#include "base/environment.h"
+#include "base/error.h"
+#include "resolve/key_command.h"
+
+int look_around(const struct context *context, enum run_commands commands, struct look *look,
+                struct error *err)
+{
+    const struct settings *settings = context->settings;
+    *look = (struct look){.store = {.path = settings->store, .directory = -1}};
+    if (airflow_cfg_path(context->environment, &look->cfg_path, err) < 0 ||
+        store_open(&look->store, settings->store, err) < 0)
+        return -1;
+
+    const struct survey_places places = {
+        .environment = context->environment,
+        .secret_files = settings->secret_files,
+        .store = &look->store,
+        .cfg_path = look->cfg_path.bytes,
+        .commands = commands,
+        .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
+        .command_timeout = settings->cmd_timeout,
+        .signals = context->signals,
+    };
+    if (survey_all(&places, &look->survey, err) < 0)
+        return -1;
+    return decide(&look->survey, &look->decision, err);
+}
+
+void look_free(struct look *look)
+{
+    decision_free(&look->decision);
+    survey_free(&look->survey);
+    store_close(&look->store);
+    secret_free(&look->cfg_path);
+}

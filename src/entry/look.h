@@ -1,0 +1,33 @@
+/* Looking around and deciding: what run, init, status and the key commands begin with. */
+#pragma once
+
+#include "base/signals.h"
+#include "entry/settings.h"
+#include "resolve/decide.h"
+#include "resolve/survey.h"
+#include "store/store.h"
+
+struct error;
+
+/* What every command gets: borrowed, constant. */
+struct context {
+    const struct settings *settings;
+    char *const *environment; /* as we were started with */
+    const struct signals *signals;
+};
+
+struct look {
+    struct secret cfg_path;
+    struct store store;
+    struct survey survey;
+    struct decision decision;
+};
+
+/* Opens the store, surveys all sources, decides. Writes nothing.
+ * Returns 0, or -1 as decide does, or where the survey itself could not be made; what was found so
+ * far is in *look, for status. */
+int look_around(const struct context *context, enum run_commands commands, struct look *look,
+                struct error *err);
+
+void look_free(struct look *look);
+#define _cleanup_look_ _cleanup_(look_free)

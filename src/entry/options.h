@@ -1,0 +1,61 @@
+/* The one table of options: the command line, FERNIT_* variables, fernit.ini and help come from it. */
+#pragma once
+
+#include <stddef.h>
+
+/* Commands that take options, as bits. */
+enum {
+    FOR_RUN = 1,
+    FOR_INIT = 2,
+    FOR_STATUS = 4,
+    FOR_KEY = 8, /* those key commands that look for the key as a run does */
+    FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
+};
+
+enum option_kind {
+    KIND_FLAG,     /* 1/0, true/false, yes/no, on/off; alone on the command line: yes */
+    KIND_TEXT,     /* anything but nothing */
+    KIND_LIST,     /* repeatable; a comma list in the environment and in fernit.ini */
+    KIND_DURATION, /* 500ms, 10s, 2m */
+    KIND_MODE,     /* 0600, 0640, 0660 */
+    KIND_DELIVER,  /* env, cfg, or both as a comma list */
+    KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
+};
+
+enum option_id {
+    OPTION_STORE,
+    OPTION_STORE_MODE,
+    OPTION_SECRET_FILE,
+    OPTION_CMD_TIMEOUT,
+    OPTION_LOCK_TIMEOUT,
+    OPTION_DELIVER,
+    OPTION_ALLOW_EPHEMERAL,
+    OPTION_CONFIG,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_JSON,
+    OPTION_RUN_COMMANDS,
+    OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
+    OPTION_COUNT = OPTION_LATER + 24,
+};
+
+struct option {
+    const char *name; /* "cmd-timeout": --cmd-timeout, FERNIT_CMD_TIMEOUT, cmd_timeout = */
+    enum option_kind kind;
+    unsigned commands; /* on whose command line it may stand */
+    const char *metavar;
+    const char *fallback; /* the default, in the form in which it would be given; NULL: none */
+    const char *help;     /* NULL for KIND_LATER */
+};
+
+extern const struct option options[OPTION_COUNT];
+
+/* The option of this name, of which `length` bytes count, or OPTION_COUNT. '_' and '-' are alike when
+ * `underscores` says so. */
+size_t option_named(const char *name, size_t length, int underscores);
+
+/* The name in `names` (ends with NULL) that is nearest to `word`, by edit distance. */
+const char *nearest_word(const char *word, const char *const *names);
+
+/* The option's name that is nearest to `word`. */
+const char *nearest_option(const char *word);

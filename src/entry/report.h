@@ -1,0 +1,17 @@
+/* Ending a command that failed. */
+#pragma once
+
+#include "base/signals.h"
+
+struct error;
+
+enum {
+    EXIT_GOOD = 0,
+    EXIT_PROBLEM = 1,
+    EXIT_USAGE = 2,
+    EXIT_OWN_FAILURE = 125, /* of run and init: Docker's convention for what is not the command's */
+};
+
+/* Prints the error, the one place for all of them, and returns `status`; for a signal that asked us
+ * to end 128 and its number. */
+int report_failure(const struct signals *signals, const struct error *err, int status);

@@ -1,0 +1,185 @@
+#include "entry/run.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/child.h"
+#include "entry/deliver.h"
+#include "entry/report.h"
+#include "process/exec.h"
+#include "store/create.h"
+
+enum { LOOK_AGAIN_MS = 20 };
+
+static void warn(const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->remark_count; i++) {
+        char text[1024];
+        remark_text(&decision->remarks[i], decision, text, sizeof text);
+        log_warning("%s", text);
+    }
+}
+
+/* A key that only airflow.cfg holds is kept where there is a store, or one was asked for. */
+static bool needs_store(const struct context *context, const struct look *look)
+{
+    enum action action = look->decision.action;
+    return action == ACTION_GENERATE ||
+           (action == ACTION_ADOPT && (look->store.directory >= 0 || context->settings->store_named));
+}
+
+static void tell_made(const struct context *context, const struct look *look,
+                      const struct ring *ring)
+{
+    char fingerprints[RING_FINGERPRINTS];
+    ring_fingerprints(ring, fingerprints);
+    if (look->decision.action == ACTION_ADOPT) {
+        log_notice("the key %s from %s is now kept in %s, too", fingerprints,
+                   look->decision.winner->name, look->store.path);
+        return;
+    }
+    log_notice("made a new Fernet key, %s, and keeps it in %s/fernet_key; another host with a store "
+               "of its own has another key",
+               fingerprints, look->store.path);
+    if (!context->settings->allow_ephemeral)
+        log_notice("%s must outlive this container: put a volume there (docker run -v "
+                   "fernit:%s), or what is encrypted from now on cannot be read after a rebuild; "
+                   "--allow-ephemeral says that this is known",
+                   look->store.path, look->store.path);
+}
+
+static int keep_key(const struct context *context, struct look *look,
+                    const struct deadline *deadline, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    _cleanup_ring_ struct ring made = {0};
+    const struct ring *ring = &look->decision.ring;
+    if (look->decision.action == ACTION_GENERATE) {
+        if (ring_generate(&made, err) < 0)
+            return -1;
+        ring = &made;
+    }
+
+    _cleanup_secret_ struct secret text = {0};
+    if (store_make(&look->store, settings->store_mode, err) < 0 ||
+        ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    int created = store_create(&look->store, "fernet_key", &text, settings->store_mode, deadline,
+                               err);
+    if (created == STORE_CREATED)
+        tell_made(context, look, ring);
+    return created;
+}
+
+/* Until there is a key that is kept. Whoever made it, it is read back from the store: so the one that
+ * is used is the one that everybody finds there. */
+static int settle(const struct context *context, struct look *look, struct error *err)
+{
+    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    while (look_around(context, RUN_COMMANDS_NEEDED, look, err) == 0) {
+        if (!needs_store(context, look))
+            return 0;
+        int kept = keep_key(context, look, &deadline, err);
+        if (kept < 0) {
+            if (err->kind == ERROR_SYSTEM)
+                error_advise(err, "a key must be kept before it is used: give a writable volume "
+                                  "(--store DIR), or the key itself in FERNET_KEY");
+            return -1;
+        }
+        /* A network file system may show the winner's file a moment later. */
+        if (kept == STORE_EXISTS) {
+            if (deadline_passed(&deadline))
+                return error_refused(err, "%s/fernet_key: exists, and cannot be seen",
+                                     look->store.path);
+            if (deadline_wait(&deadline, -1, LOOK_AGAIN_MS, err) < 0)
+                return -1;
+        }
+        look_free(look);
+    }
+    return -1;
+}
+
+static void say(const struct look *look)
+{
+    char fingerprints[RING_FINGERPRINTS];
+    ring_fingerprints(&look->decision.ring, fingerprints);
+    const char *name = look->decision.winner->name;
+    if (look->decision.action == ACTION_SECRET)
+        log_detail("%s is set: Airflow gets its key from its secrets backend", name);
+    else
+        log_detail("using %s from %s", fingerprints, name);
+    if (look->decision.action == ACTION_ADOPT)
+        log_warning("the key %s stands only in %s: a rebuild that loses this file makes stored "
+                    "connections unreadable; give a volume with --store DIR",
+                    fingerprints, name);
+    if (!secret_is_locked(&look->decision.ring.keys))
+        log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the key could be "
+                   "swapped to disk");
+}
+
+/* Everything up to the exec. */
+static int prepare(const struct context *context, bool has_command, struct child *child,
+                   struct error *err)
+{
+    _cleanup_look_ struct look look = {.store = {.directory = -1}};
+    if (settle(context, &look, err) < 0)
+        return -1;
+    if (look.survey.store_scan.copies) {
+        int recovered = deliver_recover(context, &look, err);
+        if (recovered > 0)
+            look_free(&look);
+        if (recovered < 0 || (recovered > 0 && settle(context, &look, err) < 0))
+            return -1;
+    }
+    warn(&look.decision);
+    say(&look);
+    store_tidy(&look.store, "fernet_key", &look.survey.store_scan);
+    if (signals_pending(context->signals))
+        return error_ending(err);
+
+    if (child_build(child, context, &look, err) < 0)
+        return -1;
+    return deliver_cfg(context, &look, child, has_command, err);
+}
+
+static int failed(const struct context *context, const struct error *err)
+{
+    return report_failure(context->signals, err, EXIT_OWN_FAILURE);
+}
+
+int run_init(const struct context *context)
+{
+    struct error err = {0};
+    _cleanup_child_ struct child child = {0};
+    if (*context->settings->words) {
+        error_usage(&err, "init takes no command (%s); to start one: fernit run",
+                    *context->settings->words);
+        return failed(context, &err);
+    }
+    if (prepare(context, false, &child, &err) < 0)
+        return failed(context, &err);
+    return 0;
+}
+
+int run_command(const struct context *context)
+{
+    struct error err = {0};
+    _cleanup_child_ struct child child = {0};
+    char **command = context->settings->words;
+    if (!*command) {
+        error_usage(&err, "run needs a command: fernit run -- COMMAND [ARG...]; without one: "
+                          "fernit init");
+        return failed(context, &err);
+    }
+    if (prepare(context, true, &child, &err) < 0)
+        return failed(context, &err);
+
+    if (getpid() == 1 && !exec_is_known_init(*command))
+        log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
+                   "handle, and who has to reap; put an init before it: fernit run -- tini -- %s",
+                   *command, *command);
+    int status = exec_command(command, child.environment.list, context->signals, &err);
+    log_error("%s", err.message);
+    return status;
+}

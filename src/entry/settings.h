@@ -1,0 +1,55 @@
+/* What a command is told to do: its command line, the FERNIT_* variables, fernit.ini, the defaults,
+ * the stronger before the weaker. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/ini.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "entry/options.h"
+
+struct error;
+
+/* Where a value comes from; the greater is the stronger. */
+enum origin { ORIGIN_DEFAULT, ORIGIN_INI, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
+
+struct setting {
+    const char *text; /* as it was given; borrowed */
+    enum origin origin;
+    unsigned order; /* which of those of its origin came later */
+};
+
+struct settings {
+    const char *store;
+    bool store_named; /* not the default: it may be made in order to keep a key from airflow.cfg */
+    mode_t store_mode;
+    const char **secret_files; /* ends with NULL */
+    int64_t cmd_timeout;       /* milliseconds */
+    int64_t lock_timeout;
+    bool deliver_environment;
+    bool deliver_cfg;
+    bool allow_ephemeral;
+    bool json;
+    bool run_commands;
+    bool help; /* --help stood there: nothing else counts */
+
+    char **words; /* what follows the options on the command line; borrowed, ends with NULL */
+
+    struct setting all[OPTION_COUNT]; /* the rest is how they were found */
+    size_t secret_file_count;
+    struct secret lists;
+    struct secret ini_text;
+    struct ini ini;
+};
+
+/* Reads them for the command whose bit is `command`; `arguments` is what follows its name. Sets the
+ * log's level. Unknown FERNIT_* variables are warned of.
+ * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM. */
+int settings_read(struct settings *settings, unsigned command, char **arguments,
+                  char *const *environment, struct error *err);
+
+void settings_free(struct settings *settings);
+#define _cleanup_settings_ _cleanup_(settings_free)

@@ -1,0 +1,199 @@
+#include "entry/status.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/child.h"
+#include "entry/deliver.h"
+#include "entry/report.h"
+#include "entry/status_report.h"
+
+static const char *finding_text(const struct source *source)
+{
+    switch (source->finding) {
+    case FOUND_ABSENT:
+        return source->way == WAY_STORE ? "no key" : "-";
+    case FOUND_EMPTY:
+        return "set to nothing";
+    case FOUND_KEYS:
+        return "";
+    case FOUND_BROKEN:
+        return "broken";
+    case FOUND_SECRET:
+        return "left to Airflow's secrets backend";
+    case FOUND_OWN_STORE:
+        return "reads fernit's own store: passed over";
+    case FOUND_COMMAND:
+        return "a command, not run (--run-commands runs it)";
+    case FOUND_UNFINISHED:
+        return "being made by another fernit";
+    case FOUND_PLACEHOLDER:
+        return "a variable that is not set: no key";
+    }
+    return "";
+}
+
+static void describe_sources(const struct look *look, struct status_report *report)
+{
+    for (size_t i = 0; i < look->survey.count; i++) {
+        const struct source *source = &look->survey.sources[i];
+        struct status_source *row = &report->sources[report->source_count++];
+        row->way = (int)source->way;
+        row->name = source->name;
+        row->found = finding_text(source);
+        row->wins = source == look->decision.winner;
+        ring_fingerprints(&source->ring, row->fingerprints);
+        if (report->source_count == STATUS_SOURCES)
+            break;
+    }
+}
+
+/* The directory itself, or what is nearest to it of what exists. */
+static bool is_writable(const char *path)
+{
+    _cleanup_free_ char *part = strdup(path);
+    for (char *at = part; at; at = dirname(at)) {
+        if (access(at, W_OK | X_OK) == 0)
+            return true;
+        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
+            return false;
+    }
+    return false;
+}
+
+static void describe_store(const struct look *look, struct status_report *report)
+{
+    const struct store *store = &look->store;
+    report->store_path = store->path;
+    report->store_writable = is_writable(store->path);
+    if (store->directory < 0)
+        snprintf(report->store, sizeof report->store, "does not exist%s",
+                 report->store_writable ? ", can be made" : ", cannot be made");
+    else
+        snprintf(report->store, sizeof report->store, "mode %04o, owner %ju:%ju, %s",
+                 (unsigned)store->status.st_mode & 07777, (uintmax_t)store->status.st_uid,
+                 (uintmax_t)store->status.st_gid,
+                 report->store_writable ? "writable" : "not writable");
+}
+
+static const char *describe_need(enum cfg_need need, bool delivered)
+{
+    if (!delivered)
+        return "not written: --deliver env";
+    switch (need) {
+    case CFG_RIGHT:
+        return "right, nothing to write";
+    case CFG_MAKE:
+        return "missing, would be made";
+    case CFG_SET:
+        return "the key would be written into it";
+    case CFG_CLEAR:
+        return "its empty fernet_key would be commented out";
+    case CFG_FOREIGN:
+        return "holds another key";
+    case CFG_BROKEN:
+        return "cannot be used as it is";
+    }
+    return "";
+}
+
+static void describe_cfg(const struct context *context, const struct look *look,
+                         struct status_report *report)
+{
+    struct error err = {0};
+    _cleanup_child_ struct child child = {0};
+    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    if (!look->survey.cfg_readable)
+        report->cfg = describe_need(CFG_BROKEN, true);
+    else if (look->decision.action == ACTION_GENERATE)
+        report->cfg = describe_need(look->survey.cfg.exists ? CFG_SET : CFG_MAKE,
+                                    context->settings->deliver_cfg);
+    else if (look->decision.action == ACTION_UNKNOWN)
+        report->cfg = "depends on the command";
+    else if (child_build(&child, context, look, &err) == 0)
+        report->cfg = describe_need(deliver_need(context, look, &look->survey.cfg,
+                                                 child.environment.list, &err),
+                                    context->settings->deliver_cfg);
+}
+
+static void describe_verdict(const struct look *look, struct status_report *report)
+{
+    static const char *const names[] = {"use", "adopt", "generate", "secret", "unknown"};
+    const char *winner = look->decision.winner ? look->decision.winner->name : "";
+    char *text = report->verdict_text;
+    size_t size = sizeof report->verdict_text;
+    report->verdict = names[look->decision.action];
+    ring_fingerprints(&look->decision.ring, report->ring);
+    switch (look->decision.action) {
+    case ACTION_USE:
+        snprintf(text, size, "uses %s, from %s", report->ring, winner);
+        break;
+    case ACTION_ADOPT:
+        snprintf(text, size, "uses %s, from %s, and keeps it in the store if there is one",
+                 report->ring, winner);
+        break;
+    case ACTION_GENERATE:
+        snprintf(text, size, "no source holds a key: would make one and keep it in %s/fernet_key",
+                 report->store_path);
+        break;
+    case ACTION_SECRET:
+        snprintf(text, size, "leaves the key to Airflow: %s", winner);
+        break;
+    case ACTION_UNKNOWN:
+        snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
+        break;
+    }
+}
+
+static void describe_remarks(const struct look *look, struct status_report *report)
+{
+    for (size_t i = 0; i < look->decision.remark_count; i++) {
+        const struct remark *remark = &look->decision.remarks[i];
+        char text[STATUS_TEXT];
+        remark_text(remark, &look->decision, text, sizeof text);
+        status_add(report, remark->kind == REMARK_BROKEN, text);
+    }
+}
+
+int status_command(const struct context *context)
+{
+    struct error err = {0};
+    _cleanup_look_ struct look look = {.store = {.directory = -1}};
+    _cleanup_(status_report_free) struct status_report report = {0};
+    if (*context->settings->words) {
+        error_usage(&err, "status takes no words (%s)", *context->settings->words);
+        return report_failure(context->signals, &err, EXIT_USAGE);
+    }
+    int looked = look_around(
+        context, context->settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER, &look,
+        &err);
+    if (looked < 0 && err.kind == ERROR_ENDING)
+        return report_failure(context->signals, &err, EXIT_PROBLEM);
+
+    describe_sources(&look, &report);
+    describe_store(&look, &report);
+    describe_verdict(&look, &report);
+    describe_cfg(context, &look, &report);
+    describe_remarks(&look, &report);
+    if (looked < 0) {
+        report.verdict = "refuse";
+        snprintf(report.verdict_text, sizeof report.verdict_text, "a run would be refused");
+        report.cfg = "would not be touched";
+        status_add(&report, true, err.message);
+    } else if (look.decision.action == ACTION_GENERATE && !report.store_writable) {
+        status_add(&report, true, "a key would have to be made, and the store cannot be written: "
+                                  "give a writable volume, or the key in FERNET_KEY");
+    }
+    if (context->settings->json)
+        status_print_json(&report);
+    else
+        status_print(&report);
+    return report.problem_count > 0 ? EXIT_PROBLEM : EXIT_GOOD;
+}

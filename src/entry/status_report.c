@@ -1,0 +1,166 @@
+#include "entry/status_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void status_add(struct status_report *report, bool problem, const char *text)
+{
+    report->problem_count += problem;
+    struct status_note *notes =
+        reallocarray(report->notes, report->note_count + 1, sizeof *notes);
+    if (!notes)
+        return;
+    report->notes = notes;
+    struct status_note *note = &notes[report->note_count++];
+    note->problem = problem;
+    snprintf(note->text, sizeof note->text, "%s", text);
+}
+
+static void print_clean(const char *text)
+{
+    for (; *text; text++)
+        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static void print_row(const struct status_source *source, size_t width, int way)
+{
+    size_t length = strlen(source->name);
+    char number[4] = " ";
+    if (way)
+        snprintf(number, sizeof number, "%d", way);
+    printf("  %s  ", number);
+    print_clean(source->name);
+    printf("%*s  %s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
+           source->fingerprints, source->wins ? "  <- counts" : "");
+}
+
+void status_print(const struct status_report *report)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < report->source_count; i++) {
+        size_t length = strlen(report->sources[i].name);
+        width = length > width && length < 60 ? length : width;
+    }
+    printf("fernit %s: what a run would do here\n\n", FERNIT_VERSION);
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct status_source *source = &report->sources[i];
+        bool first = i == 0 || source[-1].way != source->way;
+        print_row(source, width, first ? source->way : 0);
+    }
+    printf("  7  make a key, if none of these holds one\n\nverdict      ");
+    print_clean(report->verdict_text);
+    printf("\nstore        ");
+    print_clean(report->store_path);
+    printf(": %s\nairflow.cfg  ", report->store);
+    print_clean(report->cfg_path);
+    printf(": %s\n", report->cfg ? report->cfg : "");
+    for (size_t i = 0; i < report->note_count; i++) {
+        printf("%s      ", report->notes[i].problem ? "problem" : "warning");
+        print_clean(report->notes[i].text);
+        putchar('\n');
+    }
+}
+
+/* Length of the UTF-8 sequence that begins at `text`, or 0 if it is none. RFC 3629 */
+static size_t utf8_length(const unsigned char *text)
+{
+    size_t length = text[0] < 0x80             ? 1
+                    : (text[0] & 0xe0) == 0xc0 ? 2
+                    : (text[0] & 0xf0) == 0xe0 ? 3
+                    : (text[0] & 0xf8) == 0xf0 ? 4
+                                               : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (length == 2 && text[0] < 0xc2) ||
+                    (length == 3 && text[0] == 0xe0 && text[1] < 0xa0) ||
+                    (length == 4 && text[0] == 0xf0 && text[1] < 0x90);
+    bool none = (length == 3 && text[0] == 0xed && text[1] >= 0xa0) ||
+                (length == 4 && (text[0] > 0xf4 || (text[0] == 0xf4 && text[1] >= 0x90)));
+    return overlong || none ? 0 : length;
+}
+
+static void print_string(const char *text)
+{
+    putchar('"');
+    while (*text) {
+        size_t length = utf8_length((const unsigned char *)text);
+        if (length == 0) {
+            putchar('?');
+            length = 1;
+        } else if (*text == '"' || *text == '\\') {
+            printf("\\%c", *text);
+        } else if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            printf("\\u%04x", (unsigned)(unsigned char)*text);
+        } else {
+            fwrite(text, 1, length, stdout);
+        }
+        text += length;
+    }
+    putchar('"');
+}
+
+static void print_member(const char *name, const char *text)
+{
+    printf(",\"%s\":", name);
+    print_string(text);
+}
+
+/* "a, b" as ["a","b"]: fingerprints need no escaping. */
+static void print_fingerprints(const char *list)
+{
+    printf(",\"fingerprints\":[");
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ", ");
+        printf("%s\"%.*s\"", at > list ? "," : "", (int)length, at);
+        at += length;
+        at += strspn(at, ", ");
+    }
+    putchar(']');
+}
+
+static void print_notes(const struct status_report *report, const char *name, bool problems)
+{
+    bool first = true;
+    printf(",\"%s\":[", name);
+    for (size_t i = 0; i < report->note_count; i++) {
+        if (report->notes[i].problem != problems)
+            continue;
+        if (!first)
+            putchar(',');
+        print_string(report->notes[i].text);
+        first = false;
+    }
+    putchar(']');
+}
+
+void status_print_json(const struct status_report *report)
+{
+    printf("{\"version\":\"%s\",\"verdict\":\"%s\"", FERNIT_VERSION, report->verdict);
+    print_fingerprints(report->ring);
+    printf(",\"sources\":[");
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct status_source *source = &report->sources[i];
+        printf("%s{\"way\":%d", i > 0 ? "," : "", source->way);
+        print_member("name", source->name);
+        print_member("found", *source->found ? source->found : "keys");
+        print_fingerprints(source->fingerprints);
+        printf(",\"wins\":%s}", source->wins ? "true" : "false");
+    }
+    printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
+    print_member("path", report->store_path);
+    print_member("state", report->store);
+    printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg ? "true" : "false");
+    print_member("path", report->cfg_path);
+    print_member("state", report->cfg ? report->cfg : "");
+    putchar('}');
+    print_notes(report, "problems", true);
+    print_notes(report, "warnings", false);
+    printf("}\n");
+}
+
+void status_report_free(struct status_report *report)
+{
+    free(report->notes);
+}

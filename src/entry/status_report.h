@@ -1,0 +1,51 @@
+/* What `fernit status` found, ready to be printed as a table or as JSON. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fernet/ring.h"
+
+enum { STATUS_SOURCES = 32, STATUS_TEXT = 1100 };
+
+struct status_source {
+    int way; /* 1 to 6 */
+    const char *name;
+    const char *found; /* "" where fingerprints say it */
+    bool wins;
+    char fingerprints[RING_FINGERPRINTS];
+};
+
+struct status_note {
+    bool problem; /* else a warning */
+    char text[STATUS_TEXT];
+};
+
+struct status_report {
+    struct status_source sources[STATUS_SOURCES];
+    size_t source_count;
+    const char *store_path;
+    bool store_writable;
+    char store[128];
+    const char *cfg_path;
+    const char *cfg;
+    const char *verdict; /* one word */
+    char verdict_text[STATUS_TEXT];
+    char ring[RING_FINGERPRINTS];
+    struct status_note *notes;
+    size_t note_count;
+    size_t problem_count;
+};
+
+/* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
+void status_add(struct status_report *report, bool problem, const char *text);
+
+/* For people: columns, and "what to do" last. */
+void status_print(const struct status_report *report);
+
+/* For programs: one object on one line, with the keys version, verdict, fingerprints, sources (way,
+ * name, found, fingerprints, wins), store (path, state, writable), airflow_cfg (path, state),
+ * problems, warnings. Bytes that are not UTF-8 become "?". */
+void status_print_json(const struct status_report *report);
+
+void status_report_free(struct status_report *report);

@@ -1,0 +1,59 @@
+#include "entry/variables.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "entry/options.h"
+#include "resolve/key_command.h"
+
+static const char PREFIX[] = "FERNIT_";
+
+void variable_name(const char *option, char name[VARIABLE_NAME])
+{
+    snprintf(name, VARIABLE_NAME, "%s%s", PREFIX, option);
+    for (char *p = name; *p; p++)
+        *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+}
+
+void option_name(const char *variable, char name[VARIABLE_NAME])
+{
+    snprintf(name, VARIABLE_NAME, "%s", variable + sizeof PREFIX - 1);
+    for (char *p = name; *p; p++)
+        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    size_t wanted = strlen(end);
+    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* ..._SERVICE_HOST, ..._SERVICE_PORT[_NAME], ..._PORT, ..._PORT_8080_TCP[_PROTO, _PORT, _ADDR] */
+static bool is_service_link(const char *name)
+{
+    if (ends_with(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") ||
+        ends_with(name, "_PORT"))
+        return true;
+    const char *port = strstr(name, "_PORT_");
+    if (!port)
+        return false;
+    const char *digits = port + sizeof "_PORT_" - 1;
+    size_t count = strspn(digits, "0123456789");
+    return count > 0 && digits[count] == '_';
+}
+
+bool variable_is_unknown(const char *assignment)
+{
+    if (strncmp(assignment, PREFIX, sizeof PREFIX - 1) != 0)
+        return false;
+    char name[VARIABLE_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
+    char option[VARIABLE_NAME];
+    option_name(name, option);
+    return option_named(option, strlen(option), 0) == OPTION_COUNT &&
+           strncmp(name, "FERNIT_TEST_", 12) != 0 && strcmp(name, KEY_COMMAND_MARK) != 0 &&
+           !is_service_link(name);
+}

@@ -1,0 +1,16 @@
+/* Names of environment variables: fernit's own, and those that only look like them. */
+#pragma once
+
+#include <stdbool.h>
+
+enum { VARIABLE_NAME = 128 };
+
+/* "cmd-timeout" to "FERNIT_CMD_TIMEOUT", and back. What is too long is cut. */
+void variable_name(const char *option, char name[VARIABLE_NAME]);
+void option_name(const char *variable, char name[VARIABLE_NAME]);
+
+/* Whether the assignment begins with FERNIT_ and is neither a setting nor one of those that others
+ * make: Kubernetes' service links (a Service called fernit gives every pod FERNIT_PORT and
+ * FERNIT_SERVICE_HOST; https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables),
+ * FERNIT_TEST_*, and the mark that fernit gives its commands. */
+bool variable_is_unknown(const char *assignment);

@@ -1,0 +1,131 @@
+#include "fernet/key.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* 43 characters carry 258 bits, of which the last two are dropped, and "=" fills the group. */
+enum { KEY_CHARACTERS = 43 };
+
+/* What Python's decoder would see in a text. */
+struct scan {
+    size_t characters; /* of base64, up to the completing "=" */
+    size_t ignored;    /* neither base64 nor "=" */
+    bool complete;     /* the "=" came */
+};
+
+/* The 6 bits of a base64 character in either alphabet, or -1. Without a table, so that the time it
+ * takes does not depend on the key through the cache. */
+static int bits(unsigned char c)
+{
+    unsigned value = 0;
+    value |= (unsigned)-(c >= 'A' && c <= 'Z') & (unsigned)(c - 'A' + 1);
+    value |= (unsigned)-(c >= 'a' && c <= 'z') & (unsigned)(c - 'a' + 27);
+    value |= (unsigned)-(c >= '0' && c <= '9') & (unsigned)(c - '0' + 53);
+    value |= (unsigned)-(c == '+' || c == '-') & 63U;
+    value |= (unsigned)-(c == '/' || c == '_') & 64U;
+    return (int)value - 1;
+}
+
+/* CPython's binascii.a2b_base64: "=" counts only where a group has two or three characters, and the
+ * one that completes the group ends it all. */
+static struct scan decode(const char *text, size_t length, uint8_t key[FERNET_KEY_BYTES])
+{
+    struct scan scan = {0};
+    unsigned held = 0;
+    size_t padding = 0;
+    for (size_t i = 0; i < length && !scan.complete; i++) {
+        size_t place = scan.characters % 4;
+        int value = bits((unsigned char)text[i]);
+        if (text[i] == '=') {
+            scan.complete = place >= 2 && place + ++padding >= 4;
+        } else if (value < 0) {
+            scan.ignored++;
+        } else {
+            held = held << 6 | (unsigned)value;
+            size_t byte = scan.characters * 6 / 8;
+            if (place > 0 && byte < FERNET_KEY_BYTES)
+                key[byte] = (uint8_t)(held >> (6 - 2 * place));
+            padding = 0;
+            scan.characters++;
+        }
+    }
+    return scan;
+}
+
+static bool is_placeholder(const char *text, size_t length)
+{
+    while (length > 0 && (*text == '"' || *text == '\'' || isspace((unsigned char)*text))) {
+        text++;
+        length--;
+    }
+    return length > 1 && *text == '$' &&
+           (text[1] == '{' || text[1] == '(' || text[1] == '_' || isalpha((unsigned char)text[1]));
+}
+
+static int explain(const char *text, size_t length, struct scan scan, struct error *err)
+{
+    static const char cure[] = "make one with \"fernit key generate\"";
+    if (is_placeholder(text, length))
+        return error_input(err, "looks like a variable's name ($NAME) that nobody has replaced by "
+                                "its value");
+    if (scan.characters == 0)
+        return error_input(err, "has no character of a key in it; %s", cure);
+    if (scan.characters == KEY_CHARACTERS)
+        return error_input(err, "lacks its padding: a Fernet key has 44 characters, the last is "
+                                "\"=\"; was it cut off?");
+    if (!scan.complete && scan.characters % 4 != 0)
+        return error_input(err,
+                           "has %zu characters of base64%s, which end in the middle of a group; a "
+                           "Fernet key has 43 and one \"=\"; %s",
+                           scan.characters, scan.ignored ? " (others not counted)" : "", cure);
+    return error_input(err, "has %zu bytes%s, a Fernet key has 32; %s", scan.characters * 6 / 8,
+                       scan.ignored ? " (characters that are not base64 do not count)" : "", cure);
+}
+
+int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYTES],
+                     struct error *err)
+{
+    uint8_t decoded[FERNET_KEY_BYTES] = {0};
+    struct scan scan = decode(text, length, decoded);
+    bool right = scan.complete && scan.characters == KEY_CHARACTERS;
+    if (right)
+        memcpy(key, decoded, sizeof decoded);
+    sodium_memzero(decoded, sizeof decoded);
+    return right ? 0 : explain(text, length, scan, err);
+}
+
+void fernet_key_text(const uint8_t key[FERNET_KEY_BYTES], char text[FERNET_KEY_TEXT + 1])
+{
+    sodium_bin2base64(text, FERNET_KEY_TEXT + 1, key, FERNET_KEY_BYTES,
+                      sodium_base64_VARIANT_URLSAFE);
+}
+
+void fingerprint(const void *value, size_t length, char text[FINGERPRINT_TEXT + 1])
+{
+    static const char domain[] = "fernit-fingerprint-v1";
+    uint8_t hash[32];
+    crypto_generichash(hash, sizeof hash, value, length, (const uint8_t *)domain,
+                       sizeof domain - 1);
+    sodium_bin2hex(text, FINGERPRINT_TEXT + 1, hash, FINGERPRINT_TEXT / 2);
+}
+
+const char *fernet_key_published(const uint8_t key[FERNET_KEY_BYTES])
+{
+    static const struct {
+        const char *fingerprint;
+        const char *where;
+    } published[] = {
+        {"cbfddc3357d63142", "puckel/docker-airflow's compose files"},
+        {"47a0177898324116", "the airflow-helm chart's default values"},
+    };
+    char own[FINGERPRINT_TEXT + 1];
+    fingerprint(key, FERNET_KEY_BYTES, own);
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++)
+        if (strcmp(published[i].fingerprint, own) == 0)
+            return published[i].where;
+    return NULL;
+}

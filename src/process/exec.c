@@ -1,0 +1,39 @@
+#include "process/exec.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/search.h"
+
+int exec_command(char *const *argv, char *const *environment, const struct signals *signals,
+                 struct error *err)
+{
+    signals_release(signals);
+    search_exec(argv, environment);
+
+    /* "not a directory" is a path that leads nowhere, too. */
+    int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
+    if (status == EXEC_NOT_FOUND && strchr(argv[0], '/'))
+        error_sys(err, "%s: cannot be run (or the interpreter in its first line)", argv[0]);
+    else if (status == EXEC_NOT_FOUND)
+        error_input(err, "%s: is not on the command's PATH", argv[0]);
+    else
+        error_sys(err, "%s: cannot be run", argv[0]);
+    return status;
+}
+
+int exec_is_known_init(const char *program)
+{
+    static const char *const inits[] = {
+        "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan", "init",
+        "systemd", "runit", "pid1", "fernit",
+    };
+    const char *slash = strrchr(program, '/');
+    const char *name = slash ? slash + 1 : program;
+    for (size_t i = 0; i < sizeof inits / sizeof *inits; i++)
+        if (strcmp(inits[i], name) == 0)
+            return 1;
+    return 0;
+}

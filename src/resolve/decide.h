@@ -1,0 +1,62 @@
+/* What a survey means: whose key it is, whether one has to be made, what must be refused.
+ *
+ * A pure function: no file, no process, no clock. The rules:
+ *
+ *   - The first source that holds a value wins. Down to it, one that is named but broken fails the
+ *     run: a secret that is briefly missing must never lead to a new key.
+ *   - A winner from outside (a variable, command or file) comes first in the ring, the keys of the
+ *     store that it lacks behind it, so that what they have encrypted stays readable.
+ *   - A winner in airflow.cfg is adopted: put into the store.
+ *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
+ *   - Only where no source holds anything a key is made.
+ *   - A key in airflow.cfg that the ring lacks is never overwritten: refused.
+ */
+#pragma once
+
+#include "resolve/survey.h"
+
+struct error;
+
+enum action {
+    ACTION_USE,      /* `ring` is what Airflow gets */
+    ACTION_ADOPT,    /* the same, and it goes into the store */
+    ACTION_GENERATE, /* make a key, put it into the store, then decide anew */
+    ACTION_SECRET,   /* leave it to Airflow and its secrets backend */
+    ACTION_UNKNOWN,  /* a command decides, and was not to be run */
+};
+
+enum remark_kind {
+    REMARK_EMPTY,     /* `source` is set to nothing */
+    REMARK_BROKEN,    /* `source` does not count, and is broken */
+    REMARK_OTHER,     /* `source` holds a key other than the ring's first */
+    REMARK_CHANGED,   /* the winner brings keys that the store lacks: the store's come behind */
+    REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */
+    REMARK_READABLE,  /* the store's file can be read by all */
+    REMARK_MODELESS,  /* the store's file system has no modes */
+};
+
+struct remark {
+    enum remark_kind kind;
+    const struct source *source; /* in the survey */
+    const char *text;
+};
+
+struct decision {
+    enum action action;
+    const struct source *winner; /* in the survey; NULL for ACTION_GENERATE */
+    struct ring ring;
+    struct remark *remarks; /* for the log and for status, in the order of the sources */
+    size_t remark_count;
+};
+
+/* Decides. The decision points into the survey, which must live as long.
+ * Returns 0, or -1 with ERROR_INPUT or ERROR_REFUSED: the run must stop, and *decision holds the
+ * winner (if any) and the remarks up to there; ERROR_SYSTEM. */
+int decide(const struct survey *survey, struct decision *decision, struct error *err);
+
+/* One remark as a sentence, for the log. */
+void remark_text(const struct remark *remark, const struct decision *decision, char *text,
+                 size_t size);
+
+void decision_free(struct decision *decision);
+#define _cleanup_decision_ _cleanup_(decision_free)

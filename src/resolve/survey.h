@@ -1,0 +1,90 @@
+/* Every place where the key may stand, each looked at once, in the order in which they count.
+ *
+ * Looking reads files and runs commands; it writes nothing. What the findings mean is decided in
+ * resolve/decide.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "airflow/cfg.h"
+#include "base/error.h"
+#include "base/signals.h"
+#include "fernet/ring.h"
+#include "store/store.h"
+
+/* The seven ways, less the last (to make a key). Their order is the order of the survey. */
+enum way {
+    WAY_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
+    WAY_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
+    WAY_BARE,         /* FERNET_KEY */
+    WAY_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
+    WAY_STORE,
+    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret */
+};
+
+enum finding {
+    FOUND_ABSENT,
+    FOUND_EMPTY,       /* set to nothing: counts as absent, with a warning */
+    FOUND_KEYS,        /* in `ring` */
+    FOUND_BROKEN,      /* named, and missing, unreadable or wrong: in `error` */
+    FOUND_SECRET,      /* a ..._SECRET, which Airflow resolves by itself */
+    FOUND_OWN_STORE,   /* a command that only reads fernit's store: passed over */
+    FOUND_COMMAND,     /* a command that was not run */
+    FOUND_UNFINISHED,  /* the store's file is being made by somebody */
+    FOUND_PLACEHOLDER, /* airflow.cfg: a "$NAME" that stays; no key, may be overwritten */
+};
+
+enum { SOURCE_NAME = 320 };
+
+struct source {
+    enum way way;
+    enum finding finding;
+    char name[SOURCE_NAME]; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key" */
+    struct ring ring;
+    struct error error;
+    bool twin;            /* a variable and its ..._FILE twin are both set: always an error */
+    bool readable_by_all; /* of the store's file */
+    bool modeless;
+};
+
+enum run_commands {
+    RUN_COMMANDS_NEEDED, /* those that come before every source that holds a key */
+    RUN_COMMANDS_NEVER,
+};
+
+/* What to look at; everything is borrowed. */
+struct survey_places {
+    char *const *environment;
+    const char *const *secret_files; /* --secret-file, ends with NULL */
+    const struct store *store;
+    const char *cfg_path;
+    enum run_commands commands;
+    bool in_command; /* we run inside a ..._CMD: running it again would never end */
+    int64_t command_timeout;
+    const struct signals *signals;
+};
+
+struct survey {
+    struct source *sources; /* in their order, the absent ones, too */
+    size_t count;
+    size_t room;
+    struct store_scan store_scan;
+    bool cfg_readable;   /* airflow.cfg is missing, or was read */
+    struct cfg cfg;      /* as it was read */
+    bool cfg_own_store;  /* its fernet_key_cmd reads our store, and nothing stands before it */
+    bool cfg_empty;      /* an empty fernet_key line blocks its _cmd and _secret */
+};
+
+/* Looks at all of them. Faults of a source are findings, not errors of the survey.
+ * Returns 0, or -1: ERROR_ENDING while a command ran, ERROR_SYSTEM (memory). */
+int survey_all(const struct survey_places *places, struct survey *survey, struct error *err);
+
+/* The ring that airflow.cfg's own fernet_key holds for a process with `environment`: what Airflow
+ * would find there. Returns a finding (absent, empty, keys, broken, placeholder). */
+enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
+                            struct error *err);
+
+void survey_free(struct survey *survey);
+#define _cleanup_survey_ _cleanup_(survey_free)

@@ -1,0 +1,156 @@
+#include "store/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "store/lock.h"
+#include "store/names.h"
+
+/* What all three ways need. */
+struct creation {
+    const struct store *store;
+    const char *name;
+    const struct secret *text;
+    mode_t mode;
+    const struct deadline *deadline;
+    char path[STORE_PATH];
+    char temporary[FILE_TEMPORARY_NAME]; /* empty: none to remove */
+};
+
+static void remove_temporary(const struct creation *creation)
+{
+    if (*creation->temporary)
+        unlinkat(creation->store->directory, creation->temporary, 0);
+}
+#define _cleanup_creation_ _cleanup_(remove_temporary)
+
+static int write_whole(const struct creation *creation, int fd, struct error *err)
+{
+    /* File systems without modes refuse to set one; reading warns of them. */
+    if (fchmod(fd, creation->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
+        return error_sys(err, "%s: cannot set its mode", creation->path);
+    if (file_write(fd, creation->path, creation->text->bytes, creation->text->length, err) < 0)
+        return -1;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", creation->path) : 0;
+}
+
+static int write_temporary(struct creation *creation, struct error *err)
+{
+    char prefix[FILE_TEMPORARY_NAME];
+    store_temporary_prefix(creation->name, prefix);
+    _cleanup_close_ int fd =
+        file_temporary(creation->store->directory, prefix, creation->temporary, err);
+    if (fd < 0) {
+        *creation->temporary = '\0';
+        return error_within(err, "the store %s", creation->store->path);
+    }
+    return write_whole(creation, fd, err);
+}
+
+static int sync_directory(const struct creation *creation, struct error *err)
+{
+    return file_sync_directory(creation->store->directory, creation->store->path, err);
+}
+
+static int claim(const struct creation *creation, struct error *err)
+{
+    char name[FILE_TEMPORARY_NAME];
+    store_claim_name(creation->name, name);
+    _cleanup_close_ int fd = openat(creation->store->directory, name,
+                                    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fsync(fd) < 0)
+        return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
+    return sync_directory(creation, err);
+}
+
+static void drop_claim(const struct creation *creation)
+{
+    char name[FILE_TEMPORARY_NAME];
+    store_claim_name(creation->name, name);
+    unlinkat(creation->store->directory, name, 0);
+}
+
+/* The third way. What stands under the name already is left alone if it is whole, else finished. */
+static int by_lock(const struct creation *creation, struct error *err)
+{
+    int directory = creation->store->directory;
+    _cleanup_close_ int lock = store_lock(creation->store, creation->deadline, err);
+    if (lock < 0 || claim(creation, err) < 0)
+        return -1;
+
+    _cleanup_store_file_ struct store_file found = {0};
+    if (store_read(creation->store, creation->name, &found, err) < 0)
+        return -1;
+    if (found.finding == STORE_HOLDS) {
+        drop_claim(creation);
+        return STORE_EXISTS;
+    }
+    int flags = found.finding == STORE_UNFINISHED ? O_TRUNC : O_CREAT | O_EXCL;
+    _cleanup_close_ int fd =
+        openat(directory, creation->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+    if (fd < 0)
+        return error_sys(err, "%s: cannot be made", creation->path);
+    if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
+        return -1;
+    drop_claim(creation);
+    return STORE_CREATED;
+}
+
+/* Another one was first. If it died in the middle of the third way, its work is to be finished. */
+static int exists(const struct creation *creation, struct error *err)
+{
+    _cleanup_store_file_ struct store_file found = {0};
+    if (store_read(creation->store, creation->name, &found, err) < 0)
+        return -1;
+    return found.finding == STORE_UNFINISHED ? by_lock(creation, err) : STORE_EXISTS;
+}
+
+static int by_rename(struct creation *creation, struct error *err)
+{
+    int directory = creation->store->directory;
+    if (claim(creation, err) < 0)
+        return -1;
+    if (renameat2(directory, creation->temporary, directory, creation->name, RENAME_NOREPLACE) <
+        0) {
+        /* ENOENT: whoever was first has swept our temporary away. */
+        if (errno == EEXIST || errno == ENOENT)
+            return exists(creation, err);
+        if (!file_noreplace_is_impossible(errno))
+            return error_sys(err, "%s: cannot be made", creation->path);
+        return by_lock(creation, err);
+    }
+    *creation->temporary = '\0';
+    if (sync_directory(creation, err) < 0)
+        return -1;
+    drop_claim(creation);
+    return STORE_CREATED;
+}
+
+static int by_link(struct creation *creation, struct error *err)
+{
+    int directory = creation->store->directory;
+    if (linkat(directory, creation->temporary, directory, creation->name, 0) < 0) {
+        if (errno == EEXIST || errno == ENOENT)
+            return exists(creation, err);
+        if (!file_link_is_impossible(errno))
+            return error_sys(err, "%s: cannot be made", creation->path);
+        return by_rename(creation, err);
+    }
+    return sync_directory(creation, err) < 0 ? -1 : STORE_CREATED;
+}
+
+int store_create(const struct store *store, const char *name, const struct secret *text,
+                 mode_t mode, const struct deadline *deadline, struct error *err)
+{
+    _cleanup_creation_ struct creation creation = {
+        .store = store, .name = name, .text = text, .mode = mode, .deadline = deadline};
+    store_file_path(store, name, creation.path);
+    if (write_temporary(&creation, err) < 0)
+        return -1;
+    return by_link(&creation, err);
+}

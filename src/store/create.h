@@ -1,0 +1,31 @@
+/* Making a secret in the store exactly once, however many start at the same moment.
+ *
+ * 1. A temporary file, fsync, link(2) to the name, fsync of the directory; only then is the
+ *    temporary removed. EEXIST: another one was first, its secret counts.
+ * 2. Where links are impossible: renameat2(2) with RENAME_NOREPLACE. A durable .NAME.claim made
+ *    before, and removed after the fsync of the directory, tells readers to fsync for themselves.
+ * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
+ *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used by anybody: whoever has
+ *    the lock may finish it. One without a claim is damage, and not ours to mend.
+ *
+ * A crash at any point leaves the secret durable and whole, or absent.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/deadline.h"
+#include "store/store.h"
+
+struct error;
+
+enum store_created {
+    STORE_CREATED = 1,
+    STORE_EXISTS = 0, /* read it; on a network file system its name may take a moment to show */
+};
+
+/* Makes NAME hold `text`, one line with its newline, with `mode`, durable. The store is open.
+ * Returns one of the above, or -1: ERROR_SYSTEM (not writable, full), ERROR_REFUSED (lock),
+ * ERROR_ENDING. Nothing is left behind on failure but, at most, what store_tidy removes. */
+int store_create(const struct store *store, const char *name, const struct secret *text,
+                 mode_t mode, const struct deadline *deadline, struct error *err);

@@ -1,0 +1,34 @@
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "store/names.h"
+
+enum { LOOK_EVERY_MS = 20 };
+
+int store_lock(const struct store *store, const struct deadline *deadline, struct error *err)
+{
+    _cleanup_close_ int fd = openat(store->directory, STORE_LOCK,
+                                    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return error_sys(err, "%s/%s", store->path, STORE_LOCK);
+
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
+        if (errno != EAGAIN && errno != EACCES)
+            return error_sys(err, "%s/%s: cannot be locked", store->path, STORE_LOCK);
+        if (deadline_passed(deadline))
+            return error_refused(err,
+                                 "%s/%s: another fernit holds the lock for too long; see what it "
+                                 "waits for, or raise --lock-timeout",
+                                 store->path, STORE_LOCK);
+        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
+            return -1;
+    }
+    int held = fd;
+    fd = -1;
+    return held;
+}

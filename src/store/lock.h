@@ -1,0 +1,13 @@
+/* The store's lock, for what must not happen twice at once. fcntl(2), F_OFD_SETLK: released by the
+ * kernel when the descriptor is closed or its process dies. */
+#pragma once
+
+#include "base/deadline.h"
+#include "store/store.h"
+
+struct error;
+
+/* Takes the lock on <store>/.lock, looking every few milliseconds so that a signal that asks to end
+ * is heard. Returns the descriptor that holds it, to be closed; or -1: ERROR_REFUSED (somebody else
+ * had it until the deadline), ERROR_ENDING, ERROR_SYSTEM (also: no locks on this file system). */
+int store_lock(const struct store *store, const struct deadline *deadline, struct error *err);

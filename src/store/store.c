@@ -1,0 +1,240 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "fernet/ring.h"
+#include "store/names.h"
+
+int store_open(struct store *store, const char *path, struct error *err)
+{
+    *store = (struct store){.path = path, .directory = -1};
+    store->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->directory < 0)
+        return errno == ENOENT ? 0 : error_sys(err, "the store %s", path);
+    if (fstat(store->directory, &store->status) < 0)
+        return error_sys(err, "the store %s", path);
+    return 0;
+}
+
+int store_make(struct store *store, mode_t mode, struct error *err)
+{
+    if (store->directory >= 0)
+        return 0;
+    if (file_make_directory(store->path, mode | (mode & 0444) >> 2, err) < 0)
+        return error_within(err, "the store");
+    return store_open(store, store->path, err);
+}
+
+void store_file_path(const struct store *store, const char *name, char path[STORE_PATH])
+{
+    snprintf(path, STORE_PATH, "%s/%s", store->path, name);
+}
+
+/* getdents64(2) with a buffer on the stack: opendir would cost another descriptor and the heap. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+typedef void visit_name(const char *name, void *context);
+
+static int each_name(const struct store *store, visit_name *visit, void *context, struct error *err)
+{
+    _Alignas(struct entry) char buffer[2048];
+    lseek(store->directory, 0, SEEK_SET);
+    for (;;) {
+        long count = syscall(SYS_getdents64, store->directory, buffer, sizeof buffer);
+        if (count < 0)
+            return error_sys(err, "the store %s: cannot be listed", store->path);
+        if (count == 0)
+            return 0;
+        for (long at = 0; at < count;) {
+            const struct entry *entry = (const struct entry *)(const void *)(buffer + at);
+            visit(entry->name, context);
+            at += entry->size;
+        }
+    }
+}
+
+struct search {
+    const struct store *store;
+    const char *name;
+    struct store_scan *scan;
+    bool sweep;
+};
+
+static void note(const char *entry, void *context)
+{
+    const struct search *search = context;
+    char prefix[FILE_TEMPORARY_NAME];
+    if (strncmp(entry, STORE_COPY_PREFIX, strlen(STORE_COPY_PREFIX)) == 0)
+        search->scan->copies = true;
+    if (*entry != '.')
+        return;
+    store_temporary_prefix(search->name, prefix);
+    bool temporary = strncmp(entry, prefix, strlen(prefix)) == 0;
+    store_claim_name(search->name, prefix);
+    bool claim = strcmp(entry, prefix) == 0;
+    search->scan->temporaries |= temporary;
+    search->scan->claim |= claim;
+    if (search->sweep && (temporary || claim))
+        unlinkat(search->store->directory, entry, 0);
+}
+
+int store_scan(const struct store *store, const char *name, struct store_scan *scan,
+               struct error *err)
+{
+    *scan = (struct store_scan){0};
+    struct search search = {.store = store, .name = name, .scan = scan};
+    return each_name(store, note, &search, err);
+}
+
+void store_tidy(const struct store *store, const char *name, const struct store_scan *scan)
+{
+    if (!scan->temporaries && !scan->claim)
+        return;
+    struct error ignored;
+    struct store_scan seen;
+    struct search search = {.store = store, .name = name, .scan = &seen, .sweep = true};
+    each_name(store, note, &search, &ignored);
+}
+
+static bool is_our_group(gid_t group)
+{
+    if (group == getegid())
+        return true;
+    int count = getgroups(0, NULL);
+    _cleanup_free_ gid_t *groups = calloc((size_t)(count > 0 ? count : 1), sizeof *groups);
+    count = groups ? getgroups(count, groups) : 0;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
+}
+
+/* File systems that show one mode for all their files, whatever was asked for. */
+static bool has_one_mode(int fd)
+{
+    static const unsigned long types[] = {
+        0xff534d42, 0xfe534d42, 0x517b, /* CIFS, SMB2, SMB */
+        0x01021997,                     /* 9p */
+        0x65735546,                     /* FUSE */
+        0x4d44,     0x2011bab0,         /* FAT, exFAT */
+        0x786f4256,                     /* VirtualBox folders */
+    };
+    struct statfs status;
+    if (fstatfs(fd, &status) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (((unsigned long)status.f_type & 0xffffffffUL) == types[i])
+            return true;
+    return false;
+}
+
+static int judge_owner_and_mode(const struct store *store, int fd, const struct stat *status,
+                                struct store_file *file, struct error *err)
+{
+    uid_t owner = status->st_uid;
+    if (owner != geteuid() && owner != 0 && owner != store->status.st_uid)
+        return error_refused(err,
+                             "belongs to uid %ju, who is neither us (%ju), nor root, nor the owner "
+                             "of the store (%ju): whoever it is could exchange the key; if it is "
+                             "right, chown it",
+                             (uintmax_t)owner, (uintmax_t)geteuid(),
+                             (uintmax_t)store->status.st_uid);
+
+    file->modeless = (status->st_mode & 0002) && has_one_mode(fd);
+    if ((status->st_mode & 0002) && !file->modeless)
+        return error_refused(err, "can be written by everybody (mode %03o); chmod o-w it",
+                             (unsigned)status->st_mode & 0777);
+    if ((status->st_mode & 0020) && !file->modeless && status->st_gid != 0 &&
+        status->st_gid != store->status.st_gid && !is_our_group(status->st_gid))
+        return error_refused(err,
+                             "can be written by group %ju, which is not 0, not one of ours and not "
+                             "the store's; chmod g-w it",
+                             (uintmax_t)status->st_gid);
+    file->readable_by_all = (status->st_mode & 0004) && !file->modeless;
+    return 0;
+}
+
+/* A key that a person has put back by hand may lack the newline: it must not pass for unfinished. */
+static bool is_whole(const struct secret *text)
+{
+    if (text->length > 0 && text->bytes[text->length - 1] == '\n')
+        return true;
+    struct error ignored;
+    _cleanup_ring_ struct ring ring = {0};
+    return ring_parse(&ring, text->bytes, text->length, &ignored) == 0;
+}
+
+static int read_checked(const struct store *store, const char *name, struct store_file *file,
+                        struct error *err)
+{
+    struct stat status;
+    _cleanup_close_ int fd =
+        file_open(store->directory, name, O_NOFOLLOW, name, &status, err);
+    if (fd < 0 && err->errnum == ENOENT)
+        return 0;
+    if (fd < 0 && err->errnum == ELOOP)
+        return error_refused(err, "is a symbolic link, which a store file must not be");
+    if (fd < 0 && err->kind == ERROR_SYSTEM) {
+        errno = err->errnum;
+        return error_sys(err, "cannot be opened");
+    }
+    if (fd < 0)
+        return -1;
+    if (judge_owner_and_mode(store, fd, &status, file, err) < 0 ||
+        file_read(fd, name, STORE_MOST, &file->text, err) < 0)
+        return -1;
+
+    if (file->scan.claim && !is_whole(&file->text)) {
+        file->finding = STORE_UNFINISHED;
+        return 0;
+    }
+    file->finding = STORE_HOLDS;
+    if (!file->scan.claim && status.st_nlink <= 1)
+        return 0;
+    if (fsync(fd) < 0)
+        return error_sys(err, "cannot be made durable");
+    return file_sync_directory(store->directory, store->path, err);
+}
+
+int store_read(const struct store *store, const char *name, struct store_file *file,
+               struct error *err)
+{
+    *file = (struct store_file){.finding = STORE_NOTHING};
+    if (store->directory < 0)
+        return 0;
+    if (store_scan(store, name, &file->scan, err) < 0)
+        return -1;
+    if (read_checked(store, name, file, err) < 0) {
+        store_file_free(file);
+        return error_within(err, "%s/%s", store->path, name);
+    }
+    return 0;
+}
+
+void store_file_free(struct store_file *file)
+{
+    secret_free(&file->text);
+}
+
+void store_close(struct store *store)
+{
+    cleanup_close(&store->directory);
+    store->directory = -1;
+}

@@ -1,0 +1,41 @@
+#!/bin/bash
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox against build/fernit, and ends with one line over all.
+# Every test is run, also after a failure.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+logs=build/test
+rm -rf "$logs"
+mkdir -p "$logs"
+broken=()
+
+for program in "$@"; do
+    name=${program##*/}
+    # cmocka speaks on both, and its closing lines belong together.
+    "$program" 2>&1 | tee "$logs/$name.log" || broken+=("$name")
+done
+
+# Debian's Python whatever comes first on PATH, and nothing written into the source tree.
+PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n 4 -ra --junit-xml="$logs/blackbox.xml" tests/blackbox
+case $? in
+0) ;;
+5) echo "run.sh: tests/blackbox holds no test" >&2 && broken+=(blackbox) ;;
+*) broken+=(blackbox) ;;
+esac
+
+# cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too.
+count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([0-9]+) test\(s\).*/\1/p" | awk '{ n += $1 } END { print n + 0 }'; }
+# pytest's own sums, from its report.
+attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$logs/blackbox.xml" 2>/dev/null | head -n 1; }
+
+all=$(($(attribute tests) + 0)) skips=$(($(attribute skipped) + 0))
+bad=$(($(attribute failures) + $(attribute errors) + 0))
+passed=$(($(count PASSED) + all - skips - bad)) failed=$(($(count FAILED) + bad)) skipped=$(($(count SKIPPED) + skips))
+
+if ((${#broken[@]})); then
+    # A program that died says nothing of its own end.
+    ((failed)) || failed=${#broken[@]}
+    echo "run.sh: not good: ${broken[*]}; see above"
+fi
+echo "all: $passed passed, $failed failed, $skipped skipped"
+((failed == 0))
