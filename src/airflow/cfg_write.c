@@ -217,12 +217,11 @@ static int write_copy(const struct secret *old, const struct secret *new, int di
                       const char *directory_path, const char *copy, struct error *err)
 {
     char head[96];
-    int length =
-        snprintf(head, sizeof head, "%s%zu %zu\n", copy_head, old->length, new->length);
+    int length = snprintf(head, sizeof head, "%s%zu %zu\n", copy_head, old->length, new->length);
     char unfinished[FILE_TEMPORARY_NAME];
     unfinished_name(copy, unfinished);
-    _cleanup_close_ int fd = openat(directory, unfinished,
-                                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    _cleanup_close_ int fd =
+        openat(directory, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
     if (file_write(fd, directory_path, head, (size_t)length, err) < 0 ||
@@ -237,7 +236,7 @@ static int write_copy(const struct secret *old, const struct secret *new, int di
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
                   int directory, const char *directory_path, const char *copy, struct error *err)
 {
-    struct stat now;
+    struct stat now = {0};
     _cleanup_close_ int fd = open_in_place(path, &now, err);
     if (fd < 0)
         return outcome(err);

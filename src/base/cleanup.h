@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(function) __attribute__((cleanup(function)))
+#define _cleanup_(function) __attribute__((cleanup(function), unused))
 #define _cleanup_close_ _cleanup_(cleanup_close)
 #define _cleanup_free_ _cleanup_(cleanup_free)
 

@@ -66,8 +66,7 @@ int environment_set(struct environment *environment, const char *name, const cha
     char **list = reallocarray(environment->list, environment->count + 2, sizeof *list);
     if (list)
         environment->list = list;
-    struct secret *set =
-        reallocarray(environment->set, environment->set_count + 1, sizeof *set);
+    struct secret *set = reallocarray(environment->set, environment->set_count + 1, sizeof *set);
     if (set)
         environment->set = set;
     if (!list || !set)

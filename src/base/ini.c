@@ -165,8 +165,8 @@ static bool begin_section(struct reading *reading)
     if (ini_is(reading->section, "DEFAULT"))
         return true;
 
-    struct ini_section *sections = grow(reading, ini->sections, ini->section_count,
-                                        &reading->section_room, sizeof *sections);
+    struct ini_section *sections =
+        grow(reading, ini->sections, ini->section_count, &reading->section_room, sizeof *sections);
     if (!sections)
         return false;
     ini->sections = sections;
@@ -279,8 +279,8 @@ static int take(void *user, const char *section, const char *name, const char *v
     struct ini_name own = trim(name, name + strlen(name));
     if (own.length == 0)
         return fail(reading, "has no name before its \"=\" or \":\"");
-    struct ini_option *options = grow(reading, ini->options, ini->option_count,
-                                      &reading->option_room, sizeof *options);
+    struct ini_option *options =
+        grow(reading, ini->options, ini->option_count, &reading->option_room, sizeof *options);
     if (!options)
         return 0;
     ini->options = options;
@@ -368,6 +368,9 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
         return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
                                 "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
 
+    /* Most of a file is comments. */
+    if (secret_reserve(&read.values, length / 4, err) < 0)
+        return -1;
     int result = ini_parse_stream(hand_over, &reading, take, &reading);
     if (reading.failed)
         return -1;

@@ -68,7 +68,8 @@ static int prove(const struct ini *before, const struct change *change, struct s
         only_change(before, &after, change))
         return 0;
     secret_free(edited);
-    return error_refused(err, "changing %s in [%s] would change something else too; edit it by hand",
+    return error_refused(err,
+                         "changing %s in [%s] would change something else too; edit it by hand",
                          change->name, change->section);
 }
 

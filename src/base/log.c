@@ -12,6 +12,11 @@ void log_set_level(enum log_level wanted)
     level = wanted;
 }
 
+bool log_shows(enum log_level wanted)
+{
+    return wanted <= level;
+}
+
 static void line(const char *prefix, const char *format, va_list values)
 {
     int saved = errno;

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum log_level {
     LOG_QUIET,   /* errors */
     LOG_NORMAL,  /* and warnings, and what changed */
@@ -13,7 +15,10 @@ enum log_level {
 };
 
 /* The one global of the program. LOG_NORMAL until set. */
-void log_set_level(enum log_level level);
+void log_set_level(enum log_level wanted);
+
+/* Whether lines of that level are printed: for what costs something to find out. */
+bool log_shows(enum log_level wanted);
 
 /* "fernit: TEXT": why fernit stops. At every level. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

@@ -13,17 +13,28 @@ int secret_setup(struct error *err)
     return 0;
 }
 
+/* sodium_malloc takes whole pages, with its canary of 16 bytes in the last one: what is left of them
+ * is room at no cost, and saves moving a secret that grows. */
+static size_t whole_pages(size_t capacity)
+{
+    enum { PAGE = 4096, CANARY = 16 };
+    size_t pages = (capacity + 1 + CANARY + PAGE - 1) / PAGE;
+    return pages * PAGE - CANARY - 1;
+}
+
 int secret_reserve(struct secret *secret, size_t capacity, struct error *err)
 {
     if (secret->bytes && capacity <= secret->capacity)
         return 0;
 
-    char *bytes = capacity < SIZE_MAX ? sodium_malloc(capacity + 1) : NULL;
+    capacity = whole_pages(capacity);
+    char *bytes = sodium_malloc(capacity + 1);
     if (!bytes) {
         errno = ENOMEM;
-        return error_sys(err, "cannot get %zu bytes of guarded memory", capacity);
+        error_sys(err, "cannot get %zu bytes of guarded memory", capacity);
+        return -1;
     }
-    if (secret->length > 0)
+    if (secret->bytes && secret->length > 0)
         memcpy(bytes, secret->bytes, secret->length);
     bytes[secret->length] = '\0';
 
@@ -36,11 +47,10 @@ int secret_reserve(struct secret *secret, size_t capacity, struct error *err)
 int secret_append(struct secret *secret, const void *bytes, size_t length, struct error *err)
 {
     size_t needed = secret->length + length;
-    if (needed > secret->capacity || !secret->bytes) {
-        size_t doubled = secret->capacity * 2;
+    size_t doubled = secret->capacity * 2;
+    if (needed > secret->capacity || !secret->bytes)
         if (secret_reserve(secret, needed > doubled ? needed : doubled, err) < 0)
             return -1;
-    }
     if (length > 0)
         memcpy(secret->bytes + secret->length, bytes, length);
     secret->length = needed;

@@ -27,7 +27,7 @@ struct secret {
 /* To be called once, before any other function that touches a secret (sodium_init). */
 int secret_setup(struct error *err);
 
-/* Makes room for `capacity` bytes in all; what is there stays. Returns 0, or -1 with ERROR_SYSTEM. */
+/* Makes room for at least `capacity` bytes in all; what is there stays. Returns 0, or -1 with ERROR_SYSTEM. */
 int secret_reserve(struct secret *secret, size_t capacity, struct error *err);
 
 /* Appends `length` bytes, making room where needed. Returns 0, or -1 with ERROR_SYSTEM. */

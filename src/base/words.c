@@ -20,7 +20,10 @@ static int one_word(const char **text, char **out, struct error *err)
 
     for (; *p && (quote || !is_blank(*p)); p++) {
         if (quote ? *p == quote : *p == '\'' || *p == '"') {
-            quote = quote ? '\0' : *p;
+            if (quote)
+                quote = '\0';
+            else
+                quote = *p;
         } else if (*p == '\\' && quote != '\'') {
             p++;
             if (*p == '\0')

@@ -21,10 +21,9 @@ static void unset_if_empty(struct environment *environment, const char *name)
         environment_unset(environment, name);
 }
 
-int child_build(struct child *child, const struct context *context, const struct look *look,
-                struct error *err)
+int child_environment(struct environment *environment, const struct context *context,
+                      const struct look *look, struct error *err)
 {
-    struct environment *environment = &child->environment;
     if (environment_copy(environment, context->environment, err) < 0)
         return -1;
     environment_unset_prefix(environment, "FERNIT_");
@@ -49,9 +48,4 @@ int child_build(struct child *child, const struct context *context, const struct
         environment_set(environment, VARIABLE, text.bytes, err) < 0)
         return -1;
     return had_bare ? environment_set(environment, BARE, text.bytes, err) : 0;
-}
-
-void child_free(struct child *child)
-{
-    environment_free(&child->environment);
 }

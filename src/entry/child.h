@@ -6,10 +6,6 @@
 
 struct error;
 
-struct child {
-    struct environment environment;
-};
-
 /* Builds it: ours without FERNIT_*, and
  *
  *   - where the environment delivers, AIRFLOW__CORE__FERNET_KEY set to the ring, and FERNET_KEY kept
@@ -18,9 +14,6 @@ struct child {
  *     before airflow.cfg;
  *   - where Airflow resolves a ..._SECRET itself, as it was, without empty variables in its way.
  *
- * Returns 0, or -1 with ERROR_SYSTEM. */
-int child_build(struct child *child, const struct context *context, const struct look *look,
-                struct error *err);
-
-void child_free(struct child *child);
-#define _cleanup_child_ _cleanup_(child_free)
+ * Returns 0, or -1 with ERROR_SYSTEM. The caller frees it. */
+int child_environment(struct environment *environment, const struct context *context,
+                      const struct look *look, struct error *err);

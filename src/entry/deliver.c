@@ -18,7 +18,6 @@ enum { TRIES = 16 };
 struct delivery {
     const struct context *context;
     const struct look *look;
-    const struct child *child;
     const char *path;
     bool by_environment; /* the command gets the key, whatever becomes of the file */
 };
@@ -102,12 +101,14 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     if (!cfg->exists)
         return -1;
     if (store->directory < 0)
-        return error_advise(err, "to write it in place fernit needs a store for a copy of it, and "
-                                 "there is no folder %s",
+        return error_advise(err,
+                            "to write it in place fernit needs a store for a copy of it, and "
+                            "there is no folder %s",
                             store->path);
     if (copy_name(delivery->path, copy, err) < 0)
         return -1;
-    int written = cfg_overwrite(delivery->path, cfg, text, store->directory, store->path, copy, err);
+    int written =
+        cfg_overwrite(delivery->path, cfg, text, store->directory, store->path, copy, err);
     if (written != CFG_FIXED)
         return written;
     return error_advise(err, "make it writable, or deliver by the environment (fernit run "
@@ -125,9 +126,10 @@ static int write_once(const struct delivery *delivery, const struct cfg *cfg, en
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, &text, err);
     if (written == CFG_WRITTEN)
-        log_notice("%s %s", need == CFG_MAKE    ? "made"
-                            : need == CFG_CLEAR ? "commented out the empty fernet_key in"
-                                                : "wrote the key into",
+        log_notice("%s %s",
+                   need == CFG_MAKE    ? "made"
+                   : need == CFG_CLEAR ? "commented out the empty fernet_key in"
+                                       : "wrote the key into",
                    delivery->path);
     return written;
 }
@@ -139,38 +141,40 @@ static int refuse(const struct delivery *delivery, enum cfg_need need, struct er
         return 0;
     if (need == CFG_BROKEN)
         return -1;
-    return error_refused(err, "%s: has just been given another key by somebody else; it is not "
-                              "overwritten; start again",
+    return error_refused(err,
+                         "%s: has just been given another key by somebody else; it is not "
+                         "overwritten; start again",
                          delivery->path);
 }
 
-/* The store's lock, where one can be had: a read-only store has nobody to lock out. */
-static int lock_store(const struct context *context, const struct store *store, struct error *err)
+/* The store's lock, where one can be had (else *lock is -1): a read-only store has nobody to lock
+ * out. */
+static int lock_store(const struct context *context, const struct store *store, int *lock,
+                      struct error *err)
 {
     if (store->directory < 0)
-        return -1;
+        return 0;
     struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
-    int lock = store_lock(store, &deadline, err);
-    if (lock < 0 && err->kind == ERROR_SYSTEM) {
-        log_detail("%s: goes on without a lock", err->message);
-        err->kind = ERROR_NONE;
-    }
-    return lock;
+    *lock = store_lock(store, &deadline, err);
+    if (*lock >= 0)
+        return 0;
+    if (err->kind != ERROR_SYSTEM)
+        return -1;
+    log_detail("%s: goes on without a lock", err->message);
+    return 0;
 }
 
-int deliver_cfg(const struct context *context, struct look *look, const struct child *child,
+int deliver_cfg(const struct context *context, struct look *look, char *const *environment,
                 bool has_command, struct error *err)
 {
     const struct delivery delivery = {
         .context = context,
         .look = look,
-        .child = child,
         .path = look->cfg_path.bytes,
         .by_environment = has_command && context->settings->deliver_environment &&
                           look->decision.action != ACTION_SECRET,
     };
     struct cfg *cfg = &look->survey.cfg;
-    char *const *environment = child->environment.list;
 
     /* A file that was broken below the winner is no error; cfg then says that it is missing. */
     bool readable = look->survey.cfg_readable;
@@ -178,12 +182,9 @@ int deliver_cfg(const struct context *context, struct look *look, const struct c
     if (need == CFG_RIGHT || (!readable && !context->settings->deliver_cfg))
         return 0;
 
-    struct error locking = {0};
-    _cleanup_close_ int lock = lock_store(context, &look->store, &locking);
-    if (locking.kind != ERROR_NONE) {
-        *err = locking;
+    _cleanup_close_ int lock = -1;
+    if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
-    }
     for (int i = 0; i < TRIES; i++) {
         if (signals_pending(context->signals))
             return error_ending(err);
@@ -207,14 +208,11 @@ int deliver_recover(const struct context *context, const struct look *look, stru
 {
     const char *path = look->cfg_path.bytes;
     char copy[FILE_TEMPORARY_NAME];
-    struct error locking = {0};
+    _cleanup_close_ int lock = -1;
     if (copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
-    _cleanup_close_ int lock = lock_store(context, &look->store, &locking);
-    if (locking.kind != ERROR_NONE) {
-        *err = locking;
+    if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
-    }
     int recovered = cfg_recover(path, look->store.directory, look->store.path, copy, err);
     if (recovered > 0)
         log_notice("finished writing %s, which was interrupted", path);

@@ -1,7 +1,6 @@
 /* Making airflow.cfg hold the ring. */
 #pragma once
 
-#include "entry/child.h"
 #include "entry/look.h"
 
 struct error;
@@ -16,7 +15,7 @@ enum cfg_need {
     CFG_BROKEN,  /* it cannot be read, or holds something else: not ours to overwrite */
 };
 
-/* Says what a file needs, so that a process with `child`'s environment finds the ring in it. *err is
+/* Says what a file needs, so that a process with this environment finds the ring in it. *err is
  * filled for CFG_BROKEN. Pure. */
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct cfg *cfg, char *const *environment, struct error *err);
@@ -25,7 +24,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
  * cannot be replaced (a bind mount, read-only) is left alone, with a warning, where the command gets
  * the key by its environment; else it is written in place, or that is an error.
  * Returns 0, or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_ENDING or ERROR_SYSTEM. */
-int deliver_cfg(const struct context *context, struct look *look, const struct child *child,
+int deliver_cfg(const struct context *context, struct look *look, char *const *environment,
                 bool has_command, struct error *err);
 
 /* Finishes the writing of a bind-mounted airflow.cfg that was interrupted. As cfg_recover. */

@@ -52,7 +52,8 @@ static int unknown(char **argv)
 {
     struct error err = {0};
     if (strcmp(argv[1], "key") != 0)
-        error_usage(&err, "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
+        error_usage(&err,
+                    "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
                     argv[1], nearest_word(argv[1], first_words));
     else if (argv[2])
         error_usage(&err, "key %s is no command; did you mean \"fernit key %s\"?", argv[2],

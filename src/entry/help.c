@@ -35,7 +35,8 @@ static const struct {
      "  1  AIRFLOW__CORE__FERNET_KEY\n"
      "  2  AIRFLOW__CORE__FERNET_KEY_CMD, ..._SECRET\n"
      "  3  FERNET_KEY\n"
-     "  4  AIRFLOW__CORE__FERNET_KEY_FILE, FERNET_KEY_FILE, --secret-file, /run/secrets/fernet_key\n"
+     "  4  AIRFLOW__CORE__FERNET_KEY_FILE, FERNET_KEY_FILE, --secret-file, "
+     "/run/secrets/fernet_key\n"
      "  5  the store\n"
      "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
      "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
@@ -54,7 +55,8 @@ static const struct {
     {"key", FOR_KEY,
      "fernit key generate | print | check [FILE|-] | fingerprint [FILE|-]\n"
      "\n"
-     "Without FILE the key that a run would use. Status 0, 1 no key or a bad one, 2 wrong usage.\n"},
+     "Without FILE the key that a run would use. Status 0, 1 no key or a bad one, 2 wrong "
+     "usage.\n"},
 };
 
 static void print_options(unsigned command)

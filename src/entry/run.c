@@ -26,7 +26,8 @@ static bool needs_store(const struct context *context, const struct look *look)
 {
     enum action action = look->decision.action;
     return action == ACTION_GENERATE ||
-           (action == ACTION_ADOPT && (look->store.directory >= 0 || context->settings->store_named));
+           (action == ACTION_ADOPT &&
+            (look->store.directory >= 0 || context->settings->store_named));
 }
 
 static void tell_made(const struct context *context, const struct look *look,
@@ -39,9 +40,10 @@ static void tell_made(const struct context *context, const struct look *look,
                    look->decision.winner->name, look->store.path);
         return;
     }
-    log_notice("made a new Fernet key, %s, and keeps it in %s/fernet_key; another host with a store "
-               "of its own has another key",
-               fingerprints, look->store.path);
+    log_notice(
+        "made a new Fernet key, %s, and keeps it in %s/fernet_key; another host with a store "
+        "of its own has another key",
+        fingerprints, look->store.path);
     if (!context->settings->allow_ephemeral)
         log_notice("%s must outlive this container: put a volume there (docker run -v "
                    "fernit:%s), or what is encrypted from now on cannot be read after a rebuild; "
@@ -65,8 +67,8 @@ static int keep_key(const struct context *context, struct look *look,
     if (store_make(&look->store, settings->store_mode, err) < 0 ||
         ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    int created = store_create(&look->store, "fernet_key", &text, settings->store_mode, deadline,
-                               err);
+    int created =
+        store_create(&look->store, "fernet_key", &text, settings->store_mode, deadline, err);
     if (created == STORE_CREATED)
         tell_made(context, look, ring);
     return created;
@@ -113,13 +115,13 @@ static void say(const struct look *look)
         log_warning("the key %s stands only in %s: a rebuild that loses this file makes stored "
                     "connections unreadable; give a volume with --store DIR",
                     fingerprints, name);
-    if (!secret_is_locked(&look->decision.ring.keys))
+    if (log_shows(LOG_VERBOSE) && !secret_is_locked(&look->decision.ring.keys))
         log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the key could be "
                    "swapped to disk");
 }
 
 /* Everything up to the exec. */
-static int prepare(const struct context *context, bool has_command, struct child *child,
+static int prepare(const struct context *context, bool has_command, struct environment *child,
                    struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
@@ -138,9 +140,9 @@ static int prepare(const struct context *context, bool has_command, struct child
     if (signals_pending(context->signals))
         return error_ending(err);
 
-    if (child_build(child, context, &look, err) < 0)
+    if (child_environment(child, context, &look, err) < 0)
         return -1;
-    return deliver_cfg(context, &look, child, has_command, err);
+    return deliver_cfg(context, &look, child->list, has_command, err);
 }
 
 static int failed(const struct context *context, const struct error *err)
@@ -151,7 +153,7 @@ static int failed(const struct context *context, const struct error *err)
 int run_init(const struct context *context)
 {
     struct error err = {0};
-    _cleanup_child_ struct child child = {0};
+    _cleanup_environment_ struct environment child = {0};
     if (*context->settings->words) {
         error_usage(&err, "init takes no command (%s); to start one: fernit run",
                     *context->settings->words);
@@ -165,7 +167,7 @@ int run_init(const struct context *context)
 int run_command(const struct context *context)
 {
     struct error err = {0};
-    _cleanup_child_ struct child child = {0};
+    _cleanup_environment_ struct environment child = {0};
     char **command = context->settings->words;
     if (!*command) {
         error_usage(&err, "run needs a command: fernit run -- COMMAND [ARG...]; without one: "
@@ -179,7 +181,7 @@ int run_command(const struct context *context)
         log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
                    "handle, and who has to reap; put an init before it: fernit run -- tini -- %s",
                    *command, *command);
-    int status = exec_command(command, child.environment.list, context->signals, &err);
+    int status = exec_command(command, child.list, context->signals, &err);
     log_error("%s", err.message);
     return status;
 }

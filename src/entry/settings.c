@@ -72,8 +72,8 @@ static int take(struct settings *settings, size_t id, const char *text, enum ori
 }
 
 /* One option of the command line; *arguments moves behind it. */
-static int read_flag(struct settings *settings, unsigned command, char ***arguments,
-                     unsigned order, struct error *err)
+static int read_flag(struct settings *settings, unsigned command, char ***arguments, unsigned order,
+                     struct error *err)
 {
     char *word = *(*arguments)++;
     const char *name = word + 2;
@@ -230,8 +230,8 @@ static int check_store(const char *text, const char *name, struct error *err)
     static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
-            return error_usage(err, "%s: this version of fernit has no remote stores; give a folder",
-                               name);
+            return error_usage(
+                err, "%s: this version of fernit has no remote stores; give a folder", name);
     return 0;
 }
 
@@ -324,10 +324,10 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
             continue;
         char name[128];
         snprintf(name, sizeof name, "%.*s", (int)strcspn(*variable, "="), *variable);
-        char guess[128];
-        char lower[128];
-        option_name(name, lower);
-        variable_name(nearest_option(lower), guess);
+        char option[VARIABLE_NAME];
+        char guess[VARIABLE_NAME];
+        variable_option(name, option);
+        variable_name(nearest_option(option), guess);
         log_warning("%s is no setting of fernit; did you mean %s?", name, guess);
     }
     return 0;

@@ -108,7 +108,7 @@ static void describe_cfg(const struct context *context, const struct look *look,
                          struct status_report *report)
 {
     struct error err = {0};
-    _cleanup_child_ struct child child = {0};
+    _cleanup_environment_ struct environment child = {0};
     report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
     if (!look->survey.cfg_readable)
         report->cfg = describe_need(CFG_BROKEN, true);
@@ -117,10 +117,10 @@ static void describe_cfg(const struct context *context, const struct look *look,
                                     context->settings->deliver_cfg);
     else if (look->decision.action == ACTION_UNKNOWN)
         report->cfg = "depends on the command";
-    else if (child_build(&child, context, look, &err) == 0)
-        report->cfg = describe_need(deliver_need(context, look, &look->survey.cfg,
-                                                 child.environment.list, &err),
-                                    context->settings->deliver_cfg);
+    else if (child_environment(&child, context, look, &err) == 0)
+        report->cfg =
+            describe_need(deliver_need(context, look, &look->survey.cfg, child.list, &err),
+                          context->settings->deliver_cfg);
 }
 
 static void describe_verdict(const struct look *look, struct status_report *report)
@@ -188,8 +188,9 @@ int status_command(const struct context *context)
         report.cfg = "would not be touched";
         status_add(&report, true, err.message);
     } else if (look.decision.action == ACTION_GENERATE && !report.store_writable) {
-        status_add(&report, true, "a key would have to be made, and the store cannot be written: "
-                                  "give a writable volume, or the key in FERNET_KEY");
+        status_add(&report, true,
+                   "a key would have to be made, and the store cannot be written: "
+                   "give a writable volume, or the key in FERNET_KEY");
     }
     if (context->settings->json)
         status_print_json(&report);

@@ -7,8 +7,7 @@
 void status_add(struct status_report *report, bool problem, const char *text)
 {
     report->problem_count += problem;
-    struct status_note *notes =
-        reallocarray(report->notes, report->note_count + 1, sizeof *notes);
+    struct status_note *notes = reallocarray(report->notes, report->note_count + 1, sizeof *notes);
     if (!notes)
         return;
     report->notes = notes;

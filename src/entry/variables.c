@@ -13,15 +13,19 @@ static const char PREFIX[] = "FERNIT_";
 void variable_name(const char *option, char name[VARIABLE_NAME])
 {
     snprintf(name, VARIABLE_NAME, "%s%s", PREFIX, option);
-    for (char *p = name; *p; p++)
-        *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    for (char *p = name; *p; p++) {
+        int upper = toupper((unsigned char)*p);
+        *p = (char)(upper == '-' ? '_' : upper);
+    }
 }
 
-void option_name(const char *variable, char name[VARIABLE_NAME])
+void variable_option(const char *variable, char option[VARIABLE_NAME])
 {
-    snprintf(name, VARIABLE_NAME, "%s", variable + sizeof PREFIX - 1);
-    for (char *p = name; *p; p++)
-        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
+    snprintf(option, VARIABLE_NAME, "%s", variable + sizeof PREFIX - 1);
+    for (char *p = option; *p; p++) {
+        int lower = tolower((unsigned char)*p);
+        *p = (char)(lower == '_' ? '-' : lower);
+    }
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -52,7 +56,7 @@ bool variable_is_unknown(const char *assignment)
     char name[VARIABLE_NAME];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
     char option[VARIABLE_NAME];
-    option_name(name, option);
+    variable_option(name, option);
     return option_named(option, strlen(option), 0) == OPTION_COUNT &&
            strncmp(name, "FERNIT_TEST_", 12) != 0 && strcmp(name, KEY_COMMAND_MARK) != 0 &&
            !is_service_link(name);

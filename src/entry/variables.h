@@ -7,7 +7,7 @@ enum { VARIABLE_NAME = 128 };
 
 /* "cmd-timeout" to "FERNIT_CMD_TIMEOUT", and back. What is too long is cut. */
 void variable_name(const char *option, char name[VARIABLE_NAME]);
-void option_name(const char *variable, char name[VARIABLE_NAME]);
+void variable_option(const char *variable, char option[VARIABLE_NAME]);
 
 /* Whether the assignment begins with FERNIT_ and is neither a setting nor one of those that others
  * make: Kubernetes' service links (a Service called fernit gives every pod FERNIT_PORT and

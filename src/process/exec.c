@@ -27,8 +27,8 @@ int exec_command(char *const *argv, char *const *environment, const struct signa
 int exec_is_known_init(const char *program)
 {
     static const char *const inits[] = {
-        "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan", "init",
-        "systemd", "runit", "pid1", "fernit",
+        "tini", "tini-static", "dumb-init", "docker-init", "catatonit", "s6-svscan",
+        "init", "systemd",     "runit",     "pid1",        "fernit",
     };
     const char *slash = strrchr(program, '/');
     const char *name = slash ? slash + 1 : program;

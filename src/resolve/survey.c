@@ -95,8 +95,8 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         source.twin = true;
         error_input(&source.error, "is set, and so is %s; which one counts? unset the other",
                     twin_name);
-    } else if (expand && airflow_expand(value, looking->places->environment, &expanded,
-                                        &source.error) < 0) {
+    } else if (expand &&
+               airflow_expand(value, looking->places->environment, &expanded, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
     } else {
         const char *text = expand ? expanded.bytes : value;
@@ -216,7 +216,8 @@ static int look_at_mounted(struct looking *looking, struct error *err)
     bool none = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
     for (size_t i = 0; i < sizeof mounted / sizeof *mounted; i++) {
         struct source absent = source_named(WAY_FILE, "%s", mounted[i]);
-        int looked = none ? keep(looking, &absent, err) : look_at_file(looking, mounted[i], true, err);
+        int looked =
+            none ? keep(looking, &absent, err) : look_at_file(looking, mounted[i], true, err);
         if (looked < 0)
             return -1;
     }
@@ -278,8 +279,8 @@ static int look_at_cfg_key(struct looking *looking, struct error *err)
         source.finding = FOUND_BROKEN;
         return keep(looking, &source, err);
     }
-    source.finding = survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring,
-                                    &source.error);
+    source.finding =
+        survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring, &source.error);
     if (source.finding == FOUND_BROKEN)
         error_within(&source.error, "%s", source.name);
     survey->cfg_empty = source.finding == FOUND_EMPTY;

@@ -71,10 +71,10 @@ struct survey {
     size_t count;
     size_t room;
     struct store_scan store_scan;
-    bool cfg_readable;   /* airflow.cfg is missing, or was read */
-    struct cfg cfg;      /* as it was read */
-    bool cfg_own_store;  /* its fernet_key_cmd reads our store, and nothing stands before it */
-    bool cfg_empty;      /* an empty fernet_key line blocks its _cmd and _secret */
+    bool cfg_readable;  /* airflow.cfg is missing, or was read */
+    struct cfg cfg;     /* as it was read */
+    bool cfg_own_store; /* its fernet_key_cmd reads our store, and nothing stands before it */
+    bool cfg_empty;     /* an empty fernet_key line blocks its _cmd and _secret */
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.

@@ -61,8 +61,8 @@ static int claim(const struct creation *creation, struct error *err)
 {
     char name[FILE_TEMPORARY_NAME];
     store_claim_name(creation->name, name);
-    _cleanup_close_ int fd = openat(creation->store->directory, name,
-                                    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    _cleanup_close_ int fd =
+        openat(creation->store->directory, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || fsync(fd) < 0)
         return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
     return sync_directory(creation, err);

@@ -185,8 +185,7 @@ static int read_checked(const struct store *store, const char *name, struct stor
                         struct error *err)
 {
     struct stat status;
-    _cleanup_close_ int fd =
-        file_open(store->directory, name, O_NOFOLLOW, name, &status, err);
+    _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, name, &status, err);
     if (fd < 0 && err->errnum == ENOENT)
         return 0;
     if (fd < 0 && err->errnum == ELOOP)
