@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/lines.h"
 
 /* inih was compiled with INI_CUSTOM_ALLOCATOR: its line buffer holds secrets, too. */
 void *ini_malloc(size_t size);
@@ -21,16 +22,16 @@ struct reading {
     size_t option_room;
     size_t section_room;
 
-    struct ini_name section; /* NULL start: before the first header */
-    bool in_option;          /* an indented line would continue it */
-    size_t indent;           /* of the last line that was no continuation, in characters */
-    size_t blank_lines;      /* since the option's last line: they are part of its value */
+    struct span section; /* NULL start: before the first header */
+    bool in_option;      /* an indented line would continue it */
+    size_t indent;       /* of the last line that was no continuation, in characters */
+    size_t blank_lines;  /* since the option's last line: they are part of its value */
 
-    struct ini_name content; /* of the line being handed over */
-    size_t start;            /* where this line starts in the text */
-    size_t handed;           /* how much inih has of it */
-    bool continues;          /* it continues an option */
-    bool pending;            /* its end has not been handed over */
+    struct span content; /* of the line being handed over */
+    size_t start;        /* where this line starts in the text */
+    size_t handed;       /* how much inih has of it */
+    bool continues;      /* it continues an option */
+    bool pending;        /* its end has not been handed over */
 
     struct error *err;
     bool failed;
@@ -66,64 +67,6 @@ void *ini_realloc(void *pointer, size_t size)
     return moved;
 }
 
-size_t ini_blank(const char *text, const char *end)
-{
-    static const char *const unicode[] = {
-        "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
-        "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
-        "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
-        "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
-    };
-    if (text >= end)
-        return 0;
-    unsigned char c = (unsigned char)*text;
-    if (c < 0x80)
-        return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-    for (size_t i = 0; i < sizeof unicode / sizeof *unicode; i++) {
-        size_t length = strlen(unicode[i]);
-        if ((size_t)(end - text) >= length && memcmp(text, unicode[i], length) == 0)
-            return length;
-    }
-    return 0;
-}
-
-static struct ini_name trim(const char *start, const char *end)
-{
-    for (size_t blank; (blank = ini_blank(start, end)) > 0;)
-        start += blank;
-    for (bool found = true; found;) {
-        found = false;
-        for (size_t length = 1; length <= 3 && (size_t)(end - start) >= length && !found; length++)
-            if (ini_blank(end - length, end) == length) {
-                end -= length;
-                found = true;
-            }
-    }
-    return (struct ini_name){start, (size_t)(end - start)};
-}
-
-void ini_line(const char **cursor, const char *end, struct ini_name *content)
-{
-    const char *start = *cursor;
-    const char *stop = start;
-    while (stop < end && *stop != '\n' && *stop != '\r')
-        stop++;
-    *content = trim(start, stop);
-    if (stop < end)
-        stop += stop[0] == '\r' && stop + 1 < end && stop[1] == '\n' ? 2 : 1;
-    *cursor = stop;
-}
-
-static bool same_name(struct ini_name a, struct ini_name b)
-{
-    return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
-}
-
-int ini_is(struct ini_name name, const char *text)
-{
-    return same_name(name, (struct ini_name){text, strlen(text)});
-}
-
 static bool fail(struct reading *reading, const char *what)
 {
     if (!reading->failed)
@@ -150,7 +93,7 @@ static void *grow(struct reading *reading, void *array, size_t count, size_t *ro
 static bool begin_section(struct reading *reading)
 {
     struct ini *ini = reading->ini;
-    struct ini_name content = reading->content;
+    struct span content = reading->content;
     const char *first = memchr(content.start, ']', content.length);
     const char *last = memrchr(content.start, ']', content.length);
     if (!first)
@@ -160,9 +103,9 @@ static bool begin_section(struct reading *reading)
     if (first == content.start + 1)
         return fail(reading, "is a section without a name");
 
-    reading->section = (struct ini_name){content.start + 1, (size_t)(first - content.start) - 1};
+    reading->section = (struct span){content.start + 1, (size_t)(first - content.start) - 1};
     reading->in_option = false;
-    if (ini_is(reading->section, "DEFAULT"))
+    if (span_is(reading->section, "DEFAULT"))
         return true;
 
     struct ini_section *sections =
@@ -182,7 +125,7 @@ static bool begin_section(struct reading *reading)
 /* Decides, as configparser does, what the line is; false: nothing for inih in it. */
 static bool classify(struct reading *reading, const char *start)
 {
-    struct ini_name content = reading->content;
+    struct span content = reading->content;
     if (content.length == 0) {
         reading->blank_lines++;
         return false;
@@ -191,7 +134,7 @@ static bool classify(struct reading *reading, const char *start)
         return false;
 
     size_t indent = 0;
-    for (const char *p = start; p < content.start; p += ini_blank(p, content.start))
+    for (const char *p = start; p < content.start; p += line_blank(p, content.start))
         indent++;
     reading->continues = reading->in_option && indent > reading->indent;
     if (reading->continues)
@@ -214,7 +157,7 @@ static bool advance(struct reading *reading)
     while (reading->cursor < end && !reading->failed) {
         const char *start = reading->cursor;
         reading->line++;
-        ini_line(&reading->cursor, end, &reading->content);
+        line_next(&reading->cursor, end, &reading->content);
         if (classify(reading, start)) {
             reading->start = (size_t)(start - reading->ini->text);
             reading->handed = 0;
@@ -251,7 +194,7 @@ static char *hand_over(char *buffer, int room, void *stream)
 
 static bool append_value(struct reading *reading, const char *text)
 {
-    struct ini_name value = trim(text, text + strlen(text));
+    struct span value = line_trim(text, text + strlen(text));
     struct secret *values = &reading->ini->values;
     if (secret_append(values, value.start, value.length, reading->err) < 0 ||
         secret_append(values, "", 1, reading->err) < 0)
@@ -276,7 +219,7 @@ static int take(void *user, const char *section, const char *name, const char *v
         return append_value(reading, value);
     }
 
-    struct ini_name own = trim(name, name + strlen(name));
+    struct span own = line_trim(name, name + strlen(name));
     if (own.length == 0)
         return fail(reading, "has no name before its \"=\" or \":\"");
     struct ini_option *options =
@@ -296,7 +239,7 @@ static int take(void *user, const char *section, const char *name, const char *v
     return append_value(reading, value);
 }
 
-static int compare_names(struct ini_name a, struct ini_name b)
+static int compare_names(struct span a, struct span b)
 {
     int order = memcmp(a.start, b.start, a.length < b.length ? a.length : b.length);
     return order ? order : (a.length > b.length) - (a.length < b.length);
@@ -317,7 +260,7 @@ static int compare_sections(const void *left, const void *right)
     return compare_names((*a)->name, (*b)->name);
 }
 
-static int refuse_twice(size_t line, size_t other, const char *what, struct ini_name name,
+static int refuse_twice(size_t line, size_t other, const char *what, struct span name,
                         struct error *err)
 {
     size_t first = line < other ? line : other;
@@ -340,7 +283,7 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
     for (size_t i = 1; i < ini->section_count; i++) {
         const struct ini_section *a = sorted[i - 1];
         const struct ini_section *b = sorted[i];
-        if (same_name(a->name, b->name))
+        if (span_same(a->name, b->name))
             return refuse_twice(a->line, b->line, "section", a->name, err);
     }
 
@@ -350,7 +293,7 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
     for (size_t i = 1; i < ini->option_count; i++) {
         const struct ini_option *a = sorted[i - 1];
         const struct ini_option *b = sorted[i];
-        if (same_name(a->section, b->section) && same_name(a->name, b->name))
+        if (span_same(a->section, b->section) && span_same(a->name, b->name))
             return refuse_twice(a->line, b->line, "option", a->name, err);
     }
     return 0;
@@ -392,7 +335,7 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name)
 {
     for (size_t i = 0; i < ini->option_count; i++)
-        if (ini_is(ini->options[i].name, name) && ini_is(ini->options[i].section, section))
+        if (span_is(ini->options[i].name, name) && span_is(ini->options[i].section, section))
             return &ini->options[i];
     return NULL;
 }
@@ -405,7 +348,7 @@ const char *ini_value(const struct ini *ini, const struct ini_option *option)
 const struct ini_section *ini_section(const struct ini *ini, const char *name)
 {
     for (size_t i = 0; i < ini->section_count; i++)
-        if (ini_is(ini->sections[i].name, name))
+        if (span_is(ini->sections[i].name, name))
             return &ini->sections[i];
     return NULL;
 }

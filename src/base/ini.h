@@ -18,18 +18,14 @@
 
 #include <stddef.h>
 
+#include "base/lines.h"
 #include "base/secret.h"
 
 struct error;
 
-struct ini_name {
-    const char *start; /* in the text, not terminated */
-    size_t length;
-};
-
 struct ini_option {
-    struct ini_name section;
-    struct ini_name name;
+    struct span section;
+    struct span name;
     size_t value; /* where it stands in ini.values, terminated; lines are joined by "\n" */
     size_t line;  /* counted from 1 */
     size_t start; /* of its first line in the text */
@@ -37,7 +33,7 @@ struct ini_option {
 };
 
 struct ini_section {
-    struct ini_name name;
+    struct span name;
     size_t line;
     size_t end;          /* behind the header's line */
     size_t first_option; /* index into ini.options of the first one behind the header */
@@ -65,16 +61,6 @@ const char *ini_value(const struct ini *ini, const struct ini_option *option);
 
 /* The section, or NULL. [DEFAULT] is not listed. */
 const struct ini_section *ini_section(const struct ini *ini, const char *name);
-
-/* Whether `name` is spelled `text`. */
-int ini_is(struct ini_name name, const char *text);
-
-/* Length in bytes of the blank that begins at `text`, as Python's str.strip counts blanks, or 0. */
-size_t ini_blank(const char *text, const char *end);
-
-/* The next line of [*cursor, end): from the old *cursor to the new one, its line end included.
- * *content is what stands in it between its blanks. */
-void ini_line(const char **cursor, const char *end, struct ini_name *content);
 
 void ini_free_document(struct ini *ini);
 #define _cleanup_ini_ _cleanup_(ini_free_document)

@@ -14,7 +14,7 @@ struct change {
 
 static bool is_changed(const struct ini_option *option, const struct change *change)
 {
-    return ini_is(option->name, change->name) && ini_is(option->section, change->section);
+    return span_is(option->name, change->name) && span_is(option->section, change->section);
 }
 
 /* The next one at or behind *index that is not the changed one, or NULL. */
@@ -29,11 +29,6 @@ static const struct ini_option *next_other(const struct ini *ini, size_t *index,
     return NULL;
 }
 
-static bool same(struct ini_name a, struct ini_name b)
-{
-    return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
-}
-
 static bool only_change(const struct ini *before, const struct ini *after,
                         const struct change *change)
 {
@@ -45,7 +40,7 @@ static bool only_change(const struct ini *before, const struct ini *after,
     if (after->section_count != before->section_count + added)
         return false;
     for (size_t i = 0; i < before->section_count; i++)
-        if (!same(before->sections[i].name, after->sections[i].name))
+        if (!span_same(before->sections[i].name, after->sections[i].name))
             return false;
 
     for (size_t i = 0, j = 0;;) {
@@ -53,7 +48,7 @@ static bool only_change(const struct ini *before, const struct ini *after,
         const struct ini_option *is = next_other(after, &j, change);
         if (!was || !is)
             return !was && !is;
-        if (!same(was->section, is->section) || !same(was->name, is->name) ||
+        if (!span_same(was->section, is->section) || !span_same(was->name, is->name) ||
             strcmp(ini_value(before, was), ini_value(after, is)) != 0)
             return false;
     }
@@ -107,7 +102,7 @@ static size_t indent_at(const struct ini *ini, size_t start)
 {
     const char *p = ini->text + start;
     const char *end = ini->text + ini->length;
-    for (size_t blank; (blank = ini_blank(p, end)) > 0;)
+    for (size_t blank; (blank = line_blank(p, end)) > 0;)
         p += blank;
     return (size_t)(p - ini->text) - start;
 }
@@ -117,8 +112,8 @@ static int replace(const struct ini *ini, const struct ini_option *option, const
 {
     const char *cursor = ini->text + option->start;
     const char *end = ini->text + option->end;
-    struct ini_name content;
-    ini_line(&cursor, end, &content);
+    struct span content;
+    line_next(&cursor, end, &content);
     size_t content_end = (size_t)(content.start + content.length - ini->text);
     const char *line = ini->text + content_end;
     while (line < cursor && *line != '\n' && *line != '\r')
@@ -130,7 +125,7 @@ static int replace(const struct ini *ini, const struct ini_option *option, const
         return -1;
     while (cursor < end) {
         const char *start = cursor;
-        ini_line(&cursor, end, &content);
+        line_next(&cursor, end, &content);
         bool stays = content.length == 0 || *content.start == '#' || *content.start == ';';
         if (stays && secret_append(edited, start, (size_t)(cursor - start), err) < 0)
             return -1;
@@ -145,7 +140,7 @@ static int insert(const struct ini *ini, const struct ini_section *section, cons
     size_t indent_from = 0;
     size_t indent = 0;
     if (section->first_option < ini->option_count &&
-        same(ini->options[section->first_option].section, section->name)) {
+        span_same(ini->options[section->first_option].section, section->name)) {
         indent_from = ini->options[section->first_option].start;
         indent = indent_at(ini, indent_from);
     }

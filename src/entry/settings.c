@@ -158,7 +158,7 @@ static int read_ini(struct settings *settings, struct error *err)
         size_t id = option_named(option->name.start, option->name.length, 1);
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)option->name.length, option->name.start);
-        if (!ini_is(option->section, "fernit"))
+        if (!span_is(option->section, "fernit"))
             return error_usage(err, "%s: line %zu: is in [%.*s]; settings stand under [fernit]",
                                path, option->line, (int)option->section.length,
                                option->section.start);
