@@ -88,12 +88,29 @@ static int keep_owner_and_mode(int fd, const struct stat *was, const char *name,
     return 0;
 }
 
+static const char temporary_prefix[] = ".airflow.cfg.fernit.";
+
+static void sweep_one(const char *name, void *context)
+{
+    const int *directory = context;
+    if (strncmp(name, temporary_prefix, sizeof temporary_prefix - 1) == 0)
+        unlinkat(*directory, name, 0);
+}
+
+/* What killed ones have left. A file that was being written beside us without our lock goes, too: its
+ * writer finds it gone, and looks at airflow.cfg anew. */
+static void sweep(struct place *place)
+{
+    struct error ignored;
+    file_list(place->directory, sweep_one, &place->directory, &ignored);
+}
+
 static int write_temporary(const struct place *place, const struct secret *text,
                            const struct stat *was, struct temporary *temporary, struct error *err)
 {
     temporary->directory = place->directory;
     _cleanup_close_ int fd =
-        file_temporary(place->directory, ".airflow.cfg.fernit.", temporary->name, err);
+        file_temporary(place->directory, temporary_prefix, temporary->name, err);
     if (fd < 0) {
         *temporary->name = '\0';
         return -1;
@@ -108,22 +125,32 @@ static int write_temporary(const struct place *place, const struct secret *text,
 static int publish_new(const struct place *place, struct temporary *temporary)
 {
     int directory = place->directory;
-    if (linkat(directory, temporary->name, directory, place->name, 0) == 0)
-        return 0;
-    if (!file_link_is_impossible(errno))
-        return -1;
-    int renamed = renameat2(directory, temporary->name, directory, place->name, RENAME_NOREPLACE);
-    if (renamed < 0 && file_noreplace_is_impossible(errno)) {
+    int done = renameat2(directory, temporary->name, directory, place->name, RENAME_NOREPLACE);
+    if (done < 0 && file_noreplace_is_impossible(errno)) {
+        if (linkat(directory, temporary->name, directory, place->name, 0) == 0)
+            return 0;
+        if (!file_link_is_impossible(errno))
+            return -1;
         struct stat status;
         if (fstatat(directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
             errno = EEXIST;
             return -1;
         }
-        renamed = renameat(directory, temporary->name, directory, place->name);
+        done = renameat(directory, temporary->name, directory, place->name);
     }
-    if (renamed == 0)
+    if (done == 0)
         *temporary->name = '\0';
-    return renamed;
+    return done;
+}
+
+/* The last steps: the name durable, and nothing left beside it. */
+static int finish(struct place *place, const char *path, struct temporary *temporary,
+                  struct error *err)
+{
+    remove_temporary(temporary);
+    *temporary->name = '\0';
+    sweep(place);
+    return file_sync_directory(place->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
 }
 
 int cfg_create(const char *path, const struct secret *text, struct error *err)
@@ -149,12 +176,12 @@ int cfg_create(const char *path, const struct secret *text, struct error *err)
     if (open_place(&place, err) < 0 || write_temporary(&place, text, NULL, &temporary, err) < 0)
         return outcome(err);
     if (publish_new(&place, &temporary) < 0) {
-        if (errno == EEXIST)
+        if (errno == EEXIST || errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be made", path);
         return outcome(err);
     }
-    return file_sync_directory(place.directory, path, err) < 0 ? -1 : CFG_WRITTEN;
+    return finish(&place, path, &temporary, err);
 }
 
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
@@ -173,11 +200,13 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         !is_unchanged(&now, &read->status))
         return CFG_CHANGED;
     if (renameat(place.directory, temporary.name, place.directory, place.name) < 0) {
+        if (errno == ENOENT)
+            return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
         return outcome(err);
     }
     *temporary.name = '\0';
-    return file_sync_directory(place.directory, path, err) < 0 ? -1 : CFG_WRITTEN;
+    return finish(&place, path, &temporary, err);
 }
 
 static int open_in_place(const char *path, struct stat *status, struct error *err)

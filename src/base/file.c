@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -97,6 +98,34 @@ int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_N
     if (fd < 0)
         return error_sys(err, "cannot make the temporary file %s", name);
     return fd;
+}
+
+/* getdents64(2) with a buffer on the stack: opendir would cost another descriptor and the heap. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+int file_list(int directory, void (*visit)(const char *name, void *context), void *context,
+              struct error *err)
+{
+    _Alignas(struct entry) char buffer[2048];
+    lseek(directory, 0, SEEK_SET);
+    for (;;) {
+        long count = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
+        if (count < 0)
+            return error_sys(err, "cannot be listed");
+        if (count == 0)
+            return 0;
+        for (long at = 0; at < count;) {
+            const struct entry *entry = (const struct entry *)(const void *)(buffer + at);
+            visit(entry->name, context);
+            at += entry->size;
+        }
+    }
 }
 
 int file_sync_directory(int directory, const char *path, struct error *err)

@@ -30,6 +30,11 @@ int file_write(int fd, const char *path, const void *bytes, size_t length, struc
 int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
                    struct error *err);
 
+/* Calls visit(name, context) for each name in the directory, "." and ".." too; a name may be unlinked
+ * meanwhile. Returns 0, or -1 with ERROR_SYSTEM. */
+int file_list(int directory, void (*visit)(const char *name, void *context), void *context,
+              struct error *err);
+
 /* fsync(2) of a directory, so that the names in it are durable. File systems that do not know this
  * (EINVAL, EOPNOTSUPP, ENOSYS, EBADF) are taken at their word; EIO is not.
  * Returns 0, or -1 with ERROR_SYSTEM. */

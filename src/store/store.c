@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -41,35 +40,6 @@ void store_file_path(const struct store *store, const char *name, char path[STOR
     snprintf(path, STORE_PATH, "%s/%s", store->path, name);
 }
 
-/* getdents64(2) with a buffer on the stack: opendir would cost another descriptor and the heap. */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t size;
-    uint8_t type;
-    char name[];
-};
-
-typedef void visit_name(const char *name, void *context);
-
-static int each_name(const struct store *store, visit_name *visit, void *context, struct error *err)
-{
-    _Alignas(struct entry) char buffer[2048];
-    lseek(store->directory, 0, SEEK_SET);
-    for (;;) {
-        long count = syscall(SYS_getdents64, store->directory, buffer, sizeof buffer);
-        if (count < 0)
-            return error_sys(err, "the store %s: cannot be listed", store->path);
-        if (count == 0)
-            return 0;
-        for (long at = 0; at < count;) {
-            const struct entry *entry = (const struct entry *)(const void *)(buffer + at);
-            visit(entry->name, context);
-            at += entry->size;
-        }
-    }
-}
-
 struct search {
     const struct store *store;
     const char *name;
@@ -100,7 +70,9 @@ int store_scan(const struct store *store, const char *name, struct store_scan *s
 {
     *scan = (struct store_scan){0};
     struct search search = {.store = store, .name = name, .scan = scan};
-    return each_name(store, note, &search, err);
+    if (file_list(store->directory, note, &search, err) < 0)
+        return error_within(err, "the store %s", store->path);
+    return 0;
 }
 
 void store_tidy(const struct store *store, const char *name, const struct store_scan *scan)
@@ -110,7 +82,7 @@ void store_tidy(const struct store *store, const char *name, const struct store_
     struct error ignored;
     struct store_scan seen;
     struct search search = {.store = store, .name = name, .scan = &seen, .sweep = true};
-    each_name(store, note, &search, &ignored);
+    file_list(store->directory, note, &search, &ignored);
 }
 
 static bool is_our_group(gid_t group)
