@@ -23,17 +23,8 @@ int cfg_create(const char *path, const struct secret *text, struct error *err);
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err);
 
-/* Writes `text` over the file in place, which a bind-mounted file alone permits. Since a crash could
- * leave it torn, old and new text are first made durable as `directory`/`copy`, from which
- * cfg_recover finishes the work. `directory` is an open directory, shown as `directory_path`; its
- * lock is the caller's, as for cfg_recover.
- * Returns CFG_WRITTEN, CFG_CHANGED, CFG_FIXED (not writable: *err) or -1. */
-int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
-                  int directory, const char *directory_path, const char *copy, struct error *err);
+/* Whether the file is still the one that was read: its inode, size, mtime and ctime. */
+bool cfg_is_unchanged(const struct stat *now, const struct stat *was);
 
-/* Finishes an interrupted cfg_overwrite. Where every byte of the file is the old or the new text's
- * it gets the new text; else somebody has edited it since: it stays as it is, and the copy, too.
- * Returns 1 if it wrote, 0 if there was nothing to do, or -1 with ERROR_INPUT (edited since), or
- * ERROR_SYSTEM. */
-int cfg_recover(const char *path, int directory, const char *directory_path, const char *copy,
-                struct error *err);
+/* CFG_FIXED where the error says that this place is not ours to write, else -1. */
+int cfg_write_outcome(const struct error *err);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "airflow/cfg_write.h"
+#include "airflow/cfg_in_place.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/ini_edit.h"

@@ -1,0 +1,152 @@
+#include "airflow/cfg_in_place.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+
+static int open_in_place(const char *path, struct stat *status, struct error *err)
+{
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return error_sys(err, "%s: cannot be written in place", path);
+    if (fstat(fd, status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
+
+static int write_in_place(int fd, const char *path, const char *text, size_t length,
+                          struct error *err)
+{
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return error_sys(err, "%s", path);
+    if (file_write(fd, path, text, length, err) < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)length) < 0 || fsync(fd) < 0)
+        return error_sys(err, "%s: cannot be made durable", path);
+    return 0;
+}
+
+/* The copy: one line with both lengths, the old text, the new text. */
+static const char copy_head[] = "fernit airflow.cfg ";
+
+/* Not random: writers have the store's lock, and a crash leaves one at most. */
+static void unfinished_name(const char *copy, char name[FILE_TEMPORARY_NAME])
+{
+    snprintf(name, FILE_TEMPORARY_NAME, "%s.new", copy);
+}
+
+static int write_copy(const struct secret *old, const struct secret *new, int directory,
+                      const char *directory_path, const char *copy, struct error *err)
+{
+    char head[96];
+    int length = snprintf(head, sizeof head, "%s%zu %zu\n", copy_head, old->length, new->length);
+    char unfinished[FILE_TEMPORARY_NAME];
+    unfinished_name(copy, unfinished);
+    _cleanup_close_ int fd =
+        openat(directory, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
+    if (file_write(fd, directory_path, head, (size_t)length, err) < 0 ||
+        file_write(fd, directory_path, old->bytes, old->length, err) < 0 ||
+        file_write(fd, directory_path, new->bytes, new->length, err) < 0)
+        return -1;
+    if (fsync(fd) < 0 || renameat(directory, unfinished, directory, copy) < 0)
+        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
+    return file_sync_directory(directory, directory_path, err);
+}
+
+int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
+                  int directory, const char *directory_path, const char *copy, struct error *err)
+{
+    struct stat now = {0};
+    _cleanup_close_ int fd = open_in_place(path, &now, err);
+    if (fd < 0)
+        return cfg_write_outcome(err);
+    if (!cfg_is_unchanged(&now, &read->status))
+        return CFG_CHANGED;
+    if (write_copy(&read->text, text, directory, directory_path, copy, err) < 0)
+        return -1;
+    if (write_in_place(fd, path, text->bytes, text->length, err) < 0)
+        return -1;
+    unlinkat(directory, copy, 0);
+    return CFG_WRITTEN;
+}
+
+/* Whether an interrupted write explains what is there: new where it came to, old behind that. A
+ * block that was allocated and never written reads as zeros. */
+static bool is_torn(const struct secret *now, const char *old, size_t old_length, const char *new,
+                    size_t new_length)
+{
+    size_t longest = old_length > new_length ? old_length : new_length;
+    size_t shortest = old_length < new_length ? old_length : new_length;
+    if (now->length > longest || now->length < shortest)
+        return false;
+    for (size_t i = 0; i < now->length; i++) {
+        char c = now->bytes[i];
+        bool explained = (i < old_length && c == old[i]) || (i < new_length && c == new[i]) ||
+                         (i >= old_length && c == '\0');
+        if (!explained)
+            return false;
+    }
+    return true;
+}
+
+/* The old text in the copy, or NULL where it is not one of ours. */
+static const char *read_head(const struct secret *copy, size_t *old_length, size_t *new_length)
+{
+    size_t head = strlen(copy_head);
+    if (copy->length < head || memcmp(copy->bytes, copy_head, head) != 0)
+        return NULL;
+    char *end;
+    *old_length = strtoul(copy->bytes + head, &end, 10);
+    *new_length = strtoul(end, &end, 10);
+    size_t start = (size_t)(end + 1 - copy->bytes);
+    bool whole = *end == '\n' && *old_length <= CFG_MOST && *new_length <= CFG_MOST &&
+                 copy->length == start + *old_length + *new_length;
+    return whole ? end + 1 : NULL;
+}
+
+int cfg_recover(const char *path, int directory, const char *directory_path, const char *copy,
+                struct error *err)
+{
+    struct stat status;
+    _cleanup_secret_ struct secret kept = {0};
+    char unfinished[FILE_TEMPORARY_NAME];
+    unfinished_name(copy, unfinished);
+    unlinkat(directory, unfinished, 0);
+    _cleanup_close_ int fd = file_open(directory, copy, O_NOFOLLOW, copy, &status, err);
+    if (fd < 0)
+        return err->errnum == ENOENT ? 0 : error_within(err, "%s", directory_path);
+    if (file_read(fd, copy, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
+        return error_within(err, "%s", directory_path);
+
+    size_t old_length = 0;
+    size_t new_length = 0;
+    const char *old = read_head(&kept, &old_length, &new_length);
+    if (!old)
+        return error_input(err, "%s/%s: is no copy that fernit made; remove it", directory_path,
+                           copy);
+    const char *new = old + old_length;
+
+    _cleanup_secret_ struct secret now = {0};
+    _cleanup_close_ int target = open_in_place(path, &status, err);
+    if (target < 0 || file_read(target, path, CFG_MOST, &now, err) < 0)
+        return error_within(err, "an interrupted write has to be finished");
+    if (!is_torn(&now, old, old_length, new, new_length))
+        return error_input(err,
+                           "%s: was being written when fernit was killed, and was edited since; "
+                           "look at it, then remove %s/%s",
+                           path, directory_path, copy);
+    if (write_in_place(target, path, new, new_length, err) < 0)
+        return -1;
+    unlinkat(directory, copy, 0);
+    return 1;
+}
