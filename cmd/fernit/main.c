@@ -20,7 +20,7 @@ int main(int argc, char **argv)
         return EXIT_OWN_FAILURE;
     }
     int status = entry(argv, environ, &signals);
-    if (fflush(stdout) != 0 && status == EXIT_GOOD) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_GOOD) {
         log_error("standard output cannot be written");
         return EXIT_PROBLEM;
     }

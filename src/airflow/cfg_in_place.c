@@ -1,5 +1,6 @@
 #include "airflow/cfg_in_place.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
