@@ -97,29 +97,29 @@ static int expand_home(const char *text, char *const *environment, struct secret
     return out->length == 0 ? secret_append(out, "/", 1, err) : 0;
 }
 
-int airflow_expand(const char *text, char *const *environment, struct secret *out,
-                   struct error *err)
+bool airflow_expands(const char *text)
 {
-    if (!strpbrk(text, "$~"))
-        return secret_append(out, text, strlen(text), err);
+    return *text == '~' || strchr(text, '$');
+}
 
-    _cleanup_secret_ struct secret now = {0};
-    if (secret_append(&now, text, strlen(text), err) < 0)
-        return -1;
-    for (int round = 0; round < ROUNDS_MOST; round++) {
+int airflow_expand(struct secret *value, char *const *environment, struct error *err)
+{
+    for (int round = 0; round < ROUNDS_MOST && value->length <= LENGTH_MOST; round++) {
+        if (!airflow_expands(value->bytes))
+            return 0;
         _cleanup_secret_ struct secret variables = {0};
         _cleanup_secret_ struct secret next = {0};
-        if (secret_append(&variables, "", 0, err) < 0 ||
-            expand_variables(now.bytes, environment, &variables, err) < 0 ||
+        if (secret_append(&variables, "", 0, err) < 0 || secret_append(&next, "", 0, err) < 0 ||
+            expand_variables(value->bytes, environment, &variables, err) < 0 ||
             expand_home(variables.bytes, environment, &next, err) < 0)
             return -1;
-        if (next.length == now.length && memcmp(next.bytes, now.bytes, now.length) == 0)
-            return secret_append(out, now.bytes, now.length, err);
-        if (next.length > LENGTH_MOST)
-            break;
-        struct secret previous = now;
-        now = next;
+        bool changed =
+            next.length != value->length || memcmp(next.bytes, value->bytes, value->length) != 0;
+        struct secret previous = *value;
+        *value = next;
         next = previous;
+        if (!changed)
+            return 0;
     }
     return error_input(err, "its variables refer to each other without end");
 }

@@ -1,8 +1,18 @@
 #include "airflow/paths.h"
 
+#include <string.h>
+
 #include "airflow/expand.h"
 #include "base/environment.h"
 #include "base/error.h"
+
+static int expanded(const char *text, const char *name, char *const *environment,
+                    struct secret *path, struct error *err)
+{
+    if (secret_append(path, text, strlen(text), err) < 0)
+        return -1;
+    return airflow_expand(path, environment, err) < 0 ? error_within(err, "%s", name) : 0;
+}
 
 int airflow_cfg_path(char *const *environment, struct secret *path, struct error *err)
 {
@@ -11,13 +21,11 @@ int airflow_cfg_path(char *const *environment, struct secret *path, struct error
         return error_input(err, "AIRFLOW_CONFIG is set but empty; unset it, or give the path of "
                                 "airflow.cfg");
     if (config)
-        return airflow_expand(config, environment, path, err) < 0
-                   ? error_within(err, "AIRFLOW_CONFIG")
-                   : 0;
+        return expanded(config, "AIRFLOW_CONFIG", environment, path, err);
 
     const char *home = environment_get(environment, "AIRFLOW_HOME");
-    if (airflow_expand(home ? home : "~/airflow", environment, path, err) < 0)
-        return error_within(err, "AIRFLOW_HOME");
+    if (expanded(home ? home : "~/airflow", "AIRFLOW_HOME", environment, path, err) < 0)
+        return -1;
 
     /* os.path.join: a home that is set but empty makes it the working directory's airflow.cfg. */
     if (path->length > 0 && path->bytes[path->length - 1] != '/' &&

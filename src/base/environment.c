@@ -52,17 +52,8 @@ void environment_unset(struct environment *environment, const char *name)
     unset(environment, assignment, length + 1);
 }
 
-int environment_set(struct environment *environment, const char *name, const char *value,
-                    struct error *err)
+int environment_take(struct environment *environment, struct secret *assignment, struct error *err)
 {
-    _cleanup_secret_ struct secret text = {0};
-    if (secret_reserve(&text, strlen(name) + 1 + strlen(value), err) < 0 ||
-        secret_append(&text, name, strlen(name), err) < 0 ||
-        secret_append(&text, "=", 1, err) < 0 ||
-        secret_append(&text, value, strlen(value), err) < 0)
-        return -1;
-
-    environment_unset(environment, name);
     char **list = reallocarray(environment->list, environment->count + 2, sizeof *list);
     if (list)
         environment->list = list;
@@ -70,13 +61,25 @@ int environment_set(struct environment *environment, const char *name, const cha
     if (set)
         environment->set = set;
     if (!list || !set)
-        return error_sys(err, "cannot set %s", name);
+        return error_sys(err, "cannot set a variable");
 
-    list[environment->count++] = text.bytes;
+    unset(environment, assignment->bytes, strcspn(assignment->bytes, "=") + 1);
+    list[environment->count++] = assignment->bytes;
     list[environment->count] = NULL;
-    set[environment->set_count++] = text;
-    text = (struct secret){0};
+    set[environment->set_count++] = *assignment;
+    *assignment = (struct secret){0};
     return 0;
+}
+
+int environment_set(struct environment *environment, const char *name, const char *value,
+                    struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (secret_append(&text, name, strlen(name), err) < 0 ||
+        secret_append(&text, "=", 1, err) < 0 ||
+        secret_append(&text, value, strlen(value), err) < 0)
+        return -1;
+    return environment_take(environment, &text, err);
 }
 
 void environment_free(struct environment *environment)

@@ -36,5 +36,8 @@ void environment_unset_prefix(struct environment *environment, const char *prefi
 int environment_set(struct environment *environment, const char *name, const char *value,
                     struct error *err);
 
+/* The same for a whole assignment, "NAME=value", which is taken over from *assignment. */
+int environment_take(struct environment *environment, struct secret *assignment, struct error *err);
+
 void environment_free(struct environment *environment);
 #define _cleanup_environment_ _cleanup_(environment_free)

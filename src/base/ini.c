@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ini.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,8 @@ void *ini_realloc(void *pointer, size_t size);
 /* What inih gets from us and we from it, line by line. */
 struct reading {
     struct ini *ini;
-    const char *cursor; /* start of the next line */
-    size_t line;        /* number of the current one */
+    struct lines lines;
+    size_t line; /* number of the current one */
     size_t option_room;
     size_t section_room;
 
@@ -28,7 +29,8 @@ struct reading {
     size_t blank_lines;  /* since the option's last line: they are part of its value */
 
     struct span content; /* of the line being handed over */
-    size_t start;        /* where this line starts in the text */
+    size_t start;        /* where this line starts in the text, */
+    size_t end;          /* and the next one */
     size_t handed;       /* how much inih has of it */
     bool continues;      /* it continues an option */
     bool pending;        /* its end has not been handed over */
@@ -116,7 +118,7 @@ static bool begin_section(struct reading *reading)
     sections[ini->section_count++] = (struct ini_section){
         .name = reading->section,
         .line = reading->line,
-        .end = (size_t)(reading->cursor - ini->text),
+        .end = reading->end,
         .first_option = ini->option_count,
     };
     return true;
@@ -153,17 +155,18 @@ static bool classify(struct reading *reading, const char *start)
 /* Moves to the next line that is for inih. */
 static bool advance(struct reading *reading)
 {
-    const char *end = reading->ini->text + reading->ini->length;
-    while (reading->cursor < end && !reading->failed) {
-        const char *start = reading->cursor;
+    struct span whole;
+    while (!reading->failed && lines_next(&reading->lines, &whole, &reading->content)) {
         reading->line++;
-        line_next(&reading->cursor, end, &reading->content);
-        if (classify(reading, start)) {
-            reading->start = (size_t)(start - reading->ini->text);
-            reading->handed = 0;
-            reading->pending = true;
-            return true;
-        }
+        reading->start = (size_t)(whole.start - reading->ini->text);
+        reading->end = reading->start + whole.length;
+        if (!classify(reading, whole.start))
+            continue;
+        if (memchr(reading->content.start, '\0', reading->content.length))
+            return fail(reading, "holds a NUL byte");
+        reading->handed = 0;
+        reading->pending = true;
+        return true;
     }
     return false;
 }
@@ -214,7 +217,7 @@ static int take(void *user, const char *section, const char *name, const char *v
         for (size_t i = 0; i <= reading->blank_lines; i++)
             if (secret_append(&ini->values, "\n", 1, reading->err) < 0)
                 return !(reading->failed = true);
-        option->end = (size_t)(reading->cursor - ini->text);
+        option->end = reading->end;
         reading->blank_lines = 0;
         return append_value(reading, value);
     }
@@ -233,68 +236,67 @@ static int take(void *user, const char *section, const char *name, const char *v
         .value = ini->values.length,
         .line = reading->line,
         .start = reading->start,
-        .end = (size_t)(reading->cursor - ini->text),
+        .end = reading->end,
     };
     reading->blank_lines = 0;
     return append_value(reading, value);
 }
 
-static int compare_names(struct span a, struct span b)
+/* FNV-1a, over both names. */
+static size_t hash_names(struct span section, struct span name)
 {
-    int order = memcmp(a.start, b.start, a.length < b.length ? a.length : b.length);
-    return order ? order : (a.length > b.length) - (a.length < b.length);
+    const struct span both[] = {section, name};
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < both[i].length; j++)
+            hash = (hash ^ (unsigned char)both[i].start[j]) * 16777619U;
+    return hash;
 }
 
-static int compare_options(const void *left, const void *right)
+/* What must not stand there twice: a section (then `name` is empty) or an option of one. */
+struct place {
+    struct span section;
+    struct span name;
+    size_t line;
+};
+
+static int refuse_twice(const struct place *place, size_t first, struct error *err)
 {
-    const struct ini_option *const *a = left;
-    const struct ini_option *const *b = right;
-    int order = compare_names((*a)->section, (*b)->section);
-    return order ? order : compare_names((*a)->name, (*b)->name);
+    bool is_section = place->name.length == 0;
+    struct span name = is_section ? place->section : place->name;
+    return error_input(err, "line %zu: the %s %.*s stands there twice, first in line %zu",
+                       place->line, is_section ? "section" : "option",
+                       name.length < 200 ? (int)name.length : 200, name.start, first);
 }
 
-static int compare_sections(const void *left, const void *right)
+static struct place place_at(const struct ini *ini, size_t index)
 {
-    const struct ini_section *const *a = left;
-    const struct ini_section *const *b = right;
-    return compare_names((*a)->name, (*b)->name);
+    if (index < ini->section_count)
+        return (struct place){ini->sections[index].name, {"", 0}, ini->sections[index].line};
+    const struct ini_option *option = &ini->options[index - ini->section_count];
+    return (struct place){option->section, option->name, option->line};
 }
 
-static int refuse_twice(size_t line, size_t other, const char *what, struct span name,
-                        struct error *err)
-{
-    size_t first = line < other ? line : other;
-    size_t second = line < other ? other : line;
-    int shown = name.length < 200 ? (int)name.length : 200;
-    return error_input(err, "line %zu: the %s %.*s stands there twice, first in line %zu", second,
-                       what, shown, name.start, first);
-}
-
+/* By a hash table that is at most half full, of indexes that are one too high: 0 is a free slot. */
 static int refuse_duplicates(const struct ini *ini, struct error *err)
 {
-    size_t most = ini->option_count > ini->section_count ? ini->option_count : ini->section_count;
-    _cleanup_free_ const void **sorted = calloc(most + 1, sizeof *sorted);
-    if (!sorted)
+    size_t count = ini->section_count + ini->option_count;
+    size_t size = 64;
+    while (size < count * 2)
+        size *= 2;
+    _cleanup_free_ size_t *table = calloc(size, sizeof *table);
+    if (!table)
         return error_sys(err, "cannot compare the options");
 
-    for (size_t i = 0; i < ini->section_count; i++)
-        sorted[i] = &ini->sections[i];
-    qsort(sorted, ini->section_count, sizeof *sorted, compare_sections);
-    for (size_t i = 1; i < ini->section_count; i++) {
-        const struct ini_section *a = sorted[i - 1];
-        const struct ini_section *b = sorted[i];
-        if (span_same(a->name, b->name))
-            return refuse_twice(a->line, b->line, "section", a->name, err);
-    }
-
-    for (size_t i = 0; i < ini->option_count; i++)
-        sorted[i] = &ini->options[i];
-    qsort(sorted, ini->option_count, sizeof *sorted, compare_options);
-    for (size_t i = 1; i < ini->option_count; i++) {
-        const struct ini_option *a = sorted[i - 1];
-        const struct ini_option *b = sorted[i];
-        if (span_same(a->section, b->section) && span_same(a->name, b->name))
-            return refuse_twice(a->line, b->line, "option", a->name, err);
+    for (size_t i = 0; i < count; i++) {
+        struct place own = place_at(ini, i);
+        size_t slot = hash_names(own.section, own.name) & (size - 1);
+        for (; table[slot]; slot = (slot + 1) & (size - 1)) {
+            struct place other = place_at(ini, table[slot] - 1);
+            if (span_same(own.name, other.name) && span_same(own.section, other.section))
+                return refuse_twice(&own, other.line, err);
+        }
+        table[slot] = i + 1;
     }
     return 0;
 }
@@ -302,11 +304,8 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
 int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
 {
     _cleanup_ini_ struct ini read = {.text = text, .length = length};
-    struct reading reading = {.ini = &read, .cursor = text, .err = err};
+    struct reading reading = {.ini = &read, .lines = lines_of(text, length), .err = err};
 
-    const char *nul = memchr(text, '\0', length);
-    if (nul)
-        return error_input(err, "holds a NUL byte at offset %zu", (size_t)(nul - text));
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
                                 "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");

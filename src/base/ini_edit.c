@@ -110,24 +110,22 @@ static size_t indent_at(const struct ini *ini, size_t start)
 static int replace(const struct ini *ini, const struct ini_option *option, const char *name,
                    const char *value, struct secret *edited, struct error *err)
 {
-    const char *cursor = ini->text + option->start;
-    const char *end = ini->text + option->end;
+    struct lines lines = lines_of(ini->text + option->start, option->end - option->start);
+    struct span line;
     struct span content;
-    line_next(&cursor, end, &content);
-    size_t content_end = (size_t)(content.start + content.length - ini->text);
-    const char *line = ini->text + content_end;
-    while (line < cursor && *line != '\n' && *line != '\r')
-        line++;
+    lines_next(&lines, &line, &content);
+    const char *end = line.start + line.length;
+    const char *newline = end;
+    while (newline > line.start && (newline[-1] == '\n' || newline[-1] == '\r'))
+        newline--;
 
     if (add_range(edited, ini, 0, (size_t)(content.start - ini->text), err) < 0 ||
         add(edited, name, err) < 0 || add(edited, " = ", err) < 0 || add(edited, value, err) < 0 ||
-        secret_append(edited, line, (size_t)(cursor - line), err) < 0)
+        secret_append(edited, newline, (size_t)(end - newline), err) < 0)
         return -1;
-    while (cursor < end) {
-        const char *start = cursor;
-        line_next(&cursor, end, &content);
+    while (lines_next(&lines, &line, &content)) {
         bool stays = content.length == 0 || *content.start == '#' || *content.start == ';';
-        if (stays && secret_append(edited, start, (size_t)(cursor - start), err) < 0)
+        if (stays && secret_append(edited, line.start, line.length, err) < 0)
             return -1;
     }
     return add_range(edited, ini, option->end, ini->length, err);

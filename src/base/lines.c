@@ -23,6 +23,8 @@ size_t line_blank(const char *text, const char *end)
     if (text >= end)
         return 0;
     unsigned char c = (unsigned char)*text;
+    if (c > ' ' && c < 0x80)
+        return 0;
     if (c < 0x80)
         return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
     for (size_t i = 0; i < sizeof unicode / sizeof *unicode; i++) {
@@ -33,29 +35,58 @@ size_t line_blank(const char *text, const char *end)
     return 0;
 }
 
+/* Length of the blank that ends at `end`, or 0. */
+static size_t blank_before(const char *start, const char *end)
+{
+    for (size_t length = 1; length <= 3 && (size_t)(end - start) >= length; length++)
+        if (line_blank(end - length, end) == length)
+            return length;
+    return 0;
+}
+
+/* What needs no second look: nearly all that lines begin and end with. */
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
 struct span line_trim(const char *start, const char *end)
 {
-    for (size_t blank; (blank = line_blank(start, end)) > 0;)
-        start += blank;
-    for (bool found = true; found;) {
-        found = false;
-        for (size_t length = 1; length <= 3 && (size_t)(end - start) >= length && !found; length++)
-            if (line_blank(end - length, end) == length) {
-                end -= length;
-                found = true;
-            }
+    for (size_t blank; start < end && !is_plain(*start); start += blank) {
+        blank = line_blank(start, end);
+        if (blank == 0)
+            break;
+    }
+    for (size_t blank; end > start && !is_plain(end[-1]); end -= blank) {
+        blank = blank_before(start, end);
+        if (blank == 0)
+            break;
     }
     return (struct span){start, (size_t)(end - start)};
 }
 
-void line_next(const char **cursor, const char *end, struct span *content)
+struct lines lines_of(const char *text, size_t length)
 {
-    const char *start = *cursor;
-    const char *stop = start;
-    while (stop < end && *stop != '\n' && *stop != '\r')
-        stop++;
-    *content = line_trim(start, stop);
-    if (stop < end)
-        stop += stop[0] == '\r' && stop + 1 < end && stop[1] == '\n' ? 2 : 1;
-    *cursor = stop;
+    return (struct lines){text, text + length, memchr(text, '\r', length) != NULL};
+}
+
+bool lines_next(struct lines *lines, struct span *whole, struct span *content)
+{
+    const char *start = lines->cursor;
+    const char *end = lines->end;
+    if (start == end)
+        return false;
+
+    const char *stop = memchr(start, '\n', (size_t)(end - start));
+    if (lines->has_returns) {
+        const char *carriage = memchr(start, '\r', (size_t)((stop ? stop : end) - start));
+        stop = carriage ? carriage : stop;
+    }
+    const char *next = stop ? stop + 1 : end;
+    if (stop && *stop == '\r' && next < end && *next == '\n')
+        next++;
+    *content = line_trim(start, stop ? stop : end);
+    *whole = (struct span){start, (size_t)(next - start)};
+    lines->cursor = next;
+    return true;
 }

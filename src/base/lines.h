@@ -21,6 +21,14 @@ size_t line_blank(const char *text, const char *end);
 /* [start, end) without the blanks at its ends. */
 struct span line_trim(const char *start, const char *end);
 
-/* The next line of [*cursor, end), which "\n", "\r\n" or "\r" ends as in Python's text files: from the
- * old *cursor to the new one. *content is what stands in it between its blanks. */
-void line_next(const char **cursor, const char *end, struct span *content);
+/* The lines of a text, one after the other; "\n", "\r\n" or "\r" ends them, as in Python's text files. */
+struct lines {
+    const char *cursor; /* where the next one begins */
+    const char *end;
+    bool has_returns;
+};
+
+struct lines lines_of(const char *text, size_t length);
+
+/* The next one: *whole with its line end, *content between its blanks. Returns whether there was one. */
+bool lines_next(struct lines *lines, struct span *whole, struct span *content);

@@ -21,6 +21,16 @@ static void unset_if_empty(struct environment *environment, const char *name)
         environment_unset(environment, name);
 }
 
+static int set_ring(struct environment *environment, const char *name, const struct ring *ring,
+                    struct error *err)
+{
+    _cleanup_secret_ struct secret assignment = {0};
+    if (secret_append(&assignment, name, strlen(name), err) < 0 ||
+        secret_append(&assignment, "=", 1, err) < 0 || ring_text(ring, &assignment, err) < 0)
+        return -1;
+    return environment_take(environment, &assignment, err);
+}
+
 int child_environment(struct environment *environment, const struct context *context,
                       const struct look *look, struct error *err)
 {
@@ -43,9 +53,7 @@ int child_environment(struct environment *environment, const struct context *con
     if (!context->settings->deliver_environment)
         return 0;
 
-    _cleanup_secret_ struct secret text = {0};
-    if (ring_text(&look->decision.ring, &text, err) < 0 ||
-        environment_set(environment, VARIABLE, text.bytes, err) < 0)
+    if (set_ring(environment, VARIABLE, &look->decision.ring, err) < 0)
         return -1;
-    return had_bare ? environment_set(environment, BARE, text.bytes, err) : 0;
+    return had_bare ? set_ring(environment, BARE, &look->decision.ring, err) : 0;
 }

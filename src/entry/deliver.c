@@ -6,6 +6,7 @@
 
 #include "airflow/cfg_in_place.h"
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/ini_edit.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@ enum { TRIES = 16 };
 struct delivery {
     const struct context *context;
     const struct look *look;
+    char *const *environment; /* the command's */
     const char *path;
     bool by_environment; /* the command gets the key, whatever becomes of the file */
 };
@@ -27,26 +29,44 @@ static bool is_ring(const struct ring *ring, const struct ring *other)
     return ring_same_first(ring, other) && ring_covers(ring, other) && ring_covers(other, ring);
 }
 
+/* What a process with `environment` finds in the file. What the survey has found already is not read
+ * again: a steady start comes through here. */
+static enum finding find_key(const struct look *look, const struct cfg *cfg,
+                             char *const *environment, struct ring *room, const struct ring **ring,
+                             struct error *err)
+{
+    const struct survey *survey = &look->survey;
+    const struct source *source = &survey->sources[survey->cfg_source];
+    bool is_plain = false;
+    if (cfg == &survey->cfg && survey->cfg_is_plain) {
+        *ring = &source->ring;
+        *err = source->error;
+        return source->finding;
+    }
+    *ring = room;
+    return survey_cfg_key(cfg, environment, room, &is_plain, err);
+}
+
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct cfg *cfg, char *const *environment, struct error *err)
 {
     const struct decision *decision = &look->decision;
-    _cleanup_ring_ struct ring ring = {0};
-    if (decision->action == ACTION_SECRET) {
-        bool blocks = cfg->exists && decision->winner->way == WAY_CFG &&
-                      survey_cfg_key(cfg, environment, &ring, err) == FOUND_EMPTY;
-        return blocks ? CFG_CLEAR : CFG_RIGHT;
-    }
-    if (!context->settings->deliver_cfg)
+    if (decision->action != ACTION_SECRET && !context->settings->deliver_cfg)
         return CFG_RIGHT;
     if (!cfg->exists)
-        return CFG_MAKE;
+        return decision->action == ACTION_SECRET ? CFG_RIGHT : CFG_MAKE;
 
-    switch (survey_cfg_key(cfg, environment, &ring, err)) {
+    _cleanup_ring_ struct ring room = {0};
+    const struct ring *ring = NULL;
+    enum finding found = find_key(look, cfg, environment, &room, &ring, err);
+    if (decision->action == ACTION_SECRET)
+        return found == FOUND_EMPTY && decision->winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+
+    switch (found) {
     case FOUND_KEYS:
-        if (!ring_covers(&decision->ring, &ring))
+        if (!ring_covers(&decision->ring, ring))
             return CFG_FOREIGN;
-        return is_ring(&decision->ring, &ring) ? CFG_RIGHT : CFG_SET;
+        return is_ring(&decision->ring, ring) ? CFG_RIGHT : CFG_SET;
     case FOUND_BROKEN:
         return CFG_BROKEN;
     case FOUND_ABSENT:
@@ -115,6 +135,22 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                              "--deliver env)");
 }
 
+/* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
+ * ours each of its processes would make up one of its own. */
+static void tell_written(const struct delivery *delivery, enum cfg_need need)
+{
+    const char *what = need == CFG_MAKE    ? "made"
+                       : need == CFG_CLEAR ? "commented out the empty fernet_key in"
+                                           : "wrote the key into";
+    log_notice("%s %s", what, delivery->path);
+    if (need == CFG_MAKE &&
+        !environment_get(delivery->environment, "AIRFLOW__WEBSERVER__SECRET_KEY") &&
+        !environment_get(delivery->environment, "AIRFLOW__API__SECRET_KEY"))
+        log_notice("it holds the Fernet key alone, and Airflow adds nothing to it: give all "
+                   "containers one AIRFLOW__WEBSERVER__SECRET_KEY (Airflow 3: AIRFLOW__API__"
+                   "SECRET_KEY, AIRFLOW__API_AUTH__JWT_SECRET), or sessions and logs fail");
+}
+
 static int write_once(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need,
                       struct error *err)
 {
@@ -126,11 +162,7 @@ static int write_once(const struct delivery *delivery, const struct cfg *cfg, en
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, &text, err);
     if (written == CFG_WRITTEN)
-        log_notice("%s %s",
-                   need == CFG_MAKE    ? "made"
-                   : need == CFG_CLEAR ? "commented out the empty fernet_key in"
-                                       : "wrote the key into",
-                   delivery->path);
+        tell_written(delivery, need);
     return written;
 }
 
@@ -170,6 +202,7 @@ int deliver_cfg(const struct context *context, struct look *look, char *const *e
     const struct delivery delivery = {
         .context = context,
         .look = look,
+        .environment = environment,
         .path = look->cfg_path.bytes,
         .by_environment = has_command && context->settings->deliver_environment &&
                           look->decision.action != ACTION_SECRET,

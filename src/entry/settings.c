@@ -128,12 +128,18 @@ static int read_command_line(struct settings *settings, unsigned command, char *
 
 static int read_environment(struct settings *settings, char *const *environment, struct error *err)
 {
-    for (size_t id = 0; id < OPTION_COUNT; id++) {
-        char name[128];
-        variable_name(options[id].name, name);
-        const char *value = environment_get(environment, name);
-        /* Set to nothing is what compose makes of ${STORE:-}: as if it were not there. */
-        if (value && *value && take(settings, id, value, ORIGIN_ENVIRONMENT, 0, err) < 0)
+    for (char *const *variable = environment; *variable; variable++) {
+        char option[VARIABLE_NAME];
+        if (!variable_option(*variable, option))
+            continue;
+        size_t id = option_named(option, strlen(option), 0);
+        const char *value = strchr(*variable, '=');
+        /* Set to nothing is what compose makes of ${STORE:-}: as if it were not there. The first of
+         * two counts, as for getenv(3). */
+        if (id == OPTION_COUNT || !value || !value[1] ||
+            settings->all[id].origin == ORIGIN_ENVIRONMENT)
+            continue;
+        if (take(settings, id, value + 1, ORIGIN_ENVIRONMENT, 0, err) < 0)
             return -1;
     }
     return 0;
@@ -320,13 +326,12 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
     log_set_level(level(settings));
 
     for (char *const *variable = environment; *variable; variable++) {
-        if (!variable_is_unknown(*variable))
-            continue;
-        char name[128];
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(*variable, "="), *variable);
         char option[VARIABLE_NAME];
+        char name[VARIABLE_NAME];
         char guess[VARIABLE_NAME];
-        variable_option(name, option);
+        if (!variable_option(*variable, option) || !variable_is_unknown(*variable))
+            continue;
+        variable_name(option, name);
         variable_name(nearest_option(option), guess);
         log_warning("%s is no setting of fernit; did you mean %s?", name, guess);
     }

@@ -19,13 +19,17 @@ void variable_name(const char *option, char name[VARIABLE_NAME])
     }
 }
 
-void variable_option(const char *variable, char option[VARIABLE_NAME])
+bool variable_option(const char *assignment, char option[VARIABLE_NAME])
 {
-    snprintf(option, VARIABLE_NAME, "%s", variable + sizeof PREFIX - 1);
+    if (strncmp(assignment, PREFIX, sizeof PREFIX - 1) != 0)
+        return false;
+    const char *name = assignment + sizeof PREFIX - 1;
+    snprintf(option, VARIABLE_NAME, "%.*s", (int)strcspn(name, "="), name);
     for (char *p = option; *p; p++) {
         int lower = tolower((unsigned char)*p);
         *p = (char)(lower == '_' ? '-' : lower);
     }
+    return true;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -51,12 +55,11 @@ static bool is_service_link(const char *name)
 
 bool variable_is_unknown(const char *assignment)
 {
-    if (strncmp(assignment, PREFIX, sizeof PREFIX - 1) != 0)
-        return false;
     char name[VARIABLE_NAME];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
     char option[VARIABLE_NAME];
-    variable_option(name, option);
+    if (!variable_option(assignment, option))
+        return false;
+    variable_name(option, name);
     return option_named(option, strlen(option), 0) == OPTION_COUNT &&
            strncmp(name, "FERNIT_TEST_", 12) != 0 && strcmp(name, KEY_COMMAND_MARK) != 0 &&
            !is_service_link(name);

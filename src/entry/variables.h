@@ -5,11 +5,13 @@
 
 enum { VARIABLE_NAME = 128 };
 
-/* "cmd-timeout" to "FERNIT_CMD_TIMEOUT", and back. What is too long is cut. */
+/* "cmd-timeout" to "FERNIT_CMD_TIMEOUT". What is too long is cut. */
 void variable_name(const char *option, char name[VARIABLE_NAME]);
-void variable_option(const char *variable, char option[VARIABLE_NAME]);
 
-/* Whether the assignment begins with FERNIT_ and is neither a setting nor one of those that others
+/* "FERNIT_CMD_TIMEOUT=5s" to "cmd-timeout". Returns whether the assignment begins with FERNIT_ at all. */
+bool variable_option(const char *assignment, char option[VARIABLE_NAME]);
+
+/* Whether such an assignment is neither a setting nor one of those that others
  * make: Kubernetes' service links (a Service called fernit gives every pod FERNIT_PORT and
  * FERNIT_SERVICE_HOST; https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables),
  * FERNIT_TEST_*, and the mark that fernit gives its commands. */

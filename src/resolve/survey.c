@@ -95,12 +95,13 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         source.twin = true;
         error_input(&source.error, "is set, and so is %s; which one counts? unset the other",
                     twin_name);
-    } else if (expand &&
-               airflow_expand(value, looking->places->environment, &expanded, &source.error) < 0) {
+    } else if (!expand || !airflow_expands(value)) {
+        take_keys(&source, value, strlen(value));
+    } else if (secret_append(&expanded, value, strlen(value), &source.error) < 0 ||
+               airflow_expand(&expanded, looking->places->environment, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
     } else {
-        const char *text = expand ? expanded.bytes : value;
-        take_keys(&source, text, strlen(text));
+        take_keys(&source, expanded.bytes, expanded.length);
     }
     return keep(looking, &source, err);
 }
@@ -246,24 +247,28 @@ static int look_at_store(struct looking *looking, struct error *err)
     return keep(looking, &source, err);
 }
 
+static bool is_placeholder(const struct secret *value)
+{
+    static const char names[] = "{}_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    return value->length > 1 && value->bytes[0] == '$' &&
+           strspn(value->bytes + 1, names) == value->length - 1;
+}
+
 enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
-                            struct error *err)
+                            bool *is_plain, struct error *err)
 {
     _cleanup_secret_ struct secret value = {0};
-    _cleanup_secret_ struct secret expanded = {0};
     int found = cfg_value(cfg, "core", "fernet_key", &value, err);
+    *is_plain = found <= 0 || !airflow_expands(value.bytes);
     if (found <= 0)
         return found < 0 ? FOUND_BROKEN : FOUND_ABSENT;
-    if (airflow_expand(value.bytes, environment, &expanded, err) < 0)
+    if (airflow_expand(&value, environment, err) < 0)
         return FOUND_BROKEN;
-    if (is_blank_text(expanded.bytes))
+    if (is_blank_text(value.bytes))
         return FOUND_EMPTY;
-    if (expanded.bytes[0] == '$' && expanded.bytes[1] != '\0' &&
-        strspn(expanded.bytes + 1,
-               "{}_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
-            expanded.length - 1)
+    if (is_placeholder(&value))
         return FOUND_PLACEHOLDER;
-    if (ring_parse(ring, expanded.bytes, expanded.length, err) < 0) {
+    if (ring_parse(ring, value.bytes, value.length, err) < 0) {
         ring_free(ring);
         return FOUND_BROKEN;
     }
@@ -279,11 +284,11 @@ static int look_at_cfg_key(struct looking *looking, struct error *err)
         source.finding = FOUND_BROKEN;
         return keep(looking, &source, err);
     }
-    source.finding =
-        survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring, &source.error);
+    source.finding = survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring,
+                                    &survey->cfg_is_plain, &source.error);
     if (source.finding == FOUND_BROKEN)
         error_within(&source.error, "%s", source.name);
-    survey->cfg_empty = source.finding == FOUND_EMPTY;
+    survey->cfg_source = survey->count;
     return keep(looking, &source, err);
 }
 

@@ -72,9 +72,10 @@ struct survey {
     size_t room;
     struct store_scan store_scan;
     bool cfg_readable;  /* airflow.cfg is missing, or was read */
+    bool cfg_is_plain;  /* its fernet_key has no variables: it is the same in every environment */
+    bool cfg_own_store; /* its fernet_key_cmd reads our store */
+    size_t cfg_source;  /* index of its fernet_key in `sources` */
     struct cfg cfg;     /* as it was read */
-    bool cfg_own_store; /* its fernet_key_cmd reads our store, and nothing stands before it */
-    bool cfg_empty;     /* an empty fernet_key line blocks its _cmd and _secret */
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.
@@ -82,9 +83,10 @@ struct survey {
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err);
 
 /* The ring that airflow.cfg's own fernet_key holds for a process with `environment`: what Airflow
- * would find there. Returns a finding (absent, empty, keys, broken, placeholder). */
+ * would find there. *is_plain says whether that is the same in every environment.
+ * Returns a finding: absent, empty, keys, broken (*err), placeholder. */
 enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
-                            struct error *err);
+                            bool *is_plain, struct error *err);
 
 void survey_free(struct survey *survey);
 #define _cleanup_survey_ _cleanup_(survey_free)
