@@ -21,12 +21,25 @@ int cfg_read(const char *path, struct cfg *cfg, struct error *err)
     }
     if (fd < 0 || file_read(fd, path, CFG_MOST, &read.text, err) < 0)
         return -1;
-    if (ini_read(read.text.bytes, read.text.length, &read.ini, err) < 0)
+    if (ini_read_section(read.text.bytes, read.text.length, "core", &read.ini, err) < 0)
         return error_within(err, "%s", path);
 
     read.exists = true;
     *cfg = read;
     read = (struct cfg){0};
+    return 0;
+}
+
+int cfg_read_rest(const char *path, struct cfg *cfg, struct error *err)
+{
+    if (!cfg->exists || cfg->is_whole)
+        return 0;
+    struct ini whole = {0};
+    if (ini_read(cfg->text.bytes, cfg->text.length, &whole, err) < 0)
+        return error_within(err, "%s", path);
+    ini_free_document(&cfg->ini);
+    cfg->ini = whole;
+    cfg->is_whole = true;
     return 0;
 }
 

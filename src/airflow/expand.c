@@ -48,12 +48,8 @@ static int expand_variables(const char *text, char *const *environment, struct s
             length = 1;
             value_length = 1;
             const char *replaced = variable(text, environment, &length);
-            if (replaced) {
-                value = replaced;
-                value_length = strlen(replaced);
-            } else {
-                length = 1;
-            }
+            value = replaced ? replaced : text;
+            value_length = replaced ? strlen(replaced) : length;
         }
         if (secret_append(out, value, value_length, err) < 0)
             return -1;

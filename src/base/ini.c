@@ -18,12 +18,14 @@ void *ini_realloc(void *pointer, size_t size);
 /* What inih gets from us and we from it, line by line. */
 struct reading {
     struct ini *ini;
+    const char *only; /* the section whose options are wanted, beside [DEFAULT]; NULL: all */
     struct lines lines;
     size_t line; /* number of the current one */
     size_t option_room;
     size_t section_room;
 
     struct span section; /* NULL start: before the first header */
+    bool wanted;         /* its options are */
     bool in_option;      /* an indented line would continue it */
     size_t indent;       /* of the last line that was no continuation, in characters */
     size_t blank_lines;  /* since the option's last line: they are part of its value */
@@ -107,8 +109,10 @@ static bool begin_section(struct reading *reading)
 
     reading->section = (struct span){content.start + 1, (size_t)(first - content.start) - 1};
     reading->in_option = false;
+    reading->wanted = true;
     if (span_is(reading->section, "DEFAULT"))
         return true;
+    reading->wanted = !reading->only || span_is(reading->section, reading->only);
 
     struct ini_section *sections =
         grow(reading, ini->sections, ini->section_count, &reading->section_room, sizeof *sections);
@@ -140,7 +144,7 @@ static bool classify(struct reading *reading, const char *start)
         indent++;
     reading->continues = reading->in_option && indent > reading->indent;
     if (reading->continues)
-        return true;
+        return reading->wanted;
 
     reading->indent = indent;
     if (*content.start == '[') {
@@ -149,7 +153,7 @@ static bool classify(struct reading *reading, const char *start)
     if (!reading->section.start)
         return fail(reading, "stands before the first [section]");
     reading->in_option = true;
-    return true;
+    return reading->wanted;
 }
 
 /* Moves to the next line that is for inih. */
@@ -301,17 +305,19 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
     return 0;
 }
 
-int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
+static int read_text(const char *text, size_t length, const char *only, struct ini *ini,
+                     struct error *err)
 {
     _cleanup_ini_ struct ini read = {.text = text, .length = length};
-    struct reading reading = {.ini = &read, .lines = lines_of(text, length), .err = err};
+    struct reading reading = {
+        .ini = &read, .only = only, .lines = lines_of(text, length), .err = err};
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
                                 "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
 
     /* Most of a file is comments. */
-    if (secret_reserve(&read.values, length / 4, err) < 0)
+    if (secret_reserve(&read.values, only ? 0 : length / 4, err) < 0)
         return -1;
     int result = ini_parse_stream(hand_over, &reading, take, &reading);
     if (reading.failed)
@@ -329,6 +335,17 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
     *ini = read;
     read = (struct ini){0};
     return 0;
+}
+
+int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
+{
+    return read_text(text, length, NULL, ini, err);
+}
+
+int ini_read_section(const char *text, size_t length, const char *section, struct ini *ini,
+                     struct error *err)
+{
+    return read_text(text, length, section, ini, err);
 }
 
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name)

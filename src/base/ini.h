@@ -10,7 +10,8 @@
  *
  * What configparser refuses is refused here, with the line's number: an option or a section that
  * stands there twice, text before the first section, a line that is neither, a byte order mark.
- * Refused besides: NUL bytes, and headers with a "]" too many, which Python versions read differently.
+ * Refused besides: NUL bytes; a line that begins with "[" and is no header, which configparser may
+ * take for an option; a header with a "]" too many, which Python versions read differently.
  * https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  * https://github.com/benhoyt/inih
  */
@@ -52,6 +53,11 @@ struct ini {
 /* Reads `length` bytes of text, which must stay where it is while *ini is used.
  * Returns 0, or -1 with ERROR_INPUT ("line 7: ...") or ERROR_SYSTEM. */
 int ini_read(const char *text, size_t length, struct ini *ini, struct error *err);
+
+/* The same, but of the options only those of [section] and [DEFAULT] are read and checked, which costs a
+ * fraction: for looking something up, not for editing. */
+int ini_read_section(const char *text, size_t length, const char *section, struct ini *ini,
+                     struct error *err);
 
 /* The option `name` of [section] itself, without what [DEFAULT] gives it; NULL if there is none. */
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name);

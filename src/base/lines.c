@@ -77,15 +77,18 @@ bool lines_next(struct lines *lines, struct span *whole, struct span *content)
     if (start == end)
         return false;
 
-    const char *stop = memchr(start, '\n', (size_t)(end - start));
-    if (lines->has_returns) {
-        const char *carriage = memchr(start, '\r', (size_t)((stop ? stop : end) - start));
-        stop = carriage ? carriage : stop;
-    }
-    const char *next = stop ? stop + 1 : end;
-    if (stop && *stop == '\r' && next < end && *next == '\n')
+    const char *stop = start;
+    if (lines->has_returns)
+        while (stop < end && *stop != '\n' && *stop != '\r')
+            stop++;
+    else
+        stop = memchr(start, '\n', (size_t)(end - start));
+    if (!stop)
+        stop = end;
+    const char *next = stop < end ? stop + 1 : end;
+    if (next < end && *stop == '\r' && *next == '\n')
         next++;
-    *content = line_trim(start, stop ? stop : end);
+    *content = line_trim(start, stop);
     *whole = (struct span){start, (size_t)(next - start)};
     lines->cursor = next;
     return true;

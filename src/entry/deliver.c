@@ -222,9 +222,9 @@ int deliver_cfg(const struct context *context, struct look *look, char *const *e
         if (signals_pending(context->signals))
             return error_ending(err);
         _cleanup_cfg_ struct cfg now = {0};
-        need = cfg_read(delivery.path, &now, err) < 0
-                   ? CFG_BROKEN
-                   : deliver_need(context, look, &now, environment, err);
+        bool broken =
+            cfg_read(delivery.path, &now, err) < 0 || cfg_read_rest(delivery.path, &now, err) < 0;
+        need = broken ? CFG_BROKEN : deliver_need(context, look, &now, environment, err);
         if (need == CFG_RIGHT)
             return 0;
         if (need == CFG_BROKEN || need == CFG_FOREIGN)

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "resolve/key_command.h"
 
 enum { SECRET_FILE_MOST = 64 * 1024 };
@@ -250,8 +251,9 @@ static int look_at_store(struct looking *looking, struct error *err)
 static bool is_placeholder(const struct secret *value)
 {
     static const char names[] = "{}_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    return value->length > 1 && value->bytes[0] == '$' &&
-           strspn(value->bytes + 1, names) == value->length - 1;
+    struct span text = line_trim(value->bytes, value->bytes + value->length);
+    return text.length > 1 && *text.start == '$' &&
+           strspn(text.start + 1, names) >= text.length - 1;
 }
 
 enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
@@ -275,20 +277,28 @@ enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, str
     return FOUND_KEYS;
 }
 
+/* A file that holds a key is, as a rule, right already, and [core] is all that is to be known of it.
+ * Any other will be written: then it is better to know at once whether it can be. */
 static int look_at_cfg_key(struct looking *looking, struct error *err)
 {
     struct survey *survey = looking->survey;
-    struct source source = source_named(WAY_CFG, "%s: fernet_key", looking->places->cfg_path);
-    survey->cfg_readable = cfg_read(looking->places->cfg_path, &survey->cfg, &source.error) == 0;
-    if (!survey->cfg_readable) {
+    const char *path = looking->places->cfg_path;
+    struct source source = source_named(WAY_CFG, "%s: fernet_key", path);
+    survey->cfg_source = survey->count;
+    if (cfg_read(path, &survey->cfg, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
         return keep(looking, &source, err);
     }
     source.finding = survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring,
                                     &survey->cfg_is_plain, &source.error);
-    if (source.finding == FOUND_BROKEN)
+    survey->cfg_readable = true;
+    if (source.finding == FOUND_BROKEN) {
         error_within(&source.error, "%s", source.name);
-    survey->cfg_source = survey->count;
+    } else if (source.finding != FOUND_KEYS &&
+               cfg_read_rest(path, &survey->cfg, &source.error) < 0) {
+        source.finding = FOUND_BROKEN;
+        survey->cfg_readable = false;
+    }
     return keep(looking, &source, err);
 }
 
@@ -306,7 +316,7 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
     int found = cfg_value(&survey->cfg, "core", "fernet_key_cmd", &command, &source.error);
     if (found < 0) {
         source.finding = FOUND_BROKEN;
-        error_within(&source.error, "%s", path);
+        error_within(&source.error, "%s", source.name);
     } else if (found > 0 && !is_blank_text(command.bytes)) {
         run_key_command(looking, command.bytes, &source);
     }
@@ -317,8 +327,12 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
     _cleanup_secret_ struct secret secret = {0};
     source = source_named(WAY_CFG, "%s: fernet_key_secret", path);
     found = cfg_value(&survey->cfg, "core", "fernet_key_secret", &secret, &source.error);
-    if (found > 0 && !is_blank_text(secret.bytes))
+    if (found < 0) {
+        source.finding = FOUND_BROKEN;
+        error_within(&source.error, "%s", source.name);
+    } else if (found > 0 && !is_blank_text(secret.bytes)) {
         source.finding = FOUND_SECRET;
+    }
     return keep(looking, &source, err);
 }
 

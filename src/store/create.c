@@ -141,7 +141,12 @@ static int by_link(struct creation *creation, struct error *err)
             return error_sys(err, "%s: cannot be made", creation->path);
         return by_rename(creation, err);
     }
-    return sync_directory(creation, err) < 0 ? -1 : STORE_CREATED;
+    /* If that fails the temporary stays: a link count of two tells the next reader to try again. */
+    if (sync_directory(creation, err) < 0) {
+        *creation->temporary = '\0';
+        return -1;
+    }
+    return STORE_CREATED;
 }
 
 int store_create(const struct store *store, const char *name, const struct secret *text,

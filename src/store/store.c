@@ -153,28 +153,54 @@ static bool is_whole(const struct secret *text)
     return ring_parse(&ring, text->bytes, text->length, &ignored) == 0;
 }
 
-static int read_checked(const struct store *store, const char *name, struct store_file *file,
-                        struct error *err)
+/* Opens and reads it, with *status. Returns the descriptor; -1 without an error where it is missing. */
+static int open_and_read(const struct store *store, const char *name, struct store_file *file,
+                         struct stat *status, struct error *err)
 {
-    struct stat status;
-    _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, name, &status, err);
-    if (fd < 0 && err->errnum == ENOENT)
-        return 0;
+    *err = (struct error){0};
+    _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, name, status, err);
+    if (fd < 0 && err->errnum == ENOENT) {
+        err->kind = ERROR_NONE;
+        return -1;
+    }
     if (fd < 0 && err->errnum == ELOOP)
         return error_refused(err, "is a symbolic link, which a store file must not be");
     if (fd < 0 && err->kind == ERROR_SYSTEM) {
         errno = err->errnum;
         return error_sys(err, "cannot be opened");
     }
-    if (fd < 0)
-        return -1;
-    if (judge_owner_and_mode(store, fd, &status, file, err) < 0 ||
+    secret_free(&file->text);
+    if (fd < 0 || judge_owner_and_mode(store, fd, status, file, err) < 0 ||
         file_read(fd, name, STORE_MOST, &file->text, err) < 0)
         return -1;
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
 
-    if (file->scan.claim && !is_whole(&file->text)) {
-        file->finding = STORE_UNFINISHED;
-        return 0;
+/* The names are listed after the file was opened: a claim that is no longer there then has done its
+ * work, while one that came after the listing would go unseen. */
+static int read_checked(const struct store *store, const char *name, struct store_file *file,
+                        struct error *err)
+{
+    struct stat status;
+    bool whole = false;
+    _cleanup_close_ int fd = -1;
+    for (int look = 0; look < 2 && !whole; look++) {
+        cleanup_close(&fd);
+        fd = open_and_read(store, name, file, &status, err);
+        if (fd < 0 && err->kind != ERROR_NONE)
+            return -1;
+        if (store_scan(store, name, &file->scan, err) < 0)
+            return -1;
+        if (fd < 0)
+            return 0;
+        whole = is_whole(&file->text);
+        if (!whole && file->scan.claim) {
+            file->finding = STORE_UNFINISHED;
+            return 0;
+        }
+        /* Neither whole nor claimed: damage, or finished since. A second look tells. */
     }
     file->finding = STORE_HOLDS;
     if (!file->scan.claim && status.st_nlink <= 1)
@@ -190,8 +216,6 @@ int store_read(const struct store *store, const char *name, struct store_file *f
     *file = (struct store_file){.finding = STORE_NOTHING};
     if (store->directory < 0)
         return 0;
-    if (store_scan(store, name, &file->scan, err) < 0)
-        return -1;
     if (read_checked(store, name, file, err) < 0) {
         store_file_free(file);
         return error_within(err, "%s/%s", store->path, name);
