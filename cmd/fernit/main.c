@@ -15,7 +15,8 @@ int main(int argc, char **argv)
     (void)argc;
     struct error err = {0};
     struct signals signals = {.descriptor = -1};
-    if (signals_hold(&signals, &err) < 0 || process_setup(&err) < 0 || secret_setup(&err) < 0) {
+    if (signals_hold(&signals, &err) < 0 || process_setup(&err) < 0 ||
+        signals_watch(&signals, &err) < 0 || secret_setup(&err) < 0) {
         log_error("%s", err.message);
         return EXIT_OWN_FAILURE;
     }

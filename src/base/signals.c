@@ -33,7 +33,11 @@ int signals_hold(struct signals *signals, struct error *err)
             !(signals->inherited & bit(number)))
             signals->ending |= bit(number);
     }
+    return 0;
+}
 
+int signals_watch(struct signals *signals, struct error *err)
+{
     long fd = syscall(SYS_signalfd4, -1, &signals->ending, KERNEL_SET, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return error_sys(err, "cannot watch for signals");

@@ -18,8 +18,11 @@ struct signals {
     int descriptor;     /* readable while one of `ending` is pending; never read, so it stays so */
 };
 
-/* Blocks all signals and fills *signals. Returns 0, or -1 with ERROR_SYSTEM. */
+/* Blocks all signals and fills *signals but its descriptor. Returns 0, or -1 with ERROR_SYSTEM. */
 int signals_hold(struct signals *signals, struct error *err);
+
+/* Opens its descriptor, once 0, 1 and 2 are taken. Returns 0, or -1 with ERROR_SYSTEM. */
+int signals_watch(struct signals *signals, struct error *err);
 
 /* The number of a pending signal that asks to end, or 0. */
 int signals_pending(const struct signals *signals);

@@ -81,6 +81,11 @@ static int is_word(const char *word, const char *name, const char *option)
     return strcmp(word, name) == 0 || strcmp(word, option) == 0;
 }
 
+static int asks_help(const char *word)
+{
+    return word && is_word(word, "--help", "-h");
+}
+
 int entry(char **argv, char *const *environment, const struct signals *signals)
 {
     struct error err = {0};
@@ -88,16 +93,18 @@ int entry(char **argv, char *const *environment, const struct signals *signals)
         error_usage(&err, "what is to be done? \"fernit run -- COMMAND\", or see \"fernit help\"");
         return usage(&err);
     }
-    if (is_word(argv[1], "version", "--version")) {
+    const char *first = argv[1];
+    const char *second = argv[2];
+    if (is_word(first, "help", "--help") || strcmp(first, "-h") == 0)
+        return help_print(asks_help(second) ? NULL : second);
+    if (asks_help(second) && is_word(first, "key", "version"))
+        return help_print(first);
+    if (is_word(first, "version", "--version")) {
         printf("fernit %s\n", FERNIT_VERSION);
         return EXIT_GOOD;
     }
-    if (is_word(argv[1], "help", "--help") || strcmp(argv[1], "-h") == 0)
-        return help_print(argv[2]);
-    if (strcmp(argv[1], "key") == 0 && argv[2] && is_word(argv[2], "--help", "-h"))
-        return help_print("key");
 
-    const struct command *command = find(argv[1], argv[2]);
+    const struct command *command = find(first, second);
     if (!command)
         return unknown(argv);
     return dispatch(command, argv + (command->second ? 3 : 2), environment, signals);

@@ -85,9 +85,11 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
         settings->help = true;
         return 0;
     }
-    if (id == OPTION_COUNT)
-        return error_usage(err, "%.*s is no option; did you mean --%s?", (int)(length + 2), word,
-                           nearest_option(name));
+    if (id == OPTION_COUNT) {
+        char cut[64];
+        snprintf(cut, sizeof cut, "%.*s", (int)length, name);
+        return error_usage(err, "--%s is no option; did you mean --%s?", cut, nearest_option(cut));
+    }
     if (!(options[id].commands & command))
         return error_usage(err, "--%s is not for this command", options[id].name);
 
@@ -95,9 +97,9 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
     bool is_flag = option->kind == KIND_FLAG ||
                    (option->kind == KIND_LATER && strcmp(option->fallback, "no") == 0);
     const char *value = equals ? equals + 1 : is_flag ? "yes" : *(*arguments)++;
-    if (!value)
+    if (!value || !*value)
         return error_usage(err, "--%s needs a value: --%s %s", option->name, option->name,
-                           option->metavar);
+                           option->metavar ? option->metavar : "yes");
     return take(settings, id, value, ORIGIN_FLAG, order, err);
 }
 
@@ -129,17 +131,13 @@ static int read_command_line(struct settings *settings, unsigned command, char *
 static int read_environment(struct settings *settings, char *const *environment, struct error *err)
 {
     for (char *const *variable = environment; *variable; variable++) {
-        char option[VARIABLE_NAME];
-        if (!variable_option(*variable, option))
+        size_t id = variable_setting(*variable);
+        /* Of two the first counts, as for getenv(3). */
+        if (id == OPTION_COUNT || settings->all[id].origin == ORIGIN_ENVIRONMENT)
             continue;
-        size_t id = option_named(option, strlen(option), 0);
-        const char *value = strchr(*variable, '=');
-        /* Set to nothing is what compose makes of ${STORE:-}: as if it were not there. The first of
-         * two counts, as for getenv(3). */
-        if (id == OPTION_COUNT || !value || !value[1] ||
-            settings->all[id].origin == ORIGIN_ENVIRONMENT)
-            continue;
-        if (take(settings, id, value + 1, ORIGIN_ENVIRONMENT, 0, err) < 0)
+        const char *value = strchr(*variable, '=') + 1;
+        /* Set to nothing is what compose makes of ${STORE:-}: as if it were not there. */
+        if (*value && take(settings, id, value, ORIGIN_ENVIRONMENT, 0, err) < 0)
             return -1;
     }
     return 0;
@@ -183,10 +181,13 @@ static int split_list(struct settings *settings, const char *text, struct error 
     if (secret_append(&settings->lists, text, strlen(text) + 1, err) < 0)
         return -1;
     char *save;
-    for (char *path = strtok_r(settings->lists.bytes, ", \t\n", &save); path;
-         path = strtok_r(NULL, ", \t\n", &save))
-        if (add_secret_file(settings, path, err) < 0)
+    for (char *path = strtok_r(settings->lists.bytes, ",\n", &save); path;
+         path = strtok_r(NULL, ",\n", &save)) {
+        struct span trimmed = line_trim(path, path + strlen(path));
+        settings->lists.bytes[trimmed.start + trimmed.length - settings->lists.bytes] = '\0';
+        if (trimmed.length > 0 && add_secret_file(settings, trimmed.start, err) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -327,13 +328,13 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
 
     for (char *const *variable = environment; *variable; variable++) {
         char option[VARIABLE_NAME];
-        char name[VARIABLE_NAME];
         char guess[VARIABLE_NAME];
-        if (!variable_option(*variable, option) || !variable_is_unknown(*variable))
+        if (!variable_is_unknown(*variable))
             continue;
-        variable_name(option, name);
+        variable_option(*variable, option);
         variable_name(nearest_option(option), guess);
-        log_warning("%s is no setting of fernit; did you mean %s?", name, guess);
+        log_warning("%.*s is no setting of fernit; did you mean %s?", (int)strcspn(*variable, "="),
+                    *variable, guess);
     }
     return 0;
 }

@@ -53,14 +53,26 @@ static bool is_service_link(const char *name)
     return count > 0 && digits[count] == '_';
 }
 
+size_t variable_setting(const char *assignment)
+{
+    char option[VARIABLE_NAME];
+    char name[VARIABLE_NAME];
+    if (!variable_option(assignment, option))
+        return OPTION_COUNT;
+    size_t id = option_named(option, strlen(option), 0);
+    variable_name(option, name);
+    size_t length = strlen(name);
+    /* "FERNIT_store" is not FERNIT_STORE. */
+    bool exact = strncmp(assignment, name, length) == 0 && assignment[length] == '=';
+    return exact ? id : OPTION_COUNT;
+}
+
 bool variable_is_unknown(const char *assignment)
 {
     char name[VARIABLE_NAME];
-    char option[VARIABLE_NAME];
-    if (!variable_option(assignment, option))
+    if (strncmp(assignment, PREFIX, sizeof PREFIX - 1) != 0)
         return false;
-    variable_name(option, name);
-    return option_named(option, strlen(option), 0) == OPTION_COUNT &&
-           strncmp(name, "FERNIT_TEST_", 12) != 0 && strcmp(name, KEY_COMMAND_MARK) != 0 &&
-           !is_service_link(name);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
+    return variable_setting(assignment) == OPTION_COUNT && strncmp(name, "FERNIT_TEST_", 12) != 0 &&
+           strcmp(name, KEY_COMMAND_MARK) != 0 && !is_service_link(name);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { VARIABLE_NAME = 128 };
 
@@ -11,7 +12,10 @@ void variable_name(const char *option, char name[VARIABLE_NAME]);
 /* "FERNIT_CMD_TIMEOUT=5s" to "cmd-timeout". Returns whether the assignment begins with FERNIT_ at all. */
 bool variable_option(const char *assignment, char option[VARIABLE_NAME]);
 
-/* Whether such an assignment is neither a setting nor one of those that others
+/* The id of the option that the assignment sets, or OPTION_COUNT. */
+size_t variable_setting(const char *assignment);
+
+/* Whether the assignment begins with FERNIT_ and is neither a setting nor one of those that others
  * make: Kubernetes' service links (a Service called fernit gives every pod FERNIT_PORT and
  * FERNIT_SERVICE_HOST; https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables),
  * FERNIT_TEST_*, and the mark that fernit gives its commands. */

@@ -159,7 +159,9 @@ static int open_and_read(const struct store *store, const char *name, struct sto
 {
     *err = (struct error){0};
     _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, name, status, err);
-    if (fd < 0 && err->errnum == ENOENT) {
+    /* ESTALE is a network file system's cache. Where the file is there after all, making it will find
+     * that out. */
+    if (fd < 0 && (err->errnum == ENOENT || err->errnum == ESTALE)) {
         err->kind = ERROR_NONE;
         return -1;
     }
