@@ -73,8 +73,7 @@ static int interpolate(const struct ini *ini, const char *section, const char *t
         size_t length = close ? (size_t)(close - text) - 2 : 0;
         char name[256];
         if (length == 0 || length >= sizeof name || close[1] != 's')
-            return error_input(err, "a \"%%\" in it is neither \"%%%%\" nor \"%%(name)s\"; write "
-                                    "\"%%%%\" for a percent sign");
+            return error_input(err, "a \"%%\" in it is neither \"%%%%\" nor \"%%(name)s\"");
         memcpy(name, text + 2, length);
         name[length] = '\0';
         const struct ini_option *option = look_up(ini, section, name);

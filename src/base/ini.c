@@ -123,7 +123,6 @@ static bool begin_section(struct reading *reading)
         .name = reading->section,
         .line = reading->line,
         .end = reading->end,
-        .first_option = ini->option_count,
     };
     return true;
 }
@@ -264,13 +263,11 @@ struct place {
     size_t line;
 };
 
+/* Without the name: who knows what somebody has pasted there. */
 static int refuse_twice(const struct place *place, size_t first, struct error *err)
 {
-    bool is_section = place->name.length == 0;
-    struct span name = is_section ? place->section : place->name;
-    return error_input(err, "line %zu: the %s %.*s stands there twice, first in line %zu",
-                       place->line, is_section ? "section" : "option",
-                       name.length < 200 ? (int)name.length : 200, name.start, first);
+    return error_input(err, "line %zu: this %s stands there twice, first in line %zu", place->line,
+                       place->name.length == 0 ? "section" : "option", first);
 }
 
 static struct place place_at(const struct ini *ini, size_t index)

@@ -36,8 +36,7 @@ struct ini_option {
 struct ini_section {
     struct span name;
     size_t line;
-    size_t end;          /* behind the header's line */
-    size_t first_option; /* index into ini.options of the first one behind the header */
+    size_t end; /* behind the header's line */
 };
 
 struct ini {

@@ -96,15 +96,17 @@ static bool ends_line(const struct ini *ini, size_t offset)
     return offset == 0 || ini->text[offset - 1] == '\n' || ini->text[offset - 1] == '\r';
 }
 
-/* The blanks before the option at `start`, with which a line beside it must begin, too: one that is
- * indented less would turn its neighbours into continuation lines. */
-static size_t indent_at(const struct ini *ini, size_t start)
+/* The blanks with which the first line behind `offset` begins that is neither blank nor a comment. A
+ * line put before it must begin with as many: indented less, it would be continued by that one. */
+static struct span indent_behind(const struct ini *ini, size_t offset)
 {
-    const char *p = ini->text + start;
-    const char *end = ini->text + ini->length;
-    for (size_t blank; (blank = line_blank(p, end)) > 0;)
-        p += blank;
-    return (size_t)(p - ini->text) - start;
+    struct lines lines = lines_of(ini->text + offset, ini->length - offset);
+    struct span line;
+    struct span content;
+    while (lines_next(&lines, &line, &content))
+        if (content.length > 0 && *content.start != '#' && *content.start != ';')
+            return (struct span){line.start, (size_t)(content.start - line.start)};
+    return (struct span){"", 0};
 }
 
 static int replace(const struct ini *ini, const struct ini_option *option, const char *name,
@@ -135,18 +137,11 @@ static int insert(const struct ini *ini, const struct ini_section *section, cons
                   const char *value, struct secret *edited, struct error *err)
 {
     const char *newline = line_end(ini);
-    size_t indent_from = 0;
-    size_t indent = 0;
-    if (section->first_option < ini->option_count &&
-        span_same(ini->options[section->first_option].section, section->name)) {
-        indent_from = ini->options[section->first_option].start;
-        indent = indent_at(ini, indent_from);
-    }
+    struct span indent = indent_behind(ini, section->end);
     if (add_range(edited, ini, 0, section->end, err) < 0 ||
         (!ends_line(ini, section->end) && add(edited, newline, err) < 0) ||
-        add_range(edited, ini, indent_from, indent_from + indent, err) < 0 ||
-        add(edited, name, err) < 0 || add(edited, " = ", err) < 0 || add(edited, value, err) < 0 ||
-        add(edited, newline, err) < 0)
+        secret_append(edited, indent.start, indent.length, err) < 0 || add(edited, name, err) < 0 ||
+        add(edited, " = ", err) < 0 || add(edited, value, err) < 0 || add(edited, newline, err) < 0)
         return -1;
     return add_range(edited, ini, section->end, ini->length, err);
 }

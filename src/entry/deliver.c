@@ -166,19 +166,6 @@ static int write_once(const struct delivery *delivery, const struct cfg *cfg, en
     return written;
 }
 
-static int refuse(const struct delivery *delivery, enum cfg_need need, struct error *err)
-{
-    /* It was warned of as a source already. */
-    if (need == CFG_BROKEN && delivery->by_environment)
-        return 0;
-    if (need == CFG_BROKEN)
-        return -1;
-    return error_refused(err,
-                         "%s: has just been given another key by somebody else; it is not "
-                         "overwritten; start again",
-                         delivery->path);
-}
-
 /* The store's lock, where one can be had (else *lock is -1): a read-only store has nobody to lock
  * out. */
 static int lock_store(const struct context *context, const struct store *store, int *lock,
@@ -196,7 +183,7 @@ static int lock_store(const struct context *context, const struct store *store, 
     return 0;
 }
 
-int deliver_cfg(const struct context *context, struct look *look, char *const *environment,
+int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct error *err)
 {
     const struct delivery delivery = {
@@ -207,12 +194,16 @@ int deliver_cfg(const struct context *context, struct look *look, char *const *e
         .by_environment = has_command && context->settings->deliver_environment &&
                           look->decision.action != ACTION_SECRET,
     };
-    struct cfg *cfg = &look->survey.cfg;
 
-    /* A file that was broken below the winner is no error; cfg then says that it is missing. */
-    bool readable = look->survey.cfg_readable;
-    enum cfg_need need = readable ? deliver_need(context, look, cfg, environment, err) : CFG_BROKEN;
-    if (need == CFG_RIGHT || (!readable && !context->settings->deliver_cfg))
+    const struct survey *survey = &look->survey;
+    const struct source *source = &survey->sources[survey->cfg_source];
+    if (source->finding == FOUND_BROKEN) {
+        /* A warning has said so, since it stands below the one that counts. */
+        *err = source->error;
+        return delivery.by_environment || !context->settings->deliver_cfg ? 0 : -1;
+    }
+    enum cfg_need need = deliver_need(context, look, &survey->cfg, environment, err);
+    if (need == CFG_RIGHT)
         return 0;
 
     _cleanup_close_ int lock = -1;
@@ -222,13 +213,16 @@ int deliver_cfg(const struct context *context, struct look *look, char *const *e
         if (signals_pending(context->signals))
             return error_ending(err);
         _cleanup_cfg_ struct cfg now = {0};
-        bool broken =
-            cfg_read(delivery.path, &now, err) < 0 || cfg_read_rest(delivery.path, &now, err) < 0;
-        need = broken ? CFG_BROKEN : deliver_need(context, look, &now, environment, err);
+        if (cfg_read(delivery.path, &now, err) < 0 || cfg_read_rest(delivery.path, &now, err) < 0)
+            return -1;
+        need = deliver_need(context, look, &now, environment, err);
         if (need == CFG_RIGHT)
             return 0;
         if (need == CFG_BROKEN || need == CFG_FOREIGN)
-            return refuse(&delivery, need, err);
+            return error_refused(err,
+                                 "%s: somebody else has just put another key there; it is not "
+                                 "overwritten, start again",
+                                 delivery.path);
         int written = write_once(&delivery, &now, need, err);
         if (written != CFG_CHANGED)
             return written;

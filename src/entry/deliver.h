@@ -24,7 +24,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
  * cannot be replaced (a bind mount, read-only) is left alone, with a warning, where the command gets
  * the key by its environment; else it is written in place, or that is an error.
  * Returns 0, or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_ENDING or ERROR_SYSTEM. */
-int deliver_cfg(const struct context *context, struct look *look, char *const *environment,
+int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct error *err);
 
 /* Finishes the writing of a bind-mounted airflow.cfg that was interrupted. As cfg_recover. */

@@ -55,9 +55,12 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
     if (!words[0])
         return resolve(context, ring, err);
     if (words[1])
-        return error_usage(err, "one FILE at the most, or - for standard input (%s)", words[1]);
+        return error_usage(err, "one FILE at the most, or - for standard input");
     if (strcmp(words[0], "-") == 0)
         return read_keys(STDIN_FILENO, "standard input", ring, err);
+    if (ring_is_text(words[0]))
+        return error_input(err, "that is a key, and others can see it in the list of processes; "
+                                "give it on standard input: fernit key check -");
     struct stat status;
     _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, words[0], &status, err);
     return fd < 0 ? -1 : read_keys(fd, words[0], ring, err);

@@ -10,15 +10,18 @@ int look_around(const struct context *context, enum run_commands commands, struc
 {
     const struct settings *settings = context->settings;
     *look = (struct look){.store = {.path = settings->store, .directory = -1}};
-    if (airflow_cfg_path(context->environment, &look->cfg_path, err) < 0 ||
-        store_open(&look->store, settings->store, err) < 0)
-        return -1;
+    struct error cfg_error = {0};
+    struct error store_error = {0};
+    bool has_path = airflow_cfg_path(context->environment, &look->cfg_path, &cfg_error) == 0;
+    bool has_store = store_open(&look->store, settings->store, &store_error) == 0;
 
     const struct survey_places places = {
         .environment = context->environment,
         .secret_files = settings->secret_files,
         .store = &look->store,
-        .cfg_path = look->cfg_path.bytes,
+        .store_error = has_store ? NULL : &store_error,
+        .cfg_path = has_path ? look->cfg_path.bytes : "airflow.cfg",
+        .cfg_error = has_path ? NULL : &cfg_error,
         .commands = commands,
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
         .command_timeout = settings->cmd_timeout,

@@ -33,8 +33,8 @@ static bool needs_store(const struct context *context, const struct look *look)
 static void tell_made(const struct context *context, const struct look *look,
                       const struct ring *ring)
 {
-    char fingerprints[RING_FINGERPRINTS];
-    ring_fingerprints(ring, fingerprints);
+    char fingerprints[RING_SUMMARY];
+    ring_summary(ring, fingerprints);
     if (look->decision.action == ACTION_ADOPT) {
         log_notice("the key %s from %s is now kept in %s, too", fingerprints,
                    look->decision.winner->name, look->store.path);
@@ -104,8 +104,8 @@ static int settle(const struct context *context, struct look *look, struct error
 
 static void say(const struct look *look)
 {
-    char fingerprints[RING_FINGERPRINTS];
-    ring_fingerprints(&look->decision.ring, fingerprints);
+    char fingerprints[RING_SUMMARY];
+    ring_summary(&look->decision.ring, fingerprints);
     const char *name = look->decision.winner->name;
     if (look->decision.action == ACTION_SECRET)
         log_detail("%s is set: Airflow gets its key from its secrets backend", name);

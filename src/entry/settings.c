@@ -152,7 +152,8 @@ static int read_ini(struct settings *settings, struct error *err)
     if (fd < 0 && err->errnum == ENOENT && config->origin == ORIGIN_DEFAULT)
         return 0;
     if (fd < 0 || file_read(fd, path, INI_MOST, &settings->ini_text, err) < 0)
-        return -1;
+        return error_advise(
+            err, "give --config (FERNIT_CONFIG) a file that can be read, or leave it out");
     const struct ini *ini = &settings->ini;
     if (ini_read(settings->ini_text.bytes, settings->ini_text.length, &settings->ini, err) < 0)
         return error_within(err, "%s", path);

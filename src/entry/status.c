@@ -40,19 +40,24 @@ static const char *finding_text(const struct source *source)
     return "";
 }
 
-static void describe_sources(const struct look *look, struct status_report *report)
+static int describe_sources(const struct look *look, struct status_report *report,
+                            struct error *err)
 {
-    for (size_t i = 0; i < look->survey.count; i++) {
-        const struct source *source = &look->survey.sources[i];
-        struct status_source *row = &report->sources[report->source_count++];
+    const struct survey *survey = &look->survey;
+    report->sources = calloc(survey->count + 1, sizeof *report->sources);
+    if (!report->sources)
+        return error_sys(err, "cannot hold the sources");
+    report->source_count = survey->count;
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        struct status_source *row = &report->sources[i];
         row->way = (int)source->way;
         row->name = source->name;
         row->found = finding_text(source);
         row->wins = source == look->decision.winner;
         ring_fingerprints(&source->ring, row->fingerprints);
-        if (report->source_count == STATUS_SOURCES)
-            break;
     }
+    return 0;
 }
 
 /* The directory itself, or what is nearest to it of what exists. */
@@ -165,6 +170,8 @@ static void describe_remarks(const struct look *look, struct status_report *repo
 int status_command(const struct context *context)
 {
     struct error err = {0};
+    struct error memory = {0};
+    struct error rest = {0};
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
     if (*context->settings->words) {
@@ -177,11 +184,14 @@ int status_command(const struct context *context)
     if (looked < 0 && err.kind == ERROR_ENDING)
         return report_failure(context->signals, &err, EXIT_PROBLEM);
 
-    describe_sources(&look, &report);
+    if (describe_sources(&look, &report, &memory) < 0)
+        return report_failure(context->signals, &memory, EXIT_PROBLEM);
     describe_store(&look, &report);
     describe_verdict(&look, &report);
     describe_cfg(context, &look, &report);
     describe_remarks(&look, &report);
+    if (cfg_read_rest(report.cfg_path, &look.survey.cfg, &rest) < 0)
+        status_add(&report, true, rest.message);
     if (looked < 0) {
         report.verdict = "refuse";
         snprintf(report.verdict_text, sizeof report.verdict_text, "a run would be refused");

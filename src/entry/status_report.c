@@ -161,5 +161,6 @@ void status_print_json(const struct status_report *report)
 
 void status_report_free(struct status_report *report)
 {
+    free(report->sources);
     free(report->notes);
 }

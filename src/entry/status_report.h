@@ -6,7 +6,7 @@
 
 #include "fernet/ring.h"
 
-enum { STATUS_SOURCES = 32, STATUS_TEXT = 1100 };
+enum { STATUS_TEXT = 1100 };
 
 struct status_source {
     int way; /* 1 to 6 */
@@ -22,7 +22,7 @@ struct status_note {
 };
 
 struct status_report {
-    struct status_source sources[STATUS_SOURCES];
+    struct status_source *sources;
     size_t source_count;
     const char *store_path;
     bool store_writable;

@@ -68,22 +68,22 @@ static bool is_placeholder(const char *text, size_t length)
 
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
-    static const char cure[] = "make one with \"fernit key generate\"";
+    const char *others = scan.ignored ? " (characters that are not base64 do not count)" : "";
     if (is_placeholder(text, length))
         return error_input(err, "looks like a variable's name ($NAME) that nobody has replaced by "
                                 "its value");
     if (scan.characters == 0)
-        return error_input(err, "has no character of a key in it; %s", cure);
+        return error_input(err, "has no character of a key in it");
     if (scan.characters == KEY_CHARACTERS)
         return error_input(err, "lacks its padding: a Fernet key has 44 characters, the last is "
-                                "\"=\"; was it cut off?");
+                                "\"=\"");
     if (!scan.complete && scan.characters % 4 != 0)
         return error_input(err,
-                           "has %zu characters of base64%s, which end in the middle of a group; a "
-                           "Fernet key has 43 and one \"=\"; %s",
-                           scan.characters, scan.ignored ? " (others not counted)" : "", cure);
-    return error_input(err, "has %zu bytes%s, a Fernet key has 32; %s", scan.characters * 6 / 8,
-                       scan.ignored ? " (characters that are not base64 do not count)" : "", cure);
+                           "has %zu characters of base64%s and ends in the middle of a group, a "
+                           "Fernet key has 43 and one \"=\"",
+                           scan.characters, others);
+    return error_input(err, "has %zu bytes%s, a Fernet key has 32", scan.characters * 6 / 8,
+                       others);
 }
 
 int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYTES],

@@ -114,13 +114,20 @@ int ring_parse(struct ring *ring, const char *text, size_t length, struct error 
         for (size_t i = 0; i < size; i++)
             empty = empty && is_blank(text[i]);
         if (empty && count > 1)
-            return error_input(err, "key %zu of %zu is empty; take out the comma too much", number,
+            return error_input(err, "key %zu of %zu is empty: there is a comma too much", number,
                                count);
         if (add_element(ring, text, size, err) < 0)
             return number_fault(err, number, count);
         text = stop + 1;
     }
     return 0;
+}
+
+bool ring_is_text(const char *text)
+{
+    struct error ignored;
+    _cleanup_ring_ struct ring ring = {0};
+    return ring_parse(&ring, text, strlen(text), &ignored) == 0;
 }
 
 int ring_text(const struct ring *ring, struct secret *text, struct error *err)
@@ -137,15 +144,31 @@ int ring_text(const struct ring *ring, struct secret *text, struct error *err)
     return 0;
 }
 
-void ring_fingerprints(const struct ring *ring, char text[RING_FINGERPRINTS])
+static void list_fingerprints(const struct ring *ring, size_t most, char *text, size_t size)
 {
     *text = '\0';
-    for (size_t i = 0; i < ring_count(ring); i++) {
+    for (size_t i = 0; i < ring_count(ring) && i < most; i++) {
         char one[FINGERPRINT_TEXT + 1];
         fingerprint(ring_key(ring, i), FERNET_KEY_BYTES, one);
         size_t length = strlen(text);
-        snprintf(text + length, RING_FINGERPRINTS - length, "%s%s", i > 0 ? ", " : "", one);
+        snprintf(text + length, size - length, "%s%s", i > 0 ? ", " : "", one);
     }
+}
+
+void ring_fingerprints(const struct ring *ring, char text[RING_FINGERPRINTS])
+{
+    list_fingerprints(ring, RING_MOST, text, RING_FINGERPRINTS);
+}
+
+void ring_summary(const struct ring *ring, char text[RING_SUMMARY])
+{
+    enum { SHOWN = 4 };
+    size_t count = ring_count(ring);
+    size_t shown = count > SHOWN ? SHOWN - 1 : count;
+    list_fingerprints(ring, shown, text, RING_SUMMARY);
+    size_t length = strlen(text);
+    if (shown < count)
+        snprintf(text + length, RING_SUMMARY - length, " and %zu more", count - shown);
 }
 
 void ring_free(struct ring *ring)

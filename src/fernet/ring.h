@@ -17,6 +17,7 @@ struct error;
 enum {
     RING_MOST = 64, /* keys */
     RING_FINGERPRINTS = RING_MOST * (FINGERPRINT_TEXT + 2),
+    RING_SUMMARY = 96,
 };
 
 struct ring {
@@ -51,14 +52,21 @@ int ring_add_all(struct ring *ring, const struct ring *other, struct error *err)
 
 /* Adds the keys of a comma list, each as fernet_key_parse reads it; blanks around the list do not
  * count. On failure the ring holds what came before the fault: use an empty one.
- * Returns 0, or -1: ERROR_INPUT "key 2 of 3 has 31 bytes, ..." (an empty element is a fault, as it is
+ * Returns 0, or -1: ERROR_INPUT "key 2 of 3 has 31 bytes, a Fernet key has 32" (an empty element is a fault, as it is
  * for Airflow), ERROR_SYSTEM. */
 int ring_parse(struct ring *ring, const char *text, size_t length, struct error *err);
+
+/* Whether the text is a key or a list of keys: somebody has put it where a path belongs, and it must
+ * not be printed. */
+bool ring_is_text(const char *text);
 
 /* Appends the canonical comma list to *text. Returns 0, or -1 with ERROR_SYSTEM. */
 int ring_text(const struct ring *ring, struct secret *text, struct error *err);
 
 /* The fingerprints, "0123456789abcdef, ...". */
 void ring_fingerprints(const struct ring *ring, char text[RING_FINGERPRINTS]);
+
+/* The same for a line of the log: of a long ring the first few, "and 60 more". */
+void ring_summary(const struct ring *ring, char text[RING_SUMMARY]);
 
 void ring_free(struct ring *ring);

@@ -16,14 +16,10 @@ static int remark(struct decision *decision, enum remark_kind kind, const struct
     return 0;
 }
 
-/* The source's own error, behind its name unless it begins with that already. */
 static int fail(const struct source *source, struct error *err)
 {
     *err = source->error;
-    size_t length = strlen(source->name);
-    if (strncmp(err->message, source->name, length) == 0)
-        return -1;
-    return error_within(err, "%s", source->name);
+    return -1;
 }
 
 static bool is_outside(const struct source *source)
@@ -41,7 +37,7 @@ static bool holds_value(const struct source *source)
 static int find_winner(const struct survey *survey, struct decision *decision, struct error *err)
 {
     for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].twin)
+        if (survey->sources[i].fatal)
             return fail(&survey->sources[i], err);
 
     for (size_t i = 0; i < survey->count; i++) {
@@ -87,14 +83,14 @@ static int refuse_foreign(const struct source *source, const struct decision *de
                           struct error *err)
 {
     _cleanup_ring_ struct ring lacking = {0};
-    char foreign[RING_FINGERPRINTS];
-    char known[RING_FINGERPRINTS];
+    char foreign[RING_SUMMARY];
+    char known[RING_SUMMARY];
     for (size_t i = 0; i < ring_count(&source->ring); i++)
         if (!ring_has(&decision->ring, ring_key(&source->ring, i)) &&
             ring_add(&lacking, ring_key(&source->ring, i), err) < 0)
             return -1;
-    ring_fingerprints(&lacking, foreign);
-    ring_fingerprints(&decision->ring, known);
+    ring_summary(&lacking, foreign);
+    ring_summary(&decision->ring, known);
     return error_refused(err,
                          "%s: holds %s, which is not among the keys from %s (%s), and is not "
                          "overwritten: it may be the only copy; to keep all, give them as a comma "
@@ -152,10 +148,10 @@ void remark_text(const struct remark *remark, const struct decision *decision, c
                  size_t size)
 {
     const struct source *source = remark->source;
-    char own[RING_FINGERPRINTS];
-    char used[RING_FINGERPRINTS];
-    ring_fingerprints(&source->ring, own);
-    ring_fingerprints(&decision->ring, used);
+    char own[RING_SUMMARY];
+    char used[RING_SUMMARY];
+    ring_summary(&source->ring, own);
+    ring_summary(&decision->ring, used);
     used[strcspn(used, ",")] = '\0';
 
     switch (remark->kind) {
@@ -165,13 +161,10 @@ void remark_text(const struct remark *remark, const struct decision *decision, c
                  "it counts as unset",
                  source->name);
         break;
-    case REMARK_BROKEN: {
-        struct error error;
-        fail(source, &error);
-        snprintf(text, size, "%s (not needed now: the key comes from %s)", error.message,
+    case REMARK_BROKEN:
+        snprintf(text, size, "%s (not needed now: the key comes from %s)", source->error.message,
                  decision->winner->name);
         break;
-    }
     case REMARK_OTHER:
         snprintf(text, size,
                  "%s holds another key (%s) than %s (%s), and is not used: what it has encrypted "

@@ -69,12 +69,28 @@ static struct source source_named(enum way way, const char *format, const char *
     return source;
 }
 
-static void take_keys(struct source *source, const char *text, size_t length)
+/* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
+static const char *key_cure(enum way way)
 {
-    int read = ring_parse(&source->ring, text, length, &source->error);
-    source->finding = read < 0 ? FOUND_BROKEN : FOUND_KEYS;
-    if (read < 0)
-        ring_free(&source->ring);
+    if (way == WAY_STORE)
+        return "restore the file from a backup: no key is made in its place";
+    if (way == WAY_CFG)
+        return "correct that line of the file";
+    return "give the whole key, or, if nothing was encrypted yet, make one with \"fernit key "
+           "generate\"";
+}
+
+/* `where` is what the error begins with. */
+static void take_keys(struct source *source, const char *where, const char *text, size_t length)
+{
+    if (ring_parse(&source->ring, text, length, &source->error) == 0) {
+        source->finding = FOUND_KEYS;
+        return;
+    }
+    ring_free(&source->ring);
+    source->finding = FOUND_BROKEN;
+    error_within(&source->error, "%s", where);
+    error_advise(&source->error, "%s", key_cure(source->way));
 }
 
 static int look_at_variable(struct looking *looking, enum way way, const char *name, bool expand,
@@ -93,16 +109,17 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         source.finding = FOUND_EMPTY;
     } else if (twin && !is_blank_text(twin)) {
         source.finding = FOUND_BROKEN;
-        source.twin = true;
-        error_input(&source.error, "is set, and so is %s; which one counts? unset the other",
-                    twin_name);
+        source.fatal = true;
+        error_input(&source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
     } else if (!expand || !airflow_expands(value)) {
-        take_keys(&source, value, strlen(value));
+        take_keys(&source, name, value, strlen(value));
     } else if (secret_append(&expanded, value, strlen(value), &source.error) < 0 ||
                airflow_expand(&expanded, looking->places->environment, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
+        error_within(&source.error, "%s", name);
+        error_advise(&source.error, "give the key itself");
     } else {
-        take_keys(&source, expanded.bytes, expanded.length);
+        take_keys(&source, name, expanded.bytes, expanded.length);
     }
     return keep(looking, &source, err);
 }
@@ -123,25 +140,33 @@ static void run_key_command(struct looking *looking, const char *command, struct
         source->finding = FOUND_OWN_STORE;
         return;
     }
+    source->finding = FOUND_BROKEN;
+    if (ring_is_text(command)) {
+        error_input(&source->error, "%s: holds a key, where a command belongs; put it into %s",
+                    source->name, BARE);
+        return;
+    }
     switch (key_command_run(&request, &output, &source->error)) {
     case KEY_COMMAND_RAN:
-        if (is_blank_text(output.bytes)) {
-            source->finding = FOUND_BROKEN;
-            error_input(&source->error, "the command has printed nothing");
-        } else {
-            take_keys(source, output.bytes, output.length);
+        if (!is_blank_text(output.bytes)) {
+            take_keys(source, source->name, output.bytes, output.length);
+            return;
         }
+        error_input(&source->error, "the command has printed nothing");
         break;
     case KEY_COMMAND_OWN_STORE:
         source->finding = FOUND_OWN_STORE;
-        break;
+        return;
     case KEY_COMMAND_NOT_RUN:
         source->finding = FOUND_COMMAND;
-        break;
+        return;
     case KEY_COMMAND_FAILED:
-        source->finding = FOUND_BROKEN;
         break;
     }
+    if (source->error.kind == ERROR_ENDING)
+        return;
+    error_within(&source->error, "%s", source->name);
+    error_advise(&source->error, "run it by hand and see; a slow one needs a longer --cmd-timeout");
 }
 
 static int look_at_command(struct looking *looking, struct error *err)
@@ -166,21 +191,34 @@ static int look_at_secret(struct looking *looking, struct error *err)
     return keep(looking, &source, err);
 }
 
-static void read_secret_file(const char *path, struct source *source)
+static int read_secret_text(const char *path, struct secret *text, struct error *err)
 {
     struct stat status;
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
+    if (fd < 0 || file_read(fd, path, SECRET_FILE_MOST, text, err) < 0)
+        return -1;
+    return is_blank_text(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
+}
+
+/* `named` is what gives the path: a variable, an option, or nothing. */
+static void read_secret_file(const char *path, const char *named, struct source *source)
+{
     _cleanup_secret_ struct secret text = {0};
     source->finding = FOUND_BROKEN;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, &source->error);
-    if (fd < 0 || file_read(fd, path, SECRET_FILE_MOST, &text, &source->error) < 0)
-        return;
-    if (is_blank_text(text.bytes)) {
-        error_input(&source->error, "%s: is empty", path);
+    if (named && ring_is_text(path)) {
+        snprintf(source->name, sizeof source->name, "%s", named);
+        error_input(&source->error, "%s: holds a key, where a path belongs; put it into %s", named,
+                    BARE);
         return;
     }
-    take_keys(source, text.bytes, text.length);
-    if (source->finding == FOUND_BROKEN)
-        error_within(&source->error, "%s", path);
+    if (read_secret_text(path, &text, &source->error) == 0)
+        take_keys(source, path, text.bytes, text.length);
+    else if (named)
+        error_advise(&source->error, "mount it, readable and whole, or unset %s", named);
+    else
+        error_advise(&source->error, "mount it, readable and whole, or not at all");
+    if (source->finding == FOUND_BROKEN && named && *named != '-')
+        error_within(&source->error, "%s", named);
 }
 
 static int look_at_file_variable(struct looking *looking, const char *name, struct error *err)
@@ -190,7 +228,7 @@ static int look_at_file_variable(struct looking *looking, const char *name, stru
     if (path && is_blank_text(path))
         source.finding = FOUND_EMPTY;
     else if (path)
-        read_secret_file(path, &source);
+        read_secret_file(path, name, &source);
     return keep(looking, &source, err);
 }
 
@@ -206,7 +244,7 @@ static int look_at_file(struct looking *looking, const char *path, bool may_be_a
                         struct error *err)
 {
     struct source source = source_named(WAY_FILE, "%s", path);
-    read_secret_file(path, &source);
+    read_secret_file(path, may_be_absent ? NULL : "--secret-file", &source);
     if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, &source.error))
         source.finding = FOUND_ABSENT;
     return keep(looking, &source, err);
@@ -233,14 +271,19 @@ static int look_at_store(struct looking *looking, struct error *err)
     snprintf(source.name, sizeof source.name, "%s/fernet_key", store->path);
 
     _cleanup_store_file_ struct store_file file = {0};
-    if (store_read(store, "fernet_key", &file, &source.error) < 0) {
+    if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
+        source.error = *looking->places->store_error;
+        error_advise(&source.error, "--store names a folder that this user can read and write");
+    } else if (store_read(store, "fernet_key", &file, &source.error) < 0) {
+        source.finding = FOUND_BROKEN;
+        if (!strchr(source.error.message, ';'))
+            error_advise(&source.error,
+                         "put back the file that fernit has made, or a backup of it");
     } else if (file.finding == STORE_UNFINISHED) {
         source.finding = FOUND_UNFINISHED;
     } else if (file.finding == STORE_HOLDS) {
-        take_keys(&source, file.text.bytes, file.text.length);
-        if (source.finding == FOUND_BROKEN)
-            error_within(&source.error, "%s", source.name);
+        take_keys(&source, source.name, file.text.bytes, file.text.length);
         source.readable_by_all = file.readable_by_all;
         source.modeless = file.modeless;
     }
@@ -277,6 +320,14 @@ enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, str
     return FOUND_KEYS;
 }
 
+static void advise_on_cfg(struct error *error)
+{
+    if (error->kind == ERROR_SYSTEM)
+        error_advise(error, "make it readable for this user");
+    else if (!strchr(error->message, ';'))
+        error_advise(error, "correct it, Airflow cannot read it either");
+}
+
 /* A file that holds a key is, as a rule, right already, and [core] is all that is to be known of it.
  * Any other will be written: then it is better to know at once whether it can be. */
 static int look_at_cfg_key(struct looking *looking, struct error *err)
@@ -285,8 +336,13 @@ static int look_at_cfg_key(struct looking *looking, struct error *err)
     const char *path = looking->places->cfg_path;
     struct source source = source_named(WAY_CFG, "%s: fernet_key", path);
     survey->cfg_source = survey->count;
-    if (cfg_read(path, &survey->cfg, &source.error) < 0) {
+    if (looking->places->cfg_error) {
+        source.error = *looking->places->cfg_error;
+        source.fatal = true;
+    }
+    if (looking->places->cfg_error || cfg_read(path, &survey->cfg, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
+        advise_on_cfg(&source.error);
         return keep(looking, &source, err);
     }
     source.finding = survey_cfg_key(&survey->cfg, looking->places->environment, &source.ring,
@@ -294,9 +350,11 @@ static int look_at_cfg_key(struct looking *looking, struct error *err)
     survey->cfg_readable = true;
     if (source.finding == FOUND_BROKEN) {
         error_within(&source.error, "%s", source.name);
+        error_advise(&source.error, "%s", key_cure(WAY_CFG));
     } else if (source.finding != FOUND_KEYS &&
                cfg_read_rest(path, &survey->cfg, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
+        advise_on_cfg(&source.error);
         survey->cfg_readable = false;
     }
     return keep(looking, &source, err);
@@ -317,6 +375,7 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
     if (found < 0) {
         source.finding = FOUND_BROKEN;
         error_within(&source.error, "%s", source.name);
+        error_advise(&source.error, "%s", key_cure(WAY_CFG));
     } else if (found > 0 && !is_blank_text(command.bytes)) {
         run_key_command(looking, command.bytes, &source);
     }
@@ -330,6 +389,7 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
     if (found < 0) {
         source.finding = FOUND_BROKEN;
         error_within(&source.error, "%s", source.name);
+        error_advise(&source.error, "%s", key_cure(WAY_CFG));
     } else if (found > 0 && !is_blank_text(secret.bytes)) {
         source.finding = FOUND_SECRET;
     }

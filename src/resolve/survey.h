@@ -43,8 +43,9 @@ struct source {
     enum finding finding;
     char name[SOURCE_NAME]; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key" */
     struct ring ring;
-    struct error error;
-    bool twin;            /* a variable and its ..._FILE twin are both set: always an error */
+    struct error error; /* of FOUND_BROKEN: whole, with the source's name and what to do */
+    bool
+        fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
     bool readable_by_all; /* of the store's file */
     bool modeless;
 };
@@ -59,7 +60,9 @@ struct survey_places {
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
     const struct store *store;
+    const struct error *store_error; /* why it could not be opened; else NULL */
     const char *cfg_path;
+    const struct error *cfg_error; /* why its path is not known; else NULL */
     enum run_commands commands;
     bool in_command; /* we run inside a ..._CMD: running it again would never end */
     int64_t command_timeout;

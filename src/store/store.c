@@ -158,7 +158,9 @@ static int open_and_read(const struct store *store, const char *name, struct sto
                          struct stat *status, struct error *err)
 {
     *err = (struct error){0};
-    _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, name, status, err);
+    char path[STORE_PATH];
+    store_file_path(store, name, path);
+    _cleanup_close_ int fd = file_open(store->directory, name, O_NOFOLLOW, path, status, err);
     /* ESTALE is a network file system's cache. Where the file is there after all, making it will find
      * that out. */
     if (fd < 0 && (err->errnum == ENOENT || err->errnum == ESTALE)) {
@@ -166,15 +168,12 @@ static int open_and_read(const struct store *store, const char *name, struct sto
         return -1;
     }
     if (fd < 0 && err->errnum == ELOOP)
-        return error_refused(err, "is a symbolic link, which a store file must not be");
-    if (fd < 0 && err->kind == ERROR_SYSTEM) {
-        errno = err->errnum;
-        return error_sys(err, "cannot be opened");
-    }
+        return error_refused(err, "%s: is a symbolic link, which a store file must not be", path);
     secret_free(&file->text);
-    if (fd < 0 || judge_owner_and_mode(store, fd, status, file, err) < 0 ||
-        file_read(fd, name, STORE_MOST, &file->text, err) < 0)
+    if (fd < 0 || file_read(fd, path, STORE_MOST, &file->text, err) < 0)
         return -1;
+    if (judge_owner_and_mode(store, fd, status, file, err) < 0)
+        return error_within(err, "%s", path);
     int opened = fd;
     fd = -1;
     return opened;
@@ -208,7 +207,7 @@ static int read_checked(const struct store *store, const char *name, struct stor
     if (!file->scan.claim && status.st_nlink <= 1)
         return 0;
     if (fsync(fd) < 0)
-        return error_sys(err, "cannot be made durable");
+        return error_sys(err, "%s/%s: cannot be made durable", store->path, name);
     return file_sync_directory(store->directory, store->path, err);
 }
 
@@ -220,7 +219,7 @@ int store_read(const struct store *store, const char *name, struct store_file *f
         return 0;
     if (read_checked(store, name, file, err) < 0) {
         store_file_free(file);
-        return error_within(err, "%s/%s", store->path, name);
+        return -1;
     }
     return 0;
 }
