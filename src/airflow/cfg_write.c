@@ -113,7 +113,7 @@ static int write_temporary(const struct place *place, const struct secret *text,
         file_temporary(place->directory, temporary_prefix, temporary->name, err);
     if (fd < 0) {
         *temporary->name = '\0';
-        return -1;
+        return error_within(err, "%s", place->path);
     }
     if (file_write(fd, place->path, text->bytes, text->length, err) < 0 ||
         (was && keep_owner_and_mode(fd, was, place->path, err) < 0))

@@ -34,6 +34,8 @@ static const char *variable(const char *text, char *const *environment, size_t *
     memcpy(name, start, (size_t)(end - start));
     name[end - start] = '\0';
     *length = (size_t)(end - text) + (braces ? 1 : 0);
+    if (strchr(name, '='))
+        return NULL;
     return environment_get(environment, name);
 }
 

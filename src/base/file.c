@@ -96,7 +96,9 @@ int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_N
 
     int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return error_sys(err, "cannot make the temporary file %s", name);
+        return error_sys(err, "cannot make a temporary file");
+    /* Whatever the umask. A file system without modes may refuse. */
+    fchmod(fd, 0600);
     return fd;
 }
 

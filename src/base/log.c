@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static enum log_level level = LOG_NORMAL;
@@ -17,6 +18,25 @@ bool log_shows(enum log_level wanted)
     return wanted <= level;
 }
 
+static bool is_base64(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("+/-_", c));
+}
+
+/* A net under all that is printed: 43 characters of base64 and "=" are a key that somebody has put
+ * where a name or a path belongs. */
+static void mask_keys(char *text, size_t length)
+{
+    enum { KEY = 43 };
+    size_t run = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '=' && run >= KEY)
+            memset(text + i - KEY, '*', KEY);
+        run = is_base64(text[i]) ? run + 1 : 0;
+    }
+}
+
 static void line(const char *prefix, const char *format, va_list values)
 {
     int saved = errno;
@@ -27,6 +47,7 @@ static void line(const char *prefix, const char *format, va_list values)
     if (length > sizeof text - 1)
         length = sizeof text - 1;
 
+    mask_keys(text, length);
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             text[i] = '?';

@@ -2,7 +2,8 @@
  *
  * Every line is "fernit: TEXT\n", written with one write(2) so that lines of several processes do
  * not mix; control characters in it become '?', so that no value can forge a line. Without secrets:
- * a key appears as its fingerprint or not at all. A log that cannot be written is no reason to fail.
+ * a key appears as its fingerprint or not at all; should one be in the words of an error all the same,
+ * it is masked. A log that cannot be written is no reason to fail.
  */
 #pragma once
 
