@@ -86,8 +86,10 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
         return 0;
     }
     if (id == OPTION_COUNT) {
-        char cut[64];
-        snprintf(cut, sizeof cut, "%.*s", (int)length, name);
+        /* No option is that long, but a key is. */
+        char cut[32] = "...";
+        if (length < sizeof cut)
+            snprintf(cut, sizeof cut, "%.*s", (int)length, name);
         return error_usage(err, "--%s is no option; did you mean --%s?", cut, nearest_option(cut));
     }
     if (!(options[id].commands & command))

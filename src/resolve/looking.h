@@ -1,0 +1,40 @@
+/* What the parts of the survey share: how a source is begun, filled and kept. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "resolve/survey.h"
+
+#define FERNET_VARIABLE "AIRFLOW__CORE__FERNET_KEY"
+#define FERNET_BARE "FERNET_KEY"
+
+/* The survey so far. */
+struct looking {
+    const struct survey_places *places;
+    struct survey *survey;
+    bool decided; /* a source before this one holds a value, or is broken */
+};
+
+/* A source that was not found yet; `format` holds one %s. */
+struct source source_named(enum way way, const char *format, const char *name)
+    __attribute__((format(printf, 2, 0)));
+
+/* Takes it over into the survey. Returns 0, or -1 where a signal asked to end (ERROR_ENDING), or with
+ * ERROR_SYSTEM. */
+int source_keep(struct looking *looking, struct source *source, struct error *err);
+
+/* Reads its keys from a text: FOUND_KEYS, or FOUND_BROKEN with an error that begins with `where`. */
+void source_take_keys(struct source *source, const char *where, const char *text, size_t length);
+
+/* Gets them from a ..._CMD, running it if it may be run and is not our own store's. */
+void source_run_command(struct source *source, const struct looking *looking, const char *command);
+
+/* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
+const char *source_key_cure(enum way way);
+
+/* Whether there is nothing but blanks in it. */
+bool is_blank_text(const char *text);
+
+/* The sources in airflow.cfg. */
+int survey_cfg(struct looking *looking, struct error *err);
