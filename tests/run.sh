@@ -23,8 +23,8 @@ case $? in
 *) broken+=(blackbox) ;;
 esac
 
-# cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too.
-count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([0-9]+) test\(s\).*/\1/p" | awk '{ n += $1 } END { print n + 0 }'; }
+# cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.
+count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([^ ]+: )?([0-9]+) test\(s\).*/\2/p" | awk '{ n += $1 } END { print n + 0 }'; }
 # pytest's own sums, from its report.
 attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$logs/blackbox.xml" 2>/dev/null | head -n 1; }
 

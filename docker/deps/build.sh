@@ -13,12 +13,15 @@ unset MAKEFLAGS MFLAGS MAKELEVEL CC CPP LD AR RANLIB CFLAGS CPPFLAGS LDFLAGS LIB
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lock=$here/lock
-cache=${FERNIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fernit}
+cache=${FERNIT_CACHE:-${XDG_CACHE_HOME:-${HOME:?build.sh needs HOME or FERNIT_CACHE to know where its cache is}/.cache}/fernit}
 
 die() {
     printf 'build.sh: %s\n' "$@" >&2
     exit 1
 }
+
+cache=$(realpath -m -- "$cache")
+[[ $cache != *[[:space:]]* ]] || die "the cache $cache has a blank in its name, which makefiles cannot stand; name another with FERNIT_CACHE"
 
 "$here/packages.sh" build
 
@@ -113,17 +116,19 @@ pinned=$(awk 'length($1) == 64 { print $1 "  " $2 }' "$lock" | sort -k2)
 fetched=$(cd "$work/sources" && find . -type f -printf '%P\0' | sort -z | xargs -0 sha256sum | sort -k2)
 [[ $fetched == "$pinned" ]] || {
     diff <(echo "$pinned") <(echo "$fetched") | sed -n 's/^</  lock:    /p; s/^>/  fetched: /p' >&2 || true
-    die "the sources are not the ones that $lock names; see above. Nothing was built."
+    die "the sources are not the ones that $lock names, so nothing was built." \
+        "If you have just changed a version there, take over the lines above; if not, do not trust what the mirror sends."
 }
 
-# unpack NAME: its folder, with Debian's patches, printed.
+# unpack NAME [OPTION]: into a folder of that name, with Debian's patches. The lock file has vouched for the files.
 unpack() {
     local dsc=("$work/sources/$1"_*.dsc)
-    dpkg-source --no-check -x "${dsc[0]}" "$work/$1" >"$log" 2>&1 || { cat "$log" >&2 && die "cannot unpack ${dsc[0]}"; }
+    dpkg-source --no-check "${@:2}" -x "${dsc[0]}" "$work/$1" >"$log" 2>&1 || { cat "$log" >&2 && die "cannot unpack ${dsc[0]}"; }
 }
 unpack musl
 unpack libsodium
-unpack libinih
+# Debian's patches make inih's options variables for a shared library, at the price of an array of length 0, which is undefined.
+unpack libinih --skip-patches
 
 # --- Code. The linker drops every section that nothing uses; no table for unwinding is needed in C that never does.
 common=(-Os -pipe -fPIE -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables

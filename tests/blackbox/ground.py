@@ -1,0 +1,198 @@
+"""The ground under a test: strace and the faults it makes, mounts that only the test sees, users without rights."""
+import collections
+import fcntl
+import functools
+import pathlib
+import re
+import subprocess
+import time
+
+import pytest
+
+NOBODY = 65534
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+
+#: How a secret comes under its name, and the faults that leave no better way.
+WAYS = {
+    "link": [],
+    "rename": ["linkat:error=EPERM"],
+    "lock": ["linkat:error=EPERM", "renameat2:error=EINVAL"],
+}
+
+#: They say nothing about files: a fault at one of them is the same as one at the next that does.
+MEMORY = {"brk", "madvise", "mlock", "mmap", "mprotect", "munlock", "munmap"}
+
+WRITES = {
+    "chmod", "chown", "copy_file_range", "creat", "fallocate", "fchmod", "fchmodat", "fchown", "fchownat", "fdatasync", "fsync",
+    "ftruncate", "lchown", "link", "linkat", "mkdir", "mkdirat", "mknod", "mknodat", "msync", "pwrite64", "pwritev", "rename",
+    "renameat", "renameat2", "rmdir", "sendfile", "symlink", "symlinkat", "sync", "syncfs", "truncate", "unlink", "unlinkat",
+    "utimensat", "write", "writev",
+}  # fmt: skip
+
+
+def works(*command):
+    try:
+        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+@functools.cache
+def can(what):
+    return {
+        "trace": lambda: works("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=getpid:error=EPERM", "true"),
+        "mount": lambda: works("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"),
+        "be process 1": lambda: works("unshare", "--pid", "--fork", "--mount-proc", "true"),
+        "become another user": lambda: works(*AS_NOBODY, "true"),
+    }[what]()
+
+
+def need(*whats):
+    """Skips the test where this machine does not let us do that."""
+    for what in whats:
+        if not can(what):
+            pytest.skip(f"this machine does not let a test {what}")
+
+
+Call = collections.namedtuple("Call", "name arguments result")
+
+
+class Trace:
+    """fernit under strace. `prefix` goes in front of fernit; `calls()` is what it did before the command took over."""
+
+    def __init__(self, log, faults=(), only=None):
+        need("trace")
+        self.log = pathlib.Path(log)
+        self.prefix = ["strace", "-f", "-qq", "-y", "-s", "64", "-o", str(self.log)]
+        if only:
+            self.prefix += ["-e", f"trace={only}"]
+        if only and not any("signal=" in fault for fault in faults):
+            # Only these calls stop, and a start is nearly as fast as without strace; but signals are not injected then.
+            self.prefix += ["--seccomp-bpf"]
+        for fault in faults:
+            self.prefix += ["-e", f"inject={fault}"]
+
+    def lines(self):
+        return self.log.read_text(errors="replace").splitlines()
+
+    def calls(self):
+        found = []
+        for line in self.lines():
+            match = re.match(r"\d+ +(\w+)\((.*)\) += (.*)$", line)
+            if not match:
+                continue
+            call = Call(*match.groups())
+            if call.name == "execve" and found:
+                if call.result.startswith("0"):
+                    break
+                continue
+            found.append(call)
+        return found
+
+    def writes(self):
+        """Calls that change a file, or open one for it."""
+        return [
+            call
+            for call in self.calls()
+            if call.name in WRITES
+            or (call.name in ("open", "openat") and re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", call.arguments))
+        ]
+
+
+def faults_of(way):
+    """Faults of a way, as words for `only`: the calls that they are about."""
+    return ",".join(fault.split(":")[0] for fault in WAYS[way])
+
+
+def on_way(way):
+    """In front of fernit: a file system on which only this way is left."""
+    if not WAYS[way]:
+        return []
+    return Trace("/dev/null", WAYS[way], only=faults_of(way)).prefix
+
+
+def each_call(trace):
+    """(name, number of that name, call) of what the start did, less what says nothing about files."""
+    count = collections.Counter()
+    for call in trace.calls()[1:]:
+        count[call.name] += 1
+        if call.name not in MEMORY:
+            yield call.name, count[call.name], call
+
+
+class Mounts:
+    """A mount namespace of its own. It lives as long as `cat` in it, which ends with us at the latest."""
+
+    def __init__(self):
+        need("mount")
+        self.holder = subprocess.Popen(["unshare", "-m", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.holder.stdin.write(b"\n")
+        self.holder.stdin.flush()
+        self.holder.stdout.readline()
+        self.prefix = ["nsenter", f"--target={self.holder.pid}", "--mount", "--"]
+
+    def run(self, *words):
+        subprocess.run([*self.prefix, *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+    def mount(self, *words):
+        self.run("mount", *words)
+
+    def tmpfs(self, path, options):
+        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
+        self.mount("-t", "tmpfs", "-o", options, "none", path)
+
+    def bind(self, source, target, *options):
+        self.mount("--bind", source, target)
+        if options:
+            self.mount("-o", ",".join(["remount", "bind", *options]), target)
+
+    def see(self, path):
+        """The path, as processes in the namespace see it."""
+        return pathlib.Path(f"/proc/{self.holder.pid}/root", str(path).lstrip("/"))
+
+    def close(self):
+        self.holder.stdin.close()
+        self.holder.stdout.close()
+        self.holder.wait()
+
+
+@pytest.fixture
+def mounts():
+    """Mounts that only this test sees, gone with it."""
+    own = Mounts()
+    yield own
+    own.close()
+
+
+class Lock:
+    """The store's lock in our hands, as another fernit would have it."""
+
+    def __init__(self, store):
+        self.file = open(pathlib.Path(store) / ".lock", "wb")
+        fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def release(self):
+        self.file.close()
+
+
+@pytest.fixture
+def held(store):
+    """held(): takes the store's lock; the Lock it gives has release()."""
+    locks = []
+
+    def take():
+        locks.append(Lock(store))
+        return locks[-1]
+
+    yield take
+    for lock in locks:
+        lock.release()
+
+
+def wait_for(condition, seconds=10):
+    """Until it is true; its value."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.002)
+    return value

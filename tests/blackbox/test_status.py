@@ -1,0 +1,481 @@
+"""fernit status: what a run would do and why; it changes nothing, runs no command and prints no secret."""
+import json
+import os
+
+import pytest
+
+from conftest import KEY_TEXT, listing
+from keys import fingerprint, new_key
+
+VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
+
+#: Every place that a run would look at, in order, with its way.
+PLACES = [
+    (1, VARIABLE),
+    (2, VARIABLE + "_CMD"),
+    (2, VARIABLE + "_SECRET"),
+    (3, "FERNET_KEY"),
+    (4, VARIABLE + "_FILE"),
+    (4, "FERNET_KEY_FILE"),
+    (4, "/run/secrets/fernet_key"),
+    (4, "/run/secrets/FERNET_KEY"),
+    (4, "/run/secrets/AIRFLOW__CORE__FERNET_KEY"),
+    (4, "/run/secrets/airflow_fernet_key"),
+    (5, "{0}/store/fernet_key"),
+    (6, "{0}/airflow/airflow.cfg: fernet_key"),
+    (6, "{0}/airflow/airflow.cfg: fernet_key_cmd"),
+    (6, "{0}/airflow/airflow.cfg: fernet_key_secret"),
+]
+
+
+@pytest.fixture
+def report(fernit):
+    """report(*options, **env): the object that --json prints, with `status`, the exit status."""
+
+    def run(*options, **environment):
+        done = fernit("status", "--json", *options, **environment)
+        assert done.stdout.count("\n") == 1
+        return {**json.loads(done.stdout), "status": done.returncode}
+
+    return run
+
+
+def source(report, name):
+    """The row of this name, or else the one whose name ends so."""
+    rows = [row for row in report["sources"] if row["name"] == name]
+    (found,) = rows or [row for row in report["sources"] if row["name"].endswith(name)]
+    return found
+
+
+# --- States: what there is, and what status must make of it
+
+
+def nothing(stored, write_cfg, folder):
+    return {}
+
+
+def a_key_in_the_store(stored, write_cfg, folder):
+    stored(new_key())
+    return {}
+
+
+def settled(stored, write_cfg, folder):
+    keys = [new_key(), new_key()]
+    stored(keys)
+    write_cfg(f"[core]\nfernet_key = {','.join(keys)}\n")
+    return {}
+
+
+def an_outside_key(stored, write_cfg, folder):
+    stored(new_key())
+    return {"FERNET_KEY": new_key()}
+
+
+def an_adopted_key(stored, write_cfg, folder):
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    return {}
+
+
+def empty_things(stored, write_cfg, folder):
+    write_cfg("[core]\nfernet_key = \n")
+    return {VARIABLE: "", "FERNET_KEY": ""}
+
+
+def a_placeholder(stored, write_cfg, folder):
+    write_cfg("[core]\nfernet_key = $FERNET_KEY\n")
+    return {}
+
+
+def a_secret_elsewhere(stored, write_cfg, folder):
+    write_cfg("[core]\nfernet_key = \n")
+    return {VARIABLE + "_SECRET": "path/of/it"}
+
+
+def a_command(stored, write_cfg, folder):
+    return {VARIABLE + "_CMD": f"echo {new_key()}"}
+
+
+def a_command_below(stored, write_cfg, folder):
+    stored(new_key())
+    write_cfg("[core]\nfernet_key_cmd = false\n")
+    return {}
+
+
+def own_store(stored, write_cfg, folder):
+    stored(new_key())
+    return {VARIABLE + "_CMD": "fernit key print"}
+
+
+def a_published_key(stored, write_cfg, folder):
+    return {"FERNET_KEY": "46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho="}
+
+
+def readable_by_all(stored, write_cfg, folder):
+    stored(new_key()).chmod(0o644)
+    return {}
+
+
+GOOD = [
+    nothing,
+    a_key_in_the_store,
+    settled,
+    an_outside_key,
+    an_adopted_key,
+    empty_things,
+    a_placeholder,
+    a_secret_elsewhere,
+    a_command,
+    a_command_below,
+    own_store,
+    a_published_key,
+    readable_by_all,
+]
+
+
+def a_bad_variable(stored, write_cfg, folder):
+    stored(new_key())
+    return {"FERNET_KEY": new_key()[:-1]}
+
+
+def twins(stored, write_cfg, folder):
+    return {"FERNET_KEY": new_key(), "FERNET_KEY_FILE": "/x"}
+
+
+def a_missing_file(stored, write_cfg, folder):
+    return {"FERNET_KEY_FILE": folder / "missing"}
+
+
+def a_truncated_store(stored, write_cfg, folder):
+    stored(new_key()[:20])
+    return {}
+
+
+def a_directory_in_the_store(stored, write_cfg, folder):
+    (folder / "store" / "fernet_key").mkdir(parents=True)
+    return {}
+
+
+def a_store_that_is_a_file(stored, write_cfg, folder):
+    (folder / "store").touch()
+    return {}
+
+
+def a_broken_cfg(stored, write_cfg, folder):
+    write_cfg("no section\n")
+    return {}
+
+
+def another_key_in_cfg(stored, write_cfg, folder):
+    stored(new_key())
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    return {}
+
+
+def a_broken_one_below(stored, write_cfg, folder):
+    return {VARIABLE: new_key(), "FERNET_KEY": new_key()[:-1]}
+
+
+def an_empty_config_path(stored, write_cfg, folder):
+    stored(new_key())
+    return {"AIRFLOW_CONFIG": ""}
+
+
+REFUSED = [
+    a_bad_variable,
+    twins,
+    a_missing_file,
+    a_truncated_store,
+    a_directory_in_the_store,
+    a_store_that_is_a_file,
+    a_broken_cfg,
+    another_key_in_cfg,
+    an_empty_config_path,
+]
+
+
+@pytest.fixture
+def state(request, stored, write_cfg, tmp_path):
+    return request.param(stored, write_cfg, tmp_path)
+
+
+def states(*lists):
+    return pytest.mark.parametrize("state", [one for each in lists for one in each], indirect=True)
+
+
+@states(GOOD)
+def test_status_is_0_where_a_run_would_work(fernit, state):
+    done = fernit("status", **state)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "problem" not in done.stdout
+    assert fernit("run", "true", **state).returncode == 0, "the run does not think so"
+
+
+@states(REFUSED)
+def test_status_is_1_where_a_run_would_be_refused_and_says_why(fernit, report, state):
+    table, found, run = fernit("status", **state), report(**state), fernit("run", "true", **state)
+    assert run.returncode == 125
+    assert (table.returncode, found["status"]) == (1, 1)
+    assert found["verdict"] == "refuse"
+    reason = run.stderr.splitlines()[-1].removeprefix("fernit: ")
+    assert reason in table.stdout
+    assert reason in found["problems"]
+
+
+@states([a_broken_one_below])
+def test_status_is_1_where_something_below_the_winner_is_broken(fernit, report, state):
+    found = report(**state)
+    assert (found["status"], found["verdict"]) == (1, "use")
+    assert len(found["problems"]) == 1
+    assert fernit("run", "true", **state).returncode == 0
+
+
+@states(GOOD, REFUSED, [a_broken_one_below])
+@pytest.mark.parametrize("options", [[], ["--json"], ["--run-commands"], ["--json", "--run-commands"]], ids=" ".join)
+def test_nothing_is_changed_and_no_secret_printed(fernit, state, tmp_path, options):
+    """The fixture looks for secrets, this compares every inode, time and byte."""
+    before = listing(tmp_path)
+    done = fernit("status", *options, **state)
+    assert not KEY_TEXT.search(done.stdout + done.stderr)
+    assert listing(tmp_path) == before
+
+
+@states(GOOD, REFUSED, [a_broken_one_below])
+def test_table_and_json_tell_the_same(fernit, report, state):
+    table, found = fernit("status", **state).stdout, report(**state)
+    for row in found["sources"]:
+        assert row["name"] in table
+        for print_ in row["fingerprints"]:
+            assert print_ in table
+    for note in found["problems"] + found["warnings"]:
+        assert note in table
+    assert found["store"]["path"] in table and found["airflow_cfg"]["path"] in table
+
+
+@states(GOOD)
+def test_every_source_is_listed_in_its_order(report, state, tmp_path):
+    found = report(**state)
+    expected = [(way, name.format(tmp_path)) for way, name in PLACES]
+    assert [(row["way"], row["name"]) for row in found["sources"]] == expected
+
+
+@states(GOOD)
+def test_at_most_one_source_counts_and_it_is_named_in_the_table(fernit, report, state):
+    winners = [row["name"] for row in report(**state)["sources"] if row["wins"]]
+    assert len(winners) <= 1
+    lines = [line for line in fernit("status", **state).stdout.splitlines() if "<-" in line]
+    assert len(lines) == len(winners)
+    assert not winners or winners[0] in lines[0]
+
+
+@states(REFUSED)
+def test_the_sources_are_listed_also_where_a_run_would_be_refused(report, state, tmp_path):
+    names = [row["name"] for row in report(**state)["sources"]]
+    for _, name in PLACES[:4]:
+        assert name in names
+
+
+# --- The JSON object
+
+
+def test_the_members_and_their_types(report, stored):
+    key = new_key()
+    stored(key)
+    found = report()
+    assert isinstance(found["version"], str)
+    assert found["verdict"] == "use"
+    assert found["fingerprints"] == [fingerprint(key)]
+    for row in found["sources"]:
+        assert {"way", "name", "found", "fingerprints", "wins"} <= set(row)
+        assert isinstance(row["way"], int) and isinstance(row["wins"], bool)
+        assert isinstance(row["found"], str) and isinstance(row["fingerprints"], list)
+    assert {"path", "state", "writable"} <= set(found["store"])
+    assert {"path", "state"} <= set(found["airflow_cfg"])
+    assert found["problems"] == [] and found["warnings"] == []
+
+
+VERDICTS = [
+    (nothing, "generate"),
+    (a_key_in_the_store, "use"),
+    (settled, "use"),
+    (an_outside_key, "use"),
+    (an_adopted_key, "adopt"),
+    (empty_things, "generate"),
+    (a_placeholder, "generate"),
+    (a_secret_elsewhere, "secret"),
+    (a_command, "unknown"),
+    (a_command_below, "use"),
+    (own_store, "use"),
+]
+
+
+@pytest.mark.parametrize("state, verdict", VERDICTS, indirect=["state"])
+def test_the_verdict_is_one_word(report, state, verdict):
+    assert report(**state)["verdict"] == verdict
+
+
+def test_the_ring_is_the_one_that_a_run_would_use(report, fernit, stored):
+    stored([new_key(), new_key()])
+    outside = new_key()
+    found = report(FERNET_KEY=outside)
+    ring = fernit("key", "print", FERNET_KEY=outside).stdout.strip().split(",")
+    assert found["fingerprints"] == [fingerprint(key) for key in ring]
+
+
+def test_a_ring_of_64_keys_is_listed_whole(fernit, report, stored):
+    keys = [new_key() for _ in range(64)]
+    stored(keys)
+    found = report()
+    prints = [fingerprint(key) for key in keys]
+    assert found["fingerprints"] == prints
+    assert source(found, "store/fernet_key")["fingerprints"] == prints
+    table = fernit("status").stdout
+    assert all(one in table for one in prints)
+
+
+def test_two_rings_of_64_keys_are_told_apart(report, stored):
+    """A long list of fingerprints must not push the other one out of the line."""
+    rings = [[new_key() for _ in range(64)] for _ in range(2)]
+    found = report(FERNET_KEY=",".join(rings[0]), AIRFLOW__CORE__FERNET_KEY=",".join(rings[1]))
+    assert found["status"] == 0
+    assert any(fingerprint(rings[0][0]) in note and fingerprint(rings[1][0]) in note for note in found["warnings"])
+
+
+def test_many_secret_files_are_all_listed(fernit, report, tmp_path):
+    key = new_key()
+    options = []
+    for number in range(40):
+        (tmp_path / f"secret{number}").write_text(key)
+        options += ["--secret-file", f"{tmp_path}/secret{number}"]
+    found = report(*options)
+    names = [row["name"] for row in found["sources"]]
+    assert [name for name in names if name in options] == options[1::2]
+    assert names[-1].endswith("fernet_key_secret")
+    assert "secret39" in fernit("status", *options).stdout
+
+
+def test_a_path_with_strange_characters_is_still_json(report, tmp_path):
+    path = os.fsencode(tmp_path) + b'/quote" back\\slash \x01\n\x7f \xff \xc3\xa9'
+    found = report("--secret-file", path)
+    assert found["status"] == 1
+    (row,) = [row for row in found["sources"] if 'quote"' in row["name"]]
+    assert "back\\slash" in row["name"] and "é" in row["name"]
+
+
+def test_a_path_with_newlines_forges_no_row(fernit, tmp_path):
+    lines = len(fernit("status", "--secret-file", tmp_path / "plain").stdout.splitlines())
+    done = fernit("status", "--secret-file", tmp_path / "x\n  1  forged\x1b[2J")
+    assert len(done.stdout.splitlines()) == lines
+    assert "\x1b" not in done.stdout
+
+
+# --- What each row says
+
+
+def test_rows_say_what_was_found(fernit, report, stored, write_cfg, tmp_path):
+    kept, outside = new_key(), new_key()
+    stored(kept)
+    write_cfg("[core]\nfernet_key = $NOT_SET\n")
+    found = report(FERNET_KEY=outside, FERNET_KEY_FILE="", **{VARIABLE: ""})
+    assert source(found, "FERNET_KEY")["fingerprints"] == [fingerprint(outside)]
+    assert source(found, "store/fernet_key")["fingerprints"] == [fingerprint(kept)]
+    assert source(found, VARIABLE)["found"] == source(found, "FERNET_KEY_FILE")["found"]
+    assert "nothing" in source(found, VARIABLE)["found"]
+    assert "variable" in source(found, "airflow.cfg: fernet_key")["found"]
+    assert len({row["found"] for row in found["sources"]}) >= 4
+
+
+def test_what_would_become_of_airflow_cfg(report, stored, write_cfg, cfg):
+    key = new_key()
+    stored(key)
+    missing = report()["airflow_cfg"]["state"]
+    write_cfg("[core]\n")
+    absent = report()["airflow_cfg"]["state"]
+    write_cfg(f"[core]\nfernet_key = {key}\n")
+    right = report()["airflow_cfg"]["state"]
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    foreign = report()["airflow_cfg"]["state"]
+    assert len({missing, absent, right, foreign}) == 4
+    assert "missing" in missing and "right" in right
+
+
+@pytest.mark.parametrize("state", [nothing], indirect=True)
+def test_a_first_boot_that_could_not_keep_its_key_is_a_problem(report, state, nobody, tmp_path):
+    tmp_path.chmod(0o555)
+    found = report(prefix=nobody)
+    tmp_path.chmod(0o755)
+    assert found["status"] == 1
+    assert not found["store"]["writable"]
+    assert found["problems"]
+
+
+# --- Commands
+
+
+@pytest.fixture
+def traced(tmp_path):
+    """A command that leaves a trace and prints a key."""
+    key = new_key()
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/trace\necho {key}\n")
+    script.chmod(0o755)
+    return script, key, tmp_path / "trace"
+
+
+def test_no_command_is_run_unless_asked_for(fernit, report, traced, write_cfg):
+    script, key, trace = traced
+    for environment in ({VARIABLE + "_CMD": script}, {}):
+        if not environment:
+            write_cfg(f"[core]\nfernet_key_cmd = {script}\n")
+        done = fernit("status", **environment)
+        assert done.returncode == 0
+        assert "--run-commands" in done.stdout
+        assert report(**environment)["fingerprints"] == []
+        assert not trace.exists()
+
+
+def test_run_commands_runs_what_a_run_would_run(report, traced, store):
+    script, key, trace = traced
+    found = report("--run-commands", **{VARIABLE + "_CMD": script})
+    assert found["fingerprints"] == [fingerprint(key)]
+    assert found["verdict"] == "use"
+    assert trace.exists()
+    assert not store.exists()
+
+
+def test_run_commands_does_not_run_what_a_run_would_not_run(report, traced):
+    script, _, trace = traced
+    report("--run-commands", **{VARIABLE: new_key(), VARIABLE + "_CMD": script})
+    assert not trace.exists()
+
+
+def test_run_commands_finds_a_broken_command(report):
+    assert report("--run-commands", **{VARIABLE + "_CMD": "false"})["status"] == 1
+    assert report(**{VARIABLE + "_CMD": "false"})["status"] == 0
+
+
+def test_a_command_that_hangs_does_not_hang_status(report):
+    environment = {VARIABLE + "_CMD": "sleep 1000", "timeout": 10}
+    assert report("--run-commands", "--cmd-timeout", "200ms", **environment)["status"] == 1
+
+
+# --- Usage
+
+
+@pytest.mark.parametrize("words", [["word"], ["--frobnicate"], ["--json=perhaps"], ["--cmd-timeout", "x"], ["--store"]])
+def test_wrong_usage_is_2_and_nothing_on_standard_output(fernit, words):
+    done = fernit("status", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_behind_standard_output_is_a_problem(fernit, options):
+    with open("/dev/full", "wb") as full:
+        assert fernit("status", *options, popen={"stdout": full}).returncode == 1
+
+
+def test_status_may_be_asked_by_anybody(fernit, nobody, stored):
+    stored(new_key())
+    done = fernit("status", prefix=nobody)
+    assert done.returncode in (0, 1)
+    assert "Permission denied" in done.stdout or done.returncode == 0 or os.getuid() != 0

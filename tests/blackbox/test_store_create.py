@@ -1,0 +1,455 @@
+"""Create once: by link, else by a rename that overwrites nothing, else under the lock; durable before it is used."""
+import os
+import re
+import time
+
+import pytest
+
+from conftest import errors, listing, new_key
+from ground import WAYS, Trace, held, on_way, wait_for  # noqa: F401
+
+LINK_IMPOSSIBLE = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]
+NOREPLACE_IMPOSSIBLE = ["EINVAL", "ENOSYS", "EOPNOTSUPP"]
+CLAIM = ".fernet_key.claim"
+
+
+@pytest.fixture(params=WAYS)
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def traced(fernit, tmp_path):
+    """traced(faults, *words): a run under strace: (CompletedProcess, Trace)."""
+
+    def run(faults, *words, only=None, **arguments):
+        trace = Trace(tmp_path / "trace", faults, only)
+        done = fernit(*(words or ("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY")), prefix=trace.prefix, **arguments)
+        return done, trace
+
+    return run
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def steps(trace, store):
+    """What a start did in the store, as words: "write temporary", "fsync store", "link", ..."""
+
+    def what(text):
+        for pattern, name in ((r"\.fernet_key\.tmp", "temporary"), (r"\.fernet_key\.claim", "claim"), (r"\bfernet_key\b", "key")):
+            if re.search(pattern, text):
+                return name
+        return "store" if re.search(rf"<{re.escape(str(store))}>", text) else None
+
+    found = []
+    for call in trace.writes():
+        name = what(call.arguments)
+        if name and call.name in ("write", "fsync", "linkat", "renameat2", "unlinkat"):
+            verb = {"linkat": "link", "renameat2": "rename", "unlinkat": "unlink"}.get(call.name, call.name)
+            found.append(f"{verb} {name}" + (" fails" if call.result.startswith("-1") else ""))
+        elif name and "O_CREAT" in call.arguments:
+            found.append(f"make {name}")
+    return found
+
+
+# --- The three ways
+
+
+def test_by_link_all_is_durable_before_the_temporary_goes(traced, store):
+    _, trace = traced([])
+    assert steps(trace, store) == [
+        "make temporary",
+        "write temporary",
+        "fsync temporary",
+        "link temporary",
+        "fsync store",
+        "unlink temporary",
+    ]
+
+
+def test_by_rename_a_durable_claim_stands_from_before_it_until_all_is_durable(traced, store):
+    _, trace = traced(WAYS["rename"])
+    assert steps(trace, store) == [
+        "make temporary",
+        "write temporary",
+        "fsync temporary",
+        "link temporary fails",
+        "make claim",
+        "fsync claim",
+        "fsync store",
+        "rename temporary",
+        "fsync store",
+        "unlink claim",
+    ]
+
+
+def test_by_lock_a_durable_claim_stands_from_before_it_until_all_is_durable(traced, store):
+    _, trace = traced(WAYS["lock"])
+    done = steps(trace, store)
+    key = done.index("make key")
+    assert done[key:][:4] == ["make key", "write key", "fsync key", "fsync store"]
+    assert done[:key][-1] == "fsync store" and "fsync claim" in done[:key] and "unlink claim" not in done[:key]
+    assert done.index("unlink claim") > key + 3
+    locked = [i for i, call in enumerate(trace.calls()) if call.name == "fcntl" and "F_OFD_SETLK" in call.arguments]
+    made = [i for i, call in enumerate(trace.calls()) if "O_CREAT" in call.arguments and '"fernet_key"' in call.arguments]
+    assert locked[0] < made[0]
+
+
+@pytest.mark.parametrize("option", ["0600", "0640", "0660"])
+def test_every_way_gives_one_whole_key_with_the_store_mode_and_nothing_else(fernit, way, store, option):
+    words = ["run", "--deliver", "env", "--store-mode", option, "printenv", "AIRFLOW__CORE__FERNET_KEY"]
+    first = fernit(*words, prefix=["sh", "-c", 'umask 077; exec "$@"', "sh", *on_way(way)])
+    assert first.returncode == 0, first.stderr
+    file = store / "fernet_key"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}=\n", first.stdout) and file.read_text() == first.stdout
+    assert file.stat().st_mode & 0o7777 == int(option, 8)
+    assert names(store) <= {"fernet_key", ".lock"}
+    again = fernit(*words, prefix=on_way(way))
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+
+
+@pytest.mark.parametrize("errno", LINK_IMPOSSIBLE)
+def test_where_links_are_impossible_a_rename_does_it(traced, store, errno):
+    done, trace = traced([f"linkat:error={errno}"], only="linkat,renameat2")
+    assert done.returncode == 0, done.stderr
+    assert [call.name for call in trace.calls()[:2]] == ["linkat", "renameat2"]
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("errno", NOREPLACE_IMPOSSIBLE)
+def test_where_such_a_rename_is_impossible_too_the_lock_does_it(traced, store, errno):
+    done, _ = traced(["linkat:error=EPERM", f"renameat2:error={errno}"], only="linkat,renameat2")
+    assert done.returncode == 0, done.stderr
+    assert names(store) == {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("errno", ["EACCES", "EIO", "ENOSPC", "EROFS", "EDQUOT", "EINVAL", "ENAMETOOLONG", "ELOOP", "ENOMEM"])
+def test_any_other_failure_of_the_link_is_a_failure_and_leaves_nothing(fernit, traced, store, errno):
+    done, trace = traced([f"linkat:error={errno}"], only="linkat,renameat2")
+    assert done.returncode == 125 and done.stdout == "" and len(errors(done)) == 1
+    assert [call.name for call in trace.calls()] == ["linkat"]
+    assert names(store) == set()
+    assert fernit("run", "true").returncode == 0
+
+
+@pytest.mark.parametrize("errno", ["EACCES", "EIO", "ENOSPC", "EROFS", "EDQUOT", "EPERM", "EXDEV", "EBUSY"])
+def test_any_other_failure_of_the_rename_is_a_failure_and_leaves_no_key(fernit, traced, store, errno):
+    done, _ = traced(["linkat:error=EPERM", f"renameat2:error={errno}"], only="linkat,renameat2")
+    assert done.returncode == 125 and done.stdout == "" and len(errors(done)) == 1
+    assert names(store) <= {CLAIM}
+    assert fernit("run", "true").returncode == 0
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("errno", ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"])
+def test_a_directory_that_knows_no_fsync_is_taken_at_its_word(traced, store, errno):
+    """The second fsync of a first start in a store that is there: file, directory."""
+    store.mkdir()
+    done, trace = traced([f"fsync:error={errno}:when=2"], only="fsync")
+    assert done.returncode == 0, done.stderr
+    assert "INJECTED" in trace.calls()[1].result and f"<{store}>" in trace.calls()[1].arguments
+
+
+@pytest.mark.parametrize("errno", ["EIO", "ENOSPC", "EDQUOT"])
+def test_an_error_at_the_fsync_of_the_directory_is_a_failure(traced, store, errno):
+    store.mkdir()
+    done, _ = traced([f"fsync:error={errno}:when=2"], only="fsync")
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1)
+
+
+@pytest.mark.parametrize("errno", ["EIO", "ENOSPC"])
+def test_after_an_error_at_the_fsync_of_the_directory_the_next_start_makes_the_key_durable(fernit, traced, way, store, errno):
+    """The name may stand there by then, but nobody has seen to it that it will after a power cut."""
+    store.mkdir()
+    _, trace = traced(WAYS[way])
+    fsyncs = [call for call in trace.calls() if call.name == "fsync"]
+    last = max(i for i, call in enumerate(fsyncs, 1) if call.arguments.endswith(f"<{store}>"))
+    for path in store.iterdir():
+        path.unlink()
+
+    done, _ = traced([*WAYS[way], f"fsync:error={errno}:when={last}"])
+    assert done.returncode == 125 and done.stdout == ""
+    done, trace = traced(WAYS[way])
+    assert done.returncode == 0
+    assert "fsync store" in steps(trace, store)
+
+
+def test_a_file_system_without_modes_refuses_the_fchmod_and_that_is_all(traced, store):
+    done, _ = traced(["fchmod:error=EPERM"], only="fchmod")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (store / "fernet_key").read_text()
+
+
+# --- What a reader owes: no key is used that a power cut could take away
+
+
+def test_a_link_count_above_one_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
+    key = new_key()
+    file = stored(key + "\n")
+    os.link(file, store / ".fernet_key.tmp.0123456789abcdef")
+    done, trace = traced([])
+    assert done.stdout == key + "\n"
+    fsyncs = [call.arguments for call in trace.calls() if call.name == "fsync"]
+    assert any(text.endswith(f"<{file}>") for text in fsyncs) and any(text.endswith(f"<{store}>") for text in fsyncs)
+    assert names(store) <= {"fernet_key", ".lock"}
+
+    done, trace = traced([])
+    assert done.stdout == key + "\n" and trace.writes() == []
+
+
+def test_a_claim_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
+    key = new_key()
+    file = stored(key + "\n")
+    (store / CLAIM).touch()
+    done, trace = traced([])
+    assert done.stdout == key + "\n"
+    fsyncs = [call.arguments for call in trace.calls() if call.name == "fsync"]
+    assert any(text.endswith(f"<{file}>") for text in fsyncs) and any(text.endswith(f"<{store}>") for text in fsyncs)
+    assert names(store) <= {"fernet_key", ".lock"}
+
+    done, trace = traced([])
+    assert done.stdout == key + "\n" and trace.writes() == []
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_reader_that_cannot_make_it_durable_fails(fernit, traced, stored, store, number):
+    key = new_key()
+    stored(key + "\n")
+    (store / CLAIM).touch()
+    done, _ = traced([f"fsync:error=EIO:when={number}"], only="fsync")
+    assert (done.returncode, done.stdout) == (125, "")
+    assert (store / "fernet_key").read_text() == key + "\n"
+    assert fernit("run", "--deliver", "env", "true").returncode == 0
+
+
+# --- What a crash leaves
+
+
+def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, store):
+    stored(new_key() + "\n")
+    for name in (".fernet_key.tmp.0000000000000000", ".fernet_key.tmp.ffffffffffffffff", ".fernet_key.tmp.x"):
+        (store / name).write_text("half a ke")
+    assert fernit("run", "true").returncode == 0
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+def test_what_only_looks_like_a_temporary_stays(fernit, stored, store):
+    stored(new_key() + "\n")
+    others = {"fernet_key.tmp.1", ".fernet_key.bak", ".fernet_keys.tmp.1", ".secret_key.tmp.1", ".secret_key.claim", "fernet_key.staged", "notes"}
+    for name in others:
+        (store / name).touch()
+    assert fernit("run", "true").returncode == 0
+    assert names(store) >= others
+
+
+def test_a_temporary_that_is_a_directory_is_in_nobody_s_way(fernit, store):
+    (store / ".fernet_key.tmp.0").mkdir(parents=True)
+    assert fernit("run", "true").returncode == 0
+    assert fernit("run", "true").returncode == 0
+
+
+def test_temporaries_without_a_key_are_no_key_and_are_swept_when_there_is_one(child_sees, store):
+    store.mkdir()
+    left = new_key()
+    (store / ".fernet_key.tmp.0123456789abcdef").write_text(left + "\n")
+    keys = child_sees().keys
+    assert keys != [left]
+    assert child_sees().keys == keys
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+def test_a_claim_without_a_key_is_gone_on_with(child_sees, way, store):
+    store.mkdir()
+    (store / CLAIM).touch()
+    keys = child_sees(prefix=on_way(way)).keys
+    assert (store / "fernet_key").read_text().strip() == keys[0]
+    assert child_sees(prefix=on_way(way)).keys == keys
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 43])
+def test_an_unfinished_key_with_a_claim_is_finished_since_nobody_has_used_it(child_sees, way, store, length):
+    store.mkdir()
+    half = new_key()[:length]
+    (store / "fernet_key").write_text(half)
+    (store / "fernet_key").chmod(0o600)
+    (store / CLAIM).touch()
+    keys = child_sees(prefix=on_way(way)).keys
+    assert (store / "fernet_key").read_text() == keys[0] + "\n"
+    assert child_sees(prefix=on_way(way)).keys == keys
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_whole_key_with_a_claim_is_the_key(child_sees, way, stored, store, end):
+    key = new_key()
+    stored(key + end)
+    (store / CLAIM).touch()
+    assert child_sees(prefix=on_way(way)).keys == [key]
+    assert (store / "fernet_key").read_text() == key + end
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+def test_a_damaged_file_with_its_newline_is_damage_also_with_a_claim(fernit, store):
+    store.mkdir()
+    (store / "fernet_key").write_text("not a key\n")
+    (store / "fernet_key").chmod(0o600)
+    (store / CLAIM).touch()
+    done = fernit("run", "true")
+    assert done.returncode == 125 and str(store / "fernet_key") in done.stderr
+    assert (store / "fernet_key").read_text() == "not a key\n"
+
+
+@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("key", "print"), ("key", "check")])
+def test_to_look_sweeps_finishes_and_changes_nothing(fernit, store, words):
+    store.mkdir()
+    (store / "fernet_key").write_text("half")
+    (store / "fernet_key").chmod(0o600)
+    (store / CLAIM).touch()
+    (store / ".fernet_key.tmp.0").touch()
+    before = listing(store)
+    fernit(*words)
+    assert listing(store) == before
+
+
+# --- The lock
+
+
+@pytest.fixture
+def unfinished(store):
+    """A store in which somebody has claimed the key and not written it yet, and holds the lock."""
+    store.mkdir()
+    (store / "fernet_key").touch(mode=0o600)
+    (store / CLAIM).touch()
+    return store
+
+
+def test_a_start_waits_for_the_holder_of_the_lock_and_takes_its_key(fernit, unfinished, held):
+    key = new_key()
+    lock = held()
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY")
+    time.sleep(0.3)
+    assert process.poll() is None
+    (unfinished / "fernet_key").write_text(key + "\n")
+    (unfinished / CLAIM).unlink()
+    lock.release()
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out.decode().strip()) == (0, key), err
+
+
+def test_a_start_that_finds_the_lock_free_finishes_itself(child_sees, unfinished):
+    assert (unfinished / "fernet_key").read_text() == ""
+    assert child_sees().keys == [(unfinished / "fernet_key").read_text().strip()]
+
+
+def test_a_lock_that_is_held_too_long_is_refused(fernit, unfinished, held):
+    held()
+    started = time.monotonic()
+    done = fernit("run", "--lock-timeout", "300ms", "true")
+    took = time.monotonic() - started
+    assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+    assert "--lock-timeout" in done.stderr and str(unfinished / ".lock") in done.stderr
+    assert 0.25 < took < 3
+    assert (unfinished / "fernet_key").read_text() == ""
+
+
+def test_a_steady_start_does_not_ask_for_the_lock(fernit, store, held):
+    assert fernit("run", "true").returncode == 0
+    held()
+    started = time.monotonic()
+    assert fernit("run", "true").returncode == 0
+    assert time.monotonic() - started < 3
+
+
+def test_the_lock_of_a_killed_fernit_is_free(fernit, unfinished, held, child_sees):
+    lock = held()
+    process = fernit.start("run", "true")
+    time.sleep(0.2)
+    process.kill()
+    process.wait()
+    lock.release()
+    assert child_sees().keys == [(unfinished / "fernet_key").read_text().strip()]
+
+
+def test_a_file_system_without_locks_still_makes_a_key_by_link(fernit, traced, store):
+    done, _ = traced(["fcntl:error=ENOLCK"], "run", "printenv", "AIRFLOW__CORE__FERNET_KEY")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (store / "fernet_key").read_text()
+
+
+def test_a_file_system_with_neither_links_nor_locks_is_refused(fernit, traced, store):
+    done, _ = traced([*WAYS["lock"], "fcntl:error=ENOLCK"])
+    assert (done.returncode, done.stdout) == (125, "")
+    assert not (store / "fernet_key").exists()
+
+
+# --- Two at once, with one of them stopped in the middle
+
+
+def test_a_key_that_appears_between_two_looks_is_the_key(fernit, tmp_path, store):
+    """The start has found no key and is about to make one; another one is first."""
+    store.mkdir()
+    key = new_key()
+    trace = Trace(tmp_path / "trace", ["linkat:delay_enter=400ms:when=1"], only="linkat")
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=trace.prefix)
+    wait_for(lambda: any(name.startswith(".fernet_key.tmp") for name in names(store)))
+    (store / "whole").write_text(key + "\n")
+    (store / "whole").chmod(0o600)
+    (store / "whole").rename(store / "fernet_key")
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out.decode()) == (0, key + "\n"), err
+    assert (store / "fernet_key").read_text() == key + "\n"
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("others", ["link", "rename", "lock"])
+def test_a_slow_creator_whose_temporary_was_swept_takes_the_other_s_key(fernit, child_sees, tmp_path, store, others):
+    store.mkdir()
+    slow = {"link": "linkat:delay_enter=600ms:when=1", "rename": "renameat2:delay_enter=600ms:when=1", "lock": "renameat2:error=EINVAL:delay_enter=600ms"}
+    faults = [*(["linkat:error=EPERM"] if others != "link" else []), slow[others]]
+    trace = Trace(tmp_path / "trace", faults, only="linkat,renameat2")
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=trace.prefix)
+    wait_for(lambda: any(name.startswith(".fernet_key.tmp") for name in names(store)))
+    words = ("--deliver", "env")
+    first = child_sees(*words, prefix=on_way(others)).keys
+    assert child_sees(*words, prefix=on_way(others)).keys == first
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out.decode().strip().split(",")) == (0, first), err
+    assert child_sees(*words).keys == first
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+def test_a_reader_between_a_creator_s_claim_and_its_last_byte_does_not_call_it_damage(fernit, tmp_path, store, held):
+    """The reader has listed the store and seen no claim; then the claim and the empty file appear, and the lock is held."""
+    store.mkdir()
+    key = new_key()
+    trace = Trace(tmp_path / "trace", ["getdents64:delay_exit=300ms:when=1..2"], only="getdents64")
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=trace.prefix)
+    time.sleep(0.2)
+    lock = held()
+    (store / CLAIM).touch()
+    (store / "fernet_key").touch(mode=0o600)
+    time.sleep(0.8)
+    (store / "fernet_key").write_text(key + "\n")
+    (store / CLAIM).unlink()
+    lock.release()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out.decode()) == (0, key + "\n"), err
+
+
+def test_a_reader_between_a_creator_s_rename_and_its_fsync_makes_the_key_durable_itself(fernit, tmp_path, store):
+    """The reader has listed the store and seen no claim; then the claim is made, the key gets its name, and no more."""
+    store.mkdir()
+    key = new_key()
+    trace = Trace(tmp_path / "trace", ["getdents64:delay_exit=300ms:when=1..2"], only="getdents64,fsync,execve")
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=trace.prefix)
+    time.sleep(0.2)
+    (store / "temporary").write_text(key + "\n")
+    (store / "temporary").chmod(0o600)
+    (store / CLAIM).touch()
+    (store / "temporary").rename(store / "fernet_key")
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out.decode()) == (0, key + "\n"), err
+    assert any(call.name == "fsync" and call.arguments.endswith(f"<{store}>") for call in trace.calls())

@@ -1,0 +1,132 @@
+#include "base/error.h"
+
+#include <errno.h>
+
+#include "table.h"
+
+typedef int fill_function(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void each_kind_has_its_function(void **state)
+{
+    (void)state;
+    static const struct {
+        fill_function *fill;
+        enum error_kind kind;
+    } table[] = {
+        {error_usage, ERROR_USAGE}, {error_input, ERROR_INPUT}, {error_refused, ERROR_REFUSED}};
+    foreach(row, table) {
+        struct error err = {.errnum = 7, .message = "of an earlier failure"};
+        if (row->fill(&err, "key %d of %s", 2, "three") != -1 || err.kind != row->kind ||
+            err.errnum != 0 || strcmp(err.message, "key 2 of three") != 0)
+            fail_msg("%d: got %d, %d, %s", (int)row->kind, (int)err.kind, err.errnum, err.message);
+    }
+}
+
+static void a_system_error_keeps_errno_and_says_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int errnum;
+        const char *message;
+    } table[] = {
+        {ENOENT, "/store/key: cannot be read: No such file or directory"},
+        {EACCES, "/store/key: cannot be read: Permission denied"},
+        {EROFS, "/store/key: cannot be read: Read-only file system"},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        errno = row->errnum;
+        if (error_sys(&err, "%s: cannot be read", "/store/key") != -1 || errno != row->errnum)
+            fail_msg("%s: errno is now %d", row->message, errno);
+        if (err.kind != ERROR_SYSTEM || err.errnum != row->errnum ||
+            strcmp(err.message, row->message) != 0)
+            fail_msg("%s: got %d, %d, %s", row->message, (int)err.kind, err.errnum, err.message);
+    }
+}
+
+static void a_signal_is_no_system_error(void **state)
+{
+    (void)state;
+    struct error err = {.kind = ERROR_SYSTEM, .errnum = EINTR};
+    assert_int_equal(error_ending(&err), -1);
+    assert_int_equal(err.kind, ERROR_ENDING);
+    assert_int_equal(err.errnum, 0);
+    assert_true(strlen(err.message) > 0);
+}
+
+static void context_goes_before_and_advice_behind(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    errno = EACCES;
+    error_sys(&err, "%s", "/a");
+    assert_int_equal(error_within(&err, "the store %s", "/var"), -1);
+    assert_int_equal(error_advise(&err, "chmod u+r %s", "it"), -1);
+    assert_string_equal(err.message, "the store /var: /a: Permission denied; chmod u+r it");
+    assert_int_equal(err.kind, ERROR_SYSTEM);
+    assert_int_equal(err.errnum, EACCES);
+
+    error_refused(&err, "no");
+    error_advise(&err, "do this");
+    error_within(&err, "%d%%", 5);
+    assert_string_equal(err.message, "5%: no; do this");
+    assert_int_equal(err.kind, ERROR_REFUSED);
+    assert_int_equal(err.errnum, 0);
+}
+
+static void a_percent_sign_in_a_message_stays_one(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_input(&err, "%s", "100%s %n");
+    error_within(&err, "%s", "%d");
+    error_advise(&err, "%s", "%x");
+    assert_string_equal(err.message, "%d: 100%s %n; %x");
+}
+
+static void what_is_too_long_is_cut_at_its_end(void **state)
+{
+    (void)state;
+    enum { MOST = sizeof((struct error *)0)->message - 1 };
+    char text[3 * MOST];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+
+    struct error err = {0};
+    error_input(&err, "%s", text);
+    assert_int_equal(strlen(err.message), MOST);
+
+    error_within(&err, "head");
+    assert_int_equal(strlen(err.message), MOST);
+    assert_memory_equal(err.message, "head: xxx", 9);
+    error_advise(&err, "tail");
+    assert_int_equal(strlen(err.message), MOST);
+    assert_null(strstr(err.message, "tail"));
+
+    errno = ENOENT;
+    error_sys(&err, "%s", text);
+    assert_int_equal(strlen(err.message), MOST);
+    assert_int_equal(err.errnum, ENOENT);
+
+    error_input(&err, "short");
+    error_within(&err, "%s", text);
+    assert_int_equal(strlen(err.message), MOST);
+    error_input(&err, "short");
+    error_advise(&err, "%s", text);
+    assert_int_equal(strlen(err.message), MOST);
+    assert_memory_equal(err.message, "short; xxx", 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_has_its_function),
+        cmocka_unit_test(a_system_error_keeps_errno_and_says_it),
+        cmocka_unit_test(a_signal_is_no_system_error),
+        cmocka_unit_test(context_goes_before_and_advice_behind),
+        cmocka_unit_test(a_percent_sign_in_a_message_stays_one),
+        cmocka_unit_test(what_is_too_long_is_cut_at_its_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,292 @@
+#include "fernet/ring.h"
+
+#include "rings.h"
+
+#define A "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+#define B "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+#define C "Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="
+#define B_OTHERWISE "'QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkL=='" /* junk, last bits, padding */
+#define SHORT "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQg=="          /* 31 bytes */
+
+static const struct {
+    int line;
+    const char *text;
+    const char *letters;
+} right[] = {
+    {ROW, A, "A"},
+    {ROW, A "," B, "AB"},
+    {ROW, B "," A "," C, "BAC"},
+    {ROW, A "\n", "A"},
+    {ROW, " \t\r\n\v\f" A "," B " \t\r\n\v\f", "AB"},
+    {ROW, A " , " B, "AB"},
+    {ROW, A ",\n  " B ",\n  " C "\n", "ABC"},
+    {ROW, "\"" A "," B "\"", "AB"},
+    {ROW, "'" A "','" B "'", "AB"},
+    {ROW, "\xef\xbb\xbf" A, "A"},
+    {ROW, A "," A, "A"},
+    {ROW, A "," B "," A "," B_OTHERWISE, "AB"},
+    {ROW, B_OTHERWISE "," B, "B"},
+    {ROW, A "=" B, "A"},
+};
+
+static const struct {
+    int line;
+    const char *text;
+    const char *says;
+} wrong[] = {
+    {ROW, "", "the key has no character"},
+    {ROW, " \n", "the key has no character"},
+    {ROW, SHORT, "the key has 31 bytes"},
+    {ROW, "$FERNET_KEY", "the key looks like"},
+    {ROW, ",", "key 1 of 2 is empty"},
+    {ROW, ",,", "key 1 of 3 is empty"},
+    {ROW, A ",", "key 2 of 2 is empty"},
+    {ROW, A ", \n", "key 2 of 2 is empty"},
+    {ROW, "," A, "key 1 of 2 is empty"},
+    {ROW, A ",," B, "key 2 of 3 is empty"},
+    {ROW, A ", \t ," B, "key 2 of 3 is empty"},
+    {ROW, A "," SHORT "," B, "key 2 of 3 has 31 bytes"},
+    {ROW, SHORT "," A, "key 1 of 2 has 31 bytes"},
+    {ROW, A "," B ",$FERNET_KEY", "key 3 of 3 looks like"},
+    {ROW, A ",\"\"", "key 2 of 2 has no character"},
+    {ROW, A ";" B ",x", "key 2 of 2 "},
+    {ROW, A "," A "," SHORT, "key 3 of 3 has 31 bytes"},
+};
+
+static int parse(struct ring *ring, const char *text, struct error *err)
+{
+    size_t length = strlen(text);
+    char *copy = test_malloc(length ? length : 1);
+    memcpy(copy, text, length);
+    int result = ring_parse(ring, copy, length, err);
+    test_free(copy);
+    return result;
+}
+
+static void reads_a_comma_list_in_its_order(void **state)
+{
+    (void)state;
+    foreach(row, right) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        if (parse(&ring, row->text, &err) != 0)
+            fail_row(row, "refused: %s", err.message);
+        if (strcmp(letters_of(&ring), row->letters) != 0)
+            fail_row(row, "read as %s", letters_of(&ring));
+    }
+}
+
+static void a_fault_is_named_by_its_position_and_not_shown(void **state)
+{
+    (void)state;
+    foreach(row, wrong) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        if (parse(&ring, row->text, &err) != -1)
+            fail_row(row, "read as %s", letters_of(&ring));
+        if (!error_says(&err, ERROR_INPUT, row->says) || strstr(err.message, "QkJC"))
+            fail_row(row, "says %s", err.message);
+    }
+}
+
+static void a_key_is_added_once_and_at_the_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *added;
+        const char *ring;
+    } table[] = {
+        {"", ""},     {"A", "A"},        {"AA", "A"},    {"AB", "AB"},
+        {"BA", "BA"}, {"ABCABC", "ABC"}, {"ABBA", "AB"},
+    };
+    foreach(row, table) {
+        _cleanup_ring_ struct ring ring = {0};
+        add_keys(&ring, row->added);
+        if (strcmp(letters_of(&ring), row->ring) != 0)
+            fail_msg("%s: %s", row->added, letters_of(&ring));
+    }
+}
+
+static void rings_are_compared_by_what_is_in_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a;
+        const char *b;
+        bool a_covers_b;
+        bool b_covers_a;
+        bool same_first;
+    } table[] = {
+        {"", "", true, true, true},       {"A", "", true, false, false},
+        {"A", "A", true, true, true},     {"A", "B", false, false, false},
+        {"AB", "A", true, false, true},   {"AB", "B", true, false, false},
+        {"AB", "BA", true, true, false},  {"ABC", "CA", true, false, false},
+        {"AB", "AC", false, false, true}, {"ABC", "ABD", false, false, true},
+    };
+    foreach(row, table) {
+        _cleanup_ring_ struct ring a = {0};
+        _cleanup_ring_ struct ring b = {0};
+        add_keys(&a, row->a);
+        add_keys(&b, row->b);
+        if (ring_covers(&a, &b) != row->a_covers_b || ring_covers(&b, &a) != row->b_covers_a)
+            fail_msg("\"%s\", \"%s\": covers", row->a, row->b);
+        if (ring_same_first(&a, &b) != row->same_first ||
+            ring_same_first(&b, &a) != row->same_first)
+            fail_msg("\"%s\", \"%s\": same first", row->a, row->b);
+    }
+}
+
+/* One bit makes another key, wherever it is. */
+static void keys_are_compared_to_their_last_bit(void **state)
+{
+    (void)state;
+    _cleanup_ring_ struct ring ring = {0};
+    uint8_t key[FERNET_KEY_BYTES];
+    add_keys(&ring, "BA");
+    memset(key, 'A', sizeof key);
+    assert_true(ring_has(&ring, key));
+    for (int bit = 0; bit < FERNET_KEY_BYTES * 8; bit++) {
+        key[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_false(ring_has(&ring, key));
+        key[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
+static void one_ring_is_added_behind_another(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ring;
+        const char *other;
+        const char *sum;
+    } table[] = {
+        {"", "", ""},      {"A", "", "A"},       {"", "AB", "AB"},   {"A", "B", "AB"},
+        {"A", "BA", "AB"}, {"AB", "CD", "ABCD"}, {"BA", "AB", "BA"}, {"C", "ABC", "CAB"},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        _cleanup_ring_ struct ring other = {0};
+        add_keys(&ring, row->ring);
+        add_keys(&other, row->other);
+        assert_int_equal(ring_add_all(&ring, &other, &err), 0);
+        if (strcmp(letters_of(&ring), row->sum) != 0 || strcmp(letters_of(&other), row->other) != 0)
+            fail_msg("%s + %s: %s", row->ring, row->other, letters_of(&ring));
+    }
+}
+
+static void there_is_an_end_to_it(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    uint8_t key[FERNET_KEY_BYTES];
+    _cleanup_ring_ struct ring ring = {0};
+    _cleanup_secret_ struct secret text = {0};
+    for (int i = 0; i < RING_MOST; i++) {
+        memset(key, i, sizeof key);
+        assert_int_equal(ring_add(&ring, key, &err), 0);
+    }
+    /* One that is there already is no more than before. */
+    assert_int_equal(ring_add(&ring, key, &err), 0);
+    assert_int_equal(ring_text(&ring, &text, &err), 0);
+
+    memset(key, 0xff, sizeof key);
+    assert_int_equal(ring_add(&ring, key, &err), -1);
+    assert_true(error_says(&err, ERROR_INPUT, "more than 64 keys"));
+    assert_int_equal(ring_generate(&ring, &err), -1);
+    assert_int_equal(ring_count(&ring), RING_MOST);
+
+    _cleanup_ring_ struct ring read = {0};
+    assert_int_equal(ring_parse(&read, text.bytes, text.length, &err), 0);
+    assert_true(ring_covers(&read, &ring));
+    ring_free(&read);
+    assert_int_equal(secret_append(&text, "," A, strlen("," A), &err), 0);
+    assert_int_equal(ring_parse(&read, text.bytes, text.length, &err), -1);
+    assert_true(error_says(&err, ERROR_INPUT, "65 keys, at most 64"));
+}
+
+static void what_is_written_is_canonical_and_is_appended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *letters;
+        const char *text;
+    } table[] = {{"", "x="}, {"A", "x=" A}, {"BA", "x=" B "," A}, {"ABC", "x=" A "," B "," C}};
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        _cleanup_secret_ struct secret text = {0};
+        add_keys(&ring, row->letters);
+        assert_int_equal(secret_append(&text, "x=", 2, &err), 0);
+        assert_int_equal(ring_text(&ring, &text, &err), 0);
+        if (text.length != strlen(row->text) || strcmp(text.bytes, row->text) != 0)
+            fail_msg("%s: %s", row->letters, text.bytes);
+    }
+}
+
+static void fingerprints_stand_in_the_order_of_the_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *letters;
+        const char *text;
+    } table[] = {
+        {"", ""},
+        {"A", "2e4361dfdb8466cf"},
+        {"BA", "c77f48f3771072be, 2e4361dfdb8466cf"},
+        {"ABC", "2e4361dfdb8466cf, c77f48f3771072be, 2e09fa741f0143ec"},
+    };
+    foreach(row, table) {
+        _cleanup_ring_ struct ring ring = {0};
+        char text[RING_FINGERPRINTS];
+        add_keys(&ring, row->letters);
+        ring_fingerprints(&ring, text);
+        if (strcmp(text, row->text) != 0)
+            fail_msg("%s: %s", row->letters, text);
+    }
+}
+
+static void fingerprints_of_the_largest_ring_have_room(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    uint8_t key[FERNET_KEY_BYTES];
+    char text[RING_FINGERPRINTS];
+    _cleanup_ring_ struct ring ring = {0};
+    for (int i = 0; i < RING_MOST; i++) {
+        memset(key, i, sizeof key);
+        assert_int_equal(ring_add(&ring, key, &err), 0);
+    }
+    ring_fingerprints(&ring, text);
+    assert_int_equal(strlen(text), RING_MOST * FINGERPRINT_TEXT + (RING_MOST - 1) * 2);
+}
+
+static void a_generated_key_is_another_each_time(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    _cleanup_ring_ struct ring ring = {0};
+    add_keys(&ring, "A");
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(ring_generate(&ring, &err), 0);
+    assert_int_equal(ring_count(&ring), 17);
+    assert_string_equal(letters_of(&ring), "A????????????????");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_comma_list_in_its_order),
+        cmocka_unit_test(a_fault_is_named_by_its_position_and_not_shown),
+        cmocka_unit_test(a_key_is_added_once_and_at_the_end),
+        cmocka_unit_test(rings_are_compared_by_what_is_in_them),
+        cmocka_unit_test(keys_are_compared_to_their_last_bit),
+        cmocka_unit_test(one_ring_is_added_behind_another),
+        cmocka_unit_test(there_is_an_end_to_it),
+        cmocka_unit_test(what_is_written_is_canonical_and_is_appended),
+        cmocka_unit_test(fingerprints_stand_in_the_order_of_the_keys),
+        cmocka_unit_test(fingerprints_of_the_largest_ring_have_room),
+        cmocka_unit_test(a_generated_key_is_another_each_time),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
