@@ -77,14 +77,13 @@ bool lines_next(struct lines *lines, struct span *whole, struct span *content)
     if (start == end)
         return false;
 
-    const char *stop = start;
-    if (lines->has_returns)
-        while (stop < end && *stop != '\n' && *stop != '\r')
-            stop++;
-    else
-        stop = memchr(start, '\n', (size_t)(end - start));
-    if (!stop)
-        stop = end;
+    const char *newline = NULL;
+    if (!lines->has_returns)
+        newline = memchr(start, '\n', (size_t)(end - start));
+    for (const char *p = start; lines->has_returns && p < end && !newline; p++)
+        if (*p == '\n' || *p == '\r')
+            newline = p;
+    const char *stop = newline ? newline : end;
     const char *next = stop < end ? stop + 1 : end;
     if (next < end && *stop == '\r' && *next == '\n')
         next++;

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -58,8 +59,20 @@ static void end(int number)
     _exit(128 + number);
 }
 
+/* A log line to a pipe that nobody reads has raised it; it was ours and must not end the command. */
+static void drop_pipe_signal(const struct signals *signals)
+{
+    const uint64_t pipe = bit(SIGPIPE);
+    const struct timespec at_once = {0};
+    if (signals->inherited & pipe)
+        return;
+    while (syscall(SYS_rt_sigtimedwait, &pipe, NULL, &at_once, KERNEL_SET) > 0) {
+    }
+}
+
 void signals_release(const struct signals *signals)
 {
+    drop_pipe_signal(signals);
     for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
         if (signals->ending & bit(ending_signals[i]))
             sigaction(ending_signals[i], &(struct sigaction){.sa_handler = end}, NULL);

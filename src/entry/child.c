@@ -39,6 +39,8 @@ int child_environment(struct environment *environment, const struct context *con
     environment_unset_prefix(environment, "FERNIT_");
 
     if (look->decision.action == ACTION_SECRET) {
+        /* A ..._CMD that was passed over would come before it, too. */
+        environment_unset(environment, "AIRFLOW__CORE__FERNET_KEY_CMD");
         unset_if_empty(environment, VARIABLE);
         for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
             unset_if_empty(environment, resolved[i]);

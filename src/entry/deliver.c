@@ -59,8 +59,10 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
     _cleanup_ring_ struct ring room = {0};
     const struct ring *ring = NULL;
     enum finding found = find_key(look, cfg, environment, &room, &ring, err);
-    if (decision->action == ACTION_SECRET)
-        return found == FOUND_EMPTY && decision->winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    if (decision->action == ACTION_SECRET) {
+        bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
+        return blocks && decision->winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    }
 
     switch (found) {
     case FOUND_KEYS:

@@ -76,7 +76,10 @@ static int build_ring(const struct survey *survey, struct decision *decision, st
     if (!ring_covers(&store->ring, &winner->ring) &&
         remark(decision, REMARK_CHANGED, store, NULL, err) < 0)
         return -1;
-    return ring_add_all(&decision->ring, &store->ring, err);
+    if (ring_add_all(&decision->ring, &store->ring, err) == 0)
+        return 0;
+    error_within(err, "%s and %s together", winner->name, store->name);
+    return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
 }
 
 static int refuse_foreign(const struct source *source, const struct decision *decision,

@@ -17,6 +17,18 @@ static bool is_program(const char *word, const char *name)
     return strcmp(slash ? slash + 1 : word, name) == 0;
 }
 
+/* As written, but that "//" is "/". */
+static bool is_same_path(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        size_t slashes = strspn(a, "/");
+        a += slashes ? slashes : 1;
+        slashes = strspn(b, "/");
+        b += slashes ? slashes : 1;
+    }
+    return *a == *b;
+}
+
 /* Only the plain forms: with options, or through a shell, it is a command like any other. */
 static bool reads_own_store(const struct words *words, const char *store_path)
 {
@@ -27,7 +39,7 @@ static bool reads_own_store(const struct words *words, const char *store_path)
         return false;
     char path[STORE_PATH];
     snprintf(path, sizeof path, "%s/fernet_key", store_path);
-    return strcmp(argv[1], path) == 0;
+    return is_same_path(argv[1], path);
 }
 
 enum key_command_result key_command_run(const struct key_command *command, struct secret *output,

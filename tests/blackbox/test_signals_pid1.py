@@ -91,8 +91,8 @@ def test_a_term_that_comes_early_is_not_lost(fernit, tmp_path):
         process = fernit.start("run", "sleep", "10", prefix=AS_PROCESS_1, **environment)
         pid = child_of(process)
         handle = os.pidfd_open(pid)
-        while not holds_signals_back(pid) and state_of(pid)[0] not in "ZX":
-            pass
+        while not holds_signals_back(pid) and not (program_of(pid) or "").endswith("/sleep"):
+            assert process.poll() is None
         time.sleep(dice.uniform(0, 0.005))
         was_fernit = stop(pid, handle) and program_of(pid) == str(BINARY)
         # Behind the exec it is the command's, and "sleep" as process 1 does not hear it.
@@ -100,7 +100,7 @@ def test_a_term_that_comes_early_is_not_lost(fernit, tmp_path):
         send(handle, signal.SIGCONT)
         os.close(handle)
         _, err = process.communicate(timeout=20)
-        assert process.returncode == (143 if was_fernit else 137), (number, err)
+        assert process.returncode == 143 or not was_fernit, (number, err)
         heard += was_fernit
         key = folder / "store" / "fernet_key"
         assert not key.exists() or KEY.fullmatch(key.read_text())
