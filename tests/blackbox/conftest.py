@@ -190,7 +190,8 @@ class Fernit:
             self.judge_output(args, done)
         if not leaves:
             self.judge_processes(args, process)
-        if done.returncode >= 0:
+        # Where the name could not be made durable the temporary tells the next start so, which sweeps it.
+        if done.returncode >= 0 and b"cannot make its names durable" not in err:
             left = set(self.home.glob(TEMPORARY)) - before
             assert not left, f"temporary files left by fernit {args}: {left}"
         return done

@@ -6,6 +6,7 @@ import base64
 import os
 import random
 import string
+import sys
 
 import pytest
 from cryptography.fernet import Fernet
@@ -17,10 +18,25 @@ URLSAFE = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 STANDARD = str.maketrans("-_", "+/")
 
 
+def up_to_its_padding(part):
+    """Without what stands behind the "=" that completes the key: Pythons up to 3.12 pass over it, later ones refuse it."""
+    characters = padding = 0
+    for at, byte in enumerate(part):
+        if chr(byte) in URLSAFE + "+/":
+            characters, padding = characters + 1, 0
+        elif byte == ord("=") and characters % 4 >= 2:
+            padding += 1
+            if characters % 4 + padding >= 4:
+                return part[: at + 1]
+    return part
+
+
 def judged(text):
     """What Airflow makes of the text: a list of canonical keys without duplicates, or None."""
     found = []
     for part in text.split(b","):
+        if sys.version_info >= (3, 13):
+            part = up_to_its_padding(part)
         try:
             Fernet(part)
         except ValueError:
