@@ -28,6 +28,8 @@ int signals_watch(struct signals *signals, struct error *err);
 int signals_pending(const struct signals *signals);
 
 /* Restores the inherited mask, for exec. An ending signal that is pending, or arrives before the
- * exec has taken place, ends the process with status 128+N: as PID 1 the kernel would otherwise drop
- * it. Dispositions that were inherited ignored stay ignored. */
+ * kernel has begun the exec in earnest, ends the process with status 128+N: as PID 1 the kernel would
+ * otherwise drop it. (During the exec itself it does: nothing in a process that becomes another one
+ * can help that.) A SIGPIPE of our own log lines is dropped. Dispositions that were inherited ignored
+ * stay ignored. */
 void signals_release(const struct signals *signals);
