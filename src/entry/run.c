@@ -8,6 +8,7 @@
 #include "entry/deliver.h"
 #include "entry/report.h"
 #include "process/exec.h"
+#include "resolve/key_command.h"
 #include "store/create.h"
 
 enum { LOOK_AGAIN_MS = 20 };
@@ -124,6 +125,12 @@ static void say(const struct look *look)
 static int prepare(const struct context *context, bool has_command, struct environment *child,
                    struct error *err)
 {
+    /* It would pass every ..._CMD over, and might make a key where one of them has it. */
+    if (environment_get(context->environment, KEY_COMMAND_MARK))
+        return error_refused(err, KEY_COMMAND_MARK " is set: this is inside a ..._CMD of another "
+                                                   "fernit, where only \"fernit key print\" makes "
+                                                   "sense; unset it if that is not so");
+
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (settle(context, &look, err) < 0)
         return -1;
