@@ -102,6 +102,25 @@ static int refuse_foreign(const struct source *source, const struct decision *de
                          source->name, foreign, decision->winner->name, known);
 }
 
+static const struct source *first_with(const struct survey *survey, const uint8_t *key)
+{
+    size_t i = 0;
+    while (!ring_has(&survey->sources[i].ring, key))
+        i++;
+    return &survey->sources[i];
+}
+
+static int note_published(const struct survey *survey, struct decision *decision, struct error *err)
+{
+    for (size_t i = 0; i < ring_count(&decision->ring); i++) {
+        const uint8_t *key = ring_key(&decision->ring, i);
+        const char *where = fernet_key_published(key);
+        if (where && remark(decision, REMARK_PUBLISHED, first_with(survey, key), where, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* What the other sources hold, measured against the ring. */
 static int compare(const struct survey *survey, struct decision *decision, struct error *err)
 {
@@ -118,12 +137,7 @@ static int compare(const struct survey *survey, struct decision *decision, struc
         if (remark(decision, REMARK_OTHER, source, NULL, err) < 0)
             return -1;
     }
-    for (size_t i = 0; i < ring_count(&decision->ring); i++) {
-        const char *where = fernet_key_published(ring_key(&decision->ring, i));
-        if (where && remark(decision, REMARK_PUBLISHED, decision->winner, where, err) < 0)
-            return -1;
-    }
-    return 0;
+    return note_published(survey, decision, err);
 }
 
 int decide(const struct survey *survey, struct decision *decision, struct error *err)
