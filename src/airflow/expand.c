@@ -44,16 +44,16 @@ static int expand_variables(const char *text, char *const *environment, struct s
 {
     while (*text) {
         size_t length = strcspn(text, "$");
-        const char *value = text;
-        size_t value_length = length;
-        if (length == 0) {
-            length = 1;
-            value_length = 1;
-            const char *replaced = variable(text, environment, &length);
-            value = replaced ? replaced : text;
-            value_length = replaced ? strlen(replaced) : length;
-        }
-        if (secret_append(out, value, value_length, err) < 0)
+        if (secret_append(out, text, length, err) < 0)
+            return -1;
+        text += length;
+        if (*text == '\0')
+            break;
+
+        length = 1;
+        const char *replaced = variable(text, environment, &length);
+        const char *value = replaced ? replaced : text;
+        if (secret_append(out, value, replaced ? strlen(replaced) : length, err) < 0)
             return -1;
         text += length;
     }

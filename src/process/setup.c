@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <link.h>
-#include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -10,21 +9,20 @@
 
 #include "base/error.h"
 
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static int protect_relocations(void)
 {
-    const uintptr_t page = getauxval(AT_PAGESZ);
+    const size_t page = getauxval(AT_PAGESZ);
     const ElfW(Ehdr) *header = (const void *)__ehdr_start;
     const ElfW(Phdr) *segments = (const void *)(__ehdr_start + header->e_phoff);
     for (size_t i = 0; i < header->e_phnum; i++) {
         if (segments[i].p_type != PT_GNU_RELRO)
             continue;
-        uintptr_t start = (uintptr_t)__ehdr_start + segments[i].p_vaddr;
-        uintptr_t end = (start + segments[i].p_memsz) / page * page;
-        start = start / page * page;
+        size_t start = segments[i].p_vaddr / page * page;
+        size_t end = (segments[i].p_vaddr + segments[i].p_memsz) / page * page;
         if (end > start)
-            return mprotect((void *)start, end - start, PROT_READ);
+            return mprotect(__ehdr_start + start, end - start, PROT_READ);
     }
     return 0;
 }

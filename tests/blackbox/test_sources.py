@@ -638,8 +638,14 @@ RECURSIONS = {
     "with options": "{0} key print --quiet",
     "by a shell": "sh -c '{0} key print'",
     "by a shell, with a log": "sh -c 'echo x >> {1}/log; exec {0} key print'",
-    "by a run": "{0} run -- sh -c 'printf %s \"$AIRFLOW__CORE__FERNET_KEY\"'",
 }
+
+
+@pytest.mark.parametrize("words", [["run", "true"], ["init"]])
+def test_a_run_inside_a_command_is_refused_since_it_would_pass_the_command_over(fernit, store, words):
+    done = fernit(*words, FERNIT_IN_COMMAND="1", **{COMMAND: f"echo {new_key()}"})
+    assert done.returncode == 125
+    assert "FERNIT_IN_COMMAND" in done.stderr and not store.exists()
 
 
 @pytest.mark.parametrize("command", RECURSIONS.values(), ids=RECURSIONS.keys())
