@@ -64,7 +64,13 @@ LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sectio
 
 objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))
 
-$(B)/obj/%.o: %.c Makefile
+# Other libraries make other objects: this file changes with the folder they come from.
+ifneq ($(DEPS),$(file <$(B)/deps))
+$(shell mkdir -p $(B))
+$(file >$(B)/deps,$(DEPS))
+endif
+
+$(B)/obj/%.o: %.c Makefile $(B)/deps
 	@mkdir -p $(@D)
 	@echo '  cc    $<'
 	$(Q)$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih) -MMD -MP -c $< -o $@
@@ -95,7 +101,7 @@ unit_flags := $(language) $(warnings) -Wno-format-truncation -Wno-maybe-uninitia
 unit_objects := $(patsubst %.c,$(B)/unit/obj/%.o,$(sources)) $(B)/unit/obj/ini.o
 unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(units))
 
-$(B)/unit/obj/%.o: %.c Makefile | tools-test
+$(B)/unit/obj/%.o: %.c Makefile $(B)/deps | tools-test
 	@mkdir -p $(@D)
 	@echo '  cc    $< (unit)'
 	$(Q)gcc $(unit_flags) -MMD -MP -c $< -o $@
