@@ -47,6 +47,18 @@ static enum finding find_key(const struct look *look, const struct cfg *cfg,
     return survey_cfg_key(cfg, environment, room, &is_plain, err);
 }
 
+/* Whether Airflow gets the ring from the file's fernet_key_cmd, as its owner meant it: because the ring
+ * is what the command has given, or what our own store holds. (`fernit key print` in an environment
+ * without FERNIT_STORE may find another store: then the key is in the environment.) */
+static bool gives_by_command(const struct context *context, const struct look *look)
+{
+    const struct source *winner = look->decision.winner;
+    if (winner->way == WAY_CFG)
+        return winner->by_command;
+    return look->survey.cfg_own_store && winner->way == WAY_STORE &&
+           context->settings->deliver_environment;
+}
+
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct cfg *cfg, char *const *environment, struct error *err)
 {
@@ -72,8 +84,10 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
     case FOUND_BROKEN:
         return CFG_BROKEN;
     case FOUND_ABSENT:
-        /* Its fernet_key_cmd gives Airflow what the store holds, and the ring is just that. */
-        return look->survey.cfg_own_store && decision->winner->way == WAY_STORE ? CFG_RIGHT
+        return gives_by_command(context, look) ? CFG_RIGHT : CFG_SET;
+    case FOUND_EMPTY:
+    case FOUND_PLACEHOLDER:
+        return decision->winner->by_command && decision->winner->way == WAY_CFG ? CFG_CLEAR
                                                                                 : CFG_SET;
     default:
         return CFG_SET;

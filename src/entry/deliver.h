@@ -10,7 +10,7 @@ enum cfg_need {
     CFG_RIGHT,   /* Airflow finds our ring in it, or it is none of our business */
     CFG_MAKE,    /* it is missing */
     CFG_SET,     /* fernet_key has to be set */
-    CFG_CLEAR,   /* an empty fernet_key stands in the way of fernet_key_secret */
+    CFG_CLEAR,   /* an empty fernet_key stands in the way of fernet_key_cmd or fernet_key_secret */
     CFG_FOREIGN, /* it holds a key that the ring lacks */
     CFG_BROKEN,  /* it cannot be read, or holds something else: not ours to overwrite */
 };

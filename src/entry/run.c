@@ -143,7 +143,8 @@ static int prepare(const struct context *context, bool has_command, struct envir
     }
     warn(&look.decision);
     say(&look);
-    store_tidy(&look.store, "fernet_key", &look.survey.store_scan);
+    if (survey_stored(&look.survey))
+        store_tidy(&look.store, "fernet_key", &look.survey.store_scan);
     if (signals_pending(context->signals))
         return error_ending(err);
 

@@ -33,6 +33,18 @@ static bool holds_value(const struct source *source)
            source->finding == FOUND_COMMAND;
 }
 
+/* What Airflow has used so far and will no longer: the command or secret of airflow.cfg once fernet_key
+ * is written beside it, and every key where a ..._SECRET counts. */
+static bool is_passed_over(const struct survey *survey, const struct source *source,
+                           const struct source *winner)
+{
+    if (winner->finding == FOUND_SECRET)
+        return source->finding == FOUND_KEYS;
+    bool is_later = source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
+    return is_later && source->way == WAY_CFG && winner->way >= WAY_BARE &&
+           winner->way <= WAY_STORE && survey->sources[survey->cfg_source].finding != FOUND_KEYS;
+}
+
 /* The first that holds a value, with a remark for each that is set to nothing. */
 static int find_winner(const struct survey *survey, struct decision *decision, struct error *err)
 {
@@ -45,8 +57,9 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
         if (decision->winner) {
-            if (source->finding == FOUND_BROKEN &&
-                remark(decision, REMARK_BROKEN, source, NULL, err) < 0)
+            bool broken = source->finding == FOUND_BROKEN;
+            if ((broken || is_passed_over(survey, source, decision->winner)) &&
+                remark(decision, broken ? REMARK_BROKEN : REMARK_PASSED, source, NULL, err) < 0)
                 return -1;
         } else if (source->finding == FOUND_BROKEN) {
             return fail(source, err);
@@ -57,18 +70,10 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
     return 0;
 }
 
-static const struct source *stored(const struct survey *survey)
-{
-    for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way == WAY_STORE && survey->sources[i].finding == FOUND_KEYS)
-            return &survey->sources[i];
-    return NULL;
-}
-
 static int build_ring(const struct survey *survey, struct decision *decision, struct error *err)
 {
     const struct source *winner = decision->winner;
-    const struct source *store = stored(survey);
+    const struct source *store = survey_stored(survey);
     if (ring_add_all(&decision->ring, &winner->ring, err) < 0)
         return -1;
     if (!is_outside(winner) || !store)
@@ -155,7 +160,8 @@ int decide(const struct survey *survey, struct decision *decision, struct error 
         decision->action = ACTION_SECRET;
         return 0;
     }
-    decision->action = decision->winner->way == WAY_CFG ? ACTION_ADOPT : ACTION_USE;
+    bool adopt = decision->winner->way == WAY_CFG && !decision->winner->by_command;
+    decision->action = adopt ? ACTION_ADOPT : ACTION_USE;
     if (build_ring(survey, decision, err) < 0)
         return -1;
     return compare(survey, decision, err);
@@ -181,6 +187,10 @@ void remark_text(const struct remark *remark, const struct decision *decision, c
     case REMARK_BROKEN:
         snprintf(text, size, "%s (not needed now: the key comes from %s)", source->error.message,
                  decision->winner->name);
+        break;
+    case REMARK_PASSED:
+        snprintf(text, size, "%s is not used, since %s counts: is it needed to read anything?",
+                 source->name, decision->winner->name);
         break;
     case REMARK_OTHER:
         snprintf(text, size,

@@ -6,7 +6,8 @@
  *     run: a secret that is briefly missing must never lead to a new key.
  *   - A winner from outside (a variable, command or file) comes first in the ring, the keys of the
  *     store that it lacks behind it, so that what they have encrypted stays readable.
- *   - A winner in airflow.cfg is adopted: put into the store.
+ *   - A key in airflow.cfg that wins is adopted: put into the store. One that its fernet_key_cmd gives
+ *     is not: tomorrow it may give another one.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
  *   - Only where no source holds anything a key is made.
  *   - A key in airflow.cfg that the ring lacks is never overwritten: refused.
@@ -28,6 +29,7 @@ enum action {
 enum remark_kind {
     REMARK_EMPTY,     /* `source` is set to nothing */
     REMARK_BROKEN,    /* `source` does not count, and is broken */
+    REMARK_PASSED,    /* `source` is a command, a ..._SECRET or beside one, and does not count */
     REMARK_OTHER,     /* `source` holds a key other than the ring's first */
     REMARK_CHANGED,   /* the winner brings keys that the store lacks: the store's come behind */
     REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */

@@ -88,6 +88,7 @@ void source_run_command(struct source *source, const struct looking *looking, co
     switch (key_command_run(&request, &output, &source->error)) {
     case KEY_COMMAND_RAN:
         if (!is_blank_text(output.bytes)) {
+            source->by_command = true;
             source_take_keys(source, source->name, output.bytes, output.length);
             return;
         }

@@ -194,6 +194,14 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     return survey_cfg(&looking, err);
 }
 
+const struct source *survey_stored(const struct survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->sources[i].way == WAY_STORE && survey->sources[i].finding == FOUND_KEYS)
+            return &survey->sources[i];
+    return NULL;
+}
+
 void survey_free(struct survey *survey)
 {
     for (size_t i = 0; i < survey->count; i++)

@@ -46,6 +46,7 @@ struct source {
     struct error error; /* of FOUND_BROKEN: whole, with the source's name and what to do */
     bool
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
+    bool by_command;      /* a command has given the ring: it may give another one tomorrow */
     bool readable_by_all; /* of the store's file */
     bool modeless;
 };
@@ -90,6 +91,9 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
  * Returns a finding: absent, empty, keys, broken (*err), placeholder. */
 enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
                             bool *is_plain, struct error *err);
+
+/* The store's source, if it holds keys; else NULL. */
+const struct source *survey_stored(const struct survey *survey);
 
 void survey_free(struct survey *survey);
 #define _cleanup_survey_ _cleanup_(survey_free)

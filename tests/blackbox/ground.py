@@ -41,7 +41,6 @@ def works(*command):
 def can(what):
     return {
         "trace": lambda: works("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=getpid:error=EPERM", "true"),
-        "mount": lambda: works("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"),
         "be process 1": lambda: works("unshare", "--pid", "--fork", "--mount-proc", "true"),
         "become another user": lambda: works(*AS_NOBODY, "true"),
     }[what]()
@@ -120,48 +119,11 @@ def each_call(trace):
             yield call.name, count[call.name], call
 
 
-class Mounts:
-    """A mount namespace of its own. It lives as long as `cat` in it, which ends with us at the latest."""
-
-    def __init__(self):
-        need("mount")
-        self.holder = subprocess.Popen(["unshare", "-m", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.holder.stdin.write(b"\n")
-        self.holder.stdin.flush()
-        self.holder.stdout.readline()
-        self.prefix = ["nsenter", f"--target={self.holder.pid}", "--mount", "--"]
-
-    def run(self, *words):
-        subprocess.run([*self.prefix, *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
-
-    def mount(self, *words):
-        self.run("mount", *words)
-
-    def tmpfs(self, path, options):
-        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
-        self.mount("-t", "tmpfs", "-o", options, "none", path)
-
-    def bind(self, source, target, *options):
-        self.mount("--bind", source, target)
-        if options:
-            self.mount("-o", ",".join(["remount", "bind", *options]), target)
-
-    def see(self, path):
-        """The path, as processes in the namespace see it."""
-        return pathlib.Path(f"/proc/{self.holder.pid}/root", str(path).lstrip("/"))
-
-    def close(self):
-        self.holder.stdin.close()
-        self.holder.stdout.close()
-        self.holder.wait()
-
-
-@pytest.fixture
-def mounts():
-    """Mounts that only this test sees, gone with it."""
-    own = Mounts()
-    yield own
-    own.close()
+def bind(namespace, source, target, *options):
+    """Mounts the source over the target, in the namespace alone; options such as "ro"."""
+    namespace.run("mount", "-n", "--bind", source, target)
+    if options:
+        namespace.run("mount", "-n", "-o", ",".join(["remount", "bind", *options]), target)
 
 
 class Lock:
@@ -175,8 +137,8 @@ class Lock:
         self.file.close()
 
 
-@pytest.fixture
-def held(store):
+@pytest.fixture(name="held")
+def held_fixture(store):
     """held(): takes the store's lock; the Lock it gives has release()."""
     locks = []
 

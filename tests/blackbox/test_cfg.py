@@ -266,10 +266,12 @@ def test_such_a_command_gets_a_key_made_for_it(fernit, write_cfg, store):
     assert (store / "fernet_key").exists() and cfg.read_text() == text
 
 
-def test_an_empty_key_that_blocks_such_a_command_is_filled(fernit, write_cfg, store):
-    cfg = write_cfg(f"[core]\nfernet_key =\nfernet_key_cmd = cat {store}/fernet_key\n")
+def test_an_empty_key_that_blocks_such_a_command_is_filled_or_taken_out_of_its_way(fernit, write_cfg, store):
+    command = f"fernet_key_cmd = cat {store}/fernet_key\n"
+    cfg = write_cfg(f"[core]\nfernet_key =\n{command}")
     assert fernit("init").returncode == 0
-    assert cfg.read_text() == f"[core]\nfernet_key = {K}\nfernet_key_cmd = cat {store}/fernet_key\n"
+    assert cfg.read_text() in (f"[core]\nfernet_key = {K}\n{command}", f"[core]\n# fernet_key =\n{command}")
+    assert fernit("init").stderr == ""
 
 
 COMMENTED = {

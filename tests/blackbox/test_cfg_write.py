@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import errors, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, Trace, each_call, held, mounts, need, wait_for  # noqa: F401
+from ground import AS_NOBODY, NOBODY, Trace, bind, each_call, held_fixture, need, wait_for  # noqa: F401
 
 OLD = "[core]\nexecutor = LocalExecutor\n"
 
@@ -211,7 +211,7 @@ def test_what_is_no_file_is_an_error_where_nothing_else_carries_the_key(fernit, 
 
 
 @pytest.fixture
-def bound(mounts, cfg, tmp_path):  # noqa: F811
+def bound(namespace, cfg, tmp_path):
     """bound(text, *options): airflow.cfg is a bind mount, as `docker run -v ./airflow.cfg:...` makes it; the file behind it."""
     real = tmp_path / "on the host.cfg"
 
@@ -220,10 +220,10 @@ def bound(mounts, cfg, tmp_path):  # noqa: F811
         real.chmod(0o640)
         cfg.parent.mkdir(exist_ok=True)
         cfg.touch()
-        mounts.bind(real, cfg, *options)
+        bind(namespace, real, cfg, *options)
         return real
 
-    make.prefix = mounts.prefix
+    make.prefix = namespace.prefix
     return make
 
 
@@ -280,24 +280,24 @@ def test_a_bind_mount_is_not_written_without_a_store_for_a_copy_of_it(fernit, bo
     assert real.read_text() == OLD and not store.exists()
 
 
-def test_a_bind_mount_is_not_written_where_the_store_is_read_only(fernit, bound, mounts, store):  # noqa: F811
+def test_a_bind_mount_is_not_written_where_the_store_is_read_only(fernit, bound, namespace, store):
     real = bound()
-    mounts.bind(store, store, "ro")
+    bind(namespace, store, store, "ro")
     done = fernit("init", prefix=bound.prefix)
     assert done.returncode == 125 and len(errors(done)) == 1 and str(store) in done.stderr, done.stderr
     assert real.read_text() == OLD
 
 
 @pytest.mark.parametrize("has_cfg", [True, False], ids=["with a file", "without"])
-def test_a_read_only_airflow_home_is_left_alone_with_one_warning(fernit, mounts, write_cfg, airflow_home, key, has_cfg):  # noqa: F811
+def test_a_read_only_airflow_home_is_left_alone_with_one_warning(fernit, namespace, write_cfg, airflow_home, key, has_cfg):
     airflow_home.mkdir()
     if has_cfg:
         write_cfg(OLD)
-    mounts.bind(airflow_home, airflow_home, "ro")
-    done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=mounts.prefix)
+    bind(namespace, airflow_home, airflow_home, "ro")
+    done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=namespace.prefix)
     assert (done.returncode, done.stdout) == (0, key + "\n"), done.stderr
     assert len(warnings(done)) == 1 and str(airflow_home) in warnings(done)[0]
-    refused = fernit("init", prefix=mounts.prefix)
+    refused = fernit("init", prefix=namespace.prefix)
     assert refused.returncode == 125 and str(airflow_home) in refused.stderr, refused.stderr
     assert len(errors(refused)) == 1
     assert names(airflow_home) == (["airflow.cfg"] if has_cfg else [])
@@ -469,10 +469,9 @@ def test_the_copy_of_another_container_s_file_is_not_ours_to_finish(fernit, inte
     assert real.read_text() == wanted and not copy.exists()
 
 
-def test_a_full_store_leaves_a_bind_mount_as_it_was(fernit, bound, mounts, store, key):  # noqa: F811
+def test_a_full_store_leaves_a_bind_mount_as_it_was(fernit, bound, namespace, store, key):
     real = bound()
-    mounts.tmpfs(store, "size=16k,nr_inodes=10")
-    seen = mounts.see(store)
+    seen = namespace.tmpfs(store, "16k,nr_inodes=10")
     seen.chmod(0o700)
     (seen / "fernet_key").write_text(key + "\n")
     (seen / "fernet_key").chmod(0o600)
@@ -570,7 +569,7 @@ def test_a_key_that_somebody_else_puts_there_meanwhile_is_not_overwritten(slow, 
 # --- The lock
 
 
-def test_a_file_that_has_to_be_written_waits_for_the_lock(fernit, write_cfg, held, new):  # noqa: F811
+def test_a_file_that_has_to_be_written_waits_for_the_lock(fernit, write_cfg, held, new):
     cfg = write_cfg(OLD)
     lock = held()
     process = fernit.start("init")
@@ -581,7 +580,7 @@ def test_a_file_that_has_to_be_written_waits_for_the_lock(fernit, write_cfg, hel
     assert cfg.read_text() == new
 
 
-def test_a_lock_that_is_held_too_long_leaves_the_file_as_it_was(fernit, write_cfg, held):  # noqa: F811
+def test_a_lock_that_is_held_too_long_leaves_the_file_as_it_was(fernit, write_cfg, held):
     cfg = write_cfg(OLD)
     held()
     done = fernit("run", "--lock-timeout", "200ms", "true")
@@ -589,7 +588,7 @@ def test_a_lock_that_is_held_too_long_leaves_the_file_as_it_was(fernit, write_cf
     assert cfg.read_text() == OLD
 
 
-def test_a_file_that_is_right_needs_no_lock(fernit, write_cfg, held, new):  # noqa: F811
+def test_a_file_that_is_right_needs_no_lock(fernit, write_cfg, held, new):
     write_cfg(new)
     held()
     done = fernit("init", "--lock-timeout", "5s", timeout=4)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import errors, marked_processes, new_key
-from ground import AS_NOBODY, NOBODY, Trace, each_call, held, need, wait_for  # noqa: F401
+from ground import AS_NOBODY, NOBODY, Trace, each_call, held_fixture, need, wait_for  # noqa: F401
 
 ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT]
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=\n")
@@ -37,7 +37,7 @@ def end_of(process, timeout=10):
 
 
 @pytest.fixture(params=["a command", "a command that hears nothing", "a command of airflow.cfg", "the lock for the key", "the lock for airflow.cfg"])
-def waiting(request, fernit, store, write_cfg, held, stored, tmp_path):  # noqa: F811
+def waiting(request, fernit, store, write_cfg, held, stored, tmp_path):
     """waiting(**options of start): a fernit that waits for something that never comes."""
     script = tmp_path / "command"
     script.write_text(f"#!/bin/sh\ntrap '' TERM INT HUP QUIT\nsleep 1000 &\necho > {tmp_path}/runs\nsleep 1000\n")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import BINARY, new_key
-from ground import held, need, wait_for  # noqa: F401
+from ground import held_fixture, need, wait_for  # noqa: F401
 
 AS_PROCESS_1 = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=\n")
@@ -118,7 +118,7 @@ def test_a_signal_ends_the_wait_for_a_command(fernit, store, number):
     assert not store.exists()
 
 
-def test_a_signal_ends_the_wait_for_the_lock(fernit, stored, held, cfg):  # noqa: F811
+def test_a_signal_ends_the_wait_for_the_lock(fernit, stored, held, cfg):
     stored(new_key() + "\n")
     held()
     process = fernit.start("run", "true", prefix=AS_PROCESS_1)

@@ -122,14 +122,15 @@ def test_a_key_in_one_source_is_what_airflow_gets(sources, source, cfg):
     assert seen.keys == [key]
     parser = configparser.ConfigParser()
     parser.read(cfg)
-    assert parser["core"]["fernet_key"] == key
+    # What its own command gives today is not written beside the command.
+    assert parser["core"].get("fernet_key") == (None if source == "cfg fernet_key_cmd" else key)
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_key_from_a_source_leads_to_no_new_one(sources, source, store):
     sources.put(source, new_key())
     assert "made a new" not in sources.see().stderr
-    kept = source in ("store", "cfg fernet_key", "cfg fernet_key_cmd")
+    kept = source in ("store", "cfg fernet_key")
     assert (store / "fernet_key").exists() == kept
 
 
@@ -167,7 +168,15 @@ def test_two_sources_with_the_same_key_are_no_matter(sources, upper, lower):
     sources.put(lower, key)
     seen = sources.see()
     assert seen.keys == [key]
-    assert warnings(seen) == []
+    assert_no_warning_but_of_a_command_that_airflow_has_used(seen, upper, lower)
+
+
+def assert_no_warning_but_of_a_command_that_airflow_has_used(seen, upper, lower):
+    """Once fernet_key is written beside it Airflow no longer runs fernet_key_cmd: that is said, once."""
+    if lower == "cfg fernet_key_cmd" and upper not in (VARIABLE, COMMAND, "cfg fernet_key"):
+        assert len(warnings(seen)) == 1 and "fernet_key_cmd is not used" in warnings(seen)[0]
+    else:
+        assert warnings(seen) == []
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -200,7 +209,7 @@ def test_a_broken_source_below_the_winner_is_a_warning(sources, upper, lower):
     seen = sources.see()
     assert seen.keys == [key]
     if lower in (COMMAND, "cfg fernet_key_cmd"):
-        assert warnings(seen) == []
+        assert_no_warning_but_of_a_command_that_airflow_has_used(seen, upper, lower)
     else:
         assert len(warnings(seen)) == 1
         assert sources.names[lower] in warnings(seen)[0]
@@ -806,10 +815,31 @@ def test_the_store_may_be_a_relative_path(child_sees, tmp_path):
 # --- The key that only airflow.cfg holds
 
 
-@pytest.mark.parametrize("line", ["fernet_key = {}", "fernet_key_cmd = echo {}"])
-def test_a_key_of_airflow_cfg_is_kept_in_a_store_that_was_named(child_sees, write_cfg, store, line):
+def test_a_key_that_a_command_of_airflow_cfg_gives_is_not_kept_since_it_may_give_another_one_tomorrow(child_sees, write_cfg, store):
+    for key in (new_key(), new_key()):
+        cfg = write_cfg(f"[core]\nfernet_key_cmd = echo {key}\n")
+        before = cfg.read_text()
+        assert child_sees().keys == [key]
+        assert cfg.read_text() == before and not (store / "fernet_key").exists()
+
+
+def test_an_empty_key_before_such_a_command_becomes_a_comment(child_sees, write_cfg):
     key = new_key()
-    write_cfg(f"[core]\n{line.format(key)}\n")
+    cfg = write_cfg(f"[core]\nfernet_key =\nfernet_key_cmd = echo {key}\n")
+    assert child_sees().keys == [key]
+    assert cfg.read_text() == f"[core]\n# fernet_key =\nfernet_key_cmd = echo {key}\n"
+
+
+def test_a_secret_that_counts_over_other_keys_says_so(fernit, stored):
+    stored(new_key())
+    done = fernit("run", "true", **{VARIABLE + "_SECRET": "path"})
+    assert done.returncode == 0
+    assert len(warnings(done)) == 1 and "is not used" in warnings(done)[0]
+
+
+def test_a_key_of_airflow_cfg_is_kept_in_a_store_that_was_named(child_sees, write_cfg, store):
+    key = new_key()
+    write_cfg(f"[core]\nfernet_key = {key}\n")
     seen = child_sees()
     assert (store / "fernet_key").read_text() == key + "\n"
     assert fingerprint(key) in seen.stderr

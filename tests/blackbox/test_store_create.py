@@ -6,7 +6,7 @@ import time
 import pytest
 
 from conftest import errors, listing, new_key
-from ground import WAYS, Trace, held, on_way, wait_for  # noqa: F401
+from ground import WAYS, Trace, held_fixture, on_way, wait_for  # noqa: F401
 
 LINK_IMPOSSIBLE = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]
 NOREPLACE_IMPOSSIBLE = ["EINVAL", "ENOSYS", "EOPNOTSUPP"]

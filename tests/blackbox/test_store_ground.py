@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from conftest import errors, new_key
-from ground import Trace, mounts, need, works  # noqa: F401
+from ground import Trace, bind, works
 
 
 def fill(folder):
@@ -19,45 +19,47 @@ def fill(folder):
                 assert error.errno == errno.ENOSPC
 
 
-def test_a_full_disk_at_the_first_start_leaves_no_key_and_no_cfg(fernit, mounts, store, cfg):  # noqa: F811
-    mounts.tmpfs(store, "size=64k")
-    seen = mounts.see(store)
+def test_a_full_disk_at_the_first_start_leaves_no_key_and_no_cfg(fernit, namespace, store, cfg):
+    store.mkdir()
+    seen = namespace.tmpfs(store, "64k")
     fill(seen)
-    done = fernit("run", "echo", "the command ran", prefix=mounts.prefix)
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
     assert str(store) in done.stderr and "No space left" in done.stderr
     assert [path.name for path in seen.iterdir()] == ["filler"]
     assert not cfg.exists()
 
     (seen / "filler").unlink()
-    first = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=mounts.prefix, guard=False)
+    first = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=namespace.prefix, guard=False)
     assert first.returncode == 0 and first.stdout == (seen / "fernet_key").read_text()
 
 
-def test_a_disk_without_inodes_at_the_first_start_leaves_nothing(fernit, mounts, store, cfg):  # noqa: F811
-    mounts.tmpfs(store, "size=64k,nr_inodes=1")
-    done = fernit("run", "echo", "the command ran", prefix=mounts.prefix)
+def test_a_disk_without_inodes_at_the_first_start_leaves_nothing(fernit, namespace, store, cfg):
+    store.mkdir()
+    seen = namespace.tmpfs(store, "64k,nr_inodes=1")
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert list(mounts.see(store).iterdir()) == []
+    assert list(seen.iterdir()) == []
     assert not cfg.exists()
 
 
-def test_a_disk_without_room_for_a_link_at_the_first_start_leaves_nothing(fernit, mounts, store, cfg):  # noqa: F811
+def test_a_disk_without_room_for_a_link_at_the_first_start_leaves_nothing(fernit, namespace, store, cfg):
     """On tmpfs a second name takes an inode of its own: the temporary is written, the link fails."""
-    mounts.tmpfs(store, "size=64k,nr_inodes=2")
-    done = fernit("run", "echo", "the command ran", prefix=mounts.prefix)
+    store.mkdir()
+    seen = namespace.tmpfs(store, "64k,nr_inodes=2")
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert list(mounts.see(store).iterdir()) == []
+    assert list(seen.iterdir()) == []
     assert not cfg.exists()
 
 
-def test_a_full_disk_at_the_writing_of_airflow_cfg_leaves_the_old_one(fernit, mounts, airflow_home, store):  # noqa: F811
-    mounts.tmpfs(airflow_home, "size=64k")
-    home = mounts.see(airflow_home)
+def test_a_full_disk_at_the_writing_of_airflow_cfg_leaves_the_old_one(fernit, namespace, airflow_home, store):
+    airflow_home.mkdir()
+    home = namespace.tmpfs(airflow_home, "64k")
     old = "[core]\nexecutor = LocalExecutor\n"
     (home / "airflow.cfg").write_text(old)
     fill(home)
-    done = fernit("init", prefix=mounts.prefix)
+    done = fernit("init", prefix=namespace.prefix)
     assert (done.returncode, len(errors(done))) == (125, 3 if "made a new" in done.stderr else 1), done.stderr
     assert str(airflow_home) in done.stderr
     assert (home / "airflow.cfg").read_text() == old
@@ -65,62 +67,62 @@ def test_a_full_disk_at_the_writing_of_airflow_cfg_leaves_the_old_one(fernit, mo
 
     kept = (store / "fernet_key").read_text()
     (home / "filler").unlink()
-    assert fernit("init", prefix=mounts.prefix).returncode == 0
+    assert fernit("init", prefix=namespace.prefix).returncode == 0
     assert (home / "airflow.cfg").read_text() == f"[core]\nfernet_key = {kept}executor = LocalExecutor\n"
 
 
-def test_a_full_disk_where_airflow_cfg_is_missing_leaves_no_half_of_one(fernit, mounts, airflow_home):  # noqa: F811
-    mounts.tmpfs(airflow_home, "size=64k")
-    home = mounts.see(airflow_home)
+def test_a_full_disk_where_airflow_cfg_is_missing_leaves_no_half_of_one(fernit, namespace, airflow_home):
+    airflow_home.mkdir()
+    home = namespace.tmpfs(airflow_home, "64k")
     fill(home)
-    assert fernit("init", prefix=mounts.prefix).returncode == 125
+    assert fernit("init", prefix=namespace.prefix).returncode == 125
     assert [path.name for path in home.iterdir()] == ["filler"]
 
 
 # --- Read-only
 
 
-def test_a_read_only_store_without_a_key_fails_the_run(fernit, mounts, store, cfg):  # noqa: F811
+def test_a_read_only_store_without_a_key_fails_the_run(fernit, namespace, store, cfg):
     store.mkdir()
-    mounts.bind(store, store, "ro")
-    done = fernit("run", "echo", "the command ran", prefix=mounts.prefix)
+    bind(namespace, store, store, "ro")
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
     assert str(store) in done.stderr and "Read-only" in done.stderr and "--store" in done.stderr
     assert list(store.iterdir()) == [] and not cfg.exists()
 
 
-def test_a_missing_store_on_a_read_only_file_system_fails_the_run(fernit, mounts, tmp_path, cfg):  # noqa: F811
+def test_a_missing_store_on_a_read_only_file_system_fails_the_run(fernit, namespace, tmp_path, cfg):
     (tmp_path / "volume").mkdir()
-    mounts.bind(tmp_path / "volume", tmp_path / "volume", "ro")
-    done = fernit("run", "--store", tmp_path / "volume" / "store", "true", prefix=mounts.prefix)
+    bind(namespace, tmp_path / "volume", tmp_path / "volume", "ro")
+    done = fernit("run", "--store", tmp_path / "volume" / "store", "true", prefix=namespace.prefix)
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
     assert not cfg.exists()
 
 
-def test_a_read_only_store_with_a_key_serves_it(fernit, mounts, store, stored, cfg):  # noqa: F811
+def test_a_read_only_store_with_a_key_serves_it(fernit, namespace, store, stored, cfg):
     key = new_key()
     stored(key + "\n")
-    mounts.bind(store, store, "ro")
-    done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=mounts.prefix)
+    bind(namespace, store, store, "ro")
+    done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=namespace.prefix)
     assert (done.returncode, done.stdout) == (0, key + "\n"), done.stderr
     assert cfg.read_text() == f"[core]\nfernet_key = {key}\n"
-    again = fernit("run", "true", prefix=mounts.prefix)
+    again = fernit("run", "true", prefix=namespace.prefix)
     assert (again.returncode, again.stderr) == (0, "")
 
 
-def test_a_read_only_store_gives_init_what_airflow_cfg_needs(fernit, mounts, store, stored, cfg):  # noqa: F811
+def test_a_read_only_store_gives_init_what_airflow_cfg_needs(fernit, namespace, store, stored, cfg):
     key = new_key()
     stored(key + "\n")
-    mounts.bind(store, store, "ro")
-    assert fernit("init", prefix=mounts.prefix).returncode == 0
+    bind(namespace, store, store, "ro")
+    assert fernit("init", prefix=namespace.prefix).returncode == 0
     assert cfg.read_text() == f"[core]\nfernet_key = {key}\n"
 
 
-def test_a_store_on_a_read_only_mount_needs_no_more_than_its_key(fernit, mounts, store, stored, tmp_path):  # noqa: F811
+def test_a_store_on_a_read_only_mount_needs_no_more_than_its_key(fernit, namespace, store, stored, tmp_path):
     stored(new_key() + "\n")
     assert fernit("run", "true").returncode == 0
-    mounts.bind(tmp_path, tmp_path, "ro")
-    done = fernit("run", "true", prefix=mounts.prefix)
+    bind(namespace, tmp_path, tmp_path, "ro")
+    done = fernit("run", "true", prefix=namespace.prefix)
     assert (done.returncode, done.stderr) == (0, "")
 
 

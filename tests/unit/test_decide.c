@@ -52,6 +52,7 @@ static void find(struct source *source, const char *text)
         else
             add_keys(&source->ring, letter);
     }
+    source->by_command = strstr(source->name, "cmd") != NULL;
     source->readable_by_all = strchr(text, 'r') != NULL;
     source->modeless = strchr(text, 'm') != NULL;
 }
@@ -83,9 +84,16 @@ static void make_survey(struct survey *survey, const char *text)
 /* The decision in one line: "use var AB, changed store", remarks sorted by their source. */
 static const char *describe(const struct survey *survey, const struct decision *decision)
 {
-    static const char *const actions[] = {"use", "adopt", "generate", "secret", "unknown"};
-    static const char *const kinds[] = {"empty",     "broken",   "other",   "changed",
-                                        "published", "readable", "modeless"};
+    static const char *const actions[] = {
+        [ACTION_USE] = "use",       [ACTION_ADOPT] = "adopt",     [ACTION_GENERATE] = "generate",
+        [ACTION_SECRET] = "secret", [ACTION_UNKNOWN] = "unknown",
+    };
+    static const char *const kinds[] = {
+        [REMARK_EMPTY] = "empty",       [REMARK_BROKEN] = "broken",
+        [REMARK_PASSED] = "passed",     [REMARK_OTHER] = "other",
+        [REMARK_CHANGED] = "changed",   [REMARK_PUBLISHED] = "published",
+        [REMARK_READABLE] = "readable", [REMARK_MODELESS] = "modeless",
+    };
     static char text[1024];
     const char *winner = decision->winner ? decision->winner->name : "-";
     snprintf(text, sizeof text, "%s %s %s", actions[decision->action], winner,
@@ -126,7 +134,7 @@ static const struct {
     {ROW, "run4=A", "use run4 A"},
     {ROW, "store=A", "use store A"},
     {ROW, "cfg=A", "adopt cfg A"},
-    {ROW, "cfgcmd=A", "adopt cfgcmd A"},
+    {ROW, "cfgcmd=A", "use cfgcmd A"},
     {ROW, "secret=@", "secret secret "},
     {ROW, "cfgsecret=@", "secret cfgsecret "},
     {ROW, "cmd=?", "unknown cmd "},
@@ -139,8 +147,8 @@ static const struct {
     {ROW, "var=0 secret=@", "secret secret , empty var"},
     {ROW, "secret=@ bare=0", "secret secret , empty bare"},
     {ROW, "cfg=0 cfgsecret=@", "secret cfgsecret , empty cfg"},
-    {ROW, "cfg=0 cfgcmd=A", "adopt cfgcmd A, empty cfg"},
-    {ROW, "cfg=$ cfgcmd=A", "adopt cfgcmd A"},
+    {ROW, "cfg=0 cfgcmd=A", "use cfgcmd A, empty cfg"},
+    {ROW, "cfg=$ cfgcmd=A", "use cfgcmd A"},
     {ROW, "cmd=own store=A", "use store A"},
     {ROW, "store=... cfg=A", "adopt cfg A"},
     {ROW, "store=... var=A", "use var A"},
@@ -150,7 +158,17 @@ static const struct {
     {ROW, "var=A cmd=? secret=@ cfgcmd=? cfgsecret=@", "use var A"},
     {ROW, "cmd=A secret=@", "use cmd A"},
     {ROW, "cfg=A cfgcmd=? cfgsecret=@", "adopt cfg A"},
-    {ROW, "cfgcmd=A cfgsecret=@", "adopt cfgcmd A"},
+    {ROW, "cfgcmd=A cfgsecret=@", "use cfgcmd A"},
+
+    /* What Airflow would have used without us, or has used so far. */
+    {ROW, "bare=A cfgcmd=?", "use bare A, passed cfgcmd"},
+    {ROW, "bfile=A cfgcmd=? cfgsecret=@", "use bfile A, passed cfgcmd, passed cfgsecret"},
+    {ROW, "store=A cfgsecret=@", "use store A, passed cfgsecret"},
+    {ROW, "store=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "cmd=A cfgcmd=? cfgsecret=@", "use cmd A"},
+    {ROW, "secret=@ bare=A", "secret secret , passed bare"},
+    {ROW, "secret=@ store=A", "secret secret , passed store"},
+    {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret "},
 
     /* From outside and the store: what is outside encrypts, what was there stays behind it. */
     {ROW, "var=A store=A", "use var A"},
@@ -181,8 +199,8 @@ static const struct {
     {ROW, "store=AB cfg=BA", "use store AB"},
     {ROW, "var=A store=B cfg=B", "use var AB, changed store"},
     {ROW, "var=AB cfg=B", "use var AB"},
-    {ROW, "secret=@ cfg=B", "secret secret "},
-    {ROW, "secret=@ store=A cfg=B", "secret secret "},
+    {ROW, "secret=@ cfg=B", "secret secret , passed cfg"},
+    {ROW, "secret=@ store=A cfg=B", "secret secret , passed store, passed cfg"},
 
     /* Broken, below what wins. */
     {ROW, "var=A bare=!", "use var A, broken bare"},
@@ -293,7 +311,8 @@ static void every_pair_of_places_keeps_its_order(void **state)
             char expected[64];
             const char *first = places[i].name;
             const char *second = places[j].name;
-            bool adopts = places[i].way == WAY_CFG;
+            bool adopts =
+                strcmp(places[i].name, "cfg") == 0 || strcmp(places[i].name, "cfgsecret") == 0;
             bool refuses = places[j].way == WAY_CFG;
             bool joins = places[i].way < WAY_STORE && places[j].way == WAY_STORE;
             snprintf(text, sizeof text, "%s=A %s=B", first, second);
@@ -360,6 +379,7 @@ static void a_remark_names_its_source_and_no_key(void **state)
     } table[] = {
         {ROW, "var=0", {"var", "unset"}},
         {ROW, "var=A bare=!", {"bare: is broken", "var"}},
+        {ROW, "store=A cfgcmd=?", {"cfgcmd", "store"}},
         {ROW, "var=A bare=B", {"bare", "c77f48f3771072be", "2e4361dfdb8466cf"}},
         {ROW, "var=AC store=B", {"var", "2e4361dfdb8466cf", "c77f48f3771072be"}},
         {ROW, "var=P", {"var", "puckel"}},

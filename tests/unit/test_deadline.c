@@ -1,0 +1,126 @@
+#include "base/deadline.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "base/signals.h"
+#include "table.h"
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The first end of each pipe is waited for, the second makes it ready. */
+struct ground {
+    int file[2];
+    int signal[2];
+    struct signals signals;
+};
+
+static int lay_ground(void **state)
+{
+    struct ground *ground = test_malloc(sizeof *ground);
+    *state = ground;
+    if (pipe(ground->file) < 0 || pipe(ground->signal) < 0)
+        return -1;
+    ground->signals = (struct signals){.descriptor = ground->signal[0]};
+    return 0;
+}
+
+static int clear_ground(void **state)
+{
+    struct ground *ground = *state;
+    for (int i = 0; i < 2; i++) {
+        close(ground->file[i]);
+        close(ground->signal[i]);
+    }
+    test_free(ground);
+    return 0;
+}
+
+static void waits_as_long_as_it_is_told_and_no_longer(void **state)
+{
+    const struct ground *ground = *state;
+    static const struct {
+        int64_t deadline;
+        int64_t most;
+        int64_t least_wait;
+        int64_t most_wait;
+        bool passed;
+    } table[] = {
+        {60, -1, 60, 5000, true},   {60, 60000, 60, 5000, true}, {60000, 60, 60, 5000, false},
+        {60000, 0, 0, 5000, false}, {0, -1, 0, 5000, true},      {-1000, -1, 0, 5000, true},
+        {0, 60000, 0, 5000, true},
+    };
+    foreach(row, table)
+        for (int i = 0; i < 2; i++) {
+            struct error err = {0};
+            int64_t start = milliseconds();
+            struct deadline deadline = deadline_in(row->deadline, &ground->signals);
+            int ready = deadline_wait(&deadline, i ? ground->file[0] : -1, row->most, &err);
+            int64_t took = milliseconds() - start;
+            if (ready != 0 || deadline_passed(&deadline) != row->passed)
+                fail_msg("%lld, %lld: %d", (long long)row->deadline, (long long)row->most, ready);
+            /* poll(2) may be a millisecond early, for its clock is another. */
+            if (took < row->least_wait - 1 || took > row->most_wait)
+                fail_msg("%lld, %lld: took %lld ms", (long long)row->deadline, (long long)row->most,
+                         (long long)took);
+        }
+}
+
+static void what_is_ready_ends_the_wait(void **state)
+{
+    struct ground *ground = *state;
+    struct error err = {0};
+    struct deadline deadline = deadline_in(60000, &ground->signals);
+    assert_int_equal(write(ground->file[1], "x", 1), 1);
+    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
+    assert_int_equal(deadline_wait(&deadline, ground->file[0], 0, &err), 1);
+
+    /* Also where the time is up already. */
+    deadline = deadline_in(-5, &ground->signals);
+    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
+    assert_true(deadline_passed(&deadline));
+}
+
+static void a_writer_that_closes_ends_the_wait(void **state)
+{
+    struct ground *ground = *state;
+    struct error err = {0};
+    struct deadline deadline = deadline_in(60000, &ground->signals);
+    close(ground->file[1]);
+    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
+    ground->file[1] = dup(ground->file[0]);
+}
+
+static void a_signal_ends_every_wait_first(void **state)
+{
+    struct ground *ground = *state;
+    struct error err = {0};
+    struct deadline deadline = deadline_in(60000, &ground->signals);
+    assert_int_equal(write(ground->signal[1], "x", 1), 1);
+    assert_int_equal(write(ground->file[1], "x", 1), 1);
+    assert_int_equal(deadline_wait(&deadline, -1, -1, &err), -1);
+    assert_int_equal(err.kind, ERROR_ENDING);
+    err = (struct error){0};
+    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), -1);
+    assert_int_equal(err.kind, ERROR_ENDING);
+    deadline = deadline_in(0, &ground->signals);
+    assert_int_equal(deadline_wait(&deadline, -1, 0, &err), -1);
+}
+
+#define on_ground(test) cmocka_unit_test_setup_teardown(test, lay_ground, clear_ground)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        on_ground(waits_as_long_as_it_is_told_and_no_longer),
+        on_ground(what_is_ready_ends_the_wait),
+        on_ground(a_writer_that_closes_ends_the_wait),
+        on_ground(a_signal_ends_every_wait_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,350 @@
+#include "resolve/survey.h"
+
+#include "folder.h"
+#include "rings.h"
+
+#define A "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+#define B "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+#define C "Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="
+#define NO_KEY "hunter2hunter2"
+
+#define VAR "AIRFLOW__CORE__FERNET_KEY"
+#define CFG "airflow.cfg: fernet_key"
+
+static const struct signals no_signals = {.descriptor = -1};
+
+struct ground {
+    char *environment[4];
+    const char *secret_files[3];
+    const char *stored;
+    const char *cfg;
+};
+
+/* What is there in every test: files of all sorts, to be named by variables. */
+static void lay_ground(const struct ground *ground)
+{
+    write_text("key", A "\n");
+    write_text("other", B);
+    write_text("two", A "," B "\n");
+    write_text("empty", "");
+    write_text("blank", " \n\t\n");
+    write_text("bad", NO_KEY);
+    unlink("link");
+    unlink("dangling");
+    assert_int_equal(symlink("key", "link"), 0);
+    assert_int_equal(symlink("nothing", "dangling"), 0);
+    mkdir("folder", 0700);
+    mkfifo("fifo", 0600);
+    mkdir("store", 0700);
+    unlink("store/fernet_key");
+    unlink("airflow.cfg");
+    if (ground->stored)
+        write_text("store/fernet_key", ground->stored);
+    if (ground->cfg)
+        write_text("airflow.cfg", ground->cfg);
+}
+
+static int look(const struct ground *ground, enum run_commands commands, bool in_command,
+                struct survey *survey, struct error *err)
+{
+    static char path[] = "PATH=/usr/bin:/bin";
+    char *environment[COUNT(ground->environment) + 2] = {NULL};
+    size_t count = 0;
+    for (; count < COUNT(ground->environment) && ground->environment[count]; count++)
+        environment[count] = ground->environment[count];
+    environment[count] = path;
+    lay_ground(ground);
+
+    struct store store;
+    assert_int_equal(store_open(&store, "store", err), 0);
+    const struct survey_places places = {
+        .environment = environment,
+        .secret_files = ground->secret_files,
+        .store = &store,
+        .cfg_path = "airflow.cfg",
+        .commands = commands,
+        .in_command = in_command,
+        .command_timeout = 10000,
+        .signals = &no_signals,
+    };
+    int looked = survey_all(&places, survey, err);
+    store_close(&store);
+    return looked;
+}
+
+/* Those that are not absent, in their order: "FERNET_KEY=A key=broken". */
+static const char *describe(const struct survey *survey)
+{
+    static const char *const names[] = {"absent", "empty",   "",           "broken",     "secret",
+                                        "own",    "command", "unfinished", "placeholder"};
+    static char text[2048];
+    *text = '\0';
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        if (source->finding == FOUND_ABSENT)
+            continue;
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%s%s%s", *text ? " " : "",
+                 source->name, names[source->finding], letters_of(&source->ring),
+                 source->fatal ? "!" : "");
+    }
+    return text;
+}
+
+static const struct {
+    int line;
+    const char *found;
+    struct ground ground;
+} right[] = {
+    {ROW, "", {{NULL}, {NULL}, NULL, NULL}},
+
+    /* Variables. */
+    {ROW, VAR "=A", {{VAR "=" A}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=AB", {{VAR "= " A "," B "\n"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=empty", {{VAR "="}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=empty", {{VAR "= \t\n"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=broken", {{VAR "=" NO_KEY}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=broken", {{VAR "=" A ","}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY=A", {{"FERNET_KEY=" A}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY=empty", {{"FERNET_KEY="}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY=broken", {{"FERNET_KEY=$FERNET_KEY"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY=broken", {{"FERNET_KEY=$K", "K=" A}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_SECRET=secret", {{VAR "_SECRET=path"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_SECRET=empty", {{VAR "_SECRET= "}, {NULL}, NULL, NULL}},
+
+    /* Airflow expands its own variable, and nothing else. */
+    {ROW, VAR "=A FERNET_KEY=A", {{VAR "=$FERNET_KEY", "FERNET_KEY=" A}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=AB", {{VAR "=${X},$Y", "X=" A, "Y=" B}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=broken", {{VAR "=$FERNET_KEY"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=broken", {{VAR "=$X", "X=$Y", "Y=$X"}, {NULL}, NULL, NULL}},
+
+    /* Both of a pair. */
+    {ROW, VAR "=broken! " VAR "_FILE=A", {{VAR "=" A, VAR "_FILE=key"}, {NULL}, NULL, NULL}},
+    {ROW,
+     "FERNET_KEY=broken! FERNET_KEY_FILE=A",
+     {{"FERNET_KEY=" A, "FERNET_KEY_FILE=key"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=empty " VAR "_FILE=A", {{VAR "=", VAR "_FILE=key"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=A " VAR "_FILE=empty", {{VAR "=" A, VAR "_FILE="}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=A FERNET_KEY_FILE=B", {{VAR "=" A, "FERNET_KEY_FILE=other"}, {NULL}, NULL, NULL}},
+
+    /* Files: links are followed, modes are not judged, nothing is no key. */
+    {ROW, VAR "_FILE=A", {{VAR "_FILE=key"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=AB", {{"FERNET_KEY_FILE=two"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=A", {{"FERNET_KEY_FILE=link"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=empty", {{"FERNET_KEY_FILE="}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=nothing"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=dangling"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=empty"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=blank"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=bad"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=folder"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=fifo"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=$X", "X=key"}, {NULL}, NULL, NULL}},
+    {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=" A}, {NULL}, NULL, NULL}},
+    {ROW, "key=A", {{NULL}, {"key"}, NULL, NULL}},
+    {ROW, "other=B key=A", {{NULL}, {"other", "key"}, NULL, NULL}},
+    {ROW, "nothing=broken key=A", {{NULL}, {"nothing", "key"}, NULL, NULL}},
+
+    /* The store. */
+    {ROW, "store/fernet_key=A", {{NULL}, {NULL}, A "\n", NULL}},
+    {ROW, "store/fernet_key=A", {{NULL}, {NULL}, A, NULL}},
+    {ROW, "store/fernet_key=AB", {{NULL}, {NULL}, A "," B "\n", NULL}},
+    {ROW, "store/fernet_key=broken", {{NULL}, {NULL}, "", NULL}},
+    {ROW, "store/fernet_key=broken", {{NULL}, {NULL}, "QUFBQUFBQUFB", NULL}},
+    {ROW, "store/fernet_key=broken", {{NULL}, {NULL}, "$FERNET_KEY\n", NULL}},
+
+    /* airflow.cfg. */
+    {ROW, CFG "=A", {{NULL}, {NULL}, NULL, "[core]\nfernet_key = " A "\n"}},
+    {ROW, CFG "=A", {{NULL}, {NULL}, NULL, "[DEFAULT]\nfernet_key = " A "\n[core]\n"}},
+    {ROW, CFG "=AB", {{NULL}, {NULL}, NULL, "[core]\nfernet_key = " A ",\n  " B "\n"}},
+    {ROW, CFG "=empty", {{NULL}, {NULL}, NULL, "[core]\nfernet_key =\n"}},
+    {ROW, CFG "=broken", {{NULL}, {NULL}, NULL, "[core]\nfernet_key = " NO_KEY "\n"}},
+    {ROW, CFG "=broken", {{NULL}, {NULL}, NULL, "[core]\nfernet_key = 100%\n"}},
+    {ROW, CFG "=broken", {{NULL}, {NULL}, NULL, "fernet_key = " A "\n"}},
+    {ROW, CFG "=placeholder", {{NULL}, {NULL}, NULL, "[core]\nfernet_key = $FERNET_KEY\n"}},
+    {ROW, CFG "_secret=secret", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_secret = x\n"}},
+    {ROW,
+     CFG "=empty " CFG "_secret=secret",
+     {{NULL}, {NULL}, NULL, "[core]\nfernet_key =\nfernet_key_secret = x\n"}},
+    {ROW, CFG "_cmd=broken", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = echo %s\n"}},
+    {ROW, CFG "_secret=broken", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_secret = %s\n"}},
+    {ROW, "", {{NULL}, {NULL}, NULL, "[core]\n# fernet_key = " A "\n[x]\nfernet_key = " A "\n"}},
+    {ROW, "", {{NULL}, {NULL}, NULL, "[core]\nFERNET_KEY = " A "\n"}},
+    {ROW, "", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd =\nfernet_key_secret =\n"}},
+
+    /* Commands: run where nothing before them holds a key. */
+    {ROW, VAR "_CMD=A", {{VAR "_CMD=cat key"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=AB", {{VAR "_CMD=printf ' %s,%s\\n' " A " " B}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=empty", {{VAR "_CMD= "}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=true"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=false"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=no-such-program"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=echo 'x"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=echo " NO_KEY}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=echo $FERNET_KEY"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=broken", {{VAR "_CMD=" A}, {NULL}, NULL, NULL}},
+    {ROW, VAR "_CMD=own store/fernet_key=A", {{VAR "_CMD=cat store/fernet_key"}, {NULL}, A, NULL}},
+    {ROW, VAR "_CMD=own", {{VAR "_CMD=fernit key print"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=A " VAR "_CMD=command", {{VAR "=" A, VAR "_CMD=cat key"}, {NULL}, NULL, NULL}},
+    {ROW, VAR "=empty " VAR "_CMD=A", {{VAR "=", VAR "_CMD=cat key"}, {NULL}, NULL, NULL}},
+    {ROW, CFG "_cmd=A", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     CFG "=empty " CFG "_cmd=A",
+     {{NULL}, {NULL}, NULL, "[core]\nfernet_key =\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     CFG "=A " CFG "_cmd=command",
+     {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = cat key\nfernet_key = " A "\n"}},
+    {ROW,
+     "store/fernet_key=B " CFG "_cmd=command",
+     {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     VAR "_SECRET=secret " CFG "_cmd=command",
+     {{VAR "_SECRET=x"}, {NULL}, NULL, "[core]\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     "FERNET_KEY_FILE=broken " CFG "_cmd=command",
+     {{"FERNET_KEY_FILE=nothing"}, {NULL}, NULL, "[core]\nfernet_key_cmd = cat key\n"}},
+
+    /* All at once. */
+    {ROW,
+     VAR "=A FERNET_KEY=B key=A other=B store/fernet_key=C " CFG "=C",
+     {{VAR "=" A, "FERNET_KEY=" B}, {"key", "other"}, C, "[core]\nfernet_key = " C "\n"}},
+};
+
+static void finds_what_stands_in_each_place(void **state)
+{
+    (void)state;
+    foreach(row, right) {
+        struct error err = {0};
+        _cleanup_survey_ struct survey survey = {0};
+        if (look(&row->ground, RUN_COMMANDS_NEEDED, false, &survey, &err) != 0)
+            fail_row(row, "%s", err.message);
+        if (strcmp(describe(&survey), row->found) != 0)
+            fail_row(row, "found: %s", describe(&survey));
+    }
+}
+
+static void what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret(void **state)
+{
+    (void)state;
+    int broken = 0;
+    foreach(row, right) {
+        struct error err = {0};
+        _cleanup_survey_ struct survey survey = {0};
+        assert_int_equal(look(&row->ground, RUN_COMMANDS_NEEDED, false, &survey, &err), 0);
+        for (size_t i = 0; i < survey.count; i++) {
+            const struct source *source = &survey.sources[i];
+            if (source->finding != FOUND_BROKEN)
+                continue;
+            const char *text = source->error.message;
+            size_t named = strcspn(source->name, ":");
+            if (strncmp(text, source->name, named) != 0 || !strchr(text, ';') ||
+                strchr(text, '\n') || strstr(text, "hunter2") || strstr(text, "QUFB"))
+                fail_row(row, "says %s", text);
+            broken++;
+        }
+    }
+    assert_true(broken > 25);
+}
+
+static void no_command_is_run_where_none_may_be(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        bool in_command;
+        const char *found;
+        struct ground ground;
+    } table[] = {
+        {ROW, false, VAR "_CMD=command", {{VAR "_CMD=touch ran"}, {NULL}, NULL, NULL}},
+        {ROW, false, VAR "_CMD=broken", {{VAR "_CMD=touch 'ran"}, {NULL}, NULL, NULL}},
+        {ROW, false, VAR "_CMD=own", {{VAR "_CMD=cat store/fernet_key"}, {NULL}, NULL, NULL}},
+        {ROW,
+         false,
+         CFG "_cmd=command",
+         {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = touch ran\n"}},
+        {ROW, true, VAR "_CMD=own", {{VAR "_CMD=touch ran"}, {NULL}, NULL, NULL}},
+        {ROW, true, CFG "_cmd=own", {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = touch ran\n"}},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_survey_ struct survey survey = {0};
+        enum run_commands commands = row->in_command ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
+        assert_int_equal(look(&row->ground, commands, row->in_command, &survey, &err), 0);
+        if (strcmp(describe(&survey), row->found) != 0 || text_of("ran"))
+            fail_row(row, "found: %s", describe(&survey));
+    }
+}
+
+static const struct {
+    int line;
+    const char *text;
+    char *environment[3];
+    enum finding finding;
+    const char *keys;
+} cfg_keys[] = {
+    {ROW, "", {NULL}, FOUND_ABSENT, ""},
+    {ROW, "[core]\n", {NULL}, FOUND_ABSENT, ""},
+    {ROW, "[core]\nfernet_key = " A "\n", {NULL}, FOUND_KEYS, "A"},
+    {ROW, "[core]\nfernet_key =\n  " A ",\n  " B "\n", {NULL}, FOUND_KEYS, "AB"},
+    {ROW, "[core]\nfernet_key = '" A "'\n", {NULL}, FOUND_KEYS, "A"},
+    {ROW, "[core]\nfernet_key = " A " # old\n", {NULL}, FOUND_KEYS, "A"},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY\n", {"FERNET_KEY=" B}, FOUND_KEYS, "B"},
+    {ROW, "[core]\nfernet_key = ${X},${Y}\n", {"X=" A, "Y=" B}, FOUND_KEYS, "AB"},
+    {ROW, "[core]\nfernet_key = %(k)s\nk = " A "\n", {NULL}, FOUND_KEYS, "A"},
+    {ROW, "[core]\nfernet_key =\n", {NULL}, FOUND_EMPTY, ""},
+    {ROW, "[core]\nfernet_key = %(k)s\nk =\n", {NULL}, FOUND_EMPTY, ""},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY\n", {"FERNET_KEY="}, FOUND_EMPTY, ""},
+    {ROW, "[DEFAULT]\nfernet_key =\n[core]\n", {NULL}, FOUND_EMPTY, ""},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY\n", {NULL}, FOUND_PLACEHOLDER, ""},
+    {ROW, "[core]\nfernet_key = ${FERNET_KEY}\n", {NULL}, FOUND_PLACEHOLDER, ""},
+    {ROW, "[core]\nfernet_key = $AIRFLOW__CORE__FERNET_KEY\n", {NULL}, FOUND_PLACEHOLDER, ""},
+    {ROW, "[core]\nfernet_key = $A1\n", {"A1=$B2"}, FOUND_PLACEHOLDER, ""},
+    {ROW, "[core]\nfernet_key =\n  $FERNET_KEY\n", {NULL}, FOUND_PLACEHOLDER, ""},
+    {ROW, "[core]\nfernet_key = x$FERNET_KEY\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY," A "\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY # c\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = $\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = " A ",\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = " NO_KEY "\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW,
+     "[core]\nfernet_key = cryptography_not_found_storing_passwords_in_plain_text\n",
+     {NULL},
+     FOUND_BROKEN,
+     ""},
+    {ROW, "[core]\nfernet_key = %\n", {NULL}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = $A\n", {"A=$B", "B=$A"}, FOUND_BROKEN, ""},
+    {ROW, "[core]\nfernet_key = $FERNET_KEY\n", {"FERNET_KEY=" NO_KEY}, FOUND_BROKEN, ""},
+};
+
+static void the_file_holds_what_airflow_would_find_in_this_environment(void **state)
+{
+    (void)state;
+    foreach(row, cfg_keys) {
+        struct error err = {0};
+        _cleanup_cfg_ struct cfg cfg = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        bool is_plain = false;
+        write_text("airflow.cfg", row->text);
+        assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
+        enum finding finding = survey_cfg_key(&cfg, row->environment, &ring, &is_plain, &err);
+        if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
+            fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
+        if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||
+            strstr(err.message, "hunter2"))
+            fail_row(row, "says %s", err.message);
+        if (!is_plain && !strchr(row->text, '$'))
+            fail_row(row, "has nothing that depends on the environment");
+        if (is_plain && strchr(row->text, '$'))
+            fail_row(row, "depends on the environment");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_folder(finds_what_stands_in_each_place),
+        in_folder(what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret),
+        in_folder(no_command_is_run_where_none_may_be),
+        in_folder(the_file_holds_what_airflow_would_find_in_this_environment),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
