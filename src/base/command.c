@@ -156,5 +156,6 @@ int command_output(char *const *argv, char *const *environment, size_t most,
         }
     }
     sigaction(SIGCHLD, &inherited, NULL);
-    return result < 0 ? error_within(err, "%s", argv[0]) : 0;
+    /* Up to a "=": NAME=token COMMAND is what a shell would take, and we do not. */
+    return result < 0 ? error_within(err, "%.*s", (int)strcspn(argv[0], "="), argv[0]) : 0;
 }

@@ -18,22 +18,25 @@ bool log_shows(enum log_level wanted)
     return wanted <= level;
 }
 
-static bool is_base64(char c)
+static bool is_url_safe(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("+/-_", c));
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
 }
 
-/* A net under all that is printed: 43 characters of base64 and "=" are a key that somebody has put
- * where a name or a path belongs. */
-static void mask_keys(char *text, size_t length)
+void log_mask(char *text)
 {
     enum { KEY = 43 };
-    size_t run = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '=' && run >= KEY)
+    size_t run = 0;  /* of base64 in either alphabet; paths are that, too */
+    size_t word = 0; /* of the URL-safe one */
+    for (size_t i = 0;; i++) {
+        char c = text[i];
+        if ((c == '=' && run >= KEY) || (!is_url_safe(c) && word == KEY))
             memset(text + i - KEY, '*', KEY);
-        run = is_base64(text[i]) ? run + 1 : 0;
+        if (c == '\0')
+            return;
+        word = is_url_safe(c) ? word + 1 : 0;
+        run = word > 0 || c == '+' || c == '/' ? run + 1 : 0;
     }
 }
 
@@ -47,7 +50,7 @@ static void line(const char *prefix, const char *format, va_list values)
     if (length > sizeof text - 1)
         length = sizeof text - 1;
 
-    mask_keys(text, length);
+    log_mask(text);
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             text[i] = '?';

@@ -21,6 +21,10 @@ void log_set_level(enum log_level wanted);
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);
 
+/* Puts stars over what looks like a key: 43 characters of base64 before a "=", or as a word. A net under
+ * all that is printed, for keys that somebody has put where a name or a path belongs. */
+void log_mask(char *text);
+
 /* "fernit: TEXT": why fernit stops. At every level. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 

@@ -1,6 +1,9 @@
 #include "entry/deliver.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,14 +111,18 @@ static int new_text(const struct delivery *delivery, const struct cfg *cfg, enum
                    err);
 }
 
-/* Named after the file's path, since several containers may share a store. */
+/* Named after the file's path and inode, since several containers may share a store, each with a file
+ * of its own at the same path. */
 static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error *err)
 {
     _cleanup_free_ char *whole = realpath(path, NULL);
+    char identity[PATH_MAX + 32];
     char hash[FINGERPRINT_TEXT + 1];
-    if (!whole)
+    struct stat status;
+    if (!whole || stat(whole, &status) < 0)
         return error_sys(err, "%s", path);
-    fingerprint(whole, strlen(whole), hash);
+    snprintf(identity, sizeof identity, "%ju %s", (uintmax_t)status.st_ino, whole);
+    fingerprint(identity, strlen(identity), hash);
     snprintf(name, FILE_TEMPORARY_NAME, "%s%s", STORE_COPY_PREFIX, hash);
     return 0;
 }
@@ -252,6 +259,8 @@ int deliver_recover(const struct context *context, const struct look *look, stru
     const char *path = look->cfg_path.bytes;
     char copy[FILE_TEMPORARY_NAME];
     _cleanup_close_ int lock = -1;
+    if (!path)
+        return 0;
     if (copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
     if (lock_store(context, &look->store, &lock, err) < 0)

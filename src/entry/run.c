@@ -22,8 +22,7 @@ static void warn(const struct decision *decision)
     }
 }
 
-/* A key that only airflow.cfg holds is kept where there is a store, or one was asked for. */
-static bool needs_store(const struct context *context, const struct look *look)
+bool run_needs_store(const struct context *context, const struct look *look)
 {
     enum action action = look->decision.action;
     return action == ACTION_GENERATE ||
@@ -75,13 +74,30 @@ static int keep_key(const struct context *context, struct look *look,
     return created;
 }
 
+/* A look at a file that no interrupted write has left torn: what stands in such a one may pass for a
+ * key and is none. */
+static int look_at_whole(const struct context *context, struct look *look, struct error *err)
+{
+    int looked = look_around(context, RUN_COMMANDS_NEEDED, look, err);
+    if (!look->survey.store_scan.copies)
+        return looked;
+    struct error recovering = {0};
+    int recovered = deliver_recover(context, look, &recovering);
+    if (recovered < 0)
+        *err = recovering;
+    if (recovered <= 0)
+        return recovered < 0 ? -1 : looked;
+    look_free(look);
+    return look_around(context, RUN_COMMANDS_NEEDED, look, err);
+}
+
 /* Until there is a key that is kept. Whoever made it, it is read back from the store: so the one that
  * is used is the one that everybody finds there. */
 static int settle(const struct context *context, struct look *look, struct error *err)
 {
     struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
-    while (look_around(context, RUN_COMMANDS_NEEDED, look, err) == 0) {
-        if (!needs_store(context, look))
+    while (look_at_whole(context, look, err) == 0) {
+        if (!run_needs_store(context, look))
             return 0;
         int kept = keep_key(context, look, &deadline, err);
         if (kept < 0) {
@@ -93,7 +109,9 @@ static int settle(const struct context *context, struct look *look, struct error
         /* A network file system may show the winner's file a moment later. */
         if (kept == STORE_EXISTS) {
             if (deadline_passed(&deadline))
-                return error_refused(err, "%s/fernet_key: exists, and cannot be seen",
+                return error_refused(err,
+                                     "%s/fernet_key: exists, and cannot be seen; see whether "
+                                     "its file system is well",
                                      look->store.path);
             if (deadline_wait(&deadline, -1, LOOK_AGAIN_MS, err) < 0)
                 return -1;
@@ -134,13 +152,6 @@ static int prepare(const struct context *context, bool has_command, struct envir
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (settle(context, &look, err) < 0)
         return -1;
-    if (look.survey.store_scan.copies) {
-        int recovered = deliver_recover(context, &look, err);
-        if (recovered > 0)
-            look_free(&look);
-        if (recovered < 0 || (recovered > 0 && settle(context, &look, err) < 0))
-            return -1;
-    }
     warn(&look.decision);
     say(&look);
     if (survey_stored(&look.survey))

@@ -13,6 +13,7 @@
 #include "entry/child.h"
 #include "entry/deliver.h"
 #include "entry/report.h"
+#include "entry/run.h"
 #include "entry/status_report.h"
 
 static const char *finding_text(const struct source *source)
@@ -109,23 +110,43 @@ static const char *describe_need(enum cfg_need need, bool delivered)
     return "";
 }
 
-static void describe_cfg(const struct context *context, const struct look *look,
-                         struct status_report *report)
+/* What a run would do to the file; CFG_RIGHT where that is not known. */
+static enum cfg_need find_need(const struct context *context, const struct look *look)
 {
     struct error err = {0};
     _cleanup_environment_ struct environment child = {0};
-    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
     if (!look->survey.cfg_readable)
-        report->cfg = describe_need(CFG_BROKEN, true);
-    else if (look->decision.action == ACTION_GENERATE)
-        report->cfg = describe_need(look->survey.cfg.exists ? CFG_SET : CFG_MAKE,
-                                    context->settings->deliver_cfg);
-    else if (look->decision.action == ACTION_UNKNOWN)
-        report->cfg = "depends on the command";
-    else if (child_environment(&child, context, look, &err) == 0)
-        report->cfg =
-            describe_need(deliver_need(context, look, &look->survey.cfg, child.list, &err),
-                          context->settings->deliver_cfg);
+        return CFG_BROKEN;
+    if (look->decision.action == ACTION_GENERATE && context->settings->deliver_cfg)
+        return look->survey.cfg.exists ? CFG_SET : CFG_MAKE;
+    if (look->decision.action == ACTION_GENERATE || look->decision.action == ACTION_UNKNOWN ||
+        child_environment(&child, context, look, &err) < 0)
+        return CFG_RIGHT;
+    return deliver_need(context, look, &look->survey.cfg, child.list, &err);
+}
+
+static void describe_cfg(const struct context *context, const struct look *look,
+                         struct status_report *report)
+{
+    bool by_environment = context->settings->deliver_environment;
+    enum cfg_need need = find_need(context, look);
+    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    report->cfg = look->decision.action == ACTION_UNKNOWN
+                      ? "depends on the command"
+                      : describe_need(need, context->settings->deliver_cfg);
+    if (need != CFG_MAKE && need != CFG_SET && need != CFG_CLEAR)
+        return;
+
+    _cleanup_free_ char *path = strdup(report->cfg_path);
+    bool in_place = look->store.directory >= 0 && access(report->cfg_path, W_OK) == 0;
+    if (!path || is_writable(dirname(path)) || (!by_environment && in_place))
+        return;
+    status_add(report, !by_environment,
+               by_environment
+                   ? "the folder of airflow.cfg cannot be written: a run leaves the file "
+                     "as it is, and only the command's environment has the key"
+                   : "the folder of airflow.cfg cannot be written; make it writable, or "
+                     "deliver by the environment");
 }
 
 static void describe_verdict(const struct look *look, struct status_report *report)
@@ -197,10 +218,10 @@ int status_command(const struct context *context)
         snprintf(report.verdict_text, sizeof report.verdict_text, "a run would be refused");
         report.cfg = "would not be touched";
         status_add(&report, true, err.message);
-    } else if (look.decision.action == ACTION_GENERATE && !report.store_writable) {
+    } else if (run_needs_store(context, &look) && !report.store_writable) {
         status_add(&report, true,
-                   "a key would have to be made, and the store cannot be written: "
-                   "give a writable volume, or the key in FERNET_KEY");
+                   "a key would have to be kept, and the store cannot be written: give a writable "
+                   "volume, or the key in FERNET_KEY");
     }
     if (context->settings->json)
         status_print_json(&report);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 void status_add(struct status_report *report, bool problem, const char *text)
 {
     report->problem_count += problem;
@@ -16,10 +18,13 @@ void status_add(struct status_report *report, bool problem, const char *text)
     snprintf(note->text, sizeof note->text, "%s", text);
 }
 
-static void print_clean(const char *text)
+static void print_clean(const char *given)
 {
-    for (; *text; text++)
-        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+    char text[STATUS_TEXT];
+    snprintf(text, sizeof text, "%s", given);
+    log_mask(text);
+    for (const char *p = text; *p; p++)
+        putchar((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
 }
 
 static void print_row(const struct status_source *source, size_t width, int way)
@@ -80,8 +85,12 @@ static size_t utf8_length(const unsigned char *text)
     return overlong || none ? 0 : length;
 }
 
-static void print_string(const char *text)
+static void print_string(const char *given)
 {
+    char whole[STATUS_TEXT];
+    snprintf(whole, sizeof whole, "%s", given);
+    log_mask(whole);
+    const char *text = whole;
     putchar('"');
     while (*text) {
         size_t length = utf8_length((const unsigned char *)text);

@@ -24,11 +24,22 @@
 
 /* Fails as if the row's own line had: fail_row(row, "got %d", got). */
 #define fail_row(row, ...) fail_line((row)->line, __VA_ARGS__)
+
+/* cmocka's, and what they lack: that they do not return. */
+#undef fail_msg
+#define fail_msg(...) fail_line(__LINE__, __VA_ARGS__)
+#undef skip
+#define skip()                                                                                     \
+    do {                                                                                           \
+        _skip(__FILE__, __LINE__);                                                                 \
+        __builtin_unreachable();                                                                   \
+    } while (0)
 #define fail_line(line, ...)                                                                       \
     do {                                                                                           \
         print_error("ERROR: " __VA_ARGS__);                                                        \
         print_error("\n");                                                                         \
         _fail(__FILE__, (line));                                                                   \
+        __builtin_unreachable();                                                                   \
     } while (0)
 
 /* Whether both are NULL, or spelled alike. */

@@ -203,18 +203,18 @@ static void a_fault_is_named_by_path_and_line(void **state)
     (void)state;
     static const struct {
         int line;
+        bool in_the_rest;
         const char *text;
         const char *says;
-        bool in_the_rest;
     } table[] = {
-        {ROW, "fernet_key = v\n", "airflow.cfg: line 1: ", false},
-        {ROW, "\xef\xbb\xbf[core]\n", "airflow.cfg: line 1: ", false},
-        {ROW, "[core]\na = 1\nno value\n", "airflow.cfg: line 3: ", false},
-        {ROW, "[core]\na = 1\na = 2\n", "airflow.cfg: line 3: ", false},
-        {ROW, "[core]\n[x]\n[core]\n", "airflow.cfg: line 3: ", false},
-        {ROW, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: ", true},
-        {ROW, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: ", true},
-        {ROW, "[x]\n = 1\n[core]\n", "airflow.cfg: line 2: ", true},
+        {ROW, false, "fernet_key = v\n", "airflow.cfg: line 1: "},
+        {ROW, false, "\xef\xbb\xbf[core]\n", "airflow.cfg: line 1: "},
+        {ROW, false, "[core]\na = 1\nno value\n", "airflow.cfg: line 3: "},
+        {ROW, false, "[core]\na = 1\na = 2\n", "airflow.cfg: line 3: "},
+        {ROW, false, "[core]\n[x]\n[core]\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
+        {ROW, true, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[x]\n = 1\n[core]\n", "airflow.cfg: line 2: "},
     };
     foreach(row, table) {
         struct error err = {0};

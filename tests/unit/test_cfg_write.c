@@ -6,6 +6,7 @@
 
 #define OLD "[core]\nfernet_key = old\nother = 1\n"
 #define NEW "[core]\nfernet_key = a-new-and-longer-one\nother = 1\n"
+#define EDITED OLD "more = 1\nand = 2\nand = 3\n"
 #define COPY ".airflow.cfg.0123456789abcdef"
 
 static struct secret secret_of(const char *text)
@@ -157,7 +158,7 @@ static void a_file_that_was_changed_meanwhile_is_left_alone(void **state)
         if (way == 3)
             assert_int_equal(chmod("airflow.cfg", 0644), 0);
         char before[128];
-        strcpy(before, way == 0 ? "" : text_of("airflow.cfg"));
+        snprintf(before, sizeof before, "%s", way == 0 ? "" : text_of("airflow.cfg"));
         if (replace("airflow.cfg", &cfg, NEW, &err) != CFG_CHANGED)
             fail_msg("way %d: was replaced", way);
         if (way == 0 ? mode_of("airflow.cfg") != -1 : strcmp(text_of("airflow.cfg"), before) != 0)
@@ -262,7 +263,7 @@ static void what_was_edited_since_is_left_alone_and_so_is_the_copy(void **state)
         "",
         "[core]\n",
         "[core]\nfernet_key = old\nother = 2\n",
-        OLD "more = 1\nand = 2\nand = 3\n",
+        EDITED,
         "[core]\nfernet_key = axnew-and-longer-one\nother = 1\n",
     };
     foreach(text, texts) {

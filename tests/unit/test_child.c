@@ -12,7 +12,7 @@ enum { MOST = 8 };
  * resolves a ..._SECRET itself. */
 static const struct {
     int line;
-    const char *given[MOST];
+    char *given[MOST];
     const char *delivered[MOST];
     const char *by_file[MOST];
     const char *by_secret[MOST];
@@ -57,13 +57,13 @@ static const struct {
      {VAR "_X=1", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD=x", "FERNET_KEY_=1", "fernet_key=1"}},
 };
 
-static void check(const char *const given[MOST], const char *const expected[MOST],
-                  enum action action, bool deliver, int line)
+static void check(char *const given[MOST], const char *const expected[MOST], enum action action,
+                  bool deliver, int line)
 {
     struct error err = {0};
     char *environment[MOST + 1] = {NULL};
     for (size_t i = 0; i < MOST; i++)
-        environment[i] = (char *)(uintptr_t)given[i];
+        environment[i] = given[i];
     const struct settings settings = {.deliver_environment = deliver, .deliver_cfg = true};
     const struct context context = {.settings = &settings, .environment = environment};
     struct look look = {.decision = {.action = action}};

@@ -64,10 +64,10 @@ static void make_survey(struct survey *survey, const char *text)
     struct source *sources = calloc(COUNT(places), sizeof *sources);
     *survey = (struct survey){.sources = sources, .count = COUNT(places), .room = COUNT(places)};
     for (size_t i = 0; i < COUNT(places); i++) {
-        survey->sources[i].way = places[i].way;
-        strcpy(survey->sources[i].name, places[i].name);
+        sources[i].way = places[i].way;
+        snprintf(sources[i].name, sizeof sources[i].name, "%s", places[i].name);
     }
-    strcpy(words, text);
+    snprintf(words, sizeof words, "%s", text);
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         char *value = strchr(word, '=');
         size_t i = 0;
@@ -228,42 +228,42 @@ static const struct {
 
 static const struct {
     int line;
-    const char *survey;
     enum error_kind kind;
+    const char *survey;
     const char *says;
     const char *left; /* of the decision */
 } wrong[] = {
     /* Broken, with nothing before it that holds a value: never a new key. */
-    {ROW, "var=!", ERROR_INPUT, "var: is broken", "generate - "},
-    {ROW, "cmd=!", ERROR_INPUT, "cmd: is broken", "generate - "},
-    {ROW, "sfile=!", ERROR_INPUT, "sfile: is broken", "generate - "},
-    {ROW, "run2=!", ERROR_INPUT, "run2: is broken", "generate - "},
-    {ROW, "store=!", ERROR_INPUT, "store: is broken", "generate - "},
-    {ROW, "cfg=!", ERROR_INPUT, "cfg: is broken", "generate - "},
-    {ROW, "cfgcmd=!", ERROR_INPUT, "cfgcmd: is broken", "generate - "},
-    {ROW, "cfgsecret=!", ERROR_INPUT, "cfgsecret: is broken", "generate - "},
-    {ROW, "var=0 bare=! store=A", ERROR_INPUT, "bare: is broken", "generate - , empty var"},
-    {ROW, "cmd=own store=! cfg=A", ERROR_INPUT, "store: is broken", "generate - "},
-    {ROW, "bare=! afile=!", ERROR_INPUT, "bare: is broken", "generate - "},
-    {ROW, "store=... cfg=!", ERROR_INPUT, "cfg: is broken", "generate - "},
-    {ROW, "cfg=$ cfgcmd=!", ERROR_INPUT, "cfgcmd: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "var=!", "var: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cmd=!", "cmd: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "sfile=!", "sfile: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "run2=!", "run2: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "store=!", "store: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cfg=!", "cfg: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cfgcmd=!", "cfgcmd: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cfgsecret=!", "cfgsecret: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "var=0 bare=! store=A", "bare: is broken", "generate - , empty var"},
+    {ROW, ERROR_INPUT, "cmd=own store=! cfg=A", "store: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "bare=! afile=!", "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "store=... cfg=!", "cfg: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cfg=$ cfgcmd=!", "cfgcmd: is broken", "generate - "},
 
     /* Two that contradict each other, wherever they stand. */
-    {ROW, "var=!!", ERROR_INPUT, "var: is broken", "generate - "},
-    {ROW, "bare=!!", ERROR_INPUT, "bare: is broken", "generate - "},
-    {ROW, "var=A bare=!!", ERROR_INPUT, "bare: is broken", "generate - "},
-    {ROW, "var=A bare=!! store=A", ERROR_INPUT, "bare: is broken", "generate - "},
-    {ROW, "cmd=! bare=!!", ERROR_INPUT, "bare: is broken", "generate - "},
-    {ROW, "secret=@ bare=!!", ERROR_INPUT, "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "var=!!", "var: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "bare=!!", "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "var=A bare=!!", "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "var=A bare=!! store=A", "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "cmd=! bare=!!", "bare: is broken", "generate - "},
+    {ROW, ERROR_INPUT, "secret=@ bare=!!", "bare: is broken", "generate - "},
 
     /* The only copy, perhaps. */
-    {ROW, "store=A cfg=B", ERROR_REFUSED, "cfg: holds c77f48f3771072be, ", "use store A"},
-    {ROW, "var=A cfg=B", ERROR_REFUSED, "cfg: holds c77f48f3771072be, ", "use var A"},
-    {ROW, "var=A store=C cfg=B", ERROR_REFUSED, "cfg: holds c77f48f3771072be, ",
+    {ROW, ERROR_REFUSED, "store=A cfg=B", "cfg: holds c77f48f3771072be, ", "use store A"},
+    {ROW, ERROR_REFUSED, "var=A cfg=B", "cfg: holds c77f48f3771072be, ", "use var A"},
+    {ROW, ERROR_REFUSED, "var=A store=C cfg=B", "cfg: holds c77f48f3771072be, ",
      "use var AC, changed store"},
-    {ROW, "store=A cfg=AB", ERROR_REFUSED, "cfg: holds c77f48f3771072be, ", "use store A"},
-    {ROW, "store=A cfg=B", ERROR_REFUSED, "from store (2e4361dfdb8466cf)", "use store A"},
-    {ROW, "cfg=A cfgcmd=B", ERROR_REFUSED, "cfgcmd: holds c77f48f3771072be, ", "adopt cfg A"},
+    {ROW, ERROR_REFUSED, "store=A cfg=AB", "cfg: holds c77f48f3771072be, ", "use store A"},
+    {ROW, ERROR_REFUSED, "store=A cfg=B", "from store (2e4361dfdb8466cf)", "use store A"},
+    {ROW, ERROR_REFUSED, "cfg=A cfgcmd=B", "cfgcmd: holds c77f48f3771072be, ", "adopt cfg A"},
 };
 
 static void the_first_that_holds_a_value_wins(void **state)

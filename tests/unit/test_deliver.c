@@ -11,65 +11,65 @@
 /* The winner is a variable unless `way` says otherwise; the file may have a fernet_key_cmd. */
 static const struct {
     int line;
+    enum cfg_need need;
     const char *ring;
     const char *text; /* NULL: there is no file */
-    enum cfg_need need;
     enum way way;
     bool command; /* it reads the store, or, where the file wins, it has given the ring */
 } table[] = {
-    {ROW, "A", NULL, CFG_MAKE, 0, false},
-    {ROW, "A", "", CFG_SET, 0, false},
-    {ROW, "A", "[core]\n", CFG_SET, 0, false},
-    {ROW, "A", "[core]\n# fernet_key = " A "\n", CFG_SET, 0, false},
-    {ROW, "A", CORE "\n", CFG_SET, 0, false},
-    {ROW, "A", CORE A "\n", CFG_RIGHT, 0, false},
-    {ROW, "A", CORE "'" A "'\n", CFG_RIGHT, 0, false},
-    {ROW, "A", CORE "\n  " A "\n", CFG_RIGHT, 0, false},
-    {ROW, "A", CORE A "," A "\n", CFG_RIGHT, 0, false},
-    {ROW, "A", "[DEFAULT]\nfernet_key = " A "\n[core]\n", CFG_RIGHT, 0, false},
-    {ROW, "A", "[DEFAULT]\nfernet_key = " A "\n", CFG_SET, 0, false},
+    {ROW, CFG_MAKE, "A", NULL, 0, false},
+    {ROW, CFG_SET, "A", "", 0, false},
+    {ROW, CFG_SET, "A", "[core]\n", 0, false},
+    {ROW, CFG_SET, "A", "[core]\n# fernet_key = " A "\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE "'" A "'\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE "\n  " A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE A "," A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", "[DEFAULT]\nfernet_key = " A "\n[core]\n", 0, false},
+    {ROW, CFG_SET, "A", "[DEFAULT]\nfernet_key = " A "\n", 0, false},
 
     /* Ours, whole and with the same first key: else it is set. */
-    {ROW, "AB", CORE A "," B "\n", CFG_RIGHT, 0, false},
-    {ROW, "ABC", CORE A "," C "," B "\n", CFG_RIGHT, 0, false},
-    {ROW, "AB", CORE B "," A "\n", CFG_SET, 0, false},
-    {ROW, "AB", CORE A "\n", CFG_SET, 0, false},
-    {ROW, "AB", CORE B "\n", CFG_SET, 0, false},
+    {ROW, CFG_RIGHT, "AB", CORE A "," B "\n", 0, false},
+    {ROW, CFG_RIGHT, "ABC", CORE A "," C "," B "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE B "," A "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE A "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE B "\n", 0, false},
 
     /* What the ring lacks is never overwritten. */
-    {ROW, "A", CORE B "\n", CFG_FOREIGN, 0, false},
-    {ROW, "A", CORE A "," B "\n", CFG_FOREIGN, 0, false},
-    {ROW, "AB", CORE C "\n", CFG_FOREIGN, 0, false},
+    {ROW, CFG_FOREIGN, "A", CORE B "\n", 0, false},
+    {ROW, CFG_FOREIGN, "A", CORE A "," B "\n", 0, false},
+    {ROW, CFG_FOREIGN, "AB", CORE C "\n", 0, false},
 
     /* Nor what is no key at all, but a placeholder. */
-    {ROW, "A", CORE "hunter2\n", CFG_BROKEN, 0, false},
-    {ROW, "A", CORE A ",\n", CFG_BROKEN, 0, false},
-    {ROW, "A", CORE "%\n", CFG_BROKEN, 0, false},
-    {ROW, "A", CORE "$UNSET\n", CFG_SET, 0, false},
-    {ROW, "A", CORE "${UNSET}\n", CFG_SET, 0, false},
+    {ROW, CFG_BROKEN, "A", CORE "hunter2\n", 0, false},
+    {ROW, CFG_BROKEN, "A", CORE A ",\n", 0, false},
+    {ROW, CFG_BROKEN, "A", CORE "%\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "$UNSET\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "${UNSET}\n", 0, false},
 
     /* A reference that the command's environment resolves to our ring is right as it is. */
-    {ROW, "A", CORE "$FERNET_KEY\n", CFG_RIGHT, 0, false},
-    {ROW, "AB", CORE "$FERNET_KEY," B "\n", CFG_RIGHT, 0, false},
-    {ROW, "AB", CORE "$FERNET_KEY\n", CFG_SET, 0, false},
-    {ROW, "B", CORE "$FERNET_KEY\n", CFG_FOREIGN, 0, false},
+    {ROW, CFG_RIGHT, "A", CORE "$FERNET_KEY\n", 0, false},
+    {ROW, CFG_RIGHT, "AB", CORE "$FERNET_KEY," B "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE "$FERNET_KEY\n", 0, false},
+    {ROW, CFG_FOREIGN, "B", CORE "$FERNET_KEY\n", 0, false},
 
     /* A fernet_key_cmd that reads the store gives Airflow what the store holds. */
-    {ROW, "A", "[core]\n", CFG_RIGHT, WAY_STORE, true},
-    {ROW, "A", "[core]\n", CFG_SET, WAY_STORE, false},
-    {ROW, "A", "[core]\n", CFG_SET, WAY_VARIABLE, true},
-    {ROW, "A", CORE "\n", CFG_CLEAR, WAY_STORE, true},
-    {ROW, "A", CORE "$UNSET\n", CFG_CLEAR, WAY_STORE, true},
-    {ROW, "A", CORE "\n", CFG_SET, WAY_STORE, false},
-    {ROW, "A", CORE "\n", CFG_SET, WAY_VARIABLE, true},
-    {ROW, "A", CORE A "\n", CFG_RIGHT, WAY_STORE, true},
-    {ROW, "A", CORE B "\n", CFG_FOREIGN, WAY_STORE, true},
+    {ROW, CFG_RIGHT, "A", "[core]\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", "[core]\n", WAY_STORE, false},
+    {ROW, CFG_SET, "A", "[core]\n", WAY_VARIABLE, true},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", CORE "$UNSET\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, false},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_VARIABLE, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_STORE, true},
+    {ROW, CFG_FOREIGN, "A", CORE B "\n", WAY_STORE, true},
 
     /* Nor is what another fernet_key_cmd has given written down: tomorrow it may give another one. */
-    {ROW, "A", "[core]\nfernet_key_cmd = x\n", CFG_RIGHT, WAY_CFG, true},
-    {ROW, "A", CORE "\nfernet_key_cmd = x\n", CFG_CLEAR, WAY_CFG, true},
-    {ROW, "A", CORE "$UNSET\nfernet_key_cmd = x\n", CFG_CLEAR, WAY_CFG, true},
-    {ROW, "A", CORE A "\n", CFG_RIGHT, WAY_CFG, false},
+    {ROW, CFG_RIGHT, "A", "[core]\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "$UNSET\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_CFG, false},
 };
 
 /* As above, where Airflow gets its key from a secrets backend. */

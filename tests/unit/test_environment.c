@@ -1,5 +1,7 @@
 #include "base/environment.h"
 
+#include <stdio.h>
+
 #include "table.h"
 
 static char *const given[] = {
@@ -13,13 +15,11 @@ static char *const nothing[] = {NULL};
 static const char *joined(char *const *list)
 {
     static char text[1024];
+    size_t length = 0;
     *text = '\0';
-    for (; *list; list++) {
-        strcat(text, *list);
-        strcat(text, " ");
-    }
-    if (*text)
-        text[strlen(text) - 1] = '\0';
+    for (; *list; list++)
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? " " : "", *list);
     return text;
 }
 

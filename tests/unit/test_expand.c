@@ -147,7 +147,7 @@ static void a_home_is_what_home_says(void **state)
         struct error err = {0};
         _cleanup_secret_ struct secret out = {0};
         char home[32];
-        strcpy(home, row->home);
+        snprintf(home, sizeof home, "%s", row->home);
         char *const own[] = {home, "A=1", NULL};
         if (expand(row->text, own, &out, &err) != 0 || strcmp(out.bytes, row->expanded) != 0)
             fail_msg("%s: %s: %s", row->home, row->text, out.bytes ? out.bytes : err.message);

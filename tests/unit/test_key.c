@@ -112,7 +112,7 @@ static const struct {
     {"quoted $FERNET_KEY", TEXT("\"$FERNET_KEY\""), "looks like"},
     {"literal $(cat key)", TEXT("$(cat /run/secrets/key)"), "looks like"},
     {" a blank and $_K", TEXT(" $_KEY\n"), "looks like"},
-    {"placeholder", TEXT("<YOUR-SECRET>"), "has 11 characters of base64 (others not counted)"},
+    {"placeholder", TEXT("<YOUR-SECRET>"), "has 11 characters of base64 (characters that"},
     {"placeholder 2", TEXT("changeme"), "has 6 bytes"},
     {"1.10s literal", TEXT("cryptography_not_found_storing_passwords_in_plain_text"),
      "has 54 characters of base64"},
@@ -120,8 +120,9 @@ static const struct {
      TEXT(
          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo,29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"),
      "has 86 characters of base64"},
-    {"url", TEXT("vault:secret/airflow#fernet_key"), "has 29 characters of base64 (others"},
-    {"a sentence", TEXT("hunter2 is my password!"), "has 19 characters of base64 (others"},
+    {"url", TEXT("vault:secret/airflow#fernet_key"),
+     "has 29 characters of base64 (characters that"},
+    {"a sentence", TEXT("hunter2 is my password!"), "has 19 characters of base64 (characters that"},
 };
 
 /* A copy of exactly this size, so that the sanitizer sees a read behind it. */

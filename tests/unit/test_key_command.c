@@ -150,7 +150,7 @@ static void one_that_does_not_end_in_time_is_killed_with_its_children(void **sta
             fail_msg("%s: took %lld ms", *text, (long long)took);
     }
     /* Of whom nobody is left: killed and waiting for init at the most. */
-    pid_t child = (pid_t)atoi(text_of("child"));
+    pid_t child = (pid_t)strtol(text_of("child"), NULL, 10);
     assert_true(child > 1);
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)child);

@@ -1,5 +1,7 @@
 #include "entry/options.h"
 
+#include <stdio.h>
+
 #include "entry/variables.h"
 #include "table.h"
 
@@ -146,10 +148,11 @@ static void variables_are_named_after_options(void **state)
             fail_msg("%s: %s", row->option, name);
     }
     for (size_t id = 0; id < OPTION_COUNT; id++) {
+        char name[VARIABLE_NAME];
         char assignment[VARIABLE_NAME + 8];
         char option[VARIABLE_NAME];
-        variable_name(options[id].name, assignment);
-        strcat(assignment, "=x=y");
+        variable_name(options[id].name, name);
+        snprintf(assignment, sizeof assignment, "%s=x=y", name);
         assert_true(variable_option(assignment, option));
         assert_string_equal(option, options[id].name);
         assert_int_equal(variable_setting(assignment), id);

@@ -31,17 +31,18 @@ static const char *value_of(const struct settings *settings, const char *what)
                  settings->json ? "json " : "", settings->run_commands ? "commands " : "",
                  settings->help ? "help " : "");
     else if (strcmp(what, "level") == 0)
-        strcpy(text, log_shows(LOG_VERBOSE)  ? "verbose"
-                     : log_shows(LOG_NORMAL) ? "normal"
-                                             : "quiet");
+        snprintf(text, sizeof text, "%s",
+                 log_shows(LOG_VERBOSE)  ? "verbose"
+                 : log_shows(LOG_NORMAL) ? "normal"
+                                         : "quiet");
     else
         fail_msg("%s: is no setting", what);
     return text;
 }
 
 struct given {
-    const char *flags[WORDS_MOST];
-    const char *environment[4];
+    char *flags[WORDS_MOST];
+    char *environment[4];
     const char *ini;
 };
 
@@ -53,10 +54,10 @@ static int read_given(struct settings *settings, unsigned command, const struct 
     char *arguments[WORDS_MOST + 1] = {NULL};
     char *environment[COUNT(given->environment) + 2] = {NULL};
     for (size_t i = 0; i < WORDS_MOST; i++)
-        arguments[i] = (char *)(uintptr_t)given->flags[i];
+        arguments[i] = given->flags[i];
     size_t count = 0;
     for (; count < COUNT(given->environment) && given->environment[count]; count++)
-        environment[count] = (char *)(uintptr_t)given->environment[count];
+        environment[count] = given->environment[count];
     environment[count] = config;
     write_text("fernit.ini", given->ini ? given->ini : "");
     int result = settings_read(settings, command, arguments, environment, err);
@@ -270,7 +271,7 @@ static void a_fault_names_the_option_as_it_was_given(void **state)
             fail_row(row, "was taken");
         char says[256];
         char *save = NULL;
-        strcpy(says, row->says);
+        snprintf(says, sizeof says, "%s", row->says);
         for (char *part = strtok_r(says, "|", &save); part; part = strtok_r(NULL, "|", &save))
             if (!strstr(err.message, part))
                 fail_row(row, "says %s", err.message);
@@ -284,16 +285,16 @@ static void each_command_takes_its_own_options(void **state)
     (void)state;
     static const struct {
         int line;
-        const char *flag;
         unsigned commands;
+        char *flag;
     } table[] = {
-        {ROW, "--store=/x", FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY},
-        {ROW, "--quiet", FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY},
-        {ROW, "--deliver=env", FOR_RUN | FOR_INIT | FOR_STATUS},
-        {ROW, "--json", FOR_STATUS},
-        {ROW, "--run-commands", FOR_STATUS},
-        {ROW, "--init=no", FOR_RUN},
-        {ROW, "--help", FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--store=/x"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--quiet"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS, "--deliver=env"},
+        {ROW, FOR_STATUS, "--json"},
+        {ROW, FOR_STATUS, "--run-commands"},
+        {ROW, FOR_RUN, "--init=no"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--help"},
     };
     foreach(row, table)
         for (unsigned command = FOR_RUN; command <= FOR_KEY; command *= 2) {

@@ -22,23 +22,22 @@ static int rename_fails_with;
 static int fsync_fails_with;
 static int fsyncs;
 
-int linkat(int old_directory, const char *old, int new_directory, const char *new, int flags)
+int linkat(int fromfd, const char *from, int tofd, const char *to, int flags)
 {
     if (link_fails_with) {
         errno = link_fails_with;
         return -1;
     }
-    return (int)syscall(SYS_linkat, old_directory, old, new_directory, new, flags);
+    return (int)syscall(SYS_linkat, fromfd, from, tofd, to, flags);
 }
 
-int renameat2(int old_directory, const char *old, int new_directory, const char *new,
-              unsigned flags)
+int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned flags)
 {
     if (rename_fails_with) {
         errno = rename_fails_with;
         return -1;
     }
-    return (int)syscall(SYS_renameat2, old_directory, old, new_directory, new, flags);
+    return (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
 }
 
 int fsync(int fd)
@@ -193,29 +192,29 @@ static const struct {
     gid_t group;
     mode_t mode;
     gid_t store_group;
-    const char *says; /* NULL: it is read */
     bool readable;
+    const char *says; /* NULL: it is read */
 } judgements[] = {
-    {ROW, 0, 0, 0600, 0, NULL, false},
-    {ROW, 0, 0, 0400, 0, NULL, false},
-    {ROW, 0, 0, 0640, 0, NULL, false},
-    {ROW, 0, 0, 0660, 0, NULL, false},
-    {ROW, 0, 0, 0644, 0, NULL, true},
-    {ROW, 0, 0, 0604, 0, NULL, true},
-    {ROW, 0, 0, 0664, 0, NULL, true},
-    {ROW, 0, 0, 0602, 0, "can be written by everybody (mode 602)", false},
-    {ROW, 0, 0, 0666, 0, "can be written by everybody (mode 666)", false},
-    {ROW, 0, 0, 0777, 0, "can be written by everybody (mode 777)", false},
-    {ROW, OWNER, 0, 0600, 0, NULL, false},
-    {ROW, OWNER, 0, 0660, 0, NULL, false},
-    {ROW, STRANGER, 0, 0600, 0, "belongs to uid 12345", false},
-    {ROW, STRANGER, 0, 0660, 0, "belongs to uid 12345", false},
-    {ROW, 0, GROUP, 0600, 0, NULL, false},
-    {ROW, 0, GROUP, 0640, 0, NULL, false},
-    {ROW, 0, GROUP, 0660, GROUP, NULL, false},
-    {ROW, OWNER, GROUP, 0660, GROUP, NULL, false},
-    {ROW, 0, GROUP, 0660, 0, "can be written by group 34567", false},
-    {ROW, OWNER, GROUP, 0620, 0, "can be written by group 34567", false},
+    {ROW, 0, 0, 0600, 0, false, NULL},
+    {ROW, 0, 0, 0400, 0, false, NULL},
+    {ROW, 0, 0, 0640, 0, false, NULL},
+    {ROW, 0, 0, 0660, 0, false, NULL},
+    {ROW, 0, 0, 0644, 0, true, NULL},
+    {ROW, 0, 0, 0604, 0, true, NULL},
+    {ROW, 0, 0, 0664, 0, true, NULL},
+    {ROW, 0, 0, 0602, 0, false, "can be written by everybody (mode 602)"},
+    {ROW, 0, 0, 0666, 0, false, "can be written by everybody (mode 666)"},
+    {ROW, 0, 0, 0777, 0, false, "can be written by everybody (mode 777)"},
+    {ROW, OWNER, 0, 0600, 0, false, NULL},
+    {ROW, OWNER, 0, 0660, 0, false, NULL},
+    {ROW, STRANGER, 0, 0600, 0, false, "belongs to uid 12345"},
+    {ROW, STRANGER, 0, 0660, 0, false, "belongs to uid 12345"},
+    {ROW, 0, GROUP, 0600, 0, false, NULL},
+    {ROW, 0, GROUP, 0640, 0, false, NULL},
+    {ROW, 0, GROUP, 0660, GROUP, false, NULL},
+    {ROW, OWNER, GROUP, 0660, GROUP, false, NULL},
+    {ROW, 0, GROUP, 0660, 0, false, "can be written by group 34567"},
+    {ROW, OWNER, GROUP, 0620, 0, false, "can be written by group 34567"},
 };
 
 static void owner_and_mode_must_keep_strangers_out(void **state)
@@ -250,15 +249,15 @@ static void a_claim_tells_unfinished_from_damaged(void **state)
     (void)state;
     static const struct {
         const char *text; /* NULL: no file */
-        bool claim;
         enum store_finding finding;
+        bool claim;
         bool syncs;
     } table[] = {
-        {NULL, true, STORE_NOTHING, false},       {"", true, STORE_UNFINISHED, false},
-        {"QUFBQ", true, STORE_UNFINISHED, false}, {KEY ",", true, STORE_UNFINISHED, false},
-        {KEY, true, STORE_HOLDS, true},           {KEY "\n", true, STORE_HOLDS, true},
-        {"QUFBQ\n", true, STORE_HOLDS, true},     {"QUFBQ", false, STORE_HOLDS, false},
-        {"", false, STORE_HOLDS, false},          {KEY, false, STORE_HOLDS, false},
+        {NULL, STORE_NOTHING, true, false},       {"", STORE_UNFINISHED, true, false},
+        {"QUFBQ", STORE_UNFINISHED, true, false}, {KEY ",", STORE_UNFINISHED, true, false},
+        {KEY, STORE_HOLDS, true, true},           {KEY "\n", STORE_HOLDS, true, true},
+        {"QUFBQ\n", STORE_HOLDS, true, true},     {"QUFBQ", STORE_HOLDS, false, false},
+        {"", STORE_HOLDS, false, false},          {KEY, STORE_HOLDS, false, false},
     };
     foreach(row, table) {
         struct error err = {0};
