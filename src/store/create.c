@@ -113,6 +113,10 @@ static int exists(const struct creation *creation, struct error *err)
 static int by_rename(struct creation *creation, struct error *err)
 {
     int directory = creation->store->directory;
+    struct stat status;
+    /* What is there before our claim is not to pass for unfinished because of it. */
+    if (fstatat(directory, creation->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return exists(creation, err);
     if (claim(creation, err) < 0)
         return -1;
     if (renameat2(directory, creation->temporary, directory, creation->name, RENAME_NOREPLACE) <

@@ -58,6 +58,8 @@ EDITS = {
     "CR": ("[core]\rfernet_key =\rx = 1\r", "[core]\rfernet_key = {K}\rx = 1\r"),
     "CR, absent": ("[core]\rx = 1\r", "[core]\rfernet_key = {K}\rx = 1\r"),
     "mixed line ends": ("[a]\r\nx = 1\n[core]\rfernet_key =\r\ny = 2\n", "[a]\r\nx = 1\n[core]\rfernet_key = {K}\r\ny = 2\n"),
+    "another line end at the top": ("[a]\rx = 1\r[core]\n\ny = 2\n", "[a]\rx = 1\r[core]\nfernet_key = {K}\n\ny = 2\n"),
+    "an indented header behind an empty [core]": ("[core]\n    [a]\nx = 1\n", "[core]\n    fernet_key = {K}\n    [a]\nx = 1\n"),
     "a commented key": ("[core]\n# fernet_key = {OTHER}\nx = 1\n", "[core]\nfernet_key = {K}\n# fernet_key = {OTHER}\nx = 1\n"),
     "a key commented with ;": ("[core]\n;fernet_key = {OTHER}\n", "[core]\nfernet_key = {K}\n;fernet_key = {OTHER}\n"),
     "an indented commented key": ("[core]\n  # fernet_key = {OTHER}\n", "[core]\nfernet_key = {K}\n  # fernet_key = {OTHER}\n"),

@@ -4,10 +4,43 @@
 #include "base/file.h"
 #include "folder.h"
 
+#include <sys/syscall.h>
+
 #define OLD "[core]\nfernet_key = old\nother = 1\n"
 #define NEW "[core]\nfernet_key = a-new-and-longer-one\nother = 1\n"
-#define EDITED OLD "more = 1\nand = 2\nand = 3\n"
+#define EDITED "[core]\nfernet_key = old\nother = 1\nmore = 1\nand = 2\nand = 3\n"
 #define COPY ".airflow.cfg.0123456789abcdef"
+
+/* In place of libc's: what renames and links fail with, 0 for not at all. */
+static int rename_fails_with;
+static int noreplace_fails_with;
+static int link_fails_with;
+
+int renameat(int oldfd, const char *old, int newfd, const char *new)
+{
+    errno = rename_fails_with;
+    return rename_fails_with ? -1 : (int)syscall(SYS_renameat2, oldfd, old, newfd, new, 0);
+}
+
+int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned flags)
+{
+    errno = noreplace_fails_with;
+    return noreplace_fails_with ? -1 : (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
+}
+
+int linkat(int fromfd, const char *from, int tofd, const char *to, int flags)
+{
+    errno = link_fails_with;
+    return link_fails_with ? -1 : (int)syscall(SYS_linkat, fromfd, from, tofd, to, flags);
+}
+
+static int lay_ground(void **state)
+{
+    rename_fails_with = noreplace_fails_with = link_fails_with = 0;
+    return enter_folder(state);
+}
+
+#define on_ground(test) cmocka_unit_test_setup_teardown(test, lay_ground, leave_folder)
 
 static struct secret secret_of(const char *text)
 {
@@ -168,6 +201,88 @@ static void a_file_that_was_changed_meanwhile_is_left_alone(void **state)
     }
 }
 
+static void makes_it_once_on_every_file_system(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        int noreplace;
+        int link;
+        int outcome;
+    } table[] = {
+        {ROW, 0, 0, CFG_WRITTEN},
+        {ROW, EINVAL, 0, CFG_WRITTEN},
+        {ROW, ENOSYS, 0, CFG_WRITTEN},
+        {ROW, EINVAL, EPERM, CFG_WRITTEN},
+        {ROW, EINVAL, EOPNOTSUPP, CFG_WRITTEN},
+        {ROW, EACCES, 0, CFG_FIXED},
+        {ROW, EROFS, 0, CFG_FIXED},
+        {ROW, EINVAL, EACCES, CFG_FIXED},
+        {ROW, EIO, 0, -1},
+        {ROW, ENOSPC, 0, -1},
+        {ROW, EINVAL, EIO, -1},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        noreplace_fails_with = row->noreplace;
+        link_fails_with = row->link;
+        int outcome = create("airflow.cfg", NEW, &err);
+        if (outcome != row->outcome)
+            fail_row(row, "%d: %s", outcome, err.message);
+        if (outcome == CFG_WRITTEN) {
+            if (create("airflow.cfg", OLD, &err) != CFG_CHANGED ||
+                !same_text(text_of("airflow.cfg"), NEW))
+                fail_row(row, "was made twice");
+        } else if (err.kind != ERROR_SYSTEM) {
+            fail_row(row, "says %s", err.message);
+        }
+        if (names_here() != (outcome == CFG_WRITTEN))
+            fail_row(row, "leaves %d names", names_here());
+        unlink("airflow.cfg");
+    }
+}
+
+/* A bind mount is EBUSY, a read-only one EROFS. */
+static void tells_what_cannot_be_replaced_from_what_broke(void **state)
+{
+    (void)state;
+    static const struct {
+        int errnum;
+        int outcome;
+    } table[] = {
+        {EBUSY, CFG_FIXED}, {EROFS, CFG_FIXED}, {EACCES, CFG_FIXED},
+        {EPERM, CFG_FIXED}, {EXDEV, CFG_FIXED}, {ENOENT, CFG_CHANGED},
+        {EIO, -1},          {ENOSPC, -1},       {EDQUOT, -1},
+    };
+    write_text("airflow.cfg", OLD);
+    _cleanup_cfg_ struct cfg cfg = read_cfg("airflow.cfg");
+    foreach(row, table) {
+        struct error err = {0};
+        rename_fails_with = row->errnum;
+        int outcome = replace("airflow.cfg", &cfg, NEW, &err);
+        if (outcome != row->outcome)
+            fail_msg("%s: %d, %s", strerror(row->errnum), outcome, err.message);
+        if (outcome != CFG_CHANGED && !error_says(&err, ERROR_SYSTEM, "airflow.cfg: "))
+            fail_msg("%s: says %s", strerror(row->errnum), err.message);
+        assert_string_equal(text_of("airflow.cfg"), OLD);
+        assert_int_equal(names_here(), 1);
+    }
+}
+
+/* Also what a killed one has left beside it. */
+static void leaves_nothing_beside_it(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    write_text("airflow.cfg", OLD);
+    write_text(".airflow.cfg.fernit.0123456789abcdef", "left");
+    write_text(".airflow.cfg.swp", "not ours");
+    _cleanup_cfg_ struct cfg cfg = read_cfg("airflow.cfg");
+    assert_int_equal(replace("airflow.cfg", &cfg, NEW, &err), CFG_WRITTEN);
+    assert_int_equal(names_here(), 2);
+    assert_string_equal(text_of(".airflow.cfg.swp"), "not ours");
+}
+
 static int overwrite(const struct cfg *read, const char *text, struct error *err)
 {
     _cleanup_secret_ struct secret secret = secret_of(text);
@@ -322,18 +437,21 @@ static void without_a_copy_there_is_nothing_to_do(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(makes_a_file_that_only_its_owner_reads),
-        in_folder(makes_none_where_something_is_already),
-        in_folder(replaces_it_and_keeps_its_mode),
-        in_folder(replaces_what_stands_at_the_end_of_the_links),
-        in_folder(keeps_the_owner_where_that_is_permitted),
-        in_folder(a_file_that_was_changed_meanwhile_is_left_alone),
-        in_folder(writes_in_place_what_cannot_be_replaced),
-        in_folder(does_not_write_over_what_was_changed_meanwhile),
-        in_folder(an_interrupted_write_is_finished_wherever_it_was),
-        in_folder(what_was_edited_since_is_left_alone_and_so_is_the_copy),
-        in_folder(a_copy_that_is_none_is_named),
-        in_folder(without_a_copy_there_is_nothing_to_do),
+        on_ground(makes_a_file_that_only_its_owner_reads),
+        on_ground(makes_none_where_something_is_already),
+        on_ground(replaces_it_and_keeps_its_mode),
+        on_ground(replaces_what_stands_at_the_end_of_the_links),
+        on_ground(keeps_the_owner_where_that_is_permitted),
+        on_ground(a_file_that_was_changed_meanwhile_is_left_alone),
+        on_ground(makes_it_once_on_every_file_system),
+        on_ground(tells_what_cannot_be_replaced_from_what_broke),
+        on_ground(leaves_nothing_beside_it),
+        on_ground(writes_in_place_what_cannot_be_replaced),
+        on_ground(does_not_write_over_what_was_changed_meanwhile),
+        on_ground(an_interrupted_write_is_finished_wherever_it_was),
+        on_ground(what_was_edited_since_is_left_alone_and_so_is_the_copy),
+        on_ground(a_copy_that_is_none_is_named),
+        on_ground(without_a_copy_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

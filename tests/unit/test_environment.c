@@ -153,6 +153,26 @@ static void what_is_set_can_be_unset_and_outlives_its_value(void **state)
     assert_null(copy.list[0]);
 }
 
+static void a_whole_assignment_is_taken_over(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    _cleanup_environment_ struct environment copy = {0};
+    struct secret assignment = {0};
+    assert_int_equal(environment_copy(&copy, given, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        char text[] = "A=b=0";
+        text[4] = (char)('0' + i);
+        assert_int_equal(secret_append(&assignment, text, strlen(text), &err), 0);
+        assert_int_equal(environment_take(&copy, &assignment, &err), 0);
+        assert_null(assignment.bytes);
+        assert_int_equal(assignment.length, 0);
+        assert_string_equal(environment_get(copy.list, "A"), text + 2);
+    }
+    assert_string_equal(joined(copy.list), "PATH=/bin AB=2 EMPTY= NOEQUALS =odd FERNIT_STORE a=b=c "
+                                           "FERNIT_X=1 XFERNIT_=2 A=b=2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_prefix_takes_all_that_begin_with_it),
         cmocka_unit_test(what_is_set_is_there_once),
         cmocka_unit_test(what_is_set_can_be_unset_and_outlives_its_value),
+        cmocka_unit_test(a_whole_assignment_is_taken_over),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

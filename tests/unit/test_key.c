@@ -250,7 +250,7 @@ static void every_key_survives_being_written_and_read(void **state)
 static void fingerprints_are_a_keyed_blake2b(void **state)
 {
     (void)state;
-    static const uint8_t zeros[FERNET_KEY_BYTES];
+    static const uint8_t zeros[FERNET_KEY_BYTES] = {0};
     static const struct {
         const void *value;
         size_t length;
@@ -291,7 +291,8 @@ static void keys_that_everybody_knows_are_known(void **state)
         uint8_t key[FERNET_KEY_BYTES];
         assert_int_equal(parse(row->text, strlen(row->text), key, &err), 0);
         const char *where = fernet_key_published(key);
-        if (row->where ? !where || !strstr(where, row->where) : where != NULL)
+        bool fits = where && row->where ? strstr(where, row->where) != NULL : where == row->where;
+        if (!fits)
             fail_msg("%s: %s", row->text, where ? where : "unknown");
     }
 }

@@ -261,6 +261,57 @@ static void fingerprints_of_the_largest_ring_have_room(void **state)
     assert_int_equal(strlen(text), RING_MOST * FINGERPRINT_TEXT + (RING_MOST - 1) * 2);
 }
 
+static void a_summary_is_short_whatever_the_ring(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *letters;
+        const char *text;
+    } table[] = {
+        {"", ""},
+        {"A", "2e4361dfdb8466cf"},
+        {"ABC", "2e4361dfdb8466cf, c77f48f3771072be, 2e09fa741f0143ec"},
+        {"ABCDE", "2e4361dfdb8466cf, c77f48f3771072be, 2e09fa741f0143ec and 2 more"},
+        {"ABCDEFGHIJKL", "2e4361dfdb8466cf, c77f48f3771072be, 2e09fa741f0143ec and 9 more"},
+    };
+    foreach(row, table) {
+        _cleanup_ring_ struct ring ring = {0};
+        char text[RING_SUMMARY];
+        add_keys(&ring, row->letters);
+        ring_summary(&ring, text);
+        if (strcmp(text, row->text) != 0)
+            fail_msg("%s: %s", row->letters, text);
+    }
+    _cleanup_ring_ struct ring ring = {0};
+    char text[RING_SUMMARY];
+    add_keys(&ring, "ABCD");
+    ring_summary(&ring, text);
+    assert_int_equal(strlen(text), 4 * FINGERPRINT_TEXT + 3 * 2);
+}
+
+/* Put where a path or a command belongs, it must not be printed. */
+static void a_key_in_the_wrong_place_is_recognised(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {A, A "\n", A "," B, B_OTHERWISE, A " # old"};
+    static const char *const others[] = {
+        "",
+        "/run/secrets/fernet_key",
+        "fernet_key",
+        "cat /run/secrets/fernet_key",
+        "$FERNET_KEY",
+        "hunter2",
+        SHORT,
+        "/var/lib/a-path-with-forty-four-characters/in-it",
+    };
+    foreach(text, keys)
+        if (!ring_is_text(*text))
+            fail_msg("%s: is a key", *text);
+    foreach(text, others)
+        if (ring_is_text(*text))
+            fail_msg("%s: is no key", *text);
+}
+
 static void a_generated_key_is_another_each_time(void **state)
 {
     (void)state;
@@ -286,6 +337,8 @@ int main(void)
         cmocka_unit_test(what_is_written_is_canonical_and_is_appended),
         cmocka_unit_test(fingerprints_stand_in_the_order_of_the_keys),
         cmocka_unit_test(fingerprints_of_the_largest_ring_have_room),
+        cmocka_unit_test(a_summary_is_short_whatever_the_ring),
+        cmocka_unit_test(a_key_in_the_wrong_place_is_recognised),
         cmocka_unit_test(a_generated_key_is_another_each_time),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -1,0 +1,195 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "table.h"
+
+#define KEY "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"
+#define OLD_KEY "29zd3t/g4eLj5OXm5+jp6uvs7e7v8PHy8/T19vf4+fo" /* in the standard alphabet */
+#define STARS "*******************************************"
+
+enum { LINE_MOST = 4096 };
+
+/* Standard error is a pipe that keeps each write(2) apart while `write_line` runs. */
+static size_t writes_of(void (*write_line)(const char *), const char *text, char line[LINE_MOST])
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_DIRECT | O_NONBLOCK | O_CLOEXEC), 0);
+    int saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    write_line(text);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+
+    size_t writes = 0;
+    ssize_t length = 0;
+    *line = '\0';
+    for (ssize_t got; (got = read(ends[0], line + length, LINE_MOST - 1 - (size_t)length)) > 0;) {
+        length += got;
+        line[length] = '\0';
+        writes++;
+    }
+    close(ends[0]);
+    return writes;
+}
+
+static void as_error(const char *text)
+{
+    log_error("%s", text);
+}
+
+static void as_warning(const char *text)
+{
+    log_warning("%s", text);
+}
+
+static void as_notice(const char *text)
+{
+    log_notice("%s", text);
+}
+
+static void as_detail(const char *text)
+{
+    log_detail("%s", text);
+}
+
+static void each_level_shows_its_lines_and_those_above(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*write_line)(const char *);
+        enum log_level from;
+        const char *line;
+    } table[] = {
+        {as_error, LOG_QUIET, "fernit: text\n"},
+        {as_warning, LOG_NORMAL, "fernit: warning: text\n"},
+        {as_notice, LOG_NORMAL, "fernit: text\n"},
+        {as_detail, LOG_VERBOSE, "fernit: text\n"},
+    };
+    foreach(row, table)
+        for (enum log_level level = LOG_QUIET; level <= LOG_VERBOSE; level++) {
+            char line[LINE_MOST];
+            log_set_level(level);
+            size_t writes = writes_of(row->write_line, "text", line);
+            bool shown = level >= row->from;
+            if (writes != shown || strcmp(line, shown ? row->line : "") != 0)
+                fail_msg("%s at level %d: %zu writes, %s", row->line, (int)level, writes, line);
+            if (log_shows(row->from) != shown)
+                fail_msg("level %d is not told of", (int)row->from);
+        }
+    log_set_level(LOG_NORMAL);
+}
+
+static void no_value_can_forge_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *line;
+    } table[] = {
+        {"a\nfernit: made up", "fernit: a?fernit: made up\n"},
+        {"a\r\tb\x1b[31mc\x7f\x01", "fernit: a??b?[31mc??\n"},
+        {"", "fernit: \n"},
+        {"100%s %n", "fernit: 100%s %n\n"},
+        {"\xc3\xa9\xe2\x82\xac", "fernit: \xc3\xa9\xe2\x82\xac\n"},
+    };
+    foreach(row, table) {
+        char line[LINE_MOST];
+        if (writes_of(as_error, row->text, line) != 1 || strcmp(line, row->line) != 0)
+            fail_msg("got %s", line);
+    }
+}
+
+static void a_long_line_is_cut_and_still_one(void **state)
+{
+    (void)state;
+    char text[LINE_MOST];
+    char line[LINE_MOST];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(writes_of(as_warning, text, line), 1);
+    size_t length = strlen(line);
+    assert_true(length > 1000 && length < LINE_MOST - 1);
+    assert_int_equal(line[length - 1], '\n');
+    assert_int_equal(strspn(line, "fernit: wagx"), length - 1);
+}
+
+static void what_looks_like_a_key_is_masked(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *text;
+        const char *masked;
+    } table[] = {
+        {ROW, KEY "=", STARS "="},
+        {ROW, OLD_KEY "=", STARS "="},
+        {ROW, KEY, STARS},
+        {ROW, KEY "=," KEY "=", STARS "=," STARS "="},
+        {ROW, "no file \"" KEY "=\" there", "no file \"" STARS "=\" there"},
+        {ROW, "/run/" KEY "=", "/run/" STARS "="},
+        {ROW, "/run/" OLD_KEY "=: no such file", "/run/" STARS "=: no such file"},
+        {ROW, "/run/" KEY, "/run/" STARS},
+        {ROW, "x=" KEY, "x=" STARS},
+        {ROW, KEY KEY "=", KEY STARS "="},
+
+        {ROW, "", ""},
+        {ROW, "2e4361dfdb8466cf, c77f48f3771072be", "2e4361dfdb8466cf, c77f48f3771072be"},
+        {ROW, "/a/rather/long/path/of/many/parts/and/no/key/in/it",
+         "/a/rather/long/path/of/many/parts/and/no/key/in/it"},
+        {ROW, "AIRFLOW__CORE__FERNET_KEY_FILE is set, and so is AIRFLOW__CORE__FERNET_KEY",
+         "AIRFLOW__CORE__FERNET_KEY_FILE is set, and so is AIRFLOW__CORE__FERNET_KEY"},
+        {ROW, "--store=/var/lib/fernit", "--store=/var/lib/fernit"},
+        {ROW, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx=",
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx="},
+    };
+    foreach(row, table) {
+        char text[256];
+        char line[LINE_MOST];
+        char expected[300];
+        snprintf(text, sizeof text, "%s", row->text);
+        log_mask(text);
+        if (strcmp(text, row->masked) != 0)
+            fail_row(row, "got %s", text);
+        writes_of(as_error, row->text, line);
+        snprintf(expected, sizeof expected, "fernit: %s\n", row->masked);
+        if (strcmp(line, expected) != 0)
+            fail_row(row, "wrote %s", line);
+    }
+}
+
+static void a_log_that_cannot_be_written_is_no_failure(void **state)
+{
+    (void)state;
+    int saved = dup(STDERR_FILENO);
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    dup2(full, STDERR_FILENO);
+    errno = EXDEV;
+    as_error("text");
+    int after_full = errno;
+    close(STDERR_FILENO);
+    errno = EXDEV;
+    as_error("text");
+    int after_closed = errno;
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(full);
+    assert_int_equal(after_full, EXDEV);
+    assert_int_equal(after_closed, EXDEV);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_level_shows_its_lines_and_those_above),
+        cmocka_unit_test(no_value_can_forge_a_line),
+        cmocka_unit_test(a_long_line_is_cut_and_still_one),
+        cmocka_unit_test(what_looks_like_a_key_is_masked),
+        cmocka_unit_test(a_log_that_cannot_be_written_is_no_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
