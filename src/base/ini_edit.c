@@ -79,11 +79,11 @@ static int add_range(struct secret *to, const struct ini *ini, size_t start, siz
     return secret_append(to, ini->text + start, end - start, err);
 }
 
-/* The line end of the first line, which is taken for the file's; "\n" where there is none. */
-static const char *line_end(const struct ini *ini)
+/* The line end of the line that holds `offset`; "\n" where it has none. */
+static const char *line_end(const struct ini *ini, size_t offset)
 {
-    const char *p = ini->text;
-    const char *end = p + ini->length;
+    const char *p = ini->text + offset;
+    const char *end = ini->text + ini->length;
     while (p < end && *p != '\n' && *p != '\r')
         p++;
     if (p == end || *p == '\n')
@@ -136,7 +136,7 @@ static int replace(const struct ini *ini, const struct ini_option *option, const
 static int insert(const struct ini *ini, const struct ini_section *section, const char *name,
                   const char *value, struct secret *edited, struct error *err)
 {
-    const char *newline = line_end(ini);
+    const char *newline = line_end(ini, (size_t)(section->name.start - ini->text));
     struct span indent = indent_behind(ini, section->end);
     if (add_range(edited, ini, 0, section->end, err) < 0 ||
         (!ends_line(ini, section->end) && add(edited, newline, err) < 0) ||
@@ -149,7 +149,7 @@ static int insert(const struct ini *ini, const struct ini_section *section, cons
 static int append(const struct ini *ini, const char *section, const char *name, const char *value,
                   struct secret *edited, struct error *err)
 {
-    const char *newline = line_end(ini);
+    const char *newline = line_end(ini, 0);
     if (add_range(edited, ini, 0, ini->length, err) < 0 ||
         (!ends_line(ini, ini->length) && add(edited, newline, err) < 0) ||
         (ini->length > 0 && add(edited, newline, err) < 0))

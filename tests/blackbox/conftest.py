@@ -191,7 +191,7 @@ class Fernit:
         if not leaves:
             self.judge_processes(args, process)
         # Where the name could not be made durable the temporary tells the next start so, which sweeps it.
-        if done.returncode >= 0 and b"cannot make its names durable" not in err:
+        if done.returncode >= 0 and b"cannot make its names durable" not in (err or b""):
             left = set(self.home.glob(TEMPORARY)) - before
             assert not left, f"temporary files left by fernit {args}: {left}"
         return done
