@@ -9,7 +9,7 @@
 #include "base/file.h"
 
 /* configparser's MAX_INTERPOLATION_DEPTH, and a bound against "%(a)s%(a)s" that doubles each time. */
-enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024 };
+enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024, REFERENCES_MOST = 10000 };
 
 int cfg_read(const char *path, struct cfg *cfg, struct error *err)
 {
@@ -50,10 +50,19 @@ static const struct ini_option *look_up(const struct ini *ini, const char *secti
     return own ? own : ini_find(ini, "DEFAULT", name);
 }
 
-static int interpolate(const struct ini *ini, const char *section, const char *text, int depth,
-                       struct secret *out, struct error *err)
+/* What one value is made of. The budget bounds the references that lead to nothing but others. */
+struct interpolation {
+    const struct ini *ini;
+    const char *section;
+    struct secret *out;
+    size_t budget;
+};
+
+static int interpolate(struct interpolation *work, const char *text, int depth, struct error *err)
 {
-    if ((depth > DEPTH_MOST && strchr(text, '%')) || out->length > VALUE_MOST)
+    struct secret *out = work->out;
+    if ((depth > DEPTH_MOST && strchr(text, '%')) || out->length > VALUE_MOST ||
+        work->budget-- == 0)
         return error_input(err, "its %%(name)s refer to each other without end");
     while (*text) {
         size_t plain = strcspn(text, "%");
@@ -76,10 +85,10 @@ static int interpolate(const struct ini *ini, const char *section, const char *t
             return error_input(err, "a \"%%\" in it is neither \"%%%%\" nor \"%%(name)s\"");
         memcpy(name, text + 2, length);
         name[length] = '\0';
-        const struct ini_option *option = look_up(ini, section, name);
+        const struct ini_option *option = look_up(work->ini, work->section, name);
         if (!option)
             return error_input(err, "it refers to %%(%s)s, which is not there", name);
-        if (interpolate(ini, section, ini_value(ini, option), depth + 1, out, err) < 0)
+        if (interpolate(work, ini_value(work->ini, option), depth + 1, err) < 0)
             return -1;
         text = close + 2;
     }
@@ -94,8 +103,9 @@ int cfg_value(const struct cfg *cfg, const char *section, const char *name, stru
     const struct ini_option *option = look_up(&cfg->ini, section, name);
     if (!option)
         return 0;
+    struct interpolation work = {&cfg->ini, section, value, REFERENCES_MOST};
     if (secret_append(value, "", 0, err) < 0 ||
-        interpolate(&cfg->ini, section, ini_value(&cfg->ini, option), 1, value, err) < 0)
+        interpolate(&work, ini_value(&cfg->ini, option), 1, err) < 0)
         return -1;
     return 1;
 }

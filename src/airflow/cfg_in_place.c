@@ -57,8 +57,10 @@ static int write_copy(const struct secret *old, const struct secret *new, int di
         return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
     if (file_write(fd, directory_path, head, (size_t)length, err) < 0 ||
         file_write(fd, directory_path, old->bytes, old->length, err) < 0 ||
-        file_write(fd, directory_path, new->bytes, new->length, err) < 0)
+        file_write(fd, directory_path, new->bytes, new->length, err) < 0) {
+        unlinkat(directory, unfinished, 0);
         return -1;
+    }
     if (fsync(fd) < 0 || renameat(directory, unfinished, directory, copy) < 0)
         return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
     return file_sync_directory(directory, directory_path, err);
@@ -141,6 +143,10 @@ int cfg_recover(const char *path, int directory, const char *directory_path, con
     _cleanup_close_ int target = open_in_place(path, &status, err);
     if (target < 0 || file_read(target, path, CFG_MOST, &now, err) < 0)
         return error_within(err, "an interrupted write has to be finished");
+    if (now.length == old_length && memcmp(now.bytes, old, old_length) == 0) {
+        unlinkat(directory, copy, 0);
+        return 0;
+    }
     if (!is_torn(&now, old, old_length, new, new_length))
         return error_input(err,
                            "%s: was being written when fernit was killed, and was edited since; "

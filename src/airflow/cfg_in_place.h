@@ -12,7 +12,8 @@
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
                   int directory, const char *directory_path, const char *copy, struct error *err);
 
-/* Finishes an interrupted cfg_overwrite. Where every byte of the file is the old or the new text's
+/* Finishes an interrupted cfg_overwrite. A file that still is the old text was not begun: the copy goes.
+ * Where every byte of the file is the old or the new text's
  * it gets the new text; else somebody has edited it since: it stays as it is, and the copy, too.
  * Returns 1 if it wrote, 0 if there was nothing to do, or -1 with ERROR_INPUT (edited since), or
  * ERROR_SYSTEM. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,6 +37,30 @@ static int open_place(struct place *place, struct error *err)
     place->name = slash ? slash + 1 : place->path;
     place->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return place->directory < 0 ? error_sys(err, "%s", directory) : 0;
+}
+
+int cfg_lock(const char *path, const struct deadline *deadline, struct error *err)
+{
+    enum { NOTHING = -2, LOOK_EVERY_MS = 20 };
+    struct error ignored;
+    _cleanup_free_ char *whole = realpath(path, NULL);
+    _cleanup_place_ struct place place = {.directory = -1, .path = strdup(whole ? whole : path)};
+    if (!place.path || open_place(&place, &ignored) < 0)
+        return NOTHING;
+    while (flock(place.directory, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK)
+            return NOTHING;
+        if (deadline_passed(deadline))
+            return error_refused(err,
+                                 "%s: another fernit has been writing it for too long; see what "
+                                 "it waits for, or raise --lock-timeout",
+                                 path);
+        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
+            return -1;
+    }
+    int held = place.directory;
+    place.directory = -1;
+    return held;
 }
 
 /* What tells that this place is not ours to write, rather than that something broke. */

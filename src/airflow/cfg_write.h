@@ -2,6 +2,7 @@
 #pragma once
 
 #include "airflow/cfg.h"
+#include "base/deadline.h"
 #include "base/secret.h"
 
 struct error;
@@ -11,6 +12,12 @@ enum cfg_outcome {
     CFG_CHANGED, /* it is no longer what was read: read it again */
     CFG_FIXED,   /* it cannot be replaced where it is: a bind mount, read-only, not our directory */
 };
+
+/* Locks the folder of the file (flock(2)) against another fernit that writes the same file and shares no
+ * store with us, waiting until the deadline. To be taken before the file is read for the last time.
+ * Returns the descriptor that holds the lock, to be closed; -2 where there is nothing to lock, or no
+ * lock to be had; -1 with ERROR_REFUSED or ERROR_ENDING. */
+int cfg_lock(const char *path, const struct deadline *deadline, struct error *err);
 
 /* Makes a file that must not exist yet, mode 0600, durable, whole from its first moment; the
  * directory is made where missing, as Airflow makes it.

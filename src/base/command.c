@@ -114,6 +114,11 @@ static int converse(pid_t child, int report, int fd, size_t most, const struct d
 {
     int errnum = 0;
     int status = 0;
+    int told = deadline_wait(deadline, report, -1, err);
+    if (told < 0)
+        return -1;
+    if (told == 0)
+        return error_input(err, "could not be started in time");
     if (read(report, &errnum, sizeof errnum) == sizeof errnum) {
         errno = errnum;
         return error_sys(err, "cannot be run");

@@ -152,7 +152,7 @@ static int sync_parent(const char *path, const char *slash, struct error *err)
 static int make_one(const char *path, mode_t mode)
 {
     if (mode == 0)
-        return mkdir(path, 0777);
+        return mkdir(path, 0755);
     mode_t saved = umask(0);
     int made = mkdir(path, mode);
     umask(saved);

@@ -40,8 +40,8 @@ int file_list(int directory, void (*visit)(const char *name, void *context), voi
  * Returns 0, or -1 with ERROR_SYSTEM. */
 int file_sync_directory(int directory, const char *path, struct error *err);
 
-/* Makes the directory `path` and what is missing above it (0777 less umask); the last part gets
- * exactly `mode`, or 0777 less umask where mode is 0, and the new names are made durable.
+/* Makes the directory `path` and what is missing above it (0755 less umask); the last part gets
+ * exactly `mode`, or 0755 less umask where mode is 0, and the new names are made durable.
  * Returns 0 also where it exists, or -1 with ERROR_SYSTEM. */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 

@@ -34,20 +34,28 @@ static bool is_ring(const struct ring *ring, const struct ring *other)
 
 /* What a process with `environment` finds in the file. What the survey has found already is not read
  * again: a steady start comes through here. */
-static enum finding find_key(const struct look *look, const struct cfg *cfg,
-                             char *const *environment, struct ring *room, const struct ring **ring,
-                             struct error *err)
+static enum finding find_key(const struct context *context, const struct look *look,
+                             const struct cfg *cfg, char *const *environment, struct ring *room,
+                             const struct ring **ring, struct error *err)
 {
     const struct survey *survey = &look->survey;
     const struct source *source = &survey->sources[survey->cfg_source];
-    bool is_plain = false;
     if (cfg == &survey->cfg && survey->cfg_is_plain) {
         *ring = &source->ring;
         *err = source->error;
         return source->finding;
     }
+
     *ring = room;
-    return survey_cfg_key(cfg, environment, room, &is_plain, err);
+    bool is_plain = false;
+    _cleanup_ring_ struct ring outside = {0};
+    enum finding found = survey_cfg_key(cfg, environment, room, &is_plain, err);
+    if (is_plain || found != FOUND_KEYS)
+        return found;
+    /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
+    enum finding found_outside =
+        survey_cfg_key(cfg, context->environment, &outside, &is_plain, err);
+    return found_outside == FOUND_KEYS && is_ring(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 
 /* Whether Airflow gets the ring from the file's fernet_key_cmd, as its owner meant it: because the ring
@@ -73,7 +81,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
 
     _cleanup_ring_ struct ring room = {0};
     const struct ring *ring = NULL;
-    enum finding found = find_key(look, cfg, environment, &room, &ring, err);
+    enum finding found = find_key(context, look, cfg, environment, &room, &ring, err);
     if (decision->action == ACTION_SECRET) {
         bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
         return blocks && decision->winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
@@ -160,12 +168,14 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
 
 /* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
  * ours each of its processes would make up one of its own. */
-static void tell_written(const struct delivery *delivery, enum cfg_need need)
+static void tell_written(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need)
 {
     const char *what = need == CFG_MAKE    ? "made"
                        : need == CFG_CLEAR ? "commented out the empty fernet_key in"
                                            : "wrote the key into";
     log_notice("%s %s", what, delivery->path);
+    if (need == CFG_SET && (cfg->status.st_mode & 0004))
+        log_warning("%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE &&
         !environment_get(delivery->environment, "AIRFLOW__WEBSERVER__SECRET_KEY") &&
         !environment_get(delivery->environment, "AIRFLOW__API__SECRET_KEY"))
@@ -185,7 +195,7 @@ static int write_once(const struct delivery *delivery, const struct cfg *cfg, en
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, &text, err);
     if (written == CFG_WRITTEN)
-        tell_written(delivery, need);
+        tell_written(delivery, cfg, need);
     return written;
 }
 
@@ -231,6 +241,10 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
 
     _cleanup_close_ int lock = -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
+        return -1;
+    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    _cleanup_close_ int folder_lock = cfg_lock(delivery.path, &deadline, err);
+    if (folder_lock == -1)
         return -1;
     for (int i = 0; i < TRIES; i++) {
         if (signals_pending(context->signals))

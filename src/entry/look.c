@@ -13,7 +13,8 @@ int look_around(const struct context *context, enum run_commands commands, struc
     struct error cfg_error = {0};
     struct error store_error = {0};
     bool has_path = airflow_cfg_path(context->environment, &look->cfg_path, &cfg_error) == 0;
-    bool has_store = store_open(&look->store, settings->store, &store_error) == 0;
+    bool has_store =
+        store_open(&look->store, settings->store, settings->store_mode, &store_error) == 0;
 
     const struct survey_places places = {
         .environment = context->environment,

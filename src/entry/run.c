@@ -54,7 +54,6 @@ static void tell_made(const struct context *context, const struct look *look,
 static int keep_key(const struct context *context, struct look *look,
                     const struct deadline *deadline, struct error *err)
 {
-    const struct settings *settings = context->settings;
     _cleanup_ring_ struct ring made = {0};
     const struct ring *ring = &look->decision.ring;
     if (look->decision.action == ACTION_GENERATE) {
@@ -64,11 +63,10 @@ static int keep_key(const struct context *context, struct look *look,
     }
 
     _cleanup_secret_ struct secret text = {0};
-    if (store_make(&look->store, settings->store_mode, err) < 0 ||
-        ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
+        secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    int created =
-        store_create(&look->store, "fernet_key", &text, settings->store_mode, deadline, err);
+    int created = store_create(&look->store, "fernet_key", &text, deadline, err);
     if (created == STORE_CREATED)
         tell_made(context, look, ring);
     return created;

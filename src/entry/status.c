@@ -131,6 +131,7 @@ static void describe_cfg(const struct context *context, const struct look *look,
     bool by_environment = context->settings->deliver_environment;
     enum cfg_need need = find_need(context, look);
     report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    report->cfg_delivered = context->settings->deliver_cfg;
     report->cfg = look->decision.action == ACTION_UNKNOWN
                       ? "depends on the command"
                       : describe_need(need, context->settings->deliver_cfg);
@@ -211,6 +212,10 @@ int status_command(const struct context *context)
     describe_verdict(&look, &report);
     describe_cfg(context, &look, &report);
     describe_remarks(&look, &report);
+    if (look.survey.store_scan.copies)
+        status_add(&report, false,
+                   "the store holds a copy of an airflow.cfg whose writing was "
+                   "interrupted; the run that it belongs to will finish it");
     if (cfg_read_rest(report.cfg_path, &look.survey.cfg, &rest) < 0)
         status_add(&report, true, rest.message);
     if (looked < 0) {

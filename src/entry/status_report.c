@@ -159,7 +159,7 @@ void status_print_json(const struct status_report *report)
     printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
     print_member("path", report->store_path);
     print_member("state", report->store);
-    printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg ? "true" : "false");
+    printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
     print_member("path", report->cfg_path);
     print_member("state", report->cfg ? report->cfg : "");
     putchar('}');

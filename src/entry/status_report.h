@@ -29,6 +29,7 @@ struct status_report {
     char store[128];
     const char *cfg_path;
     const char *cfg;
+    bool cfg_delivered;  /* airflow.cfg is one of the ways in which the key is delivered */
     const char *verdict; /* one word */
     char verdict_text[STATUS_TEXT];
     char ring[RING_FINGERPRINTS];

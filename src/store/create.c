@@ -16,23 +16,30 @@ struct creation {
     const struct store *store;
     const char *name;
     const struct secret *text;
-    mode_t mode;
     const struct deadline *deadline;
     char path[STORE_PATH];
     char temporary[FILE_TEMPORARY_NAME]; /* empty: none to remove */
+    bool claimed;                        /* the claim is one that we have made */
 };
 
-static void remove_temporary(const struct creation *creation)
+static void drop_claim(const struct creation *creation);
+
+/* A claim without the file it was made for would make damage of later days pass for unfinished. */
+static void clean_up(const struct creation *creation)
 {
+    struct stat status;
     if (*creation->temporary)
         unlinkat(creation->store->directory, creation->temporary, 0);
+    if (creation->claimed &&
+        fstatat(creation->store->directory, creation->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        drop_claim(creation);
 }
-#define _cleanup_creation_ _cleanup_(remove_temporary)
+#define _cleanup_creation_ _cleanup_(clean_up)
 
 static int write_whole(const struct creation *creation, int fd, struct error *err)
 {
     /* File systems without modes refuse to set one; reading warns of them. */
-    if (fchmod(fd, creation->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
+    if (fchmod(fd, creation->store->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
         return error_sys(err, "%s: cannot set its mode", creation->path);
     if (file_write(fd, creation->path, creation->text->bytes, creation->text->length, err) < 0)
         return -1;
@@ -57,12 +64,18 @@ static int sync_directory(const struct creation *creation, struct error *err)
     return file_sync_directory(creation->store->directory, creation->store->path, err);
 }
 
-static int claim(const struct creation *creation, struct error *err)
+static int claim(struct creation *creation, struct error *err)
 {
     char name[FILE_TEMPORARY_NAME];
     store_claim_name(creation->name, name);
+    int directory = creation->store->directory;
     _cleanup_close_ int fd =
-        openat(creation->store->directory, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    creation->claimed |= fd >= 0;
+    if (fd >= 0)
+        fchmod(fd, creation->store->mode);
+    else if (errno == EEXIST)
+        fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fsync(fd) < 0)
         return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
     return sync_directory(creation, err);
@@ -76,11 +89,11 @@ static void drop_claim(const struct creation *creation)
 }
 
 /* The third way. What stands under the name already is left alone if it is whole, else finished. */
-static int by_lock(const struct creation *creation, struct error *err)
+static int by_lock(struct creation *creation, struct error *err)
 {
     int directory = creation->store->directory;
     _cleanup_close_ int lock = store_lock(creation->store, creation->deadline, err);
-    if (lock < 0 || claim(creation, err) < 0)
+    if (lock < 0)
         return -1;
 
     _cleanup_store_file_ struct store_file found = {0};
@@ -90,6 +103,8 @@ static int by_lock(const struct creation *creation, struct error *err)
         drop_claim(creation);
         return STORE_EXISTS;
     }
+    if (claim(creation, err) < 0)
+        return -1;
     int flags = found.finding == STORE_UNFINISHED ? O_TRUNC : O_CREAT | O_EXCL;
     _cleanup_close_ int fd =
         openat(directory, creation->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
@@ -102,7 +117,7 @@ static int by_lock(const struct creation *creation, struct error *err)
 }
 
 /* Another one was first. If it died in the middle of the third way, its work is to be finished. */
-static int exists(const struct creation *creation, struct error *err)
+static int exists(struct creation *creation, struct error *err)
 {
     _cleanup_store_file_ struct store_file found = {0};
     if (store_read(creation->store, creation->name, &found, err) < 0)
@@ -154,10 +169,10 @@ static int by_link(struct creation *creation, struct error *err)
 }
 
 int store_create(const struct store *store, const char *name, const struct secret *text,
-                 mode_t mode, const struct deadline *deadline, struct error *err)
+                 const struct deadline *deadline, struct error *err)
 {
     _cleanup_creation_ struct creation creation = {
-        .store = store, .name = name, .text = text, .mode = mode, .deadline = deadline};
+        .store = store, .name = name, .text = text, .deadline = deadline};
     store_file_path(store, name, creation.path);
     if (write_temporary(&creation, err) < 0)
         return -1;

@@ -12,8 +12,6 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
 #include "base/deadline.h"
 #include "store/store.h"
 
@@ -24,8 +22,8 @@ enum store_created {
     STORE_EXISTS = 0, /* read it; on a network file system its name may take a moment to show */
 };
 
-/* Makes NAME hold `text`, one line with its newline, with `mode`, durable. The store is open.
+/* Makes NAME hold `text`, one line with its newline, durable. The store is open.
  * Returns one of the above, or -1: ERROR_SYSTEM (not writable, full), ERROR_REFUSED (lock),
  * ERROR_ENDING. Nothing is left behind on failure but, at most, what store_tidy removes. */
 int store_create(const struct store *store, const char *name, const struct secret *text,
-                 mode_t mode, const struct deadline *deadline, struct error *err);
+                 const struct deadline *deadline, struct error *err);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -15,6 +16,12 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
                                     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
+
+    /* A lock that the others of the group cannot open would lock nobody out. */
+    struct stat status;
+    if (fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+        (status.st_mode & 0777) != store->mode)
+        fchmod(fd, store->mode);
 
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {

@@ -15,9 +15,9 @@
 #include "fernet/ring.h"
 #include "store/names.h"
 
-int store_open(struct store *store, const char *path, struct error *err)
+int store_open(struct store *store, const char *path, mode_t mode, struct error *err)
 {
-    *store = (struct store){.path = path, .directory = -1};
+    *store = (struct store){.path = path, .directory = -1, .mode = mode};
     store->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->directory < 0)
         return errno == ENOENT ? 0 : error_sys(err, "the store %s", path);
@@ -26,13 +26,18 @@ int store_open(struct store *store, const char *path, struct error *err)
     return 0;
 }
 
-int store_make(struct store *store, mode_t mode, struct error *err)
+int store_make(struct store *store, struct error *err)
 {
     if (store->directory >= 0)
         return 0;
-    if (file_make_directory(store->path, mode | (mode & 0444) >> 2, err) < 0)
+    if (file_make_directory(store->path, store->mode | (store->mode & 0444) >> 2, err) < 0)
         return error_within(err, "the store");
-    return store_open(store, store->path, err);
+    if (store_open(store, store->path, store->mode, err) < 0)
+        return -1;
+    if (store->directory >= 0)
+        return 0;
+    return error_input(err, "the store %s: is a symbolic link to nothing; let it lead to a folder",
+                       store->path);
 }
 
 void store_file_path(const struct store *store, const char *name, char path[STORE_PATH])
@@ -80,7 +85,7 @@ void store_tidy(const struct store *store, const char *name, const struct store_
     if (!scan->temporaries && !scan->claim)
         return;
     struct error ignored;
-    struct store_scan seen;
+    struct store_scan seen = {0};
     struct search search = {.store = store, .name = name, .scan = &seen, .sweep = true};
     file_list(store->directory, note, &search, &ignored);
 }
@@ -121,7 +126,9 @@ static int judge_owner_and_mode(const struct store *store, int fd, const struct 
                                 struct store_file *file, struct error *err)
 {
     uid_t owner = status->st_uid;
-    if (owner != geteuid() && owner != 0 && owner != store->status.st_uid)
+    bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
+                  is_our_group(status->st_gid);
+    if (owner != geteuid() && owner != 0 && owner != store->status.st_uid && !shared)
         return error_refused(err,
                              "belongs to uid %ju, who is neither us (%ju), nor root, nor the owner "
                              "of the store (%ju): whoever it is could exchange the key; if it is "

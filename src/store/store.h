@@ -11,7 +11,9 @@
  *
  * Reading is careful, because others may be able to write to the volume: no symbolic links, regular
  * files only, at most 64 KiB, owned by us, by root or by the owner of the directory (NFS maps root
- * to nobody), not writable for everybody. Group-writable is accepted where the group is 0, one of
+ * to nobody), or by anybody where a group of ours may write to the directory and the file is that
+ * group's (arbitrary uids with group 0: each of them could replace it anyway), not writable for
+ * everybody. Group-writable is accepted where the group is 0, one of
  * ours or the directory's: kubelet makes 0660 of 0600 at each mount with an fsGroup. Modes are never
  * changed.
  */
@@ -30,16 +32,17 @@ struct store {
     const char *path;   /* borrowed */
     int directory;      /* -1: it does not exist (yet) */
     struct stat status; /* of the directory */
+    mode_t mode;        /* of the files that we make in it */
 };
 
 #define _cleanup_store_ _cleanup_(store_close)
 
 /* Opens the directory; that it is missing is no error. Returns 0, or -1 with ERROR_SYSTEM. */
-int store_open(struct store *store, const char *path, struct error *err);
+int store_open(struct store *store, const char *path, mode_t mode, struct error *err);
 
-/* Opens it, and makes it first where it is missing: `mode` is that of its files, the directory gets x
- * where there is r. Returns 0, or -1 with ERROR_SYSTEM. */
-int store_make(struct store *store, mode_t mode, struct error *err);
+/* Opens it, and makes it first where it is missing: with the mode of its files, and x where there is
+ * r. Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
+int store_make(struct store *store, struct error *err);
 
 /* Which of the names above stand in it. */
 struct store_scan {

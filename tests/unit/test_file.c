@@ -245,7 +245,7 @@ static void makes_directories_with_the_mode_that_is_asked_for(void **state)
         {ROW, 077, "a", 0750, 0750, 0750, "a"},
         {ROW, 022, "a", 0, 0755, 0755, "a"},
         {ROW, 077, "a", 0, 0700, 0700, "a"},
-        {ROW, 0, "a", 0, 0777, 0777, "a"},
+        {ROW, 0, "a", 0, 0755, 0755, "a"},
         {ROW, 022, "a/b", 0700, 0755, 0700, "a/b"},
         {ROW, 022, "a/b", 0770, 0755, 0770, "a/b"},
         {ROW, 027, "a/b/c", 0700, 0750, 0700, "a/b/c"},

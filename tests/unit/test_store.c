@@ -62,7 +62,7 @@ static struct store open_store(void)
 {
     struct error err = {0};
     struct store store;
-    if (store_open(&store, "store", &err) != 0 || store.directory < 0)
+    if (store_open(&store, "store", 0600, &err) != 0 || store.directory < 0)
         fail_msg("%s", err.message);
     return store;
 }
@@ -79,7 +79,8 @@ static int create_for(const char *text, mode_t mode, int64_t timeout, struct err
     _cleanup_secret_ struct secret line = {0};
     struct deadline deadline = deadline_in(timeout, &no_signals);
     assert_int_equal(secret_append(&line, text, strlen(text), err), 0);
-    return store_create(&store, "fernet_key", &line, mode, &deadline, err);
+    store.mode = mode;
+    return store_create(&store, "fernet_key", &line, &deadline, err);
 }
 
 static int create(const char *text, struct error *err)
@@ -131,13 +132,13 @@ static void what_is_not_there_is_nothing(void **state)
     assert_null(file.text.bytes);
 
     struct store store;
-    assert_int_equal(store_open(&store, "no/store", &err), 0);
+    assert_int_equal(store_open(&store, "no/store", 0600, &err), 0);
     assert_int_equal(store.directory, -1);
     assert_int_equal(store_read(&store, "fernet_key", &file, &err), 0);
     assert_int_equal(file.finding, STORE_NOTHING);
 
     write_text("plain", "");
-    assert_int_equal(store_open(&store, "plain", &err), -1);
+    assert_int_equal(store_open(&store, "plain", 0600, &err), -1);
     assert_true(error_says(&err, ERROR_SYSTEM, "the store plain"));
     assert_int_equal(err.errnum, ENOTDIR);
 }
@@ -345,13 +346,13 @@ static void a_store_is_made_with_x_where_there_is_r(void **state)
         struct error err = {0};
         struct store store;
         umask(077);
-        assert_int_equal(store_open(&store, "deep/below", &err), 0);
-        assert_int_equal(store_make(&store, row->mode, &err), 0);
+        assert_int_equal(store_open(&store, "deep/below", row->mode, &err), 0);
+        assert_int_equal(store_make(&store, &err), 0);
         assert_true(store.directory >= 0);
         assert_int_equal(mode_of("deep/below"), row->directory);
         assert_int_equal(mode_of("deep"), 0700);
         /* One that is there stays as it is. */
-        assert_int_equal(store_make(&store, 0660, &err), 0);
+        assert_int_equal(store_make(&store, &err), 0);
         assert_int_equal(mode_of("deep/below"), row->directory);
         store_close(&store);
         rmdir("deep/below");

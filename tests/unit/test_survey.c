@@ -56,7 +56,7 @@ static int look(const struct ground *ground, enum run_commands commands, bool in
     lay_ground(ground);
 
     struct store store;
-    assert_int_equal(store_open(&store, "store", err), 0);
+    assert_int_equal(store_open(&store, "store", 0600, err), 0);
     const struct survey_places places = {
         .environment = environment,
         .secret_files = ground->secret_files,
