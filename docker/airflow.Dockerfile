@@ -11,6 +11,7 @@ FROM ${AIRFLOW}
 COPY --from=fernit /fernit /usr/local/bin/fernit
 # The store. Airflow runs as uid 50000, or as any uid, but always with group 0; a new named volume takes over owner and mode.
 # No VOLUME on purpose: without -v it would be anonymous, and a key that seems to be kept would be lost with the container.
+# Where containers of one store run as different uids, all with group 0: ENV FERNIT_STORE_MODE=0660.
 USER root
 RUN install -d -o 50000 -g 0 -m 2770 /var/lib/fernit
 USER 50000

@@ -12,6 +12,11 @@ bool span_is(struct span span, const char *text)
     return span_same(span, (struct span){text, strlen(text)});
 }
 
+bool text_is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n\v\f")] == '\0';
+}
+
 size_t line_blank(const char *text, const char *end)
 {
     static const char *const unicode[] = {

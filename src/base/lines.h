@@ -15,6 +15,9 @@ bool span_same(struct span a, struct span b);
 /* Whether it reads `text`. */
 bool span_is(struct span span, const char *text);
 
+/* Whether there is nothing in it but ASCII's blanks. */
+bool text_is_blank(const char *text);
+
 /* Length in bytes of the blank that begins at `text`, or 0: what str.strip() removes, in UTF-8. */
 size_t line_blank(const char *text, const char *end);
 

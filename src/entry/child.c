@@ -2,22 +2,21 @@
 
 #include <string.h>
 
+#include "airflow/names.h"
 #include "base/error.h"
-
-static const char VARIABLE[] = "AIRFLOW__CORE__FERNET_KEY";
-static const char BARE[] = "FERNET_KEY";
+#include "base/lines.h"
 
 static const char *const resolved[] = {
-    "AIRFLOW__CORE__FERNET_KEY_CMD",
-    "AIRFLOW__CORE__FERNET_KEY_SECRET",
-    "AIRFLOW__CORE__FERNET_KEY_FILE",
-    "FERNET_KEY_FILE",
+    FERNET_VARIABLE "_CMD",
+    FERNET_VARIABLE "_SECRET",
+    FERNET_VARIABLE "_FILE",
+    FERNET_BARE "_FILE",
 };
 
 static void unset_if_empty(struct environment *environment, const char *name)
 {
     const char *value = environment_get(environment->list, name);
-    if (value && value[strspn(value, " \t\r\n")] == '\0')
+    if (value && text_is_blank(value))
         environment_unset(environment, name);
 }
 
@@ -40,22 +39,22 @@ int child_environment(struct environment *environment, const struct context *con
 
     if (look->decision.action == ACTION_SECRET) {
         /* A ..._CMD that was passed over would come before it, too. */
-        environment_unset(environment, "AIRFLOW__CORE__FERNET_KEY_CMD");
-        unset_if_empty(environment, VARIABLE);
+        environment_unset(environment, FERNET_VARIABLE "_CMD");
+        unset_if_empty(environment, FERNET_VARIABLE);
         for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
             unset_if_empty(environment, resolved[i]);
         return 0;
     }
 
-    bool had_bare = environment_get(environment->list, BARE) != NULL;
-    environment_unset(environment, VARIABLE);
-    environment_unset(environment, BARE);
+    bool had_bare = environment_get(environment->list, FERNET_BARE) != NULL;
+    environment_unset(environment, FERNET_VARIABLE);
+    environment_unset(environment, FERNET_BARE);
     for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
         environment_unset(environment, resolved[i]);
     if (!context->settings->deliver_environment)
         return 0;
 
-    if (set_ring(environment, VARIABLE, &look->decision.ring, err) < 0)
+    if (set_ring(environment, FERNET_VARIABLE, &look->decision.ring, err) < 0)
         return -1;
-    return had_bare ? set_ring(environment, BARE, &look->decision.ring, err) : 0;
+    return had_bare ? set_ring(environment, FERNET_BARE, &look->decision.ring, err) : 0;
 }

@@ -35,11 +35,7 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (look_around(context, RUN_COMMANDS_NEEDED, &look, err) < 0)
         return -1;
-    for (size_t i = 0; i < look.decision.remark_count; i++) {
-        char text[1024];
-        remark_text(&look.decision.remarks[i], &look.decision, text, sizeof text);
-        log_warning("%s", text);
-    }
+    report_remarks(&look.decision);
     if (look.decision.action == ACTION_SECRET)
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
                            look.decision.winner->name);

@@ -5,7 +5,7 @@
 #define ROW(id, ...) [id] = {__VA_ARGS__}
 #define LATER(index, name, commands, fallback)                                                     \
     [OPTION_LATER + (index)] = {name, KIND_LATER, commands, "VALUE", fallback, NULL}
-#define FOR_BOTH (FOR_RUN | FOR_INIT | FOR_STATUS)
+#define FOR_START (FOR_RUN | FOR_INIT | FOR_STATUS)
 
 const struct option options[OPTION_COUNT] = {
     ROW(OPTION_STORE, "store", KIND_TEXT, FOR_ALL, "DIR", "/var/lib/fernit",
@@ -18,9 +18,9 @@ const struct option options[OPTION_COUNT] = {
         "how long a ..._CMD may take"),
     ROW(OPTION_LOCK_TIMEOUT, "lock-timeout", KIND_DURATION, FOR_ALL, "TIME", "30s",
         "how long to wait for another fernit at the same store"),
-    ROW(OPTION_DELIVER, "deliver", KIND_DELIVER, FOR_BOTH, "env,cfg", "env,cfg",
+    ROW(OPTION_DELIVER, "deliver", KIND_DELIVER, FOR_START, "env,cfg", "env,cfg",
         "how the command gets the key: its environment, airflow.cfg or both"),
-    ROW(OPTION_ALLOW_EPHEMERAL, "allow-ephemeral", KIND_FLAG, FOR_BOTH, NULL, "no",
+    ROW(OPTION_ALLOW_EPHEMERAL, "allow-ephemeral", KIND_FLAG, FOR_START, NULL, "no",
         "do not ask for a volume when a key is made"),
     ROW(OPTION_CONFIG, "config", KIND_TEXT, FOR_ALL, "PATH", "/etc/fernit.ini",
         "a file with settings, option = value under [fernit]"),
@@ -29,19 +29,19 @@ const struct option options[OPTION_COUNT] = {
     ROW(OPTION_JSON, "json", KIND_FLAG, FOR_STATUS, NULL, "no", "one JSON object, for programs"),
     ROW(OPTION_RUN_COMMANDS, "run-commands", KIND_FLAG, FOR_STATUS, NULL, "no",
         "run the ..._CMD that a run would run"),
-    LATER(0, "on-change", FOR_BOTH, "keep"),
-    LATER(1, "manage", FOR_BOTH, "fernet_key,secret_key,jwt_secret,internal_api_secret_key"),
-    LATER(2, "strict", FOR_BOTH, "no"),
-    LATER(3, "user", FOR_BOTH, "stay"),
-    LATER(4, "db-check", FOR_BOTH, "auto"),
-    LATER(5, "db-wait", FOR_BOTH, "10s"),
-    LATER(6, "wait-for", FOR_BOTH, "none"),
-    LATER(7, "wait-timeout", FOR_BOTH, "60s"),
-    LATER(8, "resolve", FOR_BOTH, "no"),
-    LATER(9, "fetch-timeout", FOR_BOTH, "60s"),
-    LATER(10, "sync", FOR_BOTH, "no"),
-    LATER(11, "sealed", FOR_BOTH, "none"),
-    LATER(12, "seal-key", FOR_BOTH, "none"),
+    LATER(0, "on-change", FOR_START, "keep"),
+    LATER(1, "manage", FOR_START, "fernet_key,secret_key,jwt_secret,internal_api_secret_key"),
+    LATER(2, "strict", FOR_START, "no"),
+    LATER(3, "user", FOR_START, "stay"),
+    LATER(4, "db-check", FOR_START, "auto"),
+    LATER(5, "db-wait", FOR_START, "10s"),
+    LATER(6, "wait-for", FOR_START, "none"),
+    LATER(7, "wait-timeout", FOR_START, "60s"),
+    LATER(8, "resolve", FOR_START, "no"),
+    LATER(9, "fetch-timeout", FOR_START, "60s"),
+    LATER(10, "sync", FOR_START, "no"),
+    LATER(11, "sealed", FOR_START, "none"),
+    LATER(12, "seal-key", FOR_START, "none"),
     LATER(13, "log-format", FOR_ALL, "text"),
     LATER(14, "init", FOR_RUN, "no"),
     LATER(15, "signal-scope", FOR_RUN, "auto"),

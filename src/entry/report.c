@@ -13,3 +13,12 @@ int report_failure(const struct signals *signals, const struct error *err, int s
     log_error("%s", err->message);
     return status;
 }
+
+void report_remarks(const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->remark_count; i++) {
+        char text[1024];
+        remark_text(&decision->remarks[i], decision, text, sizeof text);
+        log_warning("%s", text);
+    }
+}

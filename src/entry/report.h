@@ -1,7 +1,8 @@
-/* Ending a command that failed. */
+/* Telling what was found, and ending a command that failed. */
 #pragma once
 
 #include "base/signals.h"
+#include "resolve/decide.h"
 
 struct error;
 
@@ -15,3 +16,6 @@ enum {
 /* Prints the error, the one place for all of them, and returns `status`; for a signal that asked us
  * to end 128 and its number. */
 int report_failure(const struct signals *signals, const struct error *err, int status);
+
+/* Warns of everything that the decision has remarked. */
+void report_remarks(const struct decision *decision);

@@ -13,15 +13,6 @@
 
 enum { LOOK_AGAIN_MS = 20 };
 
-static void warn(const struct decision *decision)
-{
-    for (size_t i = 0; i < decision->remark_count; i++) {
-        char text[1024];
-        remark_text(&decision->remarks[i], decision, text, sizeof text);
-        log_warning("%s", text);
-    }
-}
-
 bool run_needs_store(const struct context *context, const struct look *look)
 {
     enum action action = look->decision.action;
@@ -150,7 +141,7 @@ static int prepare(const struct context *context, bool has_command, struct envir
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (settle(context, &look, err) < 0)
         return -1;
-    warn(&look.decision);
+    report_remarks(&look.decision);
     say(&look);
     if (survey_stored(&look.survey))
         store_tidy(&look.store, "fernet_key", &look.survey.store_scan);

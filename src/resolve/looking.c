@@ -4,12 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "resolve/key_command.h"
-
-bool is_blank_text(const char *text)
-{
-    return text[strspn(text, " \t\r\n\v\f")] == '\0';
-}
 
 struct source source_named(enum way way, const char *format, const char *name)
 {
@@ -87,7 +83,7 @@ void source_run_command(struct source *source, const struct looking *looking, co
     }
     switch (key_command_run(&request, &output, &source->error)) {
     case KEY_COMMAND_RAN:
-        if (!is_blank_text(output.bytes)) {
+        if (!text_is_blank(output.bytes)) {
             source->by_command = true;
             source_take_keys(source, source->name, output.bytes, output.length);
             return;

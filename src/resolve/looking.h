@@ -4,10 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "airflow/names.h"
 #include "resolve/survey.h"
-
-#define FERNET_VARIABLE "AIRFLOW__CORE__FERNET_KEY"
-#define FERNET_BARE "FERNET_KEY"
 
 /* The survey so far. */
 struct looking {
@@ -32,9 +30,6 @@ void source_run_command(struct source *source, const struct looking *looking, co
 
 /* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
 const char *source_key_cure(enum way way);
-
-/* Whether there is nothing but blanks in it. */
-bool is_blank_text(const char *text);
 
 /* The sources in airflow.cfg. */
 int survey_cfg(struct looking *looking, struct error *err);

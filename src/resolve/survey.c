@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "resolve/looking.h"
 
 enum { SECRET_FILE_MOST = 64 * 1024 };
@@ -34,9 +35,9 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     char twin_name[SOURCE_NAME];
     snprintf(twin_name, sizeof twin_name, "%s_FILE", name);
     const char *twin = environment_get(looking->places->environment, twin_name);
-    if (is_blank_text(value)) {
+    if (text_is_blank(value)) {
         source.finding = FOUND_EMPTY;
-    } else if (twin && !is_blank_text(twin)) {
+    } else if (twin && !text_is_blank(twin)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
         error_input(&source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
@@ -59,7 +60,7 @@ static int look_at_command(struct looking *looking, struct error *err)
     const char *command = environment_get(looking->places->environment, source.name);
     if (!command)
         return source_keep(looking, &source, err);
-    if (is_blank_text(command))
+    if (text_is_blank(command))
         source.finding = FOUND_EMPTY;
     else
         source_run_command(&source, looking, command);
@@ -71,7 +72,7 @@ static int look_at_secret(struct looking *looking, struct error *err)
     struct source source = source_named(WAY_COMMAND, "%s_SECRET", FERNET_VARIABLE);
     const char *path = environment_get(looking->places->environment, source.name);
     if (path)
-        source.finding = is_blank_text(path) ? FOUND_EMPTY : FOUND_SECRET;
+        source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
     return source_keep(looking, &source, err);
 }
 
@@ -81,7 +82,7 @@ static int read_secret_text(const char *path, struct secret *text, struct error 
     _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
     if (fd < 0 || file_read(fd, path, SECRET_FILE_MOST, text, err) < 0)
         return -1;
-    return is_blank_text(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
+    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
 }
 
 /* `named` is what gives the path: a variable, an option, or nothing. */
@@ -109,7 +110,7 @@ static int look_at_file_variable(struct looking *looking, const char *name, stru
 {
     struct source source = source_named(WAY_FILE, "%s", name);
     const char *path = environment_get(looking->places->environment, name);
-    if (path && is_blank_text(path))
+    if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
     else if (path)
         read_secret_file(path, name, &source);
@@ -183,8 +184,8 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     if (look_at_variable(&looking, WAY_VARIABLE, FERNET_VARIABLE, true, err) < 0 ||
         look_at_command(&looking, err) < 0 || look_at_secret(&looking, err) < 0 ||
         look_at_variable(&looking, WAY_BARE, FERNET_BARE, false, err) < 0 ||
-        look_at_file_variable(&looking, "AIRFLOW__CORE__FERNET_KEY_FILE", err) < 0 ||
-        look_at_file_variable(&looking, "FERNET_KEY_FILE", err) < 0)
+        look_at_file_variable(&looking, FERNET_VARIABLE "_FILE", err) < 0 ||
+        look_at_file_variable(&looking, FERNET_BARE "_FILE", err) < 0)
         return -1;
     for (const char *const *path = places->secret_files; *path; path++)
         if (look_at_file(&looking, *path, false, err) < 0)

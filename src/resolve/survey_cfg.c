@@ -22,7 +22,7 @@ enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, str
         return found < 0 ? FOUND_BROKEN : FOUND_ABSENT;
     if (airflow_expand(&value, environment, err) < 0)
         return FOUND_BROKEN;
-    if (is_blank_text(value.bytes))
+    if (text_is_blank(value.bytes))
         return FOUND_EMPTY;
     if (is_placeholder(&value))
         return FOUND_PLACEHOLDER;
@@ -89,7 +89,7 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
         source.finding = FOUND_BROKEN;
         error_within(&source.error, "%s", source.name);
         error_advise(&source.error, "%s", source_key_cure(WAY_CFG));
-    } else if (found > 0 && !is_blank_text(command.bytes)) {
+    } else if (found > 0 && !text_is_blank(command.bytes)) {
         source_run_command(&source, looking, command.bytes);
     }
     survey->cfg_own_store = source.finding == FOUND_OWN_STORE;
@@ -103,7 +103,7 @@ static int look_at_cfg_rest(struct looking *looking, struct error *err)
         source.finding = FOUND_BROKEN;
         error_within(&source.error, "%s", source.name);
         error_advise(&source.error, "%s", source_key_cure(WAY_CFG));
-    } else if (found > 0 && !is_blank_text(secret.bytes)) {
+    } else if (found > 0 && !text_is_blank(secret.bytes)) {
         source.finding = FOUND_SECRET;
     }
     return source_keep(looking, &source, err);

@@ -470,6 +470,105 @@ def test_the_copy_of_another_container_s_file_is_not_ours_to_finish(fernit, inte
     assert real.read_text() == wanted and not copy.exists()
 
 
+class Torn:
+    """fernit was killed as it wrote a bind mount that had the store's key, to put another one before it."""
+
+    def __init__(self, fernit, bound, store, key, old):
+        self.key, self.other = key, new_key()
+        self.old = old.replace("{key}", key)
+        self.new = f"[core]\nfernet_key = {self.other},{key}\nexecutor = LocalExecutor\n"
+        self.real = bound(self.old)
+        killer = Trace("/dev/null", ["ftruncate:signal=KILL:when=1"], only="ftruncate")
+        assert fernit("init", prefix=[*bound.prefix, *killer.prefix], FERNET_KEY=self.other).returncode == -9
+        (self.copy,) = store.glob(".airflow.cfg.*")
+
+    def tear(self, at):
+        """The new text up to there, then the old one."""
+        self.real.write_text(self.new[:at] + self.old[at:])
+
+
+@pytest.fixture(params=["{key}", ""], ids=["a key before", "no key before"])
+def torn(request, fernit, bound, store, key):
+    return Torn(fernit, bound, store, key, f"[core]\nfernet_key = {request.param}\nexecutor = LocalExecutor\n")
+
+
+@pytest.mark.parametrize("at", [22, 40, 63, 66, 80])
+def test_a_key_line_that_is_torn_is_whole_again_before_anything_is_decided(fernit, torn, bound, store, at):
+    """Head of one key and tail of another are a key that nobody has."""
+    torn.tear(at)
+    done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=bound.prefix, FERNET_KEY=torn.other)
+    assert (done.returncode, done.stdout) == (0, f"{torn.other},{torn.key}\n"), done.stderr
+    assert torn.real.read_text() == torn.new and not torn.copy.exists()
+    assert (store / "fernet_key").read_text() == torn.key + "\n"
+
+
+@pytest.mark.parametrize("words", [("init",), ("run", "true")])
+@pytest.mark.parametrize("at", [22, 40, 63, 66, 80])
+def test_a_store_without_its_key_gets_the_one_of_the_copy_and_no_chimera_or_new_one(fernit, torn, bound, store, words, at):
+    (store / "fernet_key").unlink()
+    torn.tear(at)
+    done = fernit(*words, prefix=bound.prefix)
+    assert done.returncode == 0, done.stderr
+    assert torn.real.read_text() == torn.new and not torn.copy.exists()
+    assert (store / "fernet_key").read_text() == f"{torn.other},{torn.key}\n"
+    again = fernit("init", prefix=bound.prefix)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("has_key", [True, False], ids=["a key in the store", "none"])
+@pytest.mark.parametrize("at", [16, 40, 80])
+def test_a_block_of_the_core_section_that_was_allocated_and_not_written_is_made_whole(fernit, bound, store, key, at, has_key):
+    torn = Torn(fernit, bound, store, key, "[core]\nx = 1\n")
+    torn.new = f"[core]\nfernet_key = {torn.other},{key}\nx = 1\n"
+    assert torn.real.read_text() == torn.new
+    if not has_key:
+        (store / "fernet_key").unlink()
+    torn.real.write_bytes(torn.new[:at].encode() + bytes(len(torn.new) - at))
+    done = fernit("init", prefix=bound.prefix, FERNET_KEY=torn.other if has_key else None)
+    assert done.returncode == 0, done.stderr
+    assert torn.real.read_text() == torn.new and not torn.copy.exists()
+
+
+def test_a_copy_of_a_write_that_had_not_begun_just_goes(fernit, bound, store, key):
+    torn = Torn(fernit, bound, store, key, "[core]\nfernet_key = {key}\nexecutor = LocalExecutor\n")
+    torn.real.write_text(torn.old)
+    done = fernit("init", prefix=bound.prefix)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert torn.real.read_text() == torn.old and not torn.copy.exists()
+    assert (store / "fernet_key").read_text() == key + "\n"
+
+
+@pytest.fixture
+def second_container(bound, cfg, tmp_path):
+    """second_container(text): its own file at the same path, and the words that bring fernit there."""
+    other = tmp_path / "of the second container.cfg"
+
+    def make(text):
+        other.write_text(text)
+        return other, [*bound.prefix, "unshare", "-m", "sh", "-c", 'mount -n --bind "$0" "$1" && shift && exec "$@"', other, cfg]
+
+    return make
+
+
+@pytest.mark.parametrize("its_text", ["old", "new", "torn", "edited"])
+def test_the_copy_of_a_file_at_the_same_path_in_another_container_is_not_ours(
+    fernit, bound, second_container, store, key, its_text
+):
+    torn = Torn(fernit, bound, store, key, "[core]\nfernet_key = {key}\nexecutor = LocalExecutor\n")
+    torn.tear(66)
+    in_a = torn.real.read_text()
+    text = {"old": torn.old, "new": torn.new, "torn": in_a, "edited": torn.old + "[mine]\nz = 1\n"}[its_text]
+    other, prefix = second_container(text)
+    kept = torn.copy.read_bytes()
+    done = fernit("init", prefix=prefix, FERNET_KEY=torn.other)
+    if its_text != "torn":
+        assert done.returncode == 0, done.stderr
+        assert other.read_text() == text.replace(f"= {key}", f"= {torn.other},{key}")
+    assert torn.real.read_text() == in_a and torn.copy.read_bytes() == kept
+    assert fernit("init", prefix=bound.prefix, FERNET_KEY=torn.other).returncode == 0
+    assert torn.real.read_text() == torn.new and not torn.copy.exists()
+
+
 def test_a_full_store_leaves_a_bind_mount_as_it_was(fernit, bound, namespace, store, key):
     real = bound()
     seen = namespace.tmpfs(store, "16k,nr_inodes=10")

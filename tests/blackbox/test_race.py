@@ -10,7 +10,7 @@ import pytest
 
 import configs
 from conftest import BINARY, new_key
-from ground import WAYS, on_way
+from ground import WAYS, Trace, on_way, wait_for
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=\n")
 HOW_MANY = {"link": 100, "rename": 30, "lock": 30}
@@ -162,3 +162,44 @@ def test_readers_and_a_key_from_outside_at_once_leave_the_store_as_it_is(crowd, 
     for i, (status, out, err) in enumerate(found):
         assert (status, out) == (0, f"{outside},{kept}\n" if i % 2 else kept + "\n"), err
     assert file.read_text() == kept + "\n" and file.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def cfg_key(cfg):
+    """The key in an airflow.cfg; None where there is none."""
+    found = re.search(r"^fernet_key = (.*)$", cfg.read_text(), re.MULTILINE)
+    return found and found[1]
+
+
+@pytest.mark.parametrize("text", [None, "[core]\nexecutor = LocalExecutor\n"], ids=["no cfg", "a cfg without a key"])
+@pytest.mark.parametrize("outside", [False, True], ids=["two stores", "two keys from outside"])
+def test_of_two_that_have_different_keys_and_one_airflow_home_only_the_file_s_own_runs(fernit, crowd, tmp_path, text, outside):
+    homes = [tmp_path / "homes" / str(i) for i in range(40)]
+    for home in homes:
+        home.mkdir(parents=True)
+        if text:
+            (home / "airflow.cfg").write_text(text)
+
+    def environment(i):
+        return {"AIRFLOW_HOME": homes[i // 2], "FERNIT_STORE": tmp_path / "stores" / str(i), "FERNET_KEY": new_key() if outside else None}
+
+    found = outcomes(*crowd(2 * len(homes), environment=environment))
+    for i, home in enumerate(homes):
+        both = found[2 * i : 2 * i + 2]
+        key = cfg_key(home / "airflow.cfg")
+        assert key, both
+        assert [out.strip() for status, out, _ in both if status == 0] in ([key], [key, key]), both
+        assert all(status in (0, 125) for status, _, _ in both), both
+        assert [path.name for path in home.iterdir()] == ["airflow.cfg"]
+
+
+def test_a_second_store_s_key_waits_for_the_first_one_s_write_and_does_not_overwrite_it(fernit, write_cfg, tmp_path):
+    cfg = write_cfg("[core]\nexecutor = LocalExecutor\n")
+    slow = Trace("/dev/null", ["renameat:delay_enter=700ms:when=1"], only="renameat")
+    first = fernit.start(*COMMAND, prefix=slow.prefix, FERNIT_STORE=tmp_path / "a")
+    wait_for(lambda: len(list(cfg.parent.iterdir())) > 1)
+    second = fernit.start(*COMMAND, FERNIT_STORE=tmp_path / "b")
+    out, err = first.communicate(timeout=20)
+    refused, said = second.communicate(timeout=20)
+    assert (first.returncode, out.decode().strip()) == (0, cfg_key(cfg)), err
+    assert (second.returncode, refused) == (125, b""), said
+    assert [path.name for path in cfg.parent.iterdir()] == ["airflow.cfg"]

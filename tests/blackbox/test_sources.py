@@ -372,6 +372,16 @@ def test_a_line_that_names_a_variable_with_the_right_key_is_left_alone(child_see
     assert listing(path.parent) == before
 
 
+def test_a_line_that_names_a_variable_which_lacks_the_key_of_the_store_gets_the_whole_ring(child_sees, write_cfg, stored):
+    """What docker exec finds there is that variable as the container has it."""
+    inside, outside = new_key(), new_key()
+    stored(inside)
+    path = write_cfg("[core]\nfernet_key = $FERNET_KEY\n")
+    assert child_sees(FERNET_KEY=outside).keys == [outside, inside]
+    assert path.read_text() == f"[core]\nfernet_key = {outside},{inside}\n"
+    assert child_sees(FERNET_KEY=outside).keys == [outside, inside]
+
+
 @pytest.mark.parametrize("text", ["$FERNET_KEY", "${FERNET_KEY}"])
 def test_a_name_that_stays_in_airflow_cfg_is_no_key_and_is_overwritten(child_sees, write_cfg, text):
     path = write_cfg(f"[core]\nfernet_key = {text}\n")
@@ -383,6 +393,15 @@ def test_a_name_that_stays_in_airflow_cfg_is_no_key_and_is_overwritten(child_see
 def test_a_loop_in_airflow_cfg_fails_the_run(fernit, write_cfg, store):
     write_cfg("[core]\nfernet_key = $A\n")
     assert fernit("run", "true", A="$B", B="$A", timeout=10).returncode == 125
+    assert not store.exists()
+
+
+@pytest.mark.parametrize("words", [("run", "true"), ("init",)])
+def test_references_in_airflow_cfg_that_multiply_without_measure_fail_the_run_at_once(fernit, write_cfg, store, words):
+    lines = [f"a{i} = {f'%(a{i + 1})s' * 40}\n" for i in range(7)]
+    write_cfg("[core]\nfernet_key = %(a0)s\n" + "".join(lines) + "a7 =\n")
+    done = fernit(*words, timeout=10)
+    assert done.returncode == 125 and "airflow.cfg" in done.stderr
     assert not store.exists()
 
 

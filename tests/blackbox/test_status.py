@@ -408,6 +408,42 @@ def test_a_first_boot_that_could_not_keep_its_key_is_a_problem(report, state, no
     assert found["problems"]
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["a store", "no store yet"])
+def test_a_key_that_could_not_be_kept_as_a_run_would_is_a_problem(fernit, report, write_cfg, nobody, store, tmp_path, there):
+    os.chown(write_cfg(f"[core]\nfernet_key = {new_key()}\n"), 65534, 65534)
+    os.chown(tmp_path / "airflow", 65534, 65534)
+    if there:
+        store.mkdir()
+        os.chown(store, 65534, 65534)
+    (store if there else tmp_path).chmod(0o555)
+    found = report(prefix=nobody)
+    assert fernit("run", "true", prefix=nobody).returncode == 125
+    (store if there else tmp_path).chmod(0o755)
+    assert (found["status"], found["verdict"]) == (1, "adopt")
+    assert not found["store"]["writable"] and found["problems"]
+
+
+@pytest.mark.parametrize(("options", "delivered"), [((), True), (("--deliver", "cfg"), True), (("--deliver", "env"), False)])
+def test_a_file_that_a_run_would_leave_alone_is_not_said_to_be_delivered(report, stored, write_cfg, options, delivered):
+    stored(new_key())
+    write_cfg("[core]\n")
+    found = report(*options)
+    assert found["airflow_cfg"]["delivered"] is delivered
+    assert ("not written" in found["airflow_cfg"]["state"]) is not delivered
+
+
+def test_a_copy_of_an_interrupted_write_is_mentioned(fernit, report, stored, write_cfg, store):
+    key = new_key()
+    stored(key)
+    write_cfg(f"[core]\nfernet_key = {key}\n")
+    assert report()["warnings"] == []
+    (store / ".airflow.cfg.0123456789abcdef").write_text("fernit airflow.cfg 0 0\n")
+    found = report()
+    assert any("interrupted" in line for line in found["warnings"] + found["problems"])
+    assert "interrupted" in fernit("status").stdout
+    assert (store / ".airflow.cfg.0123456789abcdef").exists()
+
+
 # --- Commands
 
 

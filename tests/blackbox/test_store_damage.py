@@ -2,11 +2,12 @@
 import os
 import socket
 import stat
+import time
 
 import pytest
 
 from conftest import errors, fingerprint, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, need
+from ground import AS_NOBODY, NOBODY, WAYS, Trace, held_fixture, need, on_way, wait_for  # noqa: F401
 
 STRANGER = 12345
 KEY = "kN1SLmXDdR4mVXvO5DXXDVaVa7kLTj6nDMpFKJFnPb0="
@@ -321,3 +322,129 @@ def test_a_refusal_shows_fingerprints_and_no_key(fernit, stored, write_cfg):
     done = fernit("run", "true")
     assert done.returncode == 125
     assert fingerprint(inside) in done.stderr and fingerprint(KEY) in done.stderr
+
+
+# --- Shared by a group
+
+
+def as_user(uid, gid=0):
+    return ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--"]
+
+
+@pytest.fixture
+def shared(fernit, tmp_path, store):
+    """shared(uid, ...): `fernit run --store-mode 0660` as an arbitrary user of group 0, with an AIRFLOW_HOME of its own."""
+    need("become another user")
+    store.mkdir()
+    store.chmod(0o2770)
+
+    def run(uid, *options, prefix=(), **arguments):
+        home = tmp_path / str(uid)
+        home.mkdir(exist_ok=True)
+        os.chown(home, uid, 0)
+        words = ["run", "--store-mode", "0660", *options, "printenv", "AIRFLOW__CORE__FERNET_KEY"]
+        return fernit(*words, prefix=[*prefix, *as_user(uid)], AIRFLOW_HOME=home, **arguments)
+
+    return run
+
+
+@pytest.mark.parametrize("owner", [0, 50000])
+@pytest.mark.parametrize("way", WAYS)
+def test_arbitrary_users_of_group_0_share_a_store(shared, store, owner, way):
+    os.chown(store, owner, 0)
+    store.chmod(0o2770)
+    first = shared(1001, prefix=on_way(way))
+    second = shared(1002, "--verbose", prefix=on_way(way))
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stdout == second.stdout == (store / "fernet_key").read_text()
+    assert "without a lock" not in second.stderr and warnings(second) == []
+    found = {path.name: (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)) for path in store.iterdir()}
+    assert found == {"fernet_key": (1001, 0o660), ".lock": (1001, 0o660)}
+
+
+def test_what_one_user_of_the_group_has_begun_another_one_finishes(shared, store):
+    for name, text in (("fernet_key", KEY[:20]), (".fernet_key.claim", "")):
+        (store / name).write_text(text)
+        os.chown(store / name, 1001, 0)
+        (store / name).chmod(0o660)
+    done = shared(1002)
+    assert done.returncode == 0, done.stderr
+    assert (store / "fernet_key").read_text() == done.stdout
+    assert {path.name for path in store.iterdir()} == {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize(
+    ("directory_mode", "file_group"), [(0o2750, 0), (0o755, 0), (0o2770, 1001)], ids=["not writable", "readable by all", "not its group"]
+)
+def test_a_stranger_s_key_file_is_refused_where_it_does_not_come_by_the_group(refused, stored, store, directory_mode, file_group):
+    need("become another user")
+    file = stored(KEY + "\n")
+    os.chown(file, 1001, file_group)
+    file.chmod(0o664)
+    store.chmod(directory_mode)
+    done = refused("run", "--deliver", "env", "true", prefix=as_user(1002))
+    assert "1001" in done.stderr and "1002" in done.stderr
+
+
+def test_a_stranger_s_key_file_is_refused_where_the_group_of_the_store_is_not_ours(refused, stored, store):
+    need("become another user")
+    file = stored(KEY + "\n")
+    os.chown(store, 0, STRANGER)
+    store.chmod(0o2775)
+    os.chown(file, 1001, STRANGER)
+    file.chmod(0o644)
+    refused("run", "--deliver", "env", "true", prefix=as_user(1002))
+
+
+# --- Claims: what is unfinished, and what is damage
+
+
+@pytest.mark.parametrize("outside", ["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY_SECRET"])
+def test_a_key_from_outside_leaves_an_unfinished_file_its_claim(fernit, store, child_sees, outside):
+    store.mkdir()
+    (store / "fernet_key").write_text("abc")
+    (store / "fernet_key").chmod(0o600)
+    (store / ".fernet_key.claim").touch(mode=0o600)
+    assert fernit("run", "--deliver", "env", "true", **{outside: new_key()}).returncode == 0
+    assert (store / "fernet_key").read_text() == "abc" and (store / ".fernet_key.claim").exists()
+    assert child_sees().keys == [(store / "fernet_key").read_text().strip()]
+
+
+#: Where the creator stops before it looks, so that a file can come in between.
+BETWEEN = {
+    "rename": ["linkat:error=EPERM:delay_enter=700ms"],
+    "lock": ["linkat:error=EPERM:delay_enter=700ms", "renameat2:error=EINVAL"],
+}
+
+
+@pytest.mark.parametrize("faults", BETWEEN.values(), ids=BETWEEN.keys())
+def test_a_damaged_file_that_comes_while_a_key_is_made_without_links_is_not_overwritten(fernit, store, tmp_path, faults):
+    """A person restores a backup, badly, while a replica starts."""
+    fernit.secrets.add(KEY)
+    process = fernit.start("run", "true", prefix=Trace(tmp_path / "trace", faults, only="linkat,renameat2").prefix)
+    wait_for(lambda: store.exists() and any(".tmp." in path.name for path in store.iterdir()))
+    time.sleep(0.1)
+    (store / "fernet_key").write_text(KEY[:30])
+    (store / "fernet_key").chmod(0o600)
+    _, err = process.communicate(timeout=20)
+    assert (store / "fernet_key").read_text() == KEY[:30]
+    assert process.returncode == 125, err
+    assert not (store / ".fernet_key.claim").exists()
+    again = fernit("run", "true")
+    assert again.returncode == 125 and (store / "fernet_key").read_text() == KEY[:30]
+
+
+@pytest.mark.parametrize("errno", ["EIO", "ENOSPC", "EACCES"])
+def test_a_creation_that_fails_leaves_no_claim(fernit, store, errno):
+    trace = Trace("/dev/null", ["linkat:error=EPERM", f"renameat2:error={errno}"], only="linkat,renameat2")
+    done = fernit("run", "true", prefix=trace.prefix)
+    assert done.returncode == 125, done.stderr
+    assert {path.name for path in store.iterdir()} <= {".lock"}
+
+
+def test_a_creation_that_does_not_get_the_lock_leaves_no_claim(fernit, store, held):
+    store.mkdir(mode=0o700)
+    held()
+    done = fernit("run", "--lock-timeout", "200ms", "true", prefix=on_way("lock"))
+    assert done.returncode == 125 and "--lock-timeout" in done.stderr, done.stderr
+    assert {path.name for path in store.iterdir()} == {".lock"}
