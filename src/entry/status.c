@@ -79,7 +79,9 @@ static void describe_store(const struct look *look, struct status_report *report
     const struct store *store = &look->store;
     report->store_path = store->path;
     report->store_writable = is_writable(store->path);
-    if (store->directory < 0)
+    if (store->directory < 0 && access(store->path, F_OK) == 0)
+        snprintf(report->store, sizeof report->store, "cannot be opened");
+    else if (store->directory < 0)
         snprintf(report->store, sizeof report->store, "does not exist%s",
                  report->store_writable ? ", can be made" : ", cannot be made");
     else

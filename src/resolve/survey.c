@@ -159,7 +159,8 @@ static int look_at_store(struct looking *looking, struct error *err)
     if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
         source.error = *looking->places->store_error;
-        error_advise(&source.error, "--store names a folder that this user can read and write");
+        error_advise(&source.error,
+                     "give this user a folder that it can read and write (--store DIR)");
     } else if (store_read(store, "fernet_key", &file, &source.error) < 0) {
         source.finding = FOUND_BROKEN;
         if (!strchr(source.error.message, ';'))
