@@ -44,42 +44,56 @@ static void unfinished_name(const char *copy, char name[FILE_TEMPORARY_NAME])
     snprintf(name, FILE_TEMPORARY_NAME, "%s.new", copy);
 }
 
-static int write_copy(const struct secret *old, const struct secret *new, int directory,
-                      const char *directory_path, const char *copy, struct error *err)
+static int write_copy(const struct secret *old, const struct secret *new,
+                      const struct cfg_copy *copy, struct error *err)
 {
     char head[96];
     int length = snprintf(head, sizeof head, "%s%zu %zu\n", copy_head, old->length, new->length);
     char unfinished[FILE_TEMPORARY_NAME];
-    unfinished_name(copy, unfinished);
-    _cleanup_close_ int fd =
-        openat(directory, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    unfinished_name(copy->name, unfinished);
+    _cleanup_close_ int fd = openat(copy->directory, unfinished,
+                                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
-    if (file_write(fd, directory_path, head, (size_t)length, err) < 0 ||
-        file_write(fd, directory_path, old->bytes, old->length, err) < 0 ||
-        file_write(fd, directory_path, new->bytes, new->length, err) < 0) {
-        unlinkat(directory, unfinished, 0);
+        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", copy->directory_path);
+    fchmod(fd, copy->mode);
+
+    const char *path = copy->directory_path;
+    bool written = file_write(fd, path, head, (size_t)length, err) == 0 &&
+                   file_write(fd, path, old->bytes, old->length, err) == 0 &&
+                   file_write(fd, path, new->bytes, new->length, err) == 0;
+    if (written &&
+        (fsync(fd) < 0 || renameat(copy->directory, unfinished, copy->directory, copy->name) < 0)) {
+        error_sys(err, "%s: cannot keep a copy of airflow.cfg", path);
+        written = false;
+    }
+    if (!written) {
+        unlinkat(copy->directory, unfinished, 0);
         return -1;
     }
-    if (fsync(fd) < 0 || renameat(directory, unfinished, directory, copy) < 0)
-        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", directory_path);
-    return file_sync_directory(directory, directory_path, err);
+    return file_sync_directory(copy->directory, path, err);
 }
 
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
-                  int directory, const char *directory_path, const char *copy, struct error *err)
+                  const struct cfg_copy *copy, const struct deadline *deadline, struct error *err)
 {
     struct stat now = {0};
     _cleanup_close_ int fd = open_in_place(path, &now, err);
     if (fd < 0)
         return cfg_write_outcome(err);
-    if (!cfg_is_unchanged(&now, &read->status))
-        return CFG_CHANGED;
-    if (write_copy(&read->text, text, directory, directory_path, copy, err) < 0)
+    if (cfg_lock_open(fd, path, deadline, err) < 0)
         return -1;
+    if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status))
+        return CFG_CHANGED;
+    if (write_copy(&read->text, text, copy, err) < 0)
+        return -1;
+    /* Editors know no lock, and the copy has taken a while. */
+    if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status)) {
+        unlinkat(copy->directory, copy->name, 0);
+        return CFG_CHANGED;
+    }
     if (write_in_place(fd, path, text->bytes, text->length, err) < 0)
         return -1;
-    unlinkat(directory, copy, 0);
+    unlinkat(copy->directory, copy->name, 0);
     return CFG_WRITTEN;
 }
 
@@ -117,43 +131,41 @@ static const char *read_head(const struct secret *copy, size_t *old_length, size
     return whole ? end + 1 : NULL;
 }
 
-int cfg_recover(const char *path, int directory, const char *directory_path, const char *copy,
+int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
                 struct error *err)
 {
     struct stat status;
     _cleanup_secret_ struct secret kept = {0};
     char unfinished[FILE_TEMPORARY_NAME];
-    unfinished_name(copy, unfinished);
-    unlinkat(directory, unfinished, 0);
-    _cleanup_close_ int fd = file_open(directory, copy, O_NOFOLLOW, copy, &status, err);
+    unfinished_name(copy->name, unfinished);
+    unlinkat(copy->directory, unfinished, 0);
+    _cleanup_close_ int fd =
+        file_open(copy->directory, copy->name, O_NOFOLLOW, copy->name, &status, err);
     if (fd < 0)
-        return err->errnum == ENOENT ? 0 : error_within(err, "%s", directory_path);
-    if (file_read(fd, copy, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
-        return error_within(err, "%s", directory_path);
+        return err->errnum == ENOENT ? 0 : error_within(err, "%s", copy->directory_path);
+    if (file_read(fd, copy->name, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
+        return error_within(err, "%s", copy->directory_path);
 
     size_t old_length = 0;
     size_t new_length = 0;
     const char *old = read_head(&kept, &old_length, &new_length);
     if (!old)
-        return error_input(err, "%s/%s: is no copy that fernit made; remove it", directory_path,
-                           copy);
+        return error_input(err, "%s/%s: is no copy that fernit made; remove it",
+                           copy->directory_path, copy->name);
     const char *new = old + old_length;
 
     _cleanup_secret_ struct secret now = {0};
     _cleanup_close_ int target = open_in_place(path, &status, err);
-    if (target < 0 || file_read(target, path, CFG_MOST, &now, err) < 0)
+    if (target < 0 || cfg_lock_open(target, path, deadline, err) < 0 ||
+        file_read(target, path, CFG_MOST, &now, err) < 0)
         return error_within(err, "an interrupted write has to be finished");
-    if (now.length == old_length && memcmp(now.bytes, old, old_length) == 0) {
-        unlinkat(directory, copy, 0);
-        return 0;
-    }
     if (!is_torn(&now, old, old_length, new, new_length))
         return error_input(err,
                            "%s: was being written when fernit was killed, and was edited since; "
                            "look at it, then remove %s/%s",
-                           path, directory_path, copy);
+                           path, copy->directory_path, copy->name);
     if (write_in_place(target, path, new, new_length, err) < 0)
         return -1;
-    unlinkat(directory, copy, 0);
+    unlinkat(copy->directory, copy->name, 0);
     return 1;
 }

@@ -39,25 +39,33 @@ static int open_place(struct place *place, struct error *err)
     return place->directory < 0 ? error_sys(err, "%s", directory) : 0;
 }
 
+int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, struct error *err)
+{
+    enum { LOOK_EVERY_MS = 20 };
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK)
+            return 0;
+        if (deadline_passed(deadline))
+            return error_refused(err,
+                                 "%s: another fernit has been writing it for too long; see what it "
+                                 "waits for, or raise --lock-timeout",
+                                 path);
+        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int cfg_lock(const char *path, const struct deadline *deadline, struct error *err)
 {
-    enum { NOTHING = -2, LOOK_EVERY_MS = 20 };
+    enum { NOTHING = -2 };
     struct error ignored;
     _cleanup_free_ char *whole = realpath(path, NULL);
     _cleanup_place_ struct place place = {.directory = -1, .path = strdup(whole ? whole : path)};
     if (!place.path || open_place(&place, &ignored) < 0)
         return NOTHING;
-    while (flock(place.directory, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK)
-            return NOTHING;
-        if (deadline_passed(deadline))
-            return error_refused(err,
-                                 "%s: another fernit has been writing it for too long; see what "
-                                 "it waits for, or raise --lock-timeout",
-                                 path);
-        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
-            return -1;
-    }
+    if (cfg_lock_open(place.directory, path, deadline, err) < 0)
+        return -1;
     int held = place.directory;
     place.directory = -1;
     return held;

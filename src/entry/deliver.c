@@ -27,6 +27,11 @@ struct delivery {
     bool by_environment; /* the command gets the key, whatever becomes of the file */
 };
 
+static struct deadline lock_deadline(const struct context *context)
+{
+    return deadline_in(context->settings->lock_timeout, context->signals);
+}
+
 static bool is_ring(const struct ring *ring, const struct ring *other)
 {
     return ring_same_first(ring, other) && ring_covers(ring, other) && ring_covers(other, ring);
@@ -158,8 +163,9 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                             store->path);
     if (copy_name(delivery->path, copy, err) < 0)
         return -1;
-    int written =
-        cfg_overwrite(delivery->path, cfg, text, store->directory, store->path, copy, err);
+    const struct cfg_copy place = {store->directory, store->path, copy, store->mode};
+    struct deadline deadline = lock_deadline(delivery->context);
+    int written = cfg_overwrite(delivery->path, cfg, text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
     return error_advise(err, "make it writable, or deliver by the environment (fernit run "
@@ -206,7 +212,7 @@ static int lock_store(const struct context *context, const struct store *store, 
 {
     if (store->directory < 0)
         return 0;
-    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    struct deadline deadline = lock_deadline(context);
     *lock = store_lock(store, &deadline, err);
     if (*lock >= 0)
         return 0;
@@ -242,7 +248,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     _cleanup_close_ int lock = -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
-    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    struct deadline deadline = lock_deadline(context);
     _cleanup_close_ int folder_lock = cfg_lock(delivery.path, &deadline, err);
     if (folder_lock == -1)
         return -1;
@@ -279,7 +285,9 @@ int deliver_recover(const struct context *context, const struct look *look, stru
         return err->errnum == ENOENT ? 0 : -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
-    int recovered = cfg_recover(path, look->store.directory, look->store.path, copy, err);
+    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
+    struct deadline deadline = lock_deadline(context);
+    int recovered = cfg_recover(path, &place, &deadline, err);
     if (recovered > 0)
         log_notice("finished writing %s, which was interrupted", path);
     return recovered;

@@ -5,8 +5,9 @@
  * 2. Where links are impossible: renameat2(2) with RENAME_NOREPLACE. A durable .NAME.claim made
  *    before, and removed after the fsync of the directory, tells readers to fsync for themselves.
  * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
- *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used by anybody: whoever has
- *    the lock may finish it. One without a claim is damage, and not ours to mend.
+ *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used
+ *    by anybody: whoever has the lock may finish it. One without a claim is damage, and not ours to
+ *    mend.
  *
  * A crash at any point leaves the secret durable and whole, or absent.
  */
