@@ -44,6 +44,15 @@ static void unfinished_name(const char *copy, char name[FILE_TEMPORARY_NAME])
     snprintf(name, FILE_TEMPORARY_NAME, "%s.new", copy);
 }
 
+bool cfg_copy_exists(const struct cfg_copy *copy)
+{
+    struct stat status;
+    char unfinished[FILE_TEMPORARY_NAME];
+    unfinished_name(copy->name, unfinished);
+    return fstatat(copy->directory, copy->name, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
+           fstatat(copy->directory, unfinished, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int write_copy(const struct secret *old, const struct secret *new,
                       const struct cfg_copy *copy, struct error *err)
 {

@@ -21,6 +21,9 @@ struct cfg_copy {
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
                   const struct cfg_copy *copy, const struct deadline *deadline, struct error *err);
 
+/* Whether there is such a copy, or one that was not finished. */
+bool cfg_copy_exists(const struct cfg_copy *copy);
+
 /* Finishes an interrupted cfg_overwrite. Where every byte of the file is the old or the new text's it
  * gets the new text, also if the write had not begun: the copy may be the only place where its key
  * still is. Else somebody has edited it since: it stays as it is, and the copy, too.

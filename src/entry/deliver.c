@@ -283,9 +283,11 @@ int deliver_recover(const struct context *context, const struct look *look, stru
         return 0;
     if (copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
+    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
+    if (!cfg_copy_exists(&place))
+        return 0;
     if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
-    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
     struct deadline deadline = lock_deadline(context);
     int recovered = cfg_recover(path, &place, &deadline, err);
     if (recovered > 0)

@@ -85,6 +85,7 @@ static int look_at_whole(const struct context *context, struct look *look, struc
 static int settle(const struct context *context, struct look *look, struct error *err)
 {
     struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
+    int lost = 0;
     while (look_at_whole(context, look, err) == 0) {
         if (!run_needs_store(context, look))
             return 0;
@@ -96,7 +97,7 @@ static int settle(const struct context *context, struct look *look, struct error
             return -1;
         }
         /* A network file system may show the winner's file a moment later. */
-        if (kept == STORE_EXISTS) {
+        if (kept == STORE_EXISTS && ++lost > 1) {
             if (deadline_passed(&deadline))
                 return error_refused(err,
                                      "%s/fernet_key: exists, and cannot be seen; see whether "
