@@ -9,11 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/duration.h"
-#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "entry/variables.h"
-#include "resolve/key_command.h"
 
 enum { INI_MOST = 64 * 1024, ORDER_MOST = 1000 };
 

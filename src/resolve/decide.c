@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "airflow/names.h"
+
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
                   const char *text, struct error *err)
 {
@@ -102,7 +104,8 @@ static int refuse_foreign(const struct source *source, const struct decision *de
     return error_refused(err,
                          "%s: holds %s, which is not among the keys from %s (%s), and is not "
                          "overwritten: it may be the only copy; to keep all, give them as a comma "
-                         "list in FERNET_KEY, the one to encrypt with first; if nothing was "
+                         "list in " FERNET_VARIABLE
+                         ", the one to encrypt with first; if nothing was "
                          "encrypted with it, take its line out of the file",
                          source->name, foreign, decision->winner->name, known);
 }

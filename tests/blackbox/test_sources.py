@@ -1166,3 +1166,18 @@ def test_a_name_with_newlines_forges_no_line_of_the_log(fernit):
     assert done.returncode == 125
     assert len(done.stderr.splitlines()) == 1
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("source", [VARIABLE, "FERNET_KEY", "store"])
+def test_who_does_what_the_refusal_of_a_key_in_airflow_cfg_says_is_served(fernit, child_sees, stored, write_cfg, source):
+    """The variable that it names stands before every other source, whichever holds the first key."""
+    first, second = new_key(), new_key()
+    given = {}
+    if source == "store":
+        stored(first)
+    else:
+        given[source] = first
+    write_cfg(f"[core]\nfernet_key = {second}\n")
+    refused = fernit("run", "true", **given)
+    assert refused.returncode == 125 and f"list in {VARIABLE}," in refused.stderr
+    assert child_sees(**{**given, VARIABLE: f"{first},{second}"}).keys == [first, second]
