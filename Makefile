@@ -5,6 +5,7 @@
 #   make test          build, then run every test
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
+#   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make clean
 
@@ -25,6 +26,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 B := build
+comma := ,
 # Commands are shown with V=1.
 Q := $(if $(V),,@)
 
@@ -36,9 +38,9 @@ headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 checked := $(sources) $(mains) $(units) $(benches)
 formatted := $(checked) $(headers)
-scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh .ci/run))
+scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test bench lint format install clean
+.PHONY: all run test bench peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -62,6 +64,10 @@ CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fd
            -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
 LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
 
+# What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
+# marked hot: the few pages that it keeps in memory hold all of it (process_drop_code in src/process/setup.h).
+waiting := $(patsubst %,-Wl$(comma)-u$(comma)%,syscall madvise waitpid kill) -lc
+
 objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))
 
 # Other libraries make other objects: this file changes with the folder they come from.
@@ -78,7 +84,7 @@ $(B)/obj/%.o: %.c Makefile $(B)/deps
 # Renamed into place: whoever starts it meanwhile gets the old one or the new one.
 $(B)/fernit: $(objects)
 	@echo '  link  $@'
-	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) $^ -linih -lsodium -o $@.new
+	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) $(waiting) $^ -linih -lsodium -o $@.new
 	@mv -f $@.new $@
 
 install: $(B)/fernit
@@ -123,12 +129,15 @@ test: $(B)/fernit $(unit_programs) | tools-test
 	@tests/run.sh $(unit_programs)
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
-$(B)/bench/%: tests/bench/%.c Makefile
+$(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(language) $(warnings) -Os -static -no-pie -s $< -o $@
+	$(Q)$(CC) $(language) $(warnings) -idirafter $(DEPS)/kernel -Os -static -no-pie -s $< -o $@
 
-bench: $(B)/fernit $(B)/bench/spawn $(B)/bench/true | tools-bench
+bench: $(B)/fernit $(patsubst tests/bench/%.c,$(B)/bench/%,$(benches)) | tools-bench
 	@/usr/bin/python3 tests/bench/bench.py
+
+peers: $(B)/fernit | tools-peers
+	@/usr/bin/python3 tests/peers.py
 
 # --- Lint
 

@@ -17,4 +17,5 @@ RUN install -d -o 50000 -g 0 -m 2770 /var/lib/fernit
 USER 50000
 # What the image started with, behind fernit. ENTRYPOINT resets CMD: the official image has none, but if yours has one, repeat
 # it below this line.
-ENTRYPOINT ["fernit", "run", "--", "/usr/bin/dumb-init", "--", "/entrypoint"]
+# fernit is process 1, in dumb-init's place; workers get their TERM alone, without DUMB_INIT_SETSID=0.
+ENTRYPOINT ["fernit", "run", "--init", "--", "/entrypoint"]

@@ -9,7 +9,8 @@ declare -A packages=(
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
             python3-cryptography binutils strace util-linux mount e2fsprogs"
     [lint]="clang-format clang-tidy cppcheck shellcheck libc6-dev libcmocka-dev libsodium-dev"
-    # The peers that fernit is measured against.
+    # The peers that fernit is held against and measured beside.
+    [peers]="tini dumb-init catatonit python3 python3-pytest python3-pytest-xdist python3-cryptography util-linux mount"
     [bench]="tini dumb-init catatonit gosu python3 python3-cryptography binutils strace libc6-dev"
 )
 

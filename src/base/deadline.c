@@ -24,11 +24,15 @@ int deadline_passed(const struct deadline *deadline)
     return now() >= deadline->at;
 }
 
-int deadline_wait(const struct deadline *deadline, int fd, int64_t most, struct error *err)
+int64_t deadline_left(const struct deadline *deadline)
 {
     int64_t left = deadline->at - now();
-    if (left < 0)
-        left = 0;
+    return left > 0 ? left : 0;
+}
+
+int deadline_wait(const struct deadline *deadline, int fd, int64_t most, struct error *err)
+{
+    int64_t left = deadline_left(deadline);
     if (most >= 0 && most < left)
         left = most;
 

@@ -8,7 +8,7 @@ struct signals;
 
 struct deadline {
     int64_t at;                    /* CLOCK_MONOTONIC, milliseconds */
-    const struct signals *signals; /* one that asks to end ends every wait; borrowed */
+    const struct signals *signals; /* one that asks to end ends every deadline_wait; borrowed */
 };
 
 /* The moment `milliseconds` from now. */
@@ -22,3 +22,6 @@ int deadline_wait(const struct deadline *deadline, int fd, int64_t most, struct 
 
 /* Whether it has passed. */
 int deadline_passed(const struct deadline *deadline);
+
+/* How many milliseconds are left until then, at least 0. */
+int64_t deadline_left(const struct deadline *deadline);

@@ -13,6 +13,11 @@ void log_set_level(enum log_level wanted)
     level = wanted;
 }
 
+enum log_level log_level(void)
+{
+    return level;
+}
+
 bool log_shows(enum log_level wanted)
 {
     return wanted <= level;

@@ -17,6 +17,7 @@ enum log_level {
 
 /* The one global of the program. LOG_NORMAL until set. */
 void log_set_level(enum log_level wanted);
+enum log_level log_level(void);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);

@@ -1,6 +1,8 @@
 #include "base/signals.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,5 +78,42 @@ void signals_release(const struct signals *signals)
     for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
         if (signals->ending & bit(ending_signals[i]))
             sigaction(ending_signals[i], &(struct sigaction){.sa_handler = end}, NULL);
+    signals_restore(signals);
+}
+
+void signals_restore(const struct signals *signals)
+{
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signals->inherited, NULL, KERNEL_SET);
+}
+
+__attribute__((hot)) int signals_next(int64_t milliseconds, struct error *err)
+{
+    const uint64_t all = UINT64_MAX;
+    const struct timespec most = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    siginfo_t info;
+    for (;;) {
+        long number =
+            syscall(SYS_rt_sigtimedwait, &all, &info, milliseconds < 0 ? NULL : &most, KERNEL_SET);
+        bool from_us = number > 0 && info.si_code == SI_USER && info.si_pid == getpid();
+        if (number == SIGPIPE && from_us)
+            continue;
+        if (number > 0)
+            return (int)number;
+        /* EINTR: stopped and continued. */
+        if (errno == EAGAIN || errno == EINTR)
+            return 0;
+        return error_sys(err, "cannot wait for signals");
+    }
+}
+
+int signals_stop(void)
+{
+    const uint64_t stop = bit(SIGTSTP);
+    uint64_t pending = 0;
+    sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    kill(0, SIGTSTP);
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SET);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &stop, NULL, KERNEL_SET);
+    syscall(SYS_rt_sigpending, &pending, KERNEL_SET);
+    return (pending & bit(SIGCONT)) != 0;
 }

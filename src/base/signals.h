@@ -4,7 +4,7 @@
  * exec fernit looks whether one that asks to end is pending. Before the exec everything is as it was
  * inherited. Sets are 64-bit words, bit N-1 for signal N, set through the raw system calls: musl's
  * sigfillset leaves out signals 32 to 34, which a glibc program may well use (its SIGRTMIN is 34).
- * rt_sigprocmask(2), rt_sigpending(2), signalfd(2), signal(7)
+ * rt_sigprocmask(2), rt_sigpending(2), rt_sigtimedwait(2), signalfd(2), signal(7)
  */
 #pragma once
 
@@ -33,3 +33,17 @@ int signals_pending(const struct signals *signals);
  * can help that.) A SIGPIPE of our own log lines is dropped. Dispositions that were inherited ignored
  * stay ignored. */
 void signals_release(const struct signals *signals);
+
+/* Restores the inherited mask and nothing else: for a child, whom no signal has been sent yet. */
+void signals_restore(const struct signals *signals);
+
+/* Takes the next of all signals, which are held back; waits for it at most `milliseconds`, for ever
+ * where that is negative. A SIGPIPE that this process has raised by writing to a pipe that nobody
+ * reads is passed over.
+ * Returns its number, 0 where the time is up, or -1 with ERROR_SYSTEM. */
+int signals_next(int64_t milliseconds, struct error *err);
+
+/* Stops this process and its group as a Ctrl-Z at the terminal would. Where nobody could continue an
+ * orphaned group, the kernel does not stop it: setpgid(2), "orphaned process group".
+ * Returns whether it was stopped, and has been continued. */
+int signals_stop(void);

@@ -1,33 +1,47 @@
 #include "entry/entry.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "entry/become.h"
 #include "entry/help.h"
 #include "entry/key_commands.h"
 #include "entry/report.h"
 #include "entry/run.h"
 #include "entry/settings.h"
 #include "entry/status.h"
+#include "process/anew.h"
+
+/* Whether a command looks for the key, as the user of --user. */
+enum looks {
+    LOOKS_NEVER,
+    LOOKS_WITHOUT_FILE, /* not where a word names what to read instead */
+    LOOKS,
+    LOOKS_AND_KEEPS, /* and may put one into the store */
+};
 
 struct command {
     const char *name;
     const char *second; /* "generate" of "key generate" */
     unsigned options;   /* whose options it takes */
     int usage_status;
+    enum looks looks;
     int (*run)(const struct context *context);
 };
 
 static const struct command commands[] = {
-    {"run", NULL, FOR_RUN, EXIT_OWN_FAILURE, run_command},
-    {"init", NULL, FOR_INIT, EXIT_OWN_FAILURE, run_init},
-    {"status", NULL, FOR_STATUS, EXIT_USAGE, status_command},
-    {"key", "generate", FOR_KEY, EXIT_USAGE, key_generate_command},
-    {"key", "print", FOR_KEY, EXIT_USAGE, key_print_command},
-    {"key", "check", FOR_KEY, EXIT_USAGE, key_check_command},
-    {"key", "fingerprint", FOR_KEY, EXIT_USAGE, key_fingerprint_command},
+    {"run", NULL, FOR_RUN, EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_command},
+    {"init", NULL, FOR_INIT, EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_init},
+    {"status", NULL, FOR_STATUS, EXIT_USAGE, LOOKS, status_command},
+    {"key", "generate", FOR_KEY, EXIT_USAGE, LOOKS_NEVER, key_generate_command},
+    {"key", "print", FOR_KEY, EXIT_USAGE, LOOKS, key_print_command},
+    {"key", "check", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_check_command},
+    {"key", "fingerprint", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_fingerprint_command},
 };
 
 static const char *const first_words[] = {"run", "init", "status", "key", "version", "help", NULL};
@@ -63,16 +77,48 @@ static int unknown(char **argv)
     return usage(&err);
 }
 
-static int dispatch(const struct command *command, char **arguments, char *const *environment,
+static bool looks(const struct command *command, const struct settings *settings)
+{
+    if (command->looks == LOOKS_WITHOUT_FILE)
+        return !*settings->words;
+    return command->looks != LOOKS_NEVER;
+}
+
+/* A run without a command and an init with one end before they keep anything. */
+static bool keeps(const struct command *command, const struct settings *settings)
+{
+    bool has_command = *settings->words != NULL;
+    return command->looks == LOOKS_AND_KEEPS && has_command == (command->options == FOR_RUN);
+}
+
+static int failure_status(const struct command *command, const struct error *err)
+{
+    bool one_for_all = command->usage_status == EXIT_OWN_FAILURE;
+    return one_for_all || err->kind == ERROR_USAGE ? command->usage_status : EXIT_PROBLEM;
+}
+
+static int dispatch(const struct command *command, char **argv, char *const *environment,
                     const struct signals *signals)
 {
     struct error err = {0};
+    pid_t parent = getppid();
+    char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
         return report_failure(signals, &err, command->usage_status);
     if (settings.help)
         return help_print(command->name);
-    const struct context context = {&settings, environment, signals};
+    _cleanup_close_ int program = settings.init ? anew_open() : -1;
+    _cleanup_becoming_ struct becoming becoming = {0};
+    struct context context = {.settings = &settings,
+                              .environment = environment,
+                              .signals = signals,
+                              .argv = argv,
+                              .program = program,
+                              .parent = parent};
+    if (looks(command, &settings) &&
+        become_user(&context, keeps(command, &settings), &becoming, &err) < 0)
+        return report_failure(signals, &err, failure_status(command, &err));
     return command->run(&context);
 }
 
@@ -107,5 +153,5 @@ int entry(char **argv, char *const *environment, const struct signals *signals)
     const struct command *command = find(first, second);
     if (!command)
         return unknown(argv);
-    return dispatch(command, argv + (command->second ? 3 : 2), environment, signals);
+    return dispatch(command, argv, environment, signals);
 }

@@ -19,6 +19,7 @@ int look_around(const struct context *context, enum run_commands commands, struc
     const struct survey_places places = {
         .environment = context->environment,
         .secret_files = settings->secret_files,
+        .early = context->early,
         .store = &look->store,
         .store_error = has_store ? NULL : &store_error,
         .cfg_path = has_path ? look->cfg_path.bytes : "airflow.cfg",

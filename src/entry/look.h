@@ -1,6 +1,8 @@
 /* Looking around and deciding: what run, init, status and the key commands begin with. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/signals.h"
 #include "entry/settings.h"
 #include "resolve/decide.h"
@@ -12,8 +14,13 @@ struct error;
 /* What every command gets: borrowed, constant. */
 struct context {
     const struct settings *settings;
-    char *const *environment; /* as we were started with */
+    char *const *environment; /* as we were started with, but HOME, USER and LOGNAME of --user */
     const struct signals *signals;
+    char **argv;         /* main's, with all words */
+    int program;         /* anew_open(), where the command will be supervised; else -1 */
+    pid_t parent;        /* who started us */
+    struct early *early; /* what root has read for --user; NULL: nobody has */
+    bool store_made;     /* root has made the store's directory for --user: it was not there */
 };
 
 struct look {

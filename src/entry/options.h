@@ -19,6 +19,8 @@ enum option_kind {
     KIND_DURATION, /* 500ms, 10s, 2m */
     KIND_MODE,     /* 0600, 0640, 0660 */
     KIND_DELIVER,  /* env, cfg, or both as a comma list */
+    KIND_SCOPE,    /* auto, child, group */
+    KIND_SIGNAL,   /* a signal's name or number, or none */
     KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
 };
 
@@ -35,8 +37,19 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_JSON,
     OPTION_RUN_COMMANDS,
+    OPTION_USER,
+    OPTION_NO_NEW_PRIVS,
+    OPTION_INIT,
+    OPTION_SIGNAL_SCOPE, /* this and what follows up to OPTION_LATER need --init */
+    OPTION_SETSID,
+    OPTION_REWRITE,
+    OPTION_GRACE,
+    OPTION_TERM_DELAY,
+    OPTION_OK_EXIT,
+    OPTION_PDEATHSIG,
+    OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 24,
+    OPTION_COUNT = OPTION_LATER + 13,
 };
 
 struct option {

@@ -1,5 +1,6 @@
 #include "entry/run.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -7,7 +8,9 @@
 #include "entry/child.h"
 #include "entry/deliver.h"
 #include "entry/report.h"
+#include "entry/supervised.h"
 #include "process/exec.h"
+#include "process/setup.h"
 #include "resolve/key_command.h"
 #include "store/create.h"
 
@@ -17,8 +20,8 @@ bool run_needs_store(const struct context *context, const struct look *look)
 {
     enum action action = look->decision.action;
     return action == ACTION_GENERATE ||
-           (action == ACTION_ADOPT &&
-            (look->store.directory >= 0 || context->settings->store_named));
+           (action == ACTION_ADOPT && ((look->store.directory >= 0 && !context->store_made) ||
+                                       context->settings->store_named));
 }
 
 static void tell_made(const struct context *context, const struct look *look,
@@ -142,6 +145,8 @@ static int prepare(const struct context *context, bool has_command, struct envir
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (settle(context, &look, err) < 0)
         return -1;
+    if (context->early)
+        early_free(context->early);
     report_remarks(&look.decision);
     say(&look);
     if (survey_stored(&look.survey))
@@ -173,24 +178,40 @@ int run_init(const struct context *context)
     return 0;
 }
 
+/* Without --init. Returns only if it failed. */
+static int become_command(const struct context *context, char *const *environment)
+{
+    struct error err = {0};
+    char *const *command = context->settings->words;
+    if (context->settings->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+        error_sys(&err, "--no-new-privs");
+        return failed(context, &err);
+    }
+    if (getpid() == 1 && !exec_is_known_init(*command))
+        log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
+                   "handle, and who has to reap; let fernit do that: fernit run --init -- %s",
+                   *command, *command);
+    int status = exec_command(command, environment, context->signals, &err);
+    log_error("%s", err.message);
+    return status;
+}
+
 int run_command(const struct context *context)
 {
     struct error err = {0};
+    const struct settings *settings = context->settings;
     _cleanup_environment_ struct environment child = {0};
-    char **command = context->settings->words;
-    if (!*command) {
+    if (!*settings->words) {
         error_usage(&err, "run needs a command: fernit run -- COMMAND [ARG...]; without one: "
                           "fernit init");
         return failed(context, &err);
     }
+    if (settings->parent_death_signal > 0 &&
+        process_follow_parent(settings->parent_death_signal, context->parent, &err) < 0)
+        return failed(context, &err);
     if (prepare(context, true, &child, &err) < 0)
         return failed(context, &err);
-
-    if (getpid() == 1 && !exec_is_known_init(*command))
-        log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
-                   "handle, and who has to reap; put an init before it: fernit run -- tini -- %s",
-                   *command, *command);
-    int status = exec_command(command, child.list, context->signals, &err);
-    log_error("%s", err.message);
-    return status;
+    if (settings->init)
+        return command_supervised(context, &child);
+    return become_command(context, child.list);
 }

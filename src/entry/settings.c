@@ -1,6 +1,5 @@
 #include "entry/settings.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,22 +10,11 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "entry/values.h"
 #include "entry/variables.h"
+#include "process/signal_name.h"
 
 enum { INI_MOST = 64 * 1024, ORDER_MOST = 1000 };
-
-static int parse_flag(const char *text, bool *value)
-{
-    static const char *const words[][2] = {
-        {"0", "1"}, {"false", "true"}, {"no", "yes"}, {"off", "on"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        for (int b = 0; b < 2; b++)
-            if (strcasecmp(text, words[i][b]) == 0) {
-                *value = b;
-                return 0;
-            }
-    return -1;
-}
 
 /* How a person finds the option again: "--store", "FERNIT_STORE", "/etc/fernit.ini: store". */
 static void describe(const struct settings *settings, size_t id, char name[128])
@@ -43,17 +31,33 @@ static void describe(const struct settings *settings, size_t id, char name[128])
     }
 }
 
-static int add_secret_file(struct settings *settings, const char *path, struct error *err)
+/* A path without a start is none, and makes the list, which may be empty. */
+static int add_secret_file(struct settings *settings, struct span path, struct error *err)
 {
     const char **files =
         reallocarray(settings->secret_files, settings->secret_file_count + 2, sizeof *files);
     if (!files)
         return error_sys(err, "cannot hold the settings");
     settings->secret_files = files;
-    if (path)
-        files[settings->secret_file_count++] = path;
+    if (path.start)
+        files[settings->secret_file_count++] = path.start;
     files[settings->secret_file_count] = NULL;
     return 0;
+}
+
+/* One value of a repeatable option. */
+static int add_value(struct settings *settings, size_t id, struct span value, struct error *err)
+{
+    if (id == OPTION_SECRET_FILE)
+        return add_secret_file(settings, value, err);
+
+    char text[64];
+    char name[128];
+    snprintf(text, sizeof text, "%.*s", (int)value.length, value.start);
+    describe(settings, id, name);
+    int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
+                                    : value_status(text, settings->supervision.good_statuses, err);
+    return read < 0 ? error_within(err, "%s", name) : 0;
 }
 
 /* Takes a value unless a stronger one is there. */
@@ -66,7 +70,7 @@ static int take(struct settings *settings, size_t id, const char *text, enum ori
     *setting = (struct setting){text, origin, order};
     if (options[id].kind != KIND_LIST || origin != ORIGIN_FLAG)
         return 0;
-    return add_secret_file(settings, text, err);
+    return add_value(settings, id, (struct span){text, strlen(text)}, err);
 }
 
 /* One option of the command line; *arguments moves behind it. */
@@ -176,17 +180,25 @@ static int read_ini(struct settings *settings, struct error *err)
     return 0;
 }
 
-/* A comma list of the environment or of fernit.ini. */
-static int split_list(struct settings *settings, const char *text, struct error *err)
+/* A comma list of the environment or of fernit.ini. Only paths are kept, as strings of their own. */
+static int split_list(struct settings *settings, size_t id, const char *text, struct error *err)
 {
-    if (secret_append(&settings->lists, text, strlen(text) + 1, err) < 0)
+    if (id == OPTION_SECRET_FILE && secret_reserve(&settings->paths, strlen(text) + 1, err) < 0)
         return -1;
-    char *save;
-    for (char *path = strtok_r(settings->lists.bytes, ",\n", &save); path;
-         path = strtok_r(NULL, ",\n", &save)) {
-        struct span trimmed = line_trim(path, path + strlen(path));
-        settings->lists.bytes[trimmed.start + trimmed.length - settings->lists.bytes] = '\0';
-        if (trimmed.length > 0 && add_secret_file(settings, trimmed.start, err) < 0)
+    for (const char *at = text; *at;) {
+        size_t length = strcspn(at, ",\n");
+        struct span value = line_trim(at, at + length);
+        at += length + (at[length] != '\0');
+        if (value.length == 0)
+            continue;
+        if (id == OPTION_SECRET_FILE) {
+            const char *start = settings->paths.bytes + settings->paths.length;
+            if (secret_append(&settings->paths, value.start, value.length, err) < 0 ||
+                secret_append(&settings->paths, "", 1, err) < 0)
+                return -1;
+            value.start = start;
+        }
+        if (add_value(settings, id, value, err) < 0)
             return -1;
     }
     return 0;
@@ -203,84 +215,72 @@ static int check_later(const struct option *option, const char *text, const char
     duration_parse(option->fallback, &fallback, &ignored);
     bool only_key = strcmp(option->name, "manage") == 0 && strcmp(text, "fernet_key") == 0;
     if (only_key || strcmp(text, option->fallback) == 0 || given == fallback ||
-        (parse_flag(text, &flag) == 0 && !flag))
+        (value_flag(text, &flag) == 0 && !flag))
         return 0;
     return error_usage(err, "%s: this version of fernit has not got that part; leave it out", name);
 }
 
-static int parse_deliver(struct settings *settings, const char *text, const char *name,
-                         struct error *err)
+static int64_t *duration_of(struct settings *settings, size_t id)
 {
-    settings->deliver_environment = strcmp(text, "env") == 0;
-    settings->deliver_cfg = strcmp(text, "cfg") == 0;
-    if (strcmp(text, "env,cfg") == 0 || strcmp(text, "cfg,env") == 0)
-        settings->deliver_environment = settings->deliver_cfg = true;
-    if (!settings->deliver_environment && !settings->deliver_cfg)
-        return error_usage(err, "%s: \"%s\" is none of env, cfg and env,cfg", name, text);
-    return 0;
+    switch (id) {
+    case OPTION_CMD_TIMEOUT:
+        return &settings->cmd_timeout;
+    case OPTION_LOCK_TIMEOUT:
+        return &settings->lock_timeout;
+    case OPTION_GRACE:
+        return &settings->supervision.grace;
+    default:
+        return &settings->supervision.term_delay;
+    }
 }
 
-static int parse_mode(const char *text, mode_t *mode, const char *name, struct error *err)
+static int parse_one(struct settings *settings, size_t id, const char *text, struct error *err)
 {
-    static const mode_t modes[] = {0600, 0640, 0660};
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (isdigit((unsigned char)*text) && *end == '\0' && value == modes[i]) {
-            *mode = modes[i];
-            return 0;
-        }
-    return error_usage(err, "%s: \"%s\" is none of 0600, 0640 and 0660", name, text);
-}
-
-static int check_store(const char *text, const char *name, struct error *err)
-{
-    static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
-            return error_usage(
-                err, "%s: this version of fernit has no remote stores; give a folder", name);
-    return 0;
-}
-
-static int parse_one(struct settings *settings, size_t id, struct error *err)
-{
-    const char *text = settings->all[id].text;
     bool flag = false;
-    int64_t *duration = id == OPTION_CMD_TIMEOUT ? &settings->cmd_timeout : &settings->lock_timeout;
+    switch (options[id].kind) {
+    case KIND_FLAG:
+        return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
+                                           : 0;
+    case KIND_DURATION:
+        return duration_parse(text, duration_of(settings, id), err);
+    case KIND_MODE:
+        return value_mode(text, &settings->store_mode, err);
+    case KIND_DELIVER:
+        return value_deliver(text, &settings->deliver_environment, &settings->deliver_cfg, err);
+    case KIND_SCOPE:
+        return value_scope(text, &settings->supervision.scope, err);
+    case KIND_SIGNAL:
+        return value_signal(text, &settings->parent_death_signal, err);
+    case KIND_TEXT:
+        if (!*text)
+            return error_usage(err, "is empty");
+        return id == OPTION_STORE ? value_store(text, err) : 0;
+    default:
+        return 0;
+    }
+}
+
+static int parse(struct settings *settings, size_t id, struct error *err)
+{
+    const struct setting *setting = &settings->all[id];
+    const char *text = setting->text;
     char name[128];
     describe(settings, id, name);
     if (!text)
         return 0;
-    switch (options[id].kind) {
-    case KIND_FLAG:
-        if (parse_flag(text, &flag) < 0)
-            return error_usage(err, "%s: \"%s\" is neither yes nor no", name, text);
-        break;
-    case KIND_DURATION:
-        return duration_parse(text, duration, err) < 0 ? error_within(err, "%s", name) : 0;
-    case KIND_MODE:
-        return parse_mode(text, &settings->store_mode, name, err);
-    case KIND_DELIVER:
-        return parse_deliver(settings, text, name, err);
-    case KIND_LIST:
-        return settings->all[id].origin == ORIGIN_FLAG ? 0 : split_list(settings, text, err);
-    case KIND_LATER:
+    if (options[id].kind == KIND_LATER)
         return check_later(&options[id], text, name, err);
-    case KIND_TEXT:
-        if (!*text)
-            return error_usage(err, "%s: is empty", name);
-        if (id == OPTION_STORE)
-            return check_store(text, name, err);
-        break;
-    }
-    return 0;
+    if (options[id].kind == KIND_LIST)
+        return setting->origin == ORIGIN_FLAG || value_is_none(text)
+                   ? 0
+                   : split_list(settings, id, text, err);
+    return parse_one(settings, id, text, err) < 0 ? error_within(err, "%s", name) : 0;
 }
 
 static bool is_on(const struct settings *settings, size_t id)
 {
     bool flag = false;
-    parse_flag(settings->all[id].text, &flag);
+    value_flag(settings->all[id].text, &flag);
     return flag;
 }
 
@@ -299,17 +299,36 @@ static enum log_level level(const struct settings *settings)
     return is_quiet ? LOG_QUIET : is_verbose ? LOG_VERBOSE : LOG_NORMAL;
 }
 
+/* A word on the command line that would do nothing is a mistake; in the environment or fernit.ini it
+ * may be meant for another command. */
+static int check_init(const struct settings *settings, struct error *err)
+{
+    for (size_t id = OPTION_SIGNAL_SCOPE; id < OPTION_LATER && !settings->init; id++)
+        if (settings->all[id].origin == ORIGIN_FLAG)
+            return error_usage(err, "--%s is about a command that fernit supervises; add --init",
+                               options[id].name);
+    return 0;
+}
+
 static int parse_all(struct settings *settings, struct error *err)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (parse_one(settings, id, err) < 0)
+        if (parse(settings, id, err) < 0)
             return -1;
+    const char *user = settings->all[OPTION_USER].text;
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
     settings->json = is_on(settings, OPTION_JSON);
     settings->run_commands = is_on(settings, OPTION_RUN_COMMANDS);
-    return add_secret_file(settings, NULL, err);
+    settings->user = strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
+    settings->no_new_privileges = is_on(settings, OPTION_NO_NEW_PRIVS);
+    settings->init = is_on(settings, OPTION_INIT);
+    settings->supervision.own_session = is_on(settings, OPTION_SETSID);
+    settings->supervision.subreaper = !is_on(settings, OPTION_NO_SUBREAPER);
+    if (check_init(settings, err) < 0)
+        return -1;
+    return add_secret_file(settings, (struct span){0}, err);
 }
 
 int settings_read(struct settings *settings, unsigned command, char **arguments,
@@ -318,6 +337,7 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
     *settings = (struct settings){0};
     for (size_t id = 0; id < OPTION_COUNT; id++)
         settings->all[id].text = options[id].fallback;
+    signal_rewrite_none(settings->supervision.rewrite);
     if (read_command_line(settings, command, arguments, err) < 0)
         return -1;
     if (settings->help)
@@ -343,7 +363,7 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
 void settings_free(struct settings *settings)
 {
     free(settings->secret_files);
-    secret_free(&settings->lists);
+    secret_free(&settings->paths);
     ini_free_document(&settings->ini);
     secret_free(&settings->ini_text);
     *settings = (struct settings){0};

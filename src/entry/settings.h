@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "entry/options.h"
+#include "process/supervision.h"
 
 struct error;
 
@@ -34,13 +35,18 @@ struct settings {
     bool allow_ephemeral;
     bool json;
     bool run_commands;
-    bool help; /* --help stood there: nothing else counts */
+    const char *user; /* whom to become; NULL: stay */
+    bool no_new_privileges;
+    bool init; /* supervise the command, as follows */
+    struct supervision supervision;
+    int parent_death_signal; /* 0: none */
+    bool help;               /* --help stood there: nothing else counts */
 
     char **words; /* what follows the options on the command line; borrowed, ends with NULL */
 
     struct setting all[OPTION_COUNT]; /* the rest is how they were found */
     size_t secret_file_count;
-    struct secret lists;
+    struct secret paths; /* those of secret_files that stood in a list */
     struct secret ini_text;
     struct ini ini;
 };

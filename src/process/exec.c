@@ -7,21 +7,25 @@
 #include "base/error.h"
 #include "base/search.h"
 
+int exec_failure(const char *name, struct error *err)
+{
+    /* "not a directory" is a path that leads nowhere, too. */
+    int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
+    if (status == EXEC_NOT_FOUND && strchr(name, '/'))
+        error_sys(err, "%s: cannot be run (or the interpreter in its first line)", name);
+    else if (status == EXEC_NOT_FOUND)
+        error_input(err, "%s: is not on the command's PATH", name);
+    else
+        error_sys(err, "%s: cannot be run", name);
+    return status;
+}
+
 int exec_command(char *const *argv, char *const *environment, const struct signals *signals,
                  struct error *err)
 {
     signals_release(signals);
     search_exec(argv, environment);
-
-    /* "not a directory" is a path that leads nowhere, too. */
-    int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
-    if (status == EXEC_NOT_FOUND && strchr(argv[0], '/'))
-        error_sys(err, "%s: cannot be run (or the interpreter in its first line)", argv[0]);
-    else if (status == EXEC_NOT_FOUND)
-        error_input(err, "%s: is not on the command's PATH", argv[0]);
-    else
-        error_sys(err, "%s: cannot be run", argv[0]);
-    return status;
+    return exec_failure(argv[0], err);
 }
 
 int exec_is_known_init(const char *program)

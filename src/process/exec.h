@@ -15,5 +15,8 @@ enum {
 int exec_command(char *const *argv, char *const *environment, const struct signals *signals,
                  struct error *err);
 
+/* The status for a command that could not be run, errno saying why, and *err for the person. */
+int exec_failure(const char *name, struct error *err);
+
 /* Whether the program, by its name, is made to run as PID 1: then no advice is needed. */
 int exec_is_known_init(const char *program);

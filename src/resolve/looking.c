@@ -7,6 +7,13 @@
 #include "base/lines.h"
 #include "resolve/key_command.h"
 
+const char *const mounted_secrets[MOUNTED_SECRETS] = {
+    "/run/secrets/fernet_key",
+    "/run/secrets/FERNET_KEY",
+    "/run/secrets/AIRFLOW__CORE__FERNET_KEY",
+    "/run/secrets/airflow_fernet_key",
+};
+
 struct source source_named(enum way way, const char *format, const char *name)
 {
     struct source source = {.way = way};

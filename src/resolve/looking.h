@@ -7,6 +7,13 @@
 #include "airflow/names.h"
 #include "resolve/survey.h"
 
+/* Where Docker and Kubernetes mount a secret of that name. */
+enum { MOUNTED_SECRETS = 4 };
+extern const char *const mounted_secrets[MOUNTED_SECRETS];
+
+/* Bytes that a mounted secret may have. */
+enum { SECRET_FILE_MOST = 64 * 1024 };
+
 /* The survey so far. */
 struct looking {
     const struct survey_places *places;

@@ -13,15 +13,7 @@
 #include "base/file.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
-
-enum { SECRET_FILE_MOST = 64 * 1024 };
-
-static const char *const mounted[] = {
-    "/run/secrets/fernet_key",
-    "/run/secrets/FERNET_KEY",
-    "/run/secrets/AIRFLOW__CORE__FERNET_KEY",
-    "/run/secrets/airflow_fernet_key",
-};
+#include "store/owner.h"
 
 static int look_at_variable(struct looking *looking, enum way way, const char *name, bool expand,
                             struct error *err)
@@ -76,17 +68,34 @@ static int look_at_secret(struct looking *looking, struct error *err)
     return source_keep(looking, &source, err);
 }
 
-static int read_secret_text(const char *path, struct secret *text, struct error *err)
+static int read_file(const char *path, struct secret *text, struct error *err)
 {
     struct stat status;
     _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
-    if (fd < 0 || file_read(fd, path, SECRET_FILE_MOST, text, err) < 0)
+    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
+}
+
+static int read_secret_text(const struct survey_places *places, const char *path,
+                            struct secret *text, struct error *err)
+{
+    const struct early_text *found = early_found(places->early, path);
+    if (found && found->missing) {
+        errno = ENOENT;
+        return error_sys(err, "%s", path);
+    }
+    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
+                     : read_file(path, text, err);
+    if (read < 0 && err->errnum == EACCES && places->early)
+        error_advise(err, "root did not read it for this user: it may not either, or others than "
+                          "root can write on the way there");
+    if (read < 0)
         return -1;
     return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
 }
 
 /* `named` is what gives the path: a variable, an option, or nothing. */
-static void read_secret_file(const char *path, const char *named, struct source *source)
+static void read_secret_file(const struct looking *looking, const char *path, const char *named,
+                             struct source *source)
 {
     _cleanup_secret_ struct secret text = {0};
     source->finding = FOUND_BROKEN;
@@ -96,7 +105,7 @@ static void read_secret_file(const char *path, const char *named, struct source 
                     FERNET_BARE);
         return;
     }
-    if (read_secret_text(path, &text, &source->error) == 0)
+    if (read_secret_text(looking->places, path, &text, &source->error) == 0)
         source_take_keys(source, path, text.bytes, text.length);
     else if (named)
         error_advise(&source->error, "mount it, readable and whole, or unset %s", named);
@@ -113,7 +122,7 @@ static int look_at_file_variable(struct looking *looking, const char *name, stru
     if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
     else if (path)
-        read_secret_file(path, name, &source);
+        read_secret_file(looking, path, name, &source);
     return source_keep(looking, &source, err);
 }
 
@@ -129,7 +138,7 @@ static int look_at_file(struct looking *looking, const char *path, bool may_be_a
                         struct error *err)
 {
     struct source source = source_named(WAY_FILE, "%s", path);
-    read_secret_file(path, may_be_absent ? NULL : "--secret-file", &source);
+    read_secret_file(looking, path, may_be_absent ? NULL : "--secret-file", &source);
     if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, &source.error))
         source.finding = FOUND_ABSENT;
     return source_keep(looking, &source, err);
@@ -139,10 +148,10 @@ static int look_at_file(struct looking *looking, const char *path, bool may_be_a
 static int look_at_mounted(struct looking *looking, struct error *err)
 {
     bool none = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
-    for (size_t i = 0; i < sizeof mounted / sizeof *mounted; i++) {
-        struct source absent = source_named(WAY_FILE, "%s", mounted[i]);
+    for (size_t i = 0; i < MOUNTED_SECRETS; i++) {
+        struct source absent = source_named(WAY_FILE, "%s", mounted_secrets[i]);
         int looked = none ? source_keep(looking, &absent, err)
-                          : look_at_file(looking, mounted[i], true, err);
+                          : look_at_file(looking, mounted_secrets[i], true, err);
         if (looked < 0)
             return -1;
     }
@@ -159,6 +168,7 @@ static int look_at_store(struct looking *looking, struct error *err)
     if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
         source.error = *looking->places->store_error;
+        store_advise_owner(store->path, &source.error);
         error_advise(&source.error,
                      "give this user a folder that it can read and write (--store DIR)");
     } else if (store_read(store, "fernet_key", &file, &source.error) < 0) {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "fernet/ring.h"
+#include "resolve/early.h"
 #include "store/store.h"
 
 /* The seven ways, less the last (to make a key). Their order is the order of the survey. */
@@ -60,6 +61,7 @@ enum run_commands {
 struct survey_places {
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
+    const struct early *early;       /* what root has read of them; NULL: nobody has */
     const struct store *store;
     const struct error *store_error; /* why it could not be opened; else NULL */
     const char *cfg_path;

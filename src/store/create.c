@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "store/lock.h"
 #include "store/names.h"
+#include "store/owner.h"
 
 /* What all three ways need. */
 struct creation {
@@ -54,7 +55,8 @@ static int write_temporary(struct creation *creation, struct error *err)
         file_temporary(creation->store->directory, prefix, creation->temporary, err);
     if (fd < 0) {
         *creation->temporary = '\0';
-        return error_within(err, "the store %s", creation->store->path);
+        error_within(err, "the store %s", creation->store->path);
+        return store_advise_owner(creation->store->path, err);
     }
     return write_whole(creation, fd, err);
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "fernet/ring.h"
 #include "store/names.h"
+#include "store/owner.h"
 
 int store_open(struct store *store, const char *path, mode_t mode, struct error *err)
 {
@@ -26,12 +27,19 @@ int store_open(struct store *store, const char *path, mode_t mode, struct error 
     return 0;
 }
 
+mode_t store_directory_mode(mode_t mode)
+{
+    return mode | (mode & 0444) >> 2;
+}
+
 int store_make(struct store *store, struct error *err)
 {
     if (store->directory >= 0)
         return 0;
-    if (file_make_directory(store->path, store->mode | (store->mode & 0444) >> 2, err) < 0)
-        return error_within(err, "the store");
+    if (file_make_directory(store->path, store_directory_mode(store->mode), err) < 0) {
+        error_within(err, "the store");
+        return store_advise_owner(store->path, err);
+    }
     if (store_open(store, store->path, store->mode, err) < 0)
         return -1;
     if (store->directory >= 0)

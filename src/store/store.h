@@ -44,6 +44,9 @@ int store_open(struct store *store, const char *path, mode_t mode, struct error 
  * r. Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
 int store_make(struct store *store, struct error *err);
 
+/* The mode of a directory that holds files of `mode`. */
+mode_t store_directory_mode(mode_t mode);
+
 /* Which of the names above stand in it. */
 struct store_scan {
     bool claim;       /* .NAME.claim */

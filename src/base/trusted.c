@@ -1,0 +1,166 @@
+#include "base/trusted.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/lines.h"
+
+enum { LINKS_MOST = 40 };
+
+struct walk {
+    char *here;            /* the way so far, without links; "" is the root */
+    struct stat directory; /* what is there */
+    char rest[PATH_MAX];   /* the way to go */
+    int links;
+};
+
+static bool others_may_write(const struct stat *status)
+{
+    return (status->st_mode & 0022) != 0;
+}
+
+static bool is_trusted_directory(const struct stat *status)
+{
+    return S_ISDIR(status->st_mode) && status->st_uid == 0 &&
+           (!others_may_write(status) || (status->st_mode & S_ISVTX));
+}
+
+/* In a sticky directory others may make entries, but not take those of root away. */
+static bool is_trusted_entry(const struct walk *walk, const struct stat *status)
+{
+    return !others_may_write(&walk->directory) || status->st_uid == 0;
+}
+
+static bool look_here(struct walk *walk)
+{
+    return lstat(*walk->here ? walk->here : "/", &walk->directory) == 0 &&
+           is_trusted_directory(&walk->directory);
+}
+
+static bool set_rest(struct walk *walk, const char *first, const char *second)
+{
+    char joined[PATH_MAX];
+    int length = snprintf(joined, sizeof joined, "%s%s", first, second);
+    if (length < 0 || (size_t)length >= sizeof joined)
+        return false;
+    memcpy(walk->rest, joined, (size_t)length + 1);
+    return true;
+}
+
+/* The next part and what follows it: nothing, or a slash and more. Nothing is taken away yet. */
+static struct span next_part(const struct walk *walk, const char **behind)
+{
+    const char *start = walk->rest + strspn(walk->rest, "/");
+    struct span part = {start, strcspn(start, "/")};
+    *behind = start + part.length;
+    return part;
+}
+
+static void leave_last(struct walk *walk)
+{
+    char *slash = strrchr(walk->here, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+static bool enter(struct walk *walk, struct span part)
+{
+    size_t length = strlen(walk->here);
+    if (part.length + 1 >= PATH_MAX - length)
+        return false;
+    walk->here[length] = '/';
+    memcpy(walk->here + length + 1, part.start, part.length);
+    walk->here[length + 1 + part.length] = '\0';
+    return true;
+}
+
+/* The link at `here`; the rest is now its target and what came behind it. */
+static bool follow(struct walk *walk, const struct stat *status, const char *behind)
+{
+    char target[PATH_MAX];
+    if (status->st_uid != 0 || ++walk->links > LINKS_MOST)
+        return false;
+    ssize_t length = readlink(walk->here, target, sizeof target);
+    if (length <= 0 || (size_t)length >= sizeof target)
+        return false;
+    target[length] = '\0';
+    if (*target == '/')
+        *walk->here = '\0';
+    else
+        leave_last(walk);
+    return set_rest(walk, target, behind) && look_here(walk);
+}
+
+/* What is missing, all the way; `here` ends with the first such part. */
+static enum trusted missing(struct walk *walk, const char *behind)
+{
+    if (others_may_write(&walk->directory) || !set_rest(walk, "", behind))
+        return TRUSTED_NOT;
+    for (;;) {
+        const char *next;
+        struct span part = next_part(walk, &next);
+        if (part.length == 0)
+            return TRUSTED_MISSING;
+        if (span_is(part, "..") || (!span_is(part, ".") && !enter(walk, part)))
+            return TRUSTED_NOT;
+        if (!set_rest(walk, "", next))
+            return TRUSTED_NOT;
+    }
+}
+
+/* One part further. Returns whether the walk goes on; else *verdict. */
+static bool step(struct walk *walk, enum trusted *verdict)
+{
+    struct stat status;
+    const char *behind;
+    struct span part = next_part(walk, &behind);
+    *verdict = part.length == 0 ? TRUSTED_THERE : TRUSTED_NOT;
+    if (part.length == 0)
+        return false;
+    if (span_is(part, "."))
+        return set_rest(walk, "", behind);
+    if (span_is(part, "..")) {
+        leave_last(walk);
+        return look_here(walk) && set_rest(walk, "", behind);
+    }
+    if (!enter(walk, part))
+        return false;
+    if (lstat(walk->here, &status) < 0) {
+        if (errno == ENOENT)
+            *verdict = missing(walk, behind);
+        return false;
+    }
+    if (!is_trusted_entry(walk, &status))
+        return false;
+    if (S_ISLNK(status.st_mode))
+        return follow(walk, &status, behind);
+    if (S_ISDIR(status.st_mode)) {
+        walk->directory = status;
+        return is_trusted_directory(&status) && set_rest(walk, "", behind);
+    }
+    *verdict = *behind == '\0' ? TRUSTED_THERE : TRUSTED_NOT;
+    return false;
+}
+
+enum trusted trusted_path(const char *path, char resolved[PATH_MAX])
+{
+    struct walk walk = {.here = resolved};
+    char start[PATH_MAX + 1] = {0};
+    enum trusted verdict = TRUSTED_NOT;
+    *resolved = '\0';
+    /* A working directory that is out of reach is "(unreachable)/..." to the kernel. getcwd(3) */
+    if (*path != '/' && (!getcwd(start, PATH_MAX) || *start != '/'))
+        return TRUSTED_NOT;
+    start[strlen(start)] = '/';
+    if (*path == '\0' || !set_rest(&walk, start, path) || !look_here(&walk))
+        return TRUSTED_NOT;
+    while (step(&walk, &verdict)) {
+    }
+    if (*resolved == '\0')
+        memcpy(resolved, "/", sizeof "/");
+    return verdict;
+}

@@ -1,0 +1,63 @@
+#include "entry/become.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "process/user.h"
+#include "store/owner.h"
+
+/* Where a source from outside shows itself no key is made, and a store that nobody has asked for is
+ * not either. */
+static bool make_store(const struct context *context, const struct user *user)
+{
+    const struct settings *settings = context->settings;
+    if (user->uid == 0)
+        return false;
+    if (!settings->store_named &&
+        early_has_outside(context->environment, settings->secret_files, settings->store))
+        return false;
+    return store_make_for(settings->store, settings->store_mode, user->uid, user->gid);
+}
+
+static int set_names(struct environment *environment, const struct user *user, struct error *err)
+{
+    if (environment_set(environment, "HOME", user->home, err) < 0 ||
+        environment_set(environment, "USER", user->name, err) < 0)
+        return -1;
+    return environment_set(environment, "LOGNAME", user->name, err);
+}
+
+static int become(struct context *context, bool keeps, struct becoming *becoming, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    _cleanup_user_ struct user user = {0};
+    if (user_find(settings->user, &user, err) < 0)
+        return -1;
+    if (geteuid() != 0)
+        return user_become(&user, err);
+
+    early_read(&becoming->early, context->environment, settings->secret_files);
+    bool made = keeps && make_store(context, &user);
+    if (user_become(&user, err) < 0 ||
+        environment_copy(&becoming->environment, context->environment, err) < 0 ||
+        set_names(&becoming->environment, &user, err) < 0)
+        return -1;
+    context->early = &becoming->early;
+    context->store_made = made;
+    context->environment = becoming->environment.list;
+    return 0;
+}
+
+int become_user(struct context *context, bool keeps, struct becoming *becoming, struct error *err)
+{
+    const char *user = context->settings->user;
+    if (!user || become(context, keeps, becoming, err) == 0)
+        return 0;
+    return error_within(err, "--user \"%.80s\"", user);
+}
+
+void becoming_free(struct becoming *becoming)
+{
+    early_free(&becoming->early);
+    environment_free(&becoming->environment);
+}

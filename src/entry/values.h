@@ -1,0 +1,36 @@
+/* The values of options, read one by one. All are pure.
+ *
+ * Each returns 0, or -1 with ERROR_USAGE, which says what would be right, and not whose value it is. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "process/scope.h"
+
+struct error;
+
+/* 1/0, true/false, yes/no, on/off, in any case of letters. Fills no error. */
+int value_flag(const char *text, bool *value);
+
+/* Whether it says that there is none: "none", "off", "no". */
+bool value_is_none(const char *text);
+
+/* 0600, 0640 or 0660. */
+int value_mode(const char *text, mode_t *mode, struct error *err);
+
+/* env, cfg, or both. */
+int value_deliver(const char *text, bool *environment, bool *cfg, struct error *err);
+
+/* A folder, and not one of the remote stores, which this version has not got. */
+int value_store(const char *text, struct error *err);
+
+/* auto, child or group. */
+int value_scope(const char *text, enum scope *scope, struct error *err);
+
+/* A signal's name or number; none: 0. */
+int value_signal(const char *text, int *number, struct error *err);
+
+/* An exit status, 0 to 255, whose bit is set in `statuses`. */
+int value_status(const char *text, uint64_t statuses[4], struct error *err);

@@ -1,0 +1,148 @@
+#include "process/leftover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+
+struct process {
+    pid_t pid;
+    pid_t parent;
+    bool ours; /* a descendant */
+    bool zombie;
+};
+
+struct processes {
+    struct process *list;
+    size_t count;
+    size_t room;
+};
+
+static void processes_free(struct processes *processes)
+{
+    free(processes->list);
+}
+
+/* "PID (NAME) STATE PARENT ...", where NAME may hold anything. False where it is gone. */
+static bool read_process(pid_t pid, struct process *process)
+{
+    char path[32];
+    char text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    const char *after = strrchr(text, ')');
+    if (!after || after[1] != ' ' || after[2] == '\0')
+        return false;
+    *process = (struct process){.pid = pid, .zombie = after[2] == 'Z' || after[2] == 'X'};
+    process->parent = (pid_t)strtol(after + 3, NULL, 10);
+    return true;
+}
+
+static void note(const char *name, void *context)
+{
+    struct processes *processes = context;
+    struct process process;
+    pid_t pid = (pid_t)strtol(name, NULL, 10);
+    if (pid <= 0 || !read_process(pid, &process))
+        return;
+    if (processes->count == processes->room) {
+        size_t room = processes->room ? processes->room * 2 : 64;
+        struct process *list = reallocarray(processes->list, room, sizeof *list);
+        if (!list)
+            return;
+        processes->list = list;
+        processes->room = room;
+    }
+    processes->list[processes->count++] = process;
+}
+
+/* By their number, as /proc lists them. */
+static const struct process *find(const struct processes *processes, pid_t pid)
+{
+    size_t low = 0;
+    size_t high = processes->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (processes->list[middle].pid == pid)
+            return &processes->list[middle];
+        if (processes->list[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Whoever's parent is one of us is one, too, until nobody is added: mostly in one pass, since children
+ * have higher numbers. */
+static void mark_ours(const struct processes *processes)
+{
+    for (bool added = true; added;) {
+        added = false;
+        for (size_t i = 0; i < processes->count; i++) {
+            struct process *process = &processes->list[i];
+            const struct process *parent = find(processes, process->parent);
+            bool ours = process->parent == getpid() || (parent && parent->ours);
+            added |= ours && !process->ours;
+            process->ours |= ours;
+        }
+    }
+}
+
+static void list_processes(struct processes *processes)
+{
+    struct error ignored;
+    _cleanup_close_ int directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0)
+        file_list(directory, note, processes, &ignored);
+    mark_ours(processes);
+}
+
+/* A number may be another process's by now: the descriptor is opened, and then it must still be a
+ * child of the parent it had. */
+static int send(const struct process *process, int number)
+{
+    struct process now;
+    _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    bool without = fd < 0 && errno != ESRCH;
+    if (fd < 0 && !without)
+        return -1;
+    if (!read_process(process->pid, &now) || now.parent != process->parent) {
+        errno = ESRCH;
+        return -1;
+    }
+    return without ? kill(process->pid, number)
+                   : (int)syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
+}
+
+struct leftover leftover_signal(int number)
+{
+    struct leftover left = {0};
+    if (getpid() == 1)
+        kill(-1, number);
+    _cleanup_(processes_free) struct processes processes = {0};
+    list_processes(&processes);
+    for (size_t i = 0; i < processes.count; i++) {
+        const struct process *process = &processes.list[i];
+        if (!process->ours || process->zombie)
+            continue;
+        if (send(process, getpid() == 1 ? 0 : number) == 0)
+            left.alive++;
+        else if (errno == EPERM)
+            left.refused++;
+    }
+    return left;
+}

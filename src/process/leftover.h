@@ -1,0 +1,17 @@
+/* What a command leaves behind: our descendants, once it has ended.
+ *
+ * They are found by their parents' numbers in /proc, proc(5), and signalled through a descriptor that
+ * means them and nobody else, pidfd_open(2). As PID 1 everybody in the namespace is meant, kill(2).
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct leftover {
+    size_t alive;   /* that could be sent the signal */
+    size_t refused; /* that could not, being another user's */
+};
+
+/* Sends `number` to all of them and counts them; zombies, which have ended, are not counted. Without
+ * /proc, and not being PID 1, nobody is found. */
+struct leftover leftover_signal(int number);

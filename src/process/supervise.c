@@ -1,0 +1,270 @@
+#include "process/supervise.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "process/exit_status.h"
+#include "process/leftover.h"
+#include "process/reaction.h"
+#include "process/setup.h"
+#include "process/signal_name.h"
+#include "process/terminal.h"
+
+enum {
+    OWN_FAILURE = 125,
+    KILL_AGAIN_MS = 50,  /* who forks while being killed is met again */
+    KILL_MOST_MS = 5000, /* who sleeps in the kernel is not waited for */
+    FAULTS_MOST = 100,   /* in a row, of calls without which nothing can go on */
+};
+
+struct state {
+    const struct watch *watch;
+    enum phase phase;
+    pid_t child;  /* 0 once it was reaped: its number may be anybody's */
+    int status;   /* what it ended with, then */
+    bool over;    /* nothing is left to do */
+    bool refused; /* some of what is left is another user's */
+    bool warned;  /* of a signal that could not be passed on */
+    bool timed;   /* something is to be done at `until` */
+    struct deadline until;
+    struct deadline killing; /* the end of PHASE_KILLING */
+    int faults;              /* in a row */
+};
+
+static void set_timer(struct state *state, int64_t milliseconds)
+{
+    state->until = deadline_in(milliseconds, NULL);
+    state->timed = true;
+}
+
+/* --- Signals for the command */
+
+__attribute__((hot)) static void forward(struct state *state, int number)
+{
+    const struct watch *watch = state->watch;
+    char name[SIGNAL_NAME];
+    bool group = watch->settings.scope == SCOPE_GROUP;
+
+    /* A key has stopped all of the terminal's foreground group, whomever other signals are for. */
+    if (number == SIGCONT && watch->terminal >= 0) {
+        group = true;
+        if (terminal_is_ours(watch->terminal))
+            terminal_give(watch->terminal, state->child);
+    }
+    if (log_shows(LOG_VERBOSE))
+        log_detail("passes %s on", signal_name(number, name));
+    int sent = kill(group ? -state->child : state->child, number);
+    /* It has left the group it was started in. */
+    if (sent < 0 && errno == ESRCH && group)
+        sent = kill(state->child, number);
+    if (sent < 0 && errno != ESRCH && !state->warned) {
+        struct error err;
+        error_sys(&err, "cannot pass %s on to the command", signal_name(number, name));
+        log_warning("%s", err.message);
+        state->warned = true;
+    }
+}
+
+/* The shell that has started us must see that its job has stopped, and is who continues it. */
+static void stop_with_child(const struct state *state, int number)
+{
+    int terminal = state->watch->terminal;
+    bool asked = number == SIGTTIN || number == SIGTTOU;
+    if (asked && terminal_is_ours(terminal)) {
+        terminal_give(terminal, state->child);
+        kill(-state->child, SIGCONT);
+    } else if (!signals_stop() && number == SIGTSTP) {
+        /* Nobody could continue us: then a key must not have stopped the command either. */
+        kill(-state->child, SIGCONT);
+    }
+}
+
+/* --- What is left when the command has ended */
+
+static void kill_left(struct state *state)
+{
+    struct leftover left = leftover_signal(SIGKILL);
+    if (state->phase != PHASE_KILLING) {
+        state->phase = PHASE_KILLING;
+        state->killing = deadline_in(KILL_MOST_MS, NULL);
+        log_notice("kills what the command has left behind: %zu that did not end on SIGTERM",
+                   left.alive);
+    }
+    state->over = left.alive == 0 || deadline_passed(&state->killing);
+    set_timer(state, KILL_AGAIN_MS);
+}
+
+static void end_left(struct state *state)
+{
+    struct leftover left = leftover_signal(SIGTERM);
+    state->phase = PHASE_LEFT;
+    state->refused = left.refused > 0;
+    state->over = left.alive == 0;
+    if (left.refused > 0)
+        log_warning("the command has left behind %zu of another user, which fernit cannot end",
+                    left.refused);
+    log_detail("the command has left %zu behind: SIGTERM", left.alive);
+    set_timer(state, state->watch->settings.grace);
+}
+
+/* --- Whoever ends */
+
+static void command_ended(struct state *state, bool alone)
+{
+    state->timed = false;
+    log_detail("the command has ended with status %d", state->status);
+    if (state->watch->terminal >= 0)
+        terminal_take_back(state->watch->terminal, state->watch->child);
+    if (alone || state->watch->settings.grace == 0)
+        state->over = true;
+    else
+        end_left(state);
+}
+
+/* All that can be reaped now: of several that end, only one may have raised SIGCHLD. What the command's
+ * end means is looked at when all are. Returns 0, or -1 with *err. */
+__attribute__((hot)) static int reap(struct state *state, struct error *err)
+{
+    const struct watch *watch = state->watch;
+    bool ran = state->child != 0;
+    int flags = WNOHANG | (watch->terminal >= 0 && getpid() != 1 ? WUNTRACED : 0);
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR)) {
+        if (pid <= 0 || pid != state->child)
+            continue;
+        if (WIFSTOPPED(status)) {
+            stop_with_child(state, WSTOPSIG(status));
+        } else {
+            state->child = 0;
+            state->status = exit_status(status);
+        }
+    }
+    bool alone = pid < 0 && errno == ECHILD;
+    if (pid < 0 && !alone)
+        return error_sys(err, "cannot wait for the command");
+    if (alone && state->child != 0)
+        return error_input(err, "the command has ended, and somebody else has its status");
+
+    if (ran && state->child == 0)
+        command_ended(state, alone);
+    else if (!ran)
+        state->over |= alone || (state->refused && leftover_signal(0).alive == 0);
+    return 0;
+}
+
+/* --- One step after another */
+
+static void time_is_up(struct state *state)
+{
+    state->timed = false;
+    if (state->phase == PHASE_DELAYING) {
+        state->phase = PHASE_RUNNING;
+        if (state->watch->settings.rewrite[SIGTERM])
+            forward(state, state->watch->settings.rewrite[SIGTERM]);
+    } else {
+        kill_left(state);
+    }
+}
+
+__attribute__((hot)) static int take_signal(struct state *state, int number, struct error *err)
+{
+    const struct supervision *settings = &state->watch->settings;
+    struct reaction reaction = react(settings, state->phase, number);
+    switch (reaction.act) {
+    case ACT_REAP:
+        return reap(state, err);
+    case ACT_FORWARD:
+        if (state->phase == PHASE_DELAYING && number == SIGTERM) {
+            state->phase = PHASE_RUNNING;
+            state->timed = false;
+        }
+        forward(state, reaction.number);
+        break;
+    case ACT_DELAY:
+        state->phase = PHASE_DELAYING;
+        set_timer(state, settings->term_delay);
+        break;
+    case ACT_KILL:
+        kill_left(state);
+        break;
+    case ACT_NOTHING:
+        break;
+    }
+    return 0;
+}
+
+/* Waits for what comes next, and does it. Returns 0, or -1 with *err. */
+__attribute__((hot)) static int step(struct state *state, struct error *err)
+{
+    int number = signals_next(state->timed ? deadline_left(&state->until) : -1, err);
+    if (number < 0)
+        return -1;
+    if (number > 0) {
+        state->faults = 0;
+        return take_signal(state, number, err);
+    }
+    if (state->timed && deadline_passed(&state->until))
+        time_is_up(state);
+    else if (++state->faults > FAULTS_MOST)
+        return error_input(err, "cannot wait for signals: nothing comes, and no time passes");
+    return 0;
+}
+
+void supervise_adopt(const struct supervision *settings)
+{
+    if (settings->subreaper && getpid() != 1)
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+__attribute__((hot)) int supervise(const struct watch *watch)
+{
+    struct error err = {0};
+    struct state state = {.watch = watch, .child = watch->child};
+    process_close_all_but(watch->terminal);
+    /* Where we were started is a mount that somebody may want to take away. */
+    if (chdir("/") < 0)
+        log_detail("cannot go to /");
+    prctl(PR_SET_NAME, "fernit", 0, 0, 0);
+
+    /* After a fault who has ended is looked at anew: the signal that told it is gone. */
+    int taken = reap(&state, &err);
+    process_drop_code((const void *)supervise, (const void *)syscall);
+    while (!state.over) {
+        if (taken < 0 && ++state.faults > FAULTS_MOST) {
+            log_error("%s", err.message);
+            return OWN_FAILURE;
+        }
+        taken = taken < 0 ? reap(&state, &err) : step(&state, &err);
+    }
+    return exit_status_among(state.status, watch->settings.good_statuses);
+}
+
+int supervise_handed_over(const char *word)
+{
+    struct error err = {0};
+    struct watch watch;
+    if (handover_read(word, &watch, &err) < 0) {
+        log_error("%s", err.message);
+        return OWN_FAILURE;
+    }
+    siginfo_t ignored;
+    log_set_level((enum log_level)watch.loudness);
+    if (watch.child <= 0 ||
+        waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT) < 0) {
+        log_error("process %d is no child of this one; \"fernit run --init -- COMMAND\" is how to "
+                  "start one",
+                  (int)watch.child);
+        return OWN_FAILURE;
+    }
+    return supervise(&watch);
+}

@@ -1,0 +1,41 @@
+#include "process/terminal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int terminal_open(void)
+{
+    _cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    /* A container need not have that name for the terminal that it was given. */
+    if (fd < 0 && tcgetpgrp(STDIN_FILENO) > 0)
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (fd < 0 || !terminal_is_ours(fd))
+        return -1;
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
+
+bool terminal_is_ours(int terminal)
+{
+    pid_t foreground = tcgetpgrp(terminal);
+    if (foreground != 0 || getpgrp() != 0)
+        return foreground == getpgrp();
+    /* 0 is any group from outside this PID namespace. A read in the background fails, because SIGTTIN
+     * is held back; one of nothing takes nothing away. */
+    char nothing;
+    return read(terminal, &nothing, 0) == 0;
+}
+
+void terminal_give(int terminal, pid_t group)
+{
+    (void)tcsetpgrp(terminal, group);
+}
+
+void terminal_take_back(int terminal, pid_t group)
+{
+    if (tcgetpgrp(terminal) == group)
+        terminal_give(terminal, getpgrp());
+}

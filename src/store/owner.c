@@ -1,0 +1,121 @@
+#include "store/owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/trusted.h"
+
+/* The directory in which it is made, and its names there. */
+struct making {
+    int parent;
+    const char *name;
+    char temporary[NAME_MAX + 1];
+};
+
+static void drop_making(const struct making *making)
+{
+    if (making->parent >= 0)
+        unlinkat(making->parent, making->temporary, AT_REMOVEDIR);
+    cleanup_close(&making->parent);
+}
+#define _cleanup_making_ _cleanup_(drop_making)
+
+/* Splits it at the last slash, and makes what is missing above. */
+static int open_parent(char *path, struct error *err)
+{
+    char *slash = strrchr(path, '/');
+    const char *parent = slash == path ? "/" : path;
+    mode_t saved = umask(022);
+    *slash = '\0';
+    int made = file_make_directory(parent, 0, err);
+    umask(saved);
+    return made < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* The mode first: once it is another's, root without CAP_FOWNER could not set it. */
+static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return false;
+    if ((status.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+        return false;
+    return (status.st_uid == uid && status.st_gid == gid) || fchown(fd, uid, gid) == 0;
+}
+
+static bool is_free(const struct making *making)
+{
+    struct stat status;
+    return fstatat(making->parent, making->name, &status, AT_SYMLINK_NOFOLLOW) < 0 &&
+           errno == ENOENT;
+}
+
+static bool publish(const struct making *making)
+{
+    int parent = making->parent;
+    if (renameat2(parent, making->temporary, parent, making->name, RENAME_NOREPLACE) == 0)
+        return true;
+    /* A rename would take the place of an empty directory. Whoever made one since we have looked,
+     * made it of our temporary, which then is gone. */
+    return file_noreplace_is_impossible(errno) && is_free(making) &&
+           renameat(parent, making->temporary, parent, making->name) == 0;
+}
+
+bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
+{
+    struct error ignored;
+    struct stat status;
+    char place[PATH_MAX];
+    if (lstat(path, &status) == 0 || trusted_path(path, place) != TRUSTED_MISSING)
+        return false;
+
+    _cleanup_making_ struct making making = {.parent = -1, .name = strrchr(place, '/') + 1};
+    mode_t whole = store_directory_mode(mode);
+    int length = snprintf(making.temporary, sizeof making.temporary, ".%s.fernit.%ju.%ju.%03o",
+                          making.name, (uintmax_t)uid, (uintmax_t)gid, (unsigned)whole);
+    if (length < 0 || (size_t)length >= sizeof making.temporary)
+        return false;
+    making.parent = open_parent(place, &ignored);
+    if (making.parent < 0 ||
+        (mkdirat(making.parent, making.temporary, 0700) < 0 && errno != EEXIST))
+        return false;
+
+    _cleanup_close_ int fd =
+        openat(making.parent, making.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 && hand_over(fd, whole, uid, gid) &&
+           file_sync_directory(fd, path, &ignored) == 0 && is_free(&making) && publish(&making) &&
+           file_sync_directory(making.parent, path, &ignored) == 0;
+}
+
+int store_advise_owner(const char *path, struct error *err)
+{
+    struct stat status;
+    uintmax_t uid = geteuid();
+    uintmax_t gid = getegid();
+    if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
+        return -1;
+    int known = stat(path, &status);
+    if (known < 0 && errno == ENOENT)
+        return error_advise(err,
+                            "make it in the image, as a folder of this user's: RUN install -d -o "
+                            "%ju -g %ju %.300s",
+                            uid, gid, path);
+    if (known < 0 || status.st_uid == uid)
+        return -1;
+    return error_advise(err,
+                        "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju; once, as root: "
+                        "chown -R %ju:%ju %.200s (docker run --rm --user 0 -v VOLUME:%.200s "
+                        "--entrypoint chown IMAGE -R %ju:%ju %.200s; Kubernetes: fsGroup)",
+                        (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
+                        (unsigned)status.st_mode & 0777, uid, gid, uid, gid, path, path, uid, gid,
+                        path);
+}

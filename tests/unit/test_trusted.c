@@ -1,0 +1,196 @@
+#include "base/trusted.h"
+
+#include "folder.h"
+
+enum { ROOT = 0, OTHER = 12345 };
+
+/* One entry of the ground; directories have no text, links have their target there. */
+static void lay(const char *name, mode_t kind, const char *text, uid_t owner, mode_t mode)
+{
+    bool made = kind == S_IFDIR   ? mkdir(name, 0700) == 0
+                : kind == S_IFLNK ? symlink(text, name) == 0
+                                  : true;
+    if (kind == S_IFREG)
+        write_text(name, text);
+    if (kind == S_IFIFO)
+        made = mkfifo(name, 0600) == 0;
+    if (!made || lchown(name, owner, owner) < 0 || (kind != S_IFLNK && chmod(name, mode) < 0))
+        fail_msg("%s: %s", name, strerror(errno));
+}
+
+/* As kubelet lays out a secret, and as Docker does; then what somebody else has had a hand in. */
+static void lay_ground(void)
+{
+    lay("docker", S_IFDIR, NULL, ROOT, 0755);
+    lay("docker/key", S_IFREG, "key", ROOT, 0400);
+    lay("docker/theirs", S_IFREG, "key", OTHER, 0400);
+    lay("docker/fifo", S_IFIFO, NULL, ROOT, 0600);
+    lay("kubelet", S_IFDIR, NULL, ROOT, 01777);
+    lay("kubelet/..1", S_IFDIR, NULL, ROOT, 0755);
+    lay("kubelet/..1/key", S_IFREG, "key", ROOT, 0400);
+    lay("kubelet/..data", S_IFLNK, "..1", ROOT, 0);
+    lay("kubelet/key", S_IFLNK, "..data/key", ROOT, 0);
+    lay("kubelet/planted", S_IFLNK, "../docker/key", OTHER, 0);
+    lay("kubelet/theirs", S_IFREG, "key", OTHER, 0600);
+    lay("kubelet/folder", S_IFDIR, NULL, OTHER, 0700);
+    lay("kubelet/folder/key", S_IFREG, "key", ROOT, 0400);
+    lay("fsgroup", S_IFDIR, NULL, ROOT, 03777);
+    lay("fsgroup/key", S_IFREG, "key", ROOT, 0440);
+    lay("home", S_IFDIR, NULL, OTHER, 0755);
+    lay("home/planted", S_IFLNK, "../docker/key", OTHER, 0);
+    lay("home/given", S_IFLNK, "../docker/key", ROOT, 0);
+    lay("home/key", S_IFREG, "key", ROOT, 0400);
+    lay("home/folder", S_IFDIR, NULL, ROOT, 0700);
+    lay("group", S_IFDIR, NULL, ROOT, 0775);
+    lay("group/key", S_IFREG, "key", ROOT, 0400);
+    lay("world", S_IFDIR, NULL, ROOT, 0757);
+    lay("world/key", S_IFREG, "key", ROOT, 0400);
+    lay("links", S_IFDIR, NULL, ROOT, 0755);
+    lay("links/up", S_IFLNK, "../docker", ROOT, 0);
+    lay("links/long", S_IFLNK, "./..//links/up/../docker/./key", ROOT, 0);
+    lay("links/home", S_IFLNK, "../home", ROOT, 0);
+    lay("links/loop", S_IFLNK, "loop", ROOT, 0);
+    lay("links/nothing", S_IFLNK, "../docker/nothing/at/all", ROOT, 0);
+    lay("links/nobody", S_IFLNK, "../home/nothing", ROOT, 0);
+    lay("links/root", S_IFLNK, "/", ROOT, 0);
+    lay("links/theirs", S_IFLNK, "../docker/key", OTHER, 0);
+}
+
+static const struct {
+    const char *path;
+    enum trusted verdict;
+    const char *resolved; /* below the folder; "/..." as it is */
+} table[] = {
+    {"docker/key", TRUSTED_THERE, "docker/key"},
+    {"./docker//key", TRUSTED_THERE, "docker/key"},
+    {"docker/../docker/./key", TRUSTED_THERE, "docker/key"},
+    {"docker", TRUSTED_THERE, "docker"},
+    {"docker/", TRUSTED_THERE, "docker"},
+    {"/", TRUSTED_THERE, "/"},
+    {"/..", TRUSTED_THERE, "/"},
+    {"docker/theirs", TRUSTED_THERE, "docker/theirs"},
+    {"docker/fifo", TRUSTED_THERE, "docker/fifo"},
+    {"kubelet/key", TRUSTED_THERE, "kubelet/..1/key"},
+    {"kubelet/..data/key", TRUSTED_THERE, "kubelet/..1/key"},
+    {"fsgroup/key", TRUSTED_THERE, "fsgroup/key"},
+    {"links/up/key", TRUSTED_THERE, "docker/key"},
+    {"links/long", TRUSTED_THERE, "docker/key"},
+    {"links/root", TRUSTED_THERE, "/"},
+
+    {"kubelet/planted", TRUSTED_NOT, NULL},
+    {"kubelet/theirs", TRUSTED_NOT, NULL},
+    {"kubelet/folder/key", TRUSTED_NOT, NULL},
+    {"home", TRUSTED_NOT, NULL},
+    {"home/planted", TRUSTED_NOT, NULL},
+    {"home/given", TRUSTED_NOT, NULL},
+    {"home/key", TRUSTED_NOT, NULL},
+    {"home/folder", TRUSTED_NOT, NULL},
+    {"home/../docker/key", TRUSTED_NOT, NULL},
+    {"group/key", TRUSTED_NOT, NULL},
+    {"world/key", TRUSTED_NOT, NULL},
+    {"links/home/key", TRUSTED_NOT, NULL},
+    {"links/theirs", TRUSTED_NOT, NULL},
+    {"links/loop", TRUSTED_NOT, NULL},
+    {"docker/key/", TRUSTED_NOT, NULL},
+    {"docker/key/more", TRUSTED_NOT, NULL},
+    {"", TRUSTED_NOT, NULL},
+    {"/proc/self/cwd/docker/key", TRUSTED_THERE, "docker/key"},
+
+    /* Where others may make an entry it may be theirs in a moment. */
+    {"docker/nothing", TRUSTED_MISSING, "docker/nothing"},
+    {"docker/nothing/", TRUSTED_MISSING, "docker/nothing"},
+    {"docker/nothing//at/./all", TRUSTED_MISSING, "docker/nothing/at/all"},
+    {"links/nothing", TRUSTED_MISSING, "docker/nothing/at/all"},
+    {"links/nothing/more", TRUSTED_MISSING, "docker/nothing/at/all/more"},
+    {"docker/nothing/../key", TRUSTED_NOT, NULL},
+    {"kubelet/nothing", TRUSTED_NOT, NULL},
+    {"home/nothing", TRUSTED_NOT, NULL},
+    {"links/nobody", TRUSTED_NOT, NULL},
+    {"group/nothing", TRUSTED_NOT, NULL},
+};
+
+static void need_root(void)
+{
+    if (geteuid() != 0)
+        skip();
+}
+
+static void trusts_what_nobody_but_root_can_have_made(void **state)
+{
+    const char *folder = *state;
+    char expected[PATH_MAX];
+    char resolved[PATH_MAX];
+    need_root();
+    lay_ground();
+    foreach(row, table) {
+        enum trusted verdict = trusted_path(row->path, resolved);
+        if (verdict != row->verdict)
+            fail_msg("\"%s\": is %d, not %d (%s)", row->path, verdict, row->verdict, resolved);
+        if (!row->resolved)
+            continue;
+        const char *prefix = *row->resolved == '/' ? "" : folder;
+        snprintf(expected, sizeof expected, "%s%s%s", prefix, *prefix ? "/" : "", row->resolved);
+        if (!same_text(resolved, expected))
+            fail_msg("\"%s\": resolves to %s", row->path, resolved);
+    }
+}
+
+static void follows_as_many_links_as_linux_does(void **state)
+{
+    (void)state;
+    char resolved[PATH_MAX];
+    char name[16];
+    char target[16];
+    need_root();
+    write_text("0", "key");
+    for (int i = 1; i <= 41; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        snprintf(target, sizeof target, "%d", i - 1);
+        assert_int_equal(symlink(target, name), 0);
+    }
+    assert_int_equal(trusted_path("40", resolved), TRUSTED_THERE);
+    assert_int_equal(trusted_path("41", resolved), TRUSTED_NOT);
+    assert_int_equal(access("40", F_OK), 0);
+    assert_int_equal(access("41", F_OK), -1);
+}
+
+static void a_path_that_is_too_long_is_not_trusted(void **state)
+{
+    (void)state;
+    char resolved[PATH_MAX];
+    static char path[2 * PATH_MAX];
+    need_root();
+    memset(path, '/', PATH_MAX);
+    assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
+    memset(path, 'x', sizeof path - 1);
+    assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
+    path[PATH_MAX - 1] = '\0';
+    assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
+    path[NAME_MAX + 1] = '\0';
+    assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
+    path[NAME_MAX] = '\0';
+    assert_int_equal(trusted_path(path, resolved), TRUSTED_MISSING);
+}
+
+static void a_relative_path_is_worth_no_more_than_where_it_begins(void **state)
+{
+    (void)state;
+    char resolved[PATH_MAX];
+    need_root();
+    write_text("key", "key");
+    assert_int_equal(trusted_path("key", resolved), TRUSTED_THERE);
+    assert_int_equal(chown(".", OTHER, OTHER), 0);
+    assert_int_equal(trusted_path("key", resolved), TRUSTED_NOT);
+    assert_int_equal(chown(".", ROOT, ROOT), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_folder(trusts_what_nobody_but_root_can_have_made),
+        in_folder(follows_as_many_links_as_linux_does),
+        in_folder(a_path_that_is_too_long_is_not_trusted),
+        in_folder(a_relative_path_is_worth_no_more_than_where_it_begins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
