@@ -50,10 +50,14 @@ static int add_value(struct settings *settings, size_t id, struct span value, st
 {
     if (id == OPTION_SECRET_FILE)
         return add_secret_file(settings, value, err);
+    if (span_is(value, "none"))
+        return 0;
 
     char text[64];
     char name[128];
-    snprintf(text, sizeof text, "%.*s", (int)value.length, value.start);
+    /* What is longer is none of them, and could be something secret. */
+    bool fits = value.length < sizeof text;
+    snprintf(text, sizeof text, "%.*s", fits ? (int)value.length : 3, fits ? value.start : "...");
     describe(settings, id, name);
     int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
                                     : value_status(text, settings->supervision.good_statuses, err);
@@ -271,9 +275,7 @@ static int parse(struct settings *settings, size_t id, struct error *err)
     if (options[id].kind == KIND_LATER)
         return check_later(&options[id], text, name, err);
     if (options[id].kind == KIND_LIST)
-        return setting->origin == ORIGIN_FLAG || value_is_none(text)
-                   ? 0
-                   : split_list(settings, id, text, err);
+        return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
     return parse_one(settings, id, text, err) < 0 ? error_within(err, "%s", name) : 0;
 }
 

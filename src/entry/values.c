@@ -83,7 +83,10 @@ int value_status(const char *text, uint64_t statuses[4], struct error *err)
     char *end;
     unsigned long status = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end != '\0' || status > 255)
-        return error_usage(err, "\"%s\" is no exit status; write a number from 0 to 255", text);
+        return error_usage(err,
+                           "\"%s\" is no exit status; write a number from 0 to 255, and the "
+                           "option again for another one",
+                           text);
     statuses[status / 64] |= UINT64_C(1) << (status % 64);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 struct process {
     pid_t pid;
     pid_t parent;
-    bool ours; /* a descendant */
+    uint64_t started; /* since boot: with the number, one process and no other */
+    bool ours;        /* a descendant */
     bool zombie;
 };
 
@@ -32,22 +34,36 @@ static void processes_free(struct processes *processes)
     free(processes->list);
 }
 
+/* Fields of /proc/PID/stat, counted as proc(5) does. */
+enum { STATE = 3, PARENT = 4, THREADS = 20, STARTED = 22 };
+
 /* "PID (NAME) STATE PARENT ...", where NAME may hold anything. False where it is gone. */
 static bool read_process(pid_t pid, struct process *process)
 {
     char path[32];
-    char text[512];
+    char text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (length <= 0)
         return false;
     text[length] = '\0';
-    const char *after = strrchr(text, ')');
-    if (!after || after[1] != ' ' || after[2] == '\0')
-        return false;
-    *process = (struct process){.pid = pid, .zombie = after[2] == 'Z' || after[2] == 'X'};
-    process->parent = (pid_t)strtol(after + 3, NULL, 10);
+    const char *at = strrchr(text, ')');
+    const char *fields[STARTED + 1];
+    for (int field = STATE; field <= STARTED; field++) {
+        at = at ? strchr(at, ' ') : NULL;
+        if (!at)
+            return false;
+        fields[field] = ++at;
+    }
+    /* One whose first thread has ended looks like a zombie, and its others run. */
+    bool ended = *fields[STATE] == 'Z' || *fields[STATE] == 'X';
+    *process = (struct process){
+        .pid = pid,
+        .parent = (pid_t)strtol(fields[PARENT], NULL, 10),
+        .started = strtoull(fields[STARTED], NULL, 10),
+        .zombie = ended && strtol(fields[THREADS], NULL, 10) <= 1,
+    };
     return true;
 }
 
@@ -102,17 +118,21 @@ static void mark_ours(const struct processes *processes)
     }
 }
 
-static void list_processes(struct processes *processes)
+/* False where there is no /proc, or another namespace's, whose numbers mean others. */
+static bool list_processes(struct processes *processes)
 {
     struct error ignored;
+    char self[32] = "";
+    if (readlink("/proc/self", self, sizeof self - 1) < 0 || strtol(self, NULL, 10) != getpid())
+        return false;
     _cleanup_close_ int directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory >= 0)
-        file_list(directory, note, processes, &ignored);
+    if (directory < 0 || file_list(directory, note, processes, &ignored) < 0)
+        return false;
     mark_ours(processes);
+    return true;
 }
 
-/* A number may be another process's by now: the descriptor is opened, and then it must still be a
- * child of the parent it had. */
+/* The number may be another's by now: first the descriptor, then a look whether it is still the same. */
 static int send(const struct process *process, int number)
 {
     struct process now;
@@ -120,7 +140,7 @@ static int send(const struct process *process, int number)
     bool without = fd < 0 && errno != ESRCH;
     if (fd < 0 && !without)
         return -1;
-    if (!read_process(process->pid, &now) || now.parent != process->parent) {
+    if (!read_process(process->pid, &now) || now.started != process->started) {
         errno = ESRCH;
         return -1;
     }
@@ -130,19 +150,20 @@ static int send(const struct process *process, int number)
 
 struct leftover leftover_signal(int number)
 {
-    struct leftover left = {0};
-    if (getpid() == 1)
-        kill(-1, number);
+    bool all = getpid() == 1;
     _cleanup_(processes_free) struct processes processes = {0};
-    list_processes(&processes);
+    struct leftover left = {.unseen = !list_processes(&processes)};
     for (size_t i = 0; i < processes.count; i++) {
         const struct process *process = &processes.list[i];
         if (!process->ours || process->zombie)
             continue;
-        if (send(process, getpid() == 1 ? 0 : number) == 0)
+        if (send(process, all ? 0 : number) == 0)
             left.alive++;
         else if (errno == EPERM)
             left.refused++;
     }
+    /* At one stroke, so that nobody forks away from it, and nobody gets it twice. */
+    if (all && number != 0)
+        kill(-1, number);
     return left;
 }

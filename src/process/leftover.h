@@ -5,13 +5,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct leftover {
     size_t alive;   /* that could be sent the signal */
     size_t refused; /* that could not, being another user's */
+    bool unseen;    /* there is no /proc: nobody was counted, and only as PID 1 anybody signalled */
 };
 
-/* Sends `number` to all of them and counts them; zombies, which have ended, are not counted. Without
- * /proc, and not being PID 1, nobody is found. */
+/* Sends `number` to all of them, once, and counts them; zombies, which have ended, are not counted.
+ * 0 only counts, kill(2). */
 struct leftover leftover_signal(int number);

@@ -74,18 +74,19 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     }
 }
 
-/* The shell that has started us must see that its job has stopped, and is who continues it. */
+/* The shell that has started us must see that its job has stopped, and is who continues it. Where
+ * there is none, or we are PID 1, a key must not have stopped the command either: without us the kernel
+ * would not have let it, setpgid(2) "orphaned process group". */
 static void stop_with_child(const struct state *state, int number)
 {
     int terminal = state->watch->terminal;
-    bool asked = number == SIGTTIN || number == SIGTTOU;
-    if (asked && terminal_is_ours(terminal)) {
+    bool wants_terminal = number == SIGTTIN || number == SIGTTOU;
+    bool given = wants_terminal && terminal_is_ours(terminal);
+    if (given)
         terminal_give(terminal, state->child);
+    bool stopped = !given && getpid() != 1 && signals_stop();
+    if (given || (number == SIGTSTP && !stopped))
         kill(-state->child, SIGCONT);
-    } else if (!signals_stop() && number == SIGTSTP) {
-        /* Nobody could continue us: then a key must not have stopped the command either. */
-        kill(-state->child, SIGCONT);
-    }
 }
 
 /* --- What is left when the command has ended */
@@ -96,23 +97,31 @@ static void kill_left(struct state *state)
     if (state->phase != PHASE_KILLING) {
         state->phase = PHASE_KILLING;
         state->killing = deadline_in(KILL_MOST_MS, NULL);
-        log_notice("kills what the command has left behind: %zu that did not end on SIGTERM",
-                   left.alive);
+        if (left.unseen)
+            log_notice("kills what the command has left behind, which did not end on SIGTERM");
+        else
+            log_notice("kills what the command has left behind: %zu that did not end on SIGTERM",
+                       left.alive);
     }
-    state->over = left.alive == 0 || deadline_passed(&state->killing);
+    state->over = (left.alive == 0 && !left.unseen) || deadline_passed(&state->killing);
     set_timer(state, KILL_AGAIN_MS);
 }
 
+/* Who is stopped could not hear of it. */
 static void end_left(struct state *state)
 {
     struct leftover left = leftover_signal(SIGTERM);
     state->phase = PHASE_LEFT;
     state->refused = left.refused > 0;
-    state->over = left.alive == 0;
+    state->over = left.alive == 0 && (left.refused > 0 || (left.unseen && getpid() != 1));
     if (left.refused > 0)
         log_warning("the command has left behind %zu of another user, which fernit cannot end",
                     left.refused);
+    if (left.unseen && getpid() != 1)
+        log_warning("what the command has left behind cannot be found without /proc, and is left");
     log_detail("the command has left %zu behind: SIGTERM", left.alive);
+    if (!state->over)
+        leftover_signal(SIGCONT);
     set_timer(state, state->watch->settings.grace);
 }
 
@@ -136,7 +145,7 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
 {
     const struct watch *watch = state->watch;
     bool ran = state->child != 0;
-    int flags = WNOHANG | (watch->terminal >= 0 && getpid() != 1 ? WUNTRACED : 0);
+    int flags = WNOHANG | (watch->terminal >= 0 ? WUNTRACED : 0);
     int status = 0;
     pid_t pid;
     while ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR)) {
@@ -253,16 +262,17 @@ int supervise_handed_over(const char *word)
 {
     struct error err = {0};
     struct watch watch;
+    siginfo_t ignored;
     if (handover_read(word, &watch, &err) < 0) {
+        error_advise(&err, "to supervise a command: fernit run --init -- COMMAND");
         log_error("%s", err.message);
         return OWN_FAILURE;
     }
-    siginfo_t ignored;
     log_set_level((enum log_level)watch.loudness);
     if (watch.child <= 0 ||
         waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT) < 0) {
-        log_error("process %d is no child of this one; \"fernit run --init -- COMMAND\" is how to "
-                  "start one",
+        log_error("process %d is no child of this one; to supervise a command: fernit run --init "
+                  "-- COMMAND",
                   (int)watch.child);
         return OWN_FAILURE;
     }

@@ -1,4 +1,4 @@
-"""The command's own status comes through; fernit's own failures are 125 and nothing else."""
+"""The command's own status comes through, in every mode; fernit's own failures are 125 and nothing else."""
 import signal
 
 import pytest
@@ -6,18 +6,40 @@ import pytest
 from conftest import errors
 from keys import new_key
 
+MODES = {"exec": [], "init": ["--init"], "init with a session": ["--init", "--setsid"]}
+
+
+@pytest.fixture(params=MODES.values(), ids=MODES.keys())
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(params=["init", "init with a session"])
+def init(request):
+    return MODES[request.param]
+
 
 @pytest.mark.parametrize("tens", range(26))
-def test_status_of_the_command_is_the_status_of_run(fernit, stored, tens):
+def test_status_of_the_command_is_the_status_of_run(fernit, stored, mode, tens):
     stored(new_key())
     for status in range(tens * 10, min(tens * 10 + 10, 256)):
-        assert fernit("run", "--deliver", "env", "--", "sh", "-c", f"exit {status}").returncode == status
+        assert fernit("run", *mode, "--deliver", "env", "--", "sh", "-c", f"exit {status}").returncode == status
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGINT, 34, 64])
 def test_a_death_by_signal_is_seen_as_such(fernit, number):
     """fernit has become the command: whoever waits sees the signal itself."""
     assert fernit("run", "--", "sh", "-c", f"ulimit -c 0; kill -{int(number)} $$").returncode == -number
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGINT, 34, 64])
+def test_a_death_by_signal_is_128_plus_its_number_under_init(fernit, init, number):
+    assert fernit("run", *init, "--", "sh", "-c", f"ulimit -c 0; kill -{int(number)} $$").returncode == 128 + number
+
+
+def test_a_core_that_was_dumped_changes_nothing(fernit, init, tmp_path):
+    done = fernit("run", *init, "--", "sh", "-c", "ulimit -c unlimited; kill -SEGV $$", cwd=tmp_path)
+    assert done.returncode == 128 + signal.SIGSEGV
 
 
 # --- 127 and 126
@@ -27,17 +49,17 @@ NOT_FOUND = ["/no/such/command", "no-such-command", "", "/etc/passwd/below", "./
 
 
 @pytest.mark.parametrize("command", NOT_FOUND)
-def test_a_missing_command_is_127_and_says_its_name(fernit, command):
-    done = fernit("run", "--quiet", "--", command)
+def test_a_missing_command_is_127_and_says_its_name(fernit, mode, command):
+    done = fernit("run", *mode, "--quiet", "--", command)
     assert done.returncode == 127
     assert len(errors(done)) == 1 and command in errors(done)[0]
 
 
-def test_a_missing_interpreter_is_127(fernit, tmp_path):
+def test_a_missing_interpreter_is_127(fernit, mode, tmp_path):
     script = tmp_path / "script"
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o755)
-    done = fernit("run", "--quiet", script)
+    done = fernit("run", *mode, "--quiet", script)
     assert done.returncode == 127
     assert str(script) in errors(done)[0] and "interpreter" in errors(done)[0]
 
@@ -65,35 +87,35 @@ def a_loop(path):
 
 
 @pytest.mark.parametrize("make", [a_directory, not_executable, no_format, empty, a_loop])
-def test_a_command_that_cannot_be_run_is_126_and_says_its_name(fernit, tmp_path, make):
+def test_a_command_that_cannot_be_run_is_126_and_says_its_name(fernit, mode, tmp_path, make):
     make(tmp_path / "command")
-    done = fernit("run", "--quiet", "--", tmp_path / "command")
+    done = fernit("run", *mode, "--quiet", "--", tmp_path / "command")
     assert (done.returncode, done.stdout) == (126, "")
     assert len(errors(done)) == 1 and str(tmp_path / "command") in errors(done)[0]
 
 
-def test_one_on_the_path_that_is_not_executable_is_126(fernit, tmp_path):
+def test_one_on_the_path_that_is_not_executable_is_126(fernit, mode, tmp_path):
     not_executable(tmp_path / "command")
-    assert fernit("run", "command", PATH=str(tmp_path)).returncode == 126
+    assert fernit("run", *mode, "command", PATH=str(tmp_path)).returncode == 126
 
 
-def test_one_without_a_format_is_not_searched_for_further(fernit, tmp_path):
+def test_one_without_a_format_is_not_searched_for_further(fernit, mode, tmp_path):
     no_format(tmp_path / "command")
-    assert fernit("run", "command", PATH=f"{tmp_path}:/bin").returncode == 126
+    assert fernit("run", *mode, "command", PATH=f"{tmp_path}:/bin").returncode == 126
 
 
-def test_arguments_that_are_too_long_are_126(fernit):
+def test_arguments_that_are_too_long_are_126(fernit, mode):
     """A quarter of the stack's limit holds them for fernit, and not for the command, whose environment has a ring more."""
     ring = ",".join(new_key() for _ in range(64))
     limit = ["sh", "-c", 'ulimit -s 560; exec "$@"', "sh"]
     long = {"FERNET_KEY": ring, "A": "x" * 69_000, "B": "x" * (560 * 256 - 69_000 - 2 * len(ring))}
-    done = fernit("run", "--quiet", "true", prefix=limit, **long)
+    done = fernit("run", *mode, "--quiet", "true", prefix=limit, **long)
     assert done.returncode == 126
     assert len(errors(done)) == 1 and "true" in errors(done)[0]
 
 
-def test_the_key_is_kept_also_where_the_command_is_missing(fernit, store):
-    assert fernit("run", "no-such-command").returncode == 127
+def test_the_key_is_kept_also_where_the_command_is_missing(fernit, mode, store):
+    assert fernit("run", *mode, "no-such-command").returncode == 127
     assert (store / "fernet_key").exists()
 
 
@@ -108,7 +130,7 @@ FAILURES = {
     "an option without its value": (["--store"], {}),
     "a bad value": (["--store-mode", "0777", "--", "true"], {}),
     "a bad value in the environment": (["true"], {"FERNIT_CMD_TIMEOUT": "soon"}),
-    "an option that is not built yet": (["--init", "--", "true"], {}),
+    "an option that is not built yet": (["--sync", "--", "true"], {}),
     "an option of another command": (["--json", "--", "true"], {}),
     "a missing settings file": (["--config", "/no/such/file", "--", "true"], {}),
     "a bad key": (["true"], {"FERNET_KEY": "hunter2hunter2"}),
@@ -123,9 +145,9 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("arguments, environment", FAILURES.values(), ids=FAILURES.keys())
-def test_a_failure_of_fernits_own_is_125_and_one_line(fernit, arguments, environment):
+def test_a_failure_of_fernits_own_is_125_and_one_line(fernit, mode, arguments, environment):
     fernit.secrets.add("hunter2")
-    done = fernit("run", *arguments, **environment)
+    done = fernit("run", *mode, *arguments, **environment)
     assert (done.returncode, done.stdout) == (125, "")
     last = done.stderr.splitlines()[-1]
     assert last.startswith("fernit: ") and not last.startswith("fernit: warning: ")
@@ -151,21 +173,21 @@ def test_init_takes_no_command(fernit, store):
     assert not store.exists()
 
 
-def test_a_failing_airflow_cfg_is_125_and_the_command_is_not_run(fernit, write_cfg):
+def test_a_failing_airflow_cfg_is_125_and_the_command_is_not_run(fernit, mode, write_cfg):
     write_cfg("no section\n")
-    done = fernit("run", "--", "echo", "it ran")
+    done = fernit("run", *mode, "--", "echo", "it ran")
     assert (done.returncode, done.stdout) == (125, "")
 
 
-def test_125_of_the_command_comes_without_a_word_of_fernits(fernit, stored):
+def test_125_of_the_command_comes_without_a_word_of_fernits(fernit, mode, stored):
     stored(new_key())
-    assert fernit("run", "--deliver", "env", "--", "sh", "-c", "exit 125").stderr == ""
+    assert fernit("run", *mode, "--deliver", "env", "--", "sh", "-c", "exit 125").stderr == ""
 
 
-def test_a_standard_error_that_cannot_be_written_does_not_change_the_status(fernit):
+def test_a_standard_error_that_cannot_be_written_does_not_change_the_status(fernit, mode):
     with open("/dev/full", "wb") as full:
-        assert fernit("run", "--", "sh", "-c", "exit 3", popen={"stderr": full}).returncode == 3
-        assert fernit("run", popen={"stderr": full}).returncode == 125
+        assert fernit("run", *mode, "--", "sh", "-c", "exit 3", popen={"stderr": full}).returncode == 3
+        assert fernit("run", *mode, popen={"stderr": full}).returncode == 125
 
 
 # --- The nearest known one
@@ -300,20 +322,20 @@ def test_version_is_one_line(fernit, words):
 
 
 @pytest.mark.parametrize("words", [["sh", "-c", "exit 3"], ["--", "sh", "-c", "exit 3"], ["--quiet", "sh", "-c", "exit 3"]])
-def test_the_command_may_stand_with_or_without_two_dashes(fernit, words):
-    assert fernit("run", *words).returncode == 3
+def test_the_command_may_stand_with_or_without_two_dashes(fernit, mode, words):
+    assert fernit("run", *mode, *words).returncode == 3
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--store", "/x"], ["--quiet"], ["--"], ["-h"], ["--frobnicate"]])
-def test_options_behind_the_command_are_its_own(fernit, words):
-    assert fernit("run", "printf", "%s\\n", *words).stdout.split() == words
+def test_options_behind_the_command_are_its_own(fernit, mode, words):
+    assert fernit("run", *mode, "printf", "%s\\n", *words).stdout.split() == words
 
 
-def test_behind_two_dashes_everything_is_the_command(fernit):
-    done = fernit("run", "--", "--quiet")
+def test_behind_two_dashes_everything_is_the_command(fernit, mode):
+    done = fernit("run", *mode, "--", "--quiet")
     assert done.returncode == 127
     assert "--quiet" in done.stderr
 
 
-def test_a_single_dash_is_a_command(fernit):
-    assert fernit("run", "-").returncode == 127
+def test_a_single_dash_is_a_command(fernit, mode):
+    assert fernit("run", *mode, "-").returncode == 127
