@@ -106,14 +106,24 @@ __attribute__((hot)) int signals_next(int64_t milliseconds, struct error *err)
     }
 }
 
+/* Only while signals_stop unblocks it. */
+static volatile sig_atomic_t continued;
+
+static void note_continued(int number)
+{
+    (void)number;
+    continued = 1;
+}
+
 int signals_stop(void)
 {
-    const uint64_t stop = bit(SIGTSTP);
-    uint64_t pending = 0;
+    /* A SIGCONT that only stayed pending the next SIGTSTP would take away. */
+    const uint64_t both = bit(SIGTSTP) | bit(SIGCONT);
+    continued = 0;
     sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigaction(SIGCONT, &(struct sigaction){.sa_handler = note_continued}, NULL);
     kill(0, SIGTSTP);
-    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &stop, NULL, KERNEL_SET);
-    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &stop, NULL, KERNEL_SET);
-    syscall(SYS_rt_sigpending, &pending, KERNEL_SET);
-    return (pending & bit(SIGCONT)) != 0;
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &both, NULL, KERNEL_SET);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &both, NULL, KERNEL_SET);
+    return continued;
 }

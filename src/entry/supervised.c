@@ -13,6 +13,8 @@
 #include "process/supervise.h"
 #include "process/terminal.h"
 
+/* The command gets the terminal's foreground where standard input is that terminal. With input from
+ * elsewhere it shares the terminal with who else is in our group, until it asks to read there. */
 static int start(const struct context *context, char **environment, struct watch *watch)
 {
     int status;
@@ -24,7 +26,7 @@ static int start(const struct context *context, char **environment, struct watch
         .signals = context->signals,
         .own_session = settings->supervision.own_session,
         .no_new_privileges = settings->no_new_privileges,
-        .terminal = watch->terminal,
+        .terminal = terminal_is_ours(STDIN_FILENO) ? watch->terminal : -1,
     };
     if (signals_pending(context->signals)) {
         error_ending(&err);
@@ -33,7 +35,7 @@ static int start(const struct context *context, char **environment, struct watch
     watch->child = spawn_command(&start, &status, &err);
     if (watch->child > 0)
         return 0;
-    if (watch->terminal >= 0)
+    if (start.terminal >= 0)
         terminal_give(watch->terminal, getpgrp());
     log_error("%s", err.message);
     return status;

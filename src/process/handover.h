@@ -16,7 +16,7 @@ struct error;
 struct watch {
     struct supervision settings;
     pid_t child;  /* also its process group */
-    int terminal; /* descriptor of the terminal that the child was given; -1: none */
+    int terminal; /* descriptor of the controlling terminal; -1: none */
     int loudness; /* enum log_level */
 };
 

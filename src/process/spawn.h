@@ -15,7 +15,7 @@ struct start {
     const struct signals *signals;
     bool own_session; /* a session of its own, and so no terminal; else only a process group */
     bool no_new_privileges; /* PR_SET_NO_NEW_PRIVS */
-    int terminal;           /* whose foreground it gets (process/terminal.h); -1: none */
+    int terminal;           /* whose foreground it gets (process/terminal.h); -1: does not */
 };
 
 /* Starts it, in a process group of its own, with the mask and the dispositions that we inherited.

@@ -77,7 +77,7 @@ __attribute__((hot)) static void forward(struct state *state, int number)
 /* The shell that has started us must see that its job has stopped, and is who continues it. Where
  * there is none, or we are PID 1, a key must not have stopped the command either: without us the kernel
  * would not have let it, setpgid(2) "orphaned process group". */
-static void stop_with_child(const struct state *state, int number)
+static void stop_with_child(struct state *state, int number)
 {
     int terminal = state->watch->terminal;
     bool wants_terminal = number == SIGTTIN || number == SIGTTOU;
@@ -85,7 +85,9 @@ static void stop_with_child(const struct state *state, int number)
     if (given)
         terminal_give(terminal, state->child);
     bool stopped = !given && getpid() != 1 && signals_stop();
-    if (given || (number == SIGTSTP && !stopped))
+    if (stopped)
+        forward(state, SIGCONT);
+    else if (given || number == SIGTSTP)
         kill(-state->child, SIGCONT);
 }
 

@@ -1,7 +1,7 @@
 /* Standing over the command: passing signals on, reaping, ending with its status.
  *
- * One process, no thread, no handler: all signals are held back and taken one by one, so that nothing
- * happens between two steps, and nothing at all while there is nothing to do.
+ * One process, one thread: all signals are held back and taken one by one, so that nothing happens
+ * between two steps, and nothing at all while there is nothing to do.
  */
 #pragma once
 
@@ -16,9 +16,9 @@ void supervise_adopt(const struct supervision *settings);
  *
  * Closes every descriptor above 2 but the terminal's, and goes to "/". Signals are passed on as
  * react() says, to the child or its group; a signal that cannot be delivered is warned of. Every
- * child that ends is reaped, whoever's it was. Where the child was given the terminal and fernit is
- * not PID 1, fernit stops when the child stops, so that the shell sees it, and continues it on
- * SIGCONT. After the child's end no signal is sent to its number any more.
+ * child that ends is reaped, whoever's it was. Where there is a terminal and fernit is not PID 1,
+ * fernit stops when the child stops, so that the shell sees it, and continues it when it is continued
+ * itself; a child that wants to read gets the foreground where it is ours to give. After the child's end no signal is sent to its number any more.
  *
  * Returns the status to end with: the child's, 0 where that is among the good ones, or 125, after a
  * message, where the system does not let us wait. */

@@ -3,19 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-
 int terminal_open(void)
 {
-    _cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
     /* A container need not have that name for the terminal that it was given. */
     if (fd < 0 && tcgetpgrp(STDIN_FILENO) > 0)
         fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd < 0 || !terminal_is_ours(fd))
-        return -1;
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return fd;
 }
 
 bool terminal_is_ours(int terminal)

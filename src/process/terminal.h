@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Opens it where our process group is in its foreground, which then may be given to another one.
- * Returns the descriptor, close-on-exec, or -1: there is none, or it is not ours to give. */
+/* Opens it. Returns the descriptor, close-on-exec, or -1: there is none. */
 int terminal_open(void);
 
 /* Whether our process group is in its foreground. */

@@ -646,7 +646,7 @@ def test_help_names_them_all(fernit):
 def words_of_supervisor(running):
     """Its command line, once it stands over the command."""
     path = pathlib.Path(f"/proc/{running.init}/cmdline")
-    return wait_for(lambda: (words := path.read_bytes().split(b"\0")) and words[1].startswith(b"supervise:") and words)
+    return wait_for(lambda: (words := path.read_bytes().split(b"\0"))[1:] and words[1].startswith(b"supervise:") and words)
 
 
 def test_its_name_and_words_tell_that_it_supervises(start):

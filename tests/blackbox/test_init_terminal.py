@@ -1,0 +1,755 @@
+"""`run --init` at a terminal: who is in its foreground, whom its keys reach, who stops and who goes on."""
+import os
+import pathlib
+import random
+import signal
+import time
+
+import pytest
+
+from ground import need, wait_for
+from inits import INITS, MODES, Ground, children_of, descriptors_of, holds_back, program_of, python, state_of
+from terminals import INTERRUPT, LEADS, QUIT, SHELLS, SUSPEND, Terminal, line_of, send, shell_at
+
+INIT = INITS["fernit"]
+TRIES = 500
+STAYS = ["sh", "-c", "echo ready; exec sleep 60"]
+READS = ["sh", "-c", 'echo ready; while read -r line; do echo "got $line"; done']
+
+#: Tells every signal that it gets, in the order of their numbers.
+HEARS = python(
+    """
+import os, signal
+every = signal.valid_signals()
+signal.pthread_sigmask(signal.SIG_BLOCK, every)
+os.write(1, b"ready\\n")
+while True:
+    os.write(1, b"%d\\n" % signal.sigwait(every))
+"""
+)
+
+
+@pytest.fixture
+def ground(tmp_path):
+    place = Ground(INIT, tmp_path)
+    yield place
+    place.clear()
+
+
+@pytest.fixture
+def terminal():
+    it = Terminal()
+    yield it
+    it.close()
+
+
+@pytest.fixture(params=MODES)
+def mode(request):
+    """Nobody could continue it in either: the session that it leads is all its own."""
+    if request.param == "process 1":
+        need("be process 1")
+    return request.param
+
+
+@pytest.fixture
+def start_in(ground, terminal):
+    """start_in(mode, *command, ...): Ground.start as the leader of the terminal's session.
+
+    within: words between the session's making and the init.
+    """
+
+    def start(mode, *command, within=(), **arguments):
+        settings = {"stdin": terminal.theirs, "stdout": terminal.theirs, "stderr": terminal.theirs, "out": terminal.ours, **arguments}
+        return ground.start(mode, *command, before=[*LEADS, *within], **settings)
+
+    return start
+
+
+@pytest.fixture
+def start(start_in, mode):
+    return lambda *command, **arguments: start_in(mode, *command, **arguments)
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request, ground, terminal):
+    return shell_at(ground, terminal, request.param)
+
+
+@pytest.fixture
+def line(tmp_path):
+    """line(*command, options=()): a line for a shell, that runs the command under fernit. It does not show what is in the command."""
+
+    def write(*command, options=()):
+        script = tmp_path / "job"
+        script.write_text(f"#!/bin/sh\nexec {line_of(command)}\n")
+        script.chmod(0o755)
+        return line_of(INIT.command(script, options=options))
+
+    return write
+
+
+def has_begun(running):
+    """Whether fernit holds all signals back, its first act."""
+    return program_of(running.init) == INIT.program and (holds_back(running.init, signal.SIGINT) or children_of(running.init))
+
+
+def held(running):
+    """Within: fernit is stopped. What comes then it gets when it is continued, and later than who gets it from the terminal."""
+
+    class Held:
+        def __enter__(self):
+            running.stop()
+
+        def __exit__(self, *_):
+            running.send(signal.SIGCONT)
+
+    return Held()
+
+
+def heard(running, init=None):
+    """What HEARS gets until it has heard a USR1 that we send now, and all that was passed on to it before.
+
+    CONT, which held() sends to fernit, may come late.
+    """
+    send(init or running.init, signal.SIGUSR1)
+    found = []
+    while (line := running.line()) != str(int(signal.SIGUSR1)):
+        assert line, f"nothing comes after {found}"
+        found.append(signal.Signals(int(line)))
+    return [number for number in found if number != signal.SIGCONT]
+
+
+# --- The foreground
+
+
+def test_the_command_has_the_terminal(start, terminal):
+    running = start(*STAYS).ready()
+    assert terminal.foreground == running.child
+
+
+def test_the_command_has_it_from_its_first_moment(start):
+    """A read in the background would stop it."""
+    running = start("sh", "-c", 'stty -a >tty 2>&1; ps -o tpgid= -p $$; echo $$')
+    assert running.line().strip() == running.line()
+
+
+def test_the_command_reads_what_is_typed(start, terminal):
+    running = start(*READS).ready()
+    terminal.type("a line")
+    assert running.line() == "got a line"
+
+
+def test_what_was_typed_before_is_the_commands(start, terminal):
+    terminal.type("early")
+    running = start(*READS).ready()
+    assert running.line() == "got early"
+
+
+def test_the_command_sees_the_end_of_what_is_typed(start, terminal):
+    running = start("sh", "-c", "cat; exit 7")
+    wait_for(lambda: terminal.foreground not in (0, running.init) and running.child)
+    terminal.type(b"\x04")
+    assert running.end() == 7
+
+
+@pytest.fixture(params=["</dev/null", "</dev/null >out 2>&1"], ids=["not stdin", "none of the three"])
+def redirected(request):
+    """Words in front of an init, to which the terminal then belongs though it is not on these descriptors."""
+    return ["sh", "-c", f'exec "$@" {request.param}', "sh"]
+
+
+def test_keys_reach_the_command_though_standard_input_is_no_terminal(start, terminal, redirected):
+    running = start("sleep", "60", within=redirected)
+    wait_for(lambda: program_of(running.child).endswith("/sleep"))
+    terminal.type(INTERRUPT)
+    assert running.end() == 130
+
+
+def test_the_command_can_read_the_terminal_though_standard_input_is_none(start, terminal, redirected):
+    running = start("sh", "-c", "exec </dev/tty >/dev/tty; read -r line; echo $line; exit 7", within=redirected)
+    terminal.type("typed")
+    assert running.line() == "typed"
+    assert running.end() == 7
+
+
+def test_the_command_has_the_terminal_though_dev_is_empty(start, terminal):
+    within = ["unshare", "--mount", "sh", "-c", 'mount -n -t tmpfs none /dev && exec "$@"', "sh"]
+    running = start("sh", "-c", "ls /dev; echo ready; exec sleep 60", within=within).ready()
+    assert terminal.foreground == running.child
+    terminal.type(INTERRUPT)
+    assert running.end() == 130
+
+
+def test_the_command_gets_no_descriptor_of_the_terminal_but_the_three(start):
+    running = start(*READS).ready()
+    assert sorted(descriptors_of(running.child)) == [0, 1, 2]
+
+
+def test_fernit_has_one_descriptor_of_the_terminal_beside_the_three(start):
+    running = start(*STAYS).ready()
+    wait_for(lambda: len(descriptors_of(running.init)) == 4)
+    time.sleep(0.02)
+    assert len(descriptors_of(running.init)) == 4
+
+
+# --- Keys
+
+
+@pytest.mark.parametrize("key, status", [(INTERRUPT, 130), (QUIT, 131)], ids=["Ctrl-C", "Ctrl-\\"])
+def test_a_key_ends_the_command(start, terminal, key, status):
+    running = start(*STAYS, within=["prlimit", "--core=0"]).ready()
+    terminal.type(key)
+    assert running.end() == status
+
+
+@pytest.mark.parametrize("key, number", [(INTERRUPT, signal.SIGINT), (QUIT, signal.SIGQUIT), (SUSPEND, signal.SIGTSTP)], ids=["Ctrl-C", "Ctrl-\\", "Ctrl-Z"])
+def test_a_key_reaches_the_command_once(start, terminal, key, number):
+    running = start(*HEARS).ready()
+    with held(running):
+        terminal.type(key)
+        assert running.line() == str(int(number))
+    assert heard(running) == []
+
+
+@pytest.mark.parametrize("scope", ["child", "group"])
+def test_a_key_reaches_all_of_the_commands_group_in_every_scope(start, terminal, scope):
+    script = "trap 'echo one' INT; (trap 'echo two; exit' INT; echo ready; while :; do sleep 0.01; done) & wait; wait"
+    running = start("bash", "-c", script, scope=scope).ready()
+    terminal.type(INTERRUPT)
+    assert {running.line(), running.line()} == {"one", "two"}
+
+
+def test_a_term_from_outside_ends_the_command(start):
+    running = start(*STAYS).ready()
+    running.send(signal.SIGTERM)
+    assert running.end() == 143
+
+
+def test_an_early_key_is_not_lost(start, terminal):
+    """Pressed at moments of the start, once fernit holds signals back: whose it is then does not matter."""
+    for number in range(20):
+        running = start("sleep", "60")
+        wait_for(lambda: has_begun(running))
+        time.sleep(number * 0.0004)
+        terminal.type(INTERRUPT)
+        assert running.end() == 130
+
+
+# --- Nobody who could continue it
+
+
+def test_suspending_leaves_the_command_running(start, terminal):
+    running = start(*READS).ready()
+    terminal.type(SUSPEND)
+    terminal.type("still there")
+    assert running.line() == "got still there"
+
+
+def test_suspending_leaves_the_commands_children_running(start, terminal):
+    running = start("sh", "-c", "(echo ready; read -r line </dev/tty; echo $line); exit 7").ready()
+    terminal.type(SUSPEND)
+    terminal.type("still there")
+    assert running.line() == "still there"
+    assert running.end() == 7
+
+
+def test_suspending_again_and_again_leaves_the_command_running(start, terminal):
+    running = start(*READS).ready()
+    for number in range(20):
+        terminal.type(SUSPEND)
+        terminal.type(str(number))
+        assert running.line() == f"got {number}"
+
+
+def test_suspending_early_leaves_the_command_running(start, terminal):
+    for number in range(10):
+        running = start(*READS)
+        wait_for(lambda: has_begun(running))
+        time.sleep(number * 0.0008)
+        terminal.type(SUSPEND)
+        running.ready()
+        terminal.type("still there")
+        assert running.line() == "got still there"
+        running.send(signal.SIGTERM)
+        assert running.end() == 143
+
+
+def test_a_command_that_is_sent_stop_stays_so_and_fernit_does_not(start):
+    """Who sends it has a reason, and can send CONT."""
+    running = start(*STAYS).ready()
+    child = running.child
+    send(child, signal.SIGSTOP)
+    time.sleep(0.05)
+    assert (state_of(child), state_of(running.init)) == ("T", "S")
+    send(child, signal.SIGCONT)
+    running.send(signal.SIGTERM)
+    assert running.end() == 143
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
+def test_a_stop_signal_from_outside_stops_process_1_never(start_in, number):
+    need("be process 1")
+    running = start_in("process 1", *STAYS).ready()
+    running.send(number)
+    time.sleep(0.05)
+    assert state_of(running.init) == "S"
+    running.send(signal.SIGCONT)
+    running.send(signal.SIGTERM)
+    assert running.end() == 143
+
+
+# --- The window
+
+
+def test_the_window_becomes_another_and_the_command_hears_it_once(start, terminal):
+    running = start(*HEARS).ready()
+    with held(running):
+        terminal.resize(50, 132)
+        assert running.line() == str(int(signal.SIGWINCH))
+    assert heard(running) == []
+
+
+def test_the_command_sees_the_windows_size(start, terminal):
+    terminal.resize(50, 132)
+    running = start("sh", "-c", 'stty size; trap "stty size; exit 7" WINCH; echo ready; while :; do sleep 0.01; done')
+    assert running.line() == "50 132"
+    running.ready()
+    terminal.resize(24, 80)
+    assert running.line() == "24 80"
+    assert running.end() == 7
+
+
+# --- A log at a terminal that stops who writes from the background
+
+
+def test_its_log_never_stops_it(start, terminal):
+    terminal.stops_writers()
+    script = "trap '' USR1; echo ready; while :; do sleep 0.01; done"
+    running = start("sh", "-c", script, options=["verbose"])
+    while (line := running.line()) != "ready":
+        assert line is not None
+    for _ in range(3):
+        running.send(signal.SIGUSR1)
+        assert "USR1" in running.line()
+        assert state_of(running.init) in "SR"
+
+
+# --- Hangup
+
+
+def test_a_hangup_ends_the_command(start, terminal):
+    running = start(*STAYS).ready()
+    terminal.hang_up()
+    assert running.end() == 129
+
+
+def test_a_hangup_reaches_the_command_once(start, terminal):
+    out, into = os.pipe()
+    running = start(*HEARS, stdout=into, out=out)
+    os.close(into)
+    running.ready()
+    terminal.hang_up()
+    wait_for(lambda: running.line() == "1")
+    assert heard(running) == []
+    os.close(out)
+
+
+def test_a_hangup_of_a_shell_ends_the_command(shell, terminal, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    left = [shell.init, *children_of(shell.init)]
+    terminal.hang_up()
+    wait_for(lambda: all(state_of(pid) in "XZ" for pid in left))
+
+
+def test_a_hangup_of_a_script_ends_the_command(ground, start_in, terminal):
+    script = line_of(INIT.command(*STAYS))
+    running = start_in("plain", "sh", "-c", f"{script}; echo end", bare=True).ready()
+    left = [running.init, *children_of(running.init)]
+    terminal.hang_up()
+    wait_for(lambda: all(state_of(pid) in "XZ" for pid in left))
+
+
+# --- After the end
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["true"], ["sh", "-c", "kill -9 $$"], ["no-such-command"], ["sh", "-c", "sleep 60 </dev/null >/dev/null 2>&1 & exit 0"]],
+    ids=["ends", "is killed", "is missing", "leaves a process"],
+)
+def test_a_script_goes_on_reading_after_it(start_in, terminal, command):
+    script = f'{line_of(INIT.command(*command))}; echo ready; read -r line; echo "got $line"'
+    running = start_in("plain", "sh", "-c", script, bare=True)
+    while (told := running.line()) != "ready":
+        assert told is not None
+    assert terminal.foreground == running.process.pid
+    terminal.type("more")
+    assert running.line() == "got more"
+
+
+def test_a_script_goes_on_reading_after_an_interrupt(start_in, terminal):
+    script = f'trap : INT; {line_of(INIT.command(*STAYS))}; echo "status $?"; read -r line; echo "got $line"'
+    running = start_in("plain", "sh", "-c", script, bare=True).ready()
+    terminal.type(INTERRUPT)
+    assert running.line() == "status 130"
+    terminal.type("more")
+    assert running.line() == "got more"
+
+
+def test_a_script_keeps_the_terminal_from_what_it_starts_beside_itself(start_in, terminal):
+    """Both are one group, and such a command's standard input is none."""
+    script = f'{line_of(INIT.command(*STAYS))} & read -r line; echo "got $line"'
+    running = start_in("plain", "sh", "-c", script, bare=True).ready()
+    terminal.type("more")
+    assert running.line() == "got more"
+
+
+# --- A session of its own
+
+
+def test_in_a_session_of_its_own_the_command_has_no_terminal(start, terminal):
+    running = start("sh", "-c", "(: </dev/tty) 2>/dev/null && echo terminal || echo none; sleep 60", options=["--setsid"])
+    assert running.line() == "none"
+    assert terminal.foreground == running.init
+
+
+@pytest.mark.parametrize("key, number", [(INTERRUPT, signal.SIGINT), (QUIT, signal.SIGQUIT)], ids=["Ctrl-C", "Ctrl-\\"])
+def test_keys_reach_a_session_of_its_own(start, terminal, key, number):
+    running = start(*HEARS, options=["--setsid"]).ready()
+    terminal.type(key)
+    assert running.line() == str(int(number))
+    assert heard(running) == []
+
+
+def test_the_window_reaches_a_session_of_its_own(start, terminal):
+    running = start(*HEARS, options=["--setsid"]).ready()
+    terminal.resize(50, 132)
+    assert running.line() == str(int(signal.SIGWINCH))
+    assert heard(running) == []
+
+
+def test_suspending_leaves_a_session_of_its_own_running(start, terminal):
+    running = start("sh", "-c", "echo ready; sleep 0.1; echo on; exit 7", options=["--setsid"]).ready()
+    terminal.type(SUSPEND)
+    assert running.line() == "on"
+    assert running.end() == 7
+
+
+# --- Jobs of a shell
+
+
+def test_in_the_foreground_of_a_shell_the_command_has_the_terminal(shell, terminal, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    assert [terminal.foreground] == children_of(shell.init)
+
+
+def test_the_shell_gets_the_terminal_back_and_the_status(shell, line):
+    shell.type(line("sh", "-c", "exit 7"))
+    assert shell.status() == 7
+
+
+def test_a_job_that_is_interrupted_has_status_130(shell, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    shell.type(INTERRUPT)
+    assert shell.status() == 130
+
+
+def test_suspending_stops_the_command_and_fernit_and_fg_continues_both(shell, terminal, line):
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.suspend(init, command)
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_the_shell_says_that_the_job_is_stopped(shell, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    shell.suspend(shell.init)
+    shell.type("jobs >listed; cat listed; echo end")
+    shell.hears("end\n")
+    listed = (pathlib.Path(f"/proc/{shell.pid}/cwd") / "listed").read_text()
+    assert "Stopped" in listed or "Suspended" in listed
+
+
+def test_suspending_works_again_and_again(shell, terminal, line):
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    for number in range(10):
+        shell.suspend(init, command)
+        shell.type("fg")
+        wait_for(lambda: terminal.foreground == command)
+        shell.type(str(number))
+        shell.hears(f"got {number}\n")
+
+
+def test_suspending_right_after_fg_works(shell, terminal, line):
+    """While fernit has not yet given the terminal away the key is its own."""
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    for _ in range(20):
+        shell.suspend(init, command)
+        shell.type("fg")
+        while state_of(init) == "T":  # until the shell has sent CONT the key would be lost for anybody
+            pass
+    shell.suspend(init, command)
+    shell.type("fg")
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_a_job_that_is_stopped_again_while_it_is_being_continued_is_stopped_whole(shell, line):
+    """A SIGCONT that fernit has not seen yet is taken away by the next SIGTSTP."""
+    dice = random.Random(1)
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.suspend(init, command)
+    for _ in range(TRIES):
+        send(init, signal.SIGCONT)
+        later = time.perf_counter() + dice.uniform(0, 0.00015)
+        while time.perf_counter() < later:
+            pass
+        send(init, signal.SIGTSTP)
+        wait_for(lambda: state_of(init) == state_of(command) == "T")
+
+
+def test_bg_continues_the_command_without_the_terminal(shell, terminal, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.suspend(init, command)
+    shell.type("bg")
+    wait_for(lambda: state_of(command) == "S" and state_of(init) == "S")
+    shell.ready()
+    assert terminal.foreground == shell.pid
+
+
+def test_a_job_in_the_background_that_reads_is_stopped_and_fg_lets_it_read(shell, terminal, line):
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.suspend(init, command)
+    shell.type("bg; echo done")
+    shell.hears("done\n")
+    wait_for(lambda: state_of(command) == "T" and state_of(init) == "T")
+    shell.ready()
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_a_job_that_runs_in_the_background_gets_keys_after_fg(shell, terminal, line):
+    """The shell does not tell a running job that it is in the foreground."""
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    shell.suspend(shell.init)
+    shell.type("bg")
+    wait_for(lambda: state_of(shell.init) == "S")
+    shell.ready()
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground != shell.pid)
+    shell.type(INTERRUPT)
+    assert shell.status() == 130
+
+
+def test_a_job_that_is_started_in_the_background_does_not_take_the_terminal(shell, terminal, line):
+    shell.type(line(*STAYS) + " &")
+    shell.hears("ready")
+    assert terminal.foreground == shell.pid
+    shell.ready()
+    assert terminal.foreground == shell.pid
+
+
+def test_a_job_that_is_started_in_the_background_gets_keys_after_fg(shell, terminal, line):
+    shell.type(line(*STAYS) + " &")
+    shell.hears("ready")
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground != shell.pid)
+    shell.type(INTERRUPT)
+    assert shell.status() == 130
+
+
+def test_a_job_that_is_started_in_the_background_and_reads_is_stopped_and_fg_lets_it_read(shell, terminal, line):
+    shell.type(line(*READS) + " &")
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    wait_for(lambda: state_of(command) == "T")
+    wait_for(lambda: state_of(init) == "T")
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_a_job_that_is_started_in_the_background_can_be_suspended_after_fg(shell, terminal, line):
+    shell.type(line(*STAYS) + " &")
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground != shell.pid)
+    shell.suspend(init, command)
+
+
+def test_a_key_reaches_a_job_that_runs_in_the_background_once_after_fg(shell, terminal, line):
+    shell.type(line(*HEARS) + " &")
+    shell.hears("ready\n")
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground != shell.pid)
+    shell.hears("\n")  # the shell shows what it continues
+    shell.type(INTERRUPT)
+    while (told := shell.running.line()) == str(int(signal.SIGCONT)):  # some shells send it to one that runs, too
+        pass
+    assert told == "2"
+    assert heard(shell.running, shell.init) == []
+
+
+@pytest.mark.parametrize("scope", ["child", "group"])
+def test_fg_continues_all_of_the_commands_group_in_every_scope(shell, terminal, line, scope):
+    shell.type(line("sh", "-c", "(echo ready; read -r line </dev/tty; echo $line); exit 7", options=INIT.scopes[scope]))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    shell.suspend(init, command, *children_of(command))
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("more\n")
+    assert shell.status() == 7
+
+
+def test_a_stopped_job_that_is_sent_term_ends_when_it_is_continued(shell, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    shell.suspend(shell.init)
+    send(shell.init, signal.SIGTERM)
+    shell.type("fg")
+    assert shell.status() == 143
+
+
+def test_a_stopped_job_whose_command_is_killed_ends_when_it_is_continued(shell, line):
+    shell.type(line(*STAYS))
+    shell.hears("ready")
+    [command] = children_of(shell.init)
+    shell.suspend(shell.init, command)
+    send(command, signal.SIGKILL)
+    shell.type("fg")
+    assert shell.status() == 137
+
+
+def test_a_command_that_is_sent_stop_stops_the_job_too(shell, terminal, line):
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    send(command, signal.SIGSTOP)
+    wait_for(lambda: state_of(init) == "T")
+    shell.ready()
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_a_job_that_is_sent_tstp_stops_and_fg_continues_it(shell, terminal, line):
+    shell.type(line(*READS))
+    shell.hears("ready")
+    init, [command] = shell.init, children_of(shell.init)
+    send(init, signal.SIGTSTP)
+    wait_for(lambda: state_of(init) == state_of(command) == "T")
+    shell.ready()
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+
+
+def test_suspending_stops_the_script_around_it_and_fg_continues_it(shell, terminal, line, tmp_path):
+    script = tmp_path / "around"
+    script.write_text(f'{line(*READS)}\nread -r line\necho "then $line"\n')
+    shell.type(f"sh {script}")
+    shell.hears("ready")
+    [around] = children_of(shell.pid)
+    [init] = children_of(around)
+    [command] = children_of(init)
+    shell.suspend(around, init, command)
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+    shell.type(b"\x04")
+    wait_for(lambda: terminal.foreground == around)
+    shell.type("last")
+    shell.hears("then last\n")
+
+
+def test_a_pipeline_is_stopped_and_continued_as_one_job(shell, terminal, line):
+    shell.type(line(*READS) + " | cat")
+    shell.hears("ready")
+    job = children_of(shell.pid)
+    [init] = [pid for pid in job if program_of(pid) == INIT.program]
+    [command] = children_of(init)
+    wait_for(lambda: terminal.foreground == command)  # until it reads: the shell gives it to the job for each of the two
+    shell.suspend(*job, command)
+    shell.type("fg")
+    wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+    shell.type(INTERRUPT)
+    shell.ready()
+    wait_for(lambda: all(state_of(pid) in "XZ" for pid in [*job, command]))
+
+
+def test_a_pipeline_into_it_can_read_the_terminal(shell, terminal, line):
+    """What is in front of it in the pipeline is who reads: its standard input is no terminal."""
+    shell.type(f"cat | {line(*READS)}")
+    shell.hears("ready")
+    for number in range(3):
+        shell.type(str(number))
+        shell.hears(f"got {number}\n")
+
+
+# --- A shell as the command
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_shell_as_the_command_has_job_control(start, terminal, name):
+    running = start(*SHELLS[name])
+    child = running.child
+    terminal.type("PS1= PS2=; echo ready")
+    while "ready" not in (told := running.line()):
+        assert told is not None
+    terminal.type("sleep 60")
+    wait_for(lambda: terminal.foreground not in (running.init, child))
+    sleep = terminal.foreground
+    wait_for(lambda: program_of(sleep).endswith("sleep"))
+    terminal.type(SUSPEND)
+    wait_for(lambda: state_of(sleep) == "T" and terminal.foreground == child)
+    terminal.type("fg")
+    wait_for(lambda: state_of(sleep) == "S" and terminal.foreground == sleep)
+    terminal.type(INTERRUPT)
+    wait_for(lambda: terminal.foreground == child)
+    terminal.type("exit 7")
+    assert running.end() == 7
+
+
+def test_a_shell_as_a_job_of_a_shell_can_suspend_itself(shell, terminal, line):
+    shell.type(line(*SHELLS["bash"]))
+    init = shell.init
+    wait_for(lambda: children_of(init) == [terminal.foreground])
+    shell.type("PS1= PS2=; echo i'n'")
+    shell.hears("in\n")
+    shell.type("suspend")
+    wait_for(lambda: state_of(init) == "T")
+    shell.ready()
+    shell.type("fg")
+    wait_for(lambda: children_of(init) == [terminal.foreground])
+    shell.type("exit 7")
+    assert shell.status() == 7
