@@ -18,7 +18,8 @@ enum { STACK_USED = 256 * 1024 };
 
 extern char __ehdr_start[] __attribute__((visibility("hidden")));
 
-/* Whether a file holds, where this program has its code and constants, the same bytes. */
+/* Whether a file holds, where this program has its code and constants, the same bytes. Its data it has
+ * changed by now. */
 static int is_this_program(int fd)
 {
     const ElfW(Ehdr) *header = (const void *)__ehdr_start;

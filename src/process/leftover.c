@@ -132,20 +132,20 @@ static bool list_processes(struct processes *processes)
     return true;
 }
 
-/* The number may be another's by now: first the descriptor, then a look whether it is still the same. */
+/* The number may be another's by now: first the descriptor, then a look whether it is still the same.
+ * Without descriptors, before Linux 5.3 and in some sandboxes, the look alone has to do. */
 static int send(const struct process *process, int number)
 {
     struct process now;
     _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-    bool without = fd < 0 && errno != ESRCH;
-    if (fd < 0 && !without)
+    if (fd < 0 && errno == ESRCH)
         return -1;
     if (!read_process(process->pid, &now) || now.started != process->started) {
         errno = ESRCH;
         return -1;
     }
-    return without ? kill(process->pid, number)
-                   : (int)syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
+    int sent = fd < 0 ? -1 : (int)syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
+    return fd < 0 || (sent < 0 && errno == ENOSYS) ? kill(process->pid, number) : sent;
 }
 
 struct leftover leftover_signal(int number)

@@ -93,19 +93,30 @@ static void stop_with_child(struct state *state, int number)
 
 /* --- What is left when the command has ended */
 
+static void warn_of(struct state *state, const struct leftover *left)
+{
+    if (left->refused > 0 && !state->refused)
+        log_warning("the command has left behind %zu that fernit may not end, being another user's",
+                    left->refused);
+    if (left->unseen && getpid() != 1)
+        log_warning("what the command has left behind cannot be found without /proc, and is left");
+    state->refused |= left->refused > 0;
+}
+
 static void kill_left(struct state *state)
 {
     struct leftover left = leftover_signal(SIGKILL);
     if (state->phase != PHASE_KILLING) {
         state->phase = PHASE_KILLING;
         state->killing = deadline_in(KILL_MOST_MS, NULL);
+        warn_of(state, &left);
         if (left.unseen)
             log_notice("kills what the command has left behind, which did not end on SIGTERM");
-        else
+        else if (left.alive > 0)
             log_notice("kills what the command has left behind: %zu that did not end on SIGTERM",
                        left.alive);
     }
-    state->over = (left.alive == 0 && !left.unseen) || deadline_passed(&state->killing);
+    state->over = (left.alive == 0 && left.refused > 0) || deadline_passed(&state->killing);
     set_timer(state, KILL_AGAIN_MS);
 }
 
@@ -114,13 +125,8 @@ static void end_left(struct state *state)
 {
     struct leftover left = leftover_signal(SIGTERM);
     state->phase = PHASE_LEFT;
-    state->refused = left.refused > 0;
+    warn_of(state, &left);
     state->over = left.alive == 0 && (left.refused > 0 || (left.unseen && getpid() != 1));
-    if (left.refused > 0)
-        log_warning("the command has left behind %zu of another user, which fernit cannot end",
-                    left.refused);
-    if (left.unseen && getpid() != 1)
-        log_warning("what the command has left behind cannot be found without /proc, and is left");
     log_detail("the command has left %zu behind: SIGTERM", left.alive);
     if (!state->over)
         leftover_signal(SIGCONT);
@@ -147,11 +153,12 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
 {
     const struct watch *watch = state->watch;
     bool ran = state->child != 0;
+    *err = (struct error){0};
     int flags = WNOHANG | (watch->terminal >= 0 ? WUNTRACED : 0);
     int status = 0;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR)) {
-        if (pid <= 0 || pid != state->child)
+    while ((pid = waitpid(-1, &status, flags)) > 0) {
+        if (pid != state->child)
             continue;
         if (WIFSTOPPED(status)) {
             stop_with_child(state, WSTOPSIG(status));
@@ -162,15 +169,15 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
     }
     bool alone = pid < 0 && errno == ECHILD;
     if (pid < 0 && !alone)
-        return error_sys(err, "cannot wait for the command");
-    if (alone && state->child != 0)
-        return error_input(err, "the command has ended, and somebody else has its status");
+        error_sys(err, "cannot wait for the command");
+    else if (alone && state->child != 0)
+        error_input(err, "the command has ended, and somebody else has its status");
 
     if (ran && state->child == 0)
         command_ended(state, alone);
     else if (!ran)
         state->over |= alone || (state->refused && leftover_signal(0).alive == 0);
-    return 0;
+    return err->kind == ERROR_NONE ? 0 : -1;
 }
 
 /* --- One step after another */
@@ -264,15 +271,15 @@ int supervise_handed_over(const char *word)
 {
     struct error err = {0};
     struct watch watch;
-    siginfo_t ignored;
     if (handover_read(word, &watch, &err) < 0) {
         error_advise(&err, "to supervise a command: fernit run --init -- COMMAND");
         log_error("%s", err.message);
         return OWN_FAILURE;
     }
     log_set_level((enum log_level)watch.loudness);
-    if (watch.child <= 0 ||
-        waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    siginfo_t ignored;
+    int found = waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT);
+    if (watch.child <= 0 || (found < 0 && errno == ECHILD)) {
         log_error("process %d is no child of this one; to supervise a command: fernit run --init "
                   "-- COMMAND",
                   (int)watch.child);
