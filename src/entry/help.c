@@ -11,7 +11,8 @@ static const char overview[] =
     "fernit keeps Airflow's Fernet key across rebuilds, restarts and replicas.\n"
     "\n"
     "  fernit run [OPTIONS] [--] COMMAND [ARG...]   find or make the key, keep it, write\n"
-    "                                               airflow.cfg, become COMMAND\n"
+    "                                               airflow.cfg, become COMMAND (--init:\n"
+    "                                               supervise it)\n"
     "  fernit init [OPTIONS]                        the same without COMMAND\n"
     "  fernit status [--json] [--run-commands]      what a run would do, and why\n"
     "  fernit key generate                          print a new key, store nothing\n"
@@ -41,6 +42,9 @@ static const struct {
      "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
      "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
      "A source that is named and broken ends the run; it never leads to a new key.\n"
+     "\n"
+     "--init stays as process 1 (or any other): passes signals on, reaps, and holds no key in\n"
+     "memory. A Celery worker gets its signals alone, any other command with all its group.\n"
      "\n"
      "Status: the command's own; 127 not found, 126 not runnable, 125 a failure of fernit's.\n"},
     {"init", FOR_INIT,

@@ -108,6 +108,55 @@ def test_a_term_that_comes_early_is_not_lost(fernit, tmp_path):
     assert heard > TRIES // 10
 
 
+@pytest.mark.parametrize("start", ["first", "later"])
+def test_under_init_a_term_at_any_moment_ends_it_and_no_file_is_half_written(fernit, tmp_path, start):
+    """100 times in the first 5 ms from when it holds signals back: none is lost, wherever fernit or its command is by then."""
+    dice = random.Random(2)
+    for number in range(TRIES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        environment = {"FERNIT_STORE": folder / "store", "AIRFLOW_HOME": folder / "airflow"}
+        if start == "later":
+            assert fernit("init", guard=False, leaves=True, **environment).returncode == 0
+        process = fernit.start("run", "--init", "sleep", "10", prefix=AS_PROCESS_1, **environment)
+        pid = child_of(process)
+        while not holds_signals_back(pid) and not pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text():
+            assert process.poll() is None
+        time.sleep(dice.uniform(0, 0.005))
+        os.kill(pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 143, (number, err)
+        key = folder / "store" / "fernet_key"
+        cfg = folder / "airflow" / "airflow.cfg"
+        assert not key.exists() or KEY.fullmatch(key.read_text())
+        assert not cfg.exists() or cfg.read_text().endswith(f"fernet_key = {key.read_text()}")
+        assert not list(folder.glob("**/.*.tmp.*")) and not list(folder.glob("**/.airflow.cfg.*"))
+
+
+#: A hundred children that leave a hundred children each, and then the number of who is left.
+TEN_THOUSAND = """
+import os, time
+for _ in range(100):
+    if os.fork() == 0:
+        for _ in range(100):
+            if os.fork() == 0:
+                os._exit(0)
+        os._exit(0)
+    os.wait()
+children = "/proc/1/task/1/children"
+end = time.monotonic() + 30
+while len(open(children).read().split()) > 1 and time.monotonic() < end:
+    time.sleep(0.01)
+print(len(open(children).read().split()))
+"""
+
+
+def test_ten_thousand_orphans_are_all_reaped(fernit, stored):
+    stored(new_key() + "\n")
+    done = fernit("run", "--init", "/usr/bin/python3", "-ISc", TEN_THOUSAND, prefix=AS_PROCESS_1, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_the_wait_for_a_command(fernit, store, number):
     process = fernit.start("run", "true", prefix=AS_PROCESS_1, AIRFLOW__CORE__FERNET_KEY_CMD="sleep 1000")
