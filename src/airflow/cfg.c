@@ -8,39 +8,63 @@
 #include "base/error.h"
 #include "base/file.h"
 
+/* Airflow's own file has its key, and what follows it, in the first 6 KB. */
+enum { BEGINNING = 8000 };
+
 /* configparser's MAX_INTERPOLATION_DEPTH, and a bound against "%(a)s%(a)s" that doubles each time. */
 enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024, REFERENCES_MOST = 10000 };
 
-int cfg_read(const char *path, struct cfg *cfg, struct error *err)
+static int read_rest(int fd, const char *path, struct cfg *cfg, struct error *err)
 {
-    _cleanup_cfg_ struct cfg read = {0};
+    if (file_read(fd, path, CFG_MOST, &cfg->text, err) < 0)
+        return -1;
+    if (ini_read(cfg->text.bytes, cfg->text.length, &cfg->ini, err) < 0)
+        return error_within(err, "%s", path);
+    cfg->is_whole = true;
+    return 0;
+}
+
+/* Returns 1 where the key is in the beginning and stands for itself, 0 where all must be read, or -1. */
+static int read_beginning(int fd, const char *path, struct cfg *cfg, struct error *err)
+{
+    if (file_read_some(fd, path, BEGINNING, &cfg->text, err) < 0)
+        return -1;
+    const char *text = cfg->text.bytes;
+    const char *newline = memrchr(text, '\n', cfg->text.length);
+    size_t length = newline ? (size_t)(newline - text) + 1 : 0;
+    int ended = ini_read_option(text, length, "core", "fernet_key", &cfg->ini, err);
+    if (ended < 0)
+        return error_within(err, "%s", path);
+    if (ended && !strchr(ini_value(&cfg->ini, ini_find(&cfg->ini, "core", "fernet_key")), '%'))
+        return 1;
+    ini_free_document(&cfg->ini);
+    return 0;
+}
+
+static int read_file(const char *path, bool key_alone, struct cfg *cfg, struct error *err)
+{
+    _cleanup_cfg_ struct cfg read = {.exists = true};
     _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &read.status, err);
     if (fd < 0 && err->kind == ERROR_SYSTEM && (err->errnum == ENOENT || err->errnum == ENOTDIR)) {
         *cfg = (struct cfg){0};
         return 0;
     }
-    if (fd < 0 || file_read(fd, path, CFG_MOST, &read.text, err) < 0)
+    int found = fd < 0 ? -1 : key_alone ? read_beginning(fd, path, &read, err) : 0;
+    if (found < 0 || (found == 0 && read_rest(fd, path, &read, err) < 0))
         return -1;
-    if (ini_read_section(read.text.bytes, read.text.length, "core", &read.ini, err) < 0)
-        return error_within(err, "%s", path);
-
-    read.exists = true;
     *cfg = read;
     read = (struct cfg){0};
     return 0;
 }
 
-int cfg_read_rest(const char *path, struct cfg *cfg, struct error *err)
+int cfg_read(const char *path, struct cfg *cfg, struct error *err)
 {
-    if (!cfg->exists || cfg->is_whole)
-        return 0;
-    struct ini whole = {0};
-    if (ini_read(cfg->text.bytes, cfg->text.length, &whole, err) < 0)
-        return error_within(err, "%s", path);
-    ini_free_document(&cfg->ini);
-    cfg->ini = whole;
-    cfg->is_whole = true;
-    return 0;
+    return read_file(path, false, cfg, err);
+}
+
+int cfg_read_key(const char *path, struct cfg *cfg, struct error *err)
+{
+    return read_file(path, true, cfg, err);
 }
 
 static const struct ini_option *look_up(const struct ini *ini, const char *section,

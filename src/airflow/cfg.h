@@ -15,19 +15,19 @@ struct cfg {
     bool exists;
     struct stat status; /* of the file that was read */
     struct secret text;
-    bool is_whole; /* all of it was read and checked; else [core] and [DEFAULT] alone */
+    bool is_whole; /* all of it was read and checked */
     struct ini ini;
 };
 
-/* Reads [core] in the file, at the end of any symbolic links. That it is missing is no error: `exists`
- * says it.
+/* Reads the file, at the end of any symbolic links. That it is missing is no error: `exists` says it.
  * Returns 0, or -1: ERROR_INPUT "PATH: line 7: ..." (what Airflow could not read either, or not a
  * regular file), ERROR_SYSTEM. */
 int cfg_read(const char *path, struct cfg *cfg, struct error *err);
 
-/* Reads the rest, too: to be called before the file is edited, or relied on to be one that Airflow can
- * read. As cfg_read. */
-int cfg_read_rest(const char *path, struct cfg *cfg, struct error *err);
+/* The same, but no further than to the end of [core] fernet_key where that stands in the first 8000 bytes,
+ * as it does in Airflow's own, and refers to no other option ("%"): then !is_whole, and what comes behind
+ * may be anything. Any other file is read whole. */
+int cfg_read_key(const char *path, struct cfg *cfg, struct error *err);
 
 /* The value that Airflow's conf.get(section, name) would find in the file, before it expands
  * variables: from [section], else from [DEFAULT] where there is a [section]; with configparser's

@@ -42,6 +42,28 @@ int file_open(int directory, const char *name, int flags, const char *path, stru
     return opened;
 }
 
+/* Once, at most what *text has room for. Returns the count, 0 at the end, or -1. */
+static ssize_t read_into(int fd, const char *path, size_t most, struct secret *text,
+                         struct error *err)
+{
+    ssize_t count;
+    do {
+        count = read(fd, text->bytes + text->length, most);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return error_sys(err, "%s: cannot be read", path);
+    text->length += (size_t)count;
+    text->bytes[text->length] = '\0';
+    return count;
+}
+
+int file_read_some(int fd, const char *path, size_t most, struct secret *text, struct error *err)
+{
+    if (secret_reserve(text, text->length + most, err) < 0)
+        return -1;
+    return read_into(fd, path, most, text, err) < 0 ? -1 : 0;
+}
+
 int file_read(int fd, const char *path, size_t most, struct secret *text, struct error *err)
 {
     struct stat status;
@@ -58,13 +80,9 @@ int file_read(int fd, const char *path, size_t most, struct secret *text, struct
     for (;;) {
         if (text->length == text->capacity && secret_reserve(text, text->capacity * 2, err) < 0)
             return -1;
-        ssize_t count = read(fd, text->bytes + text->length, text->capacity - text->length);
-        if (count < 0 && errno == EINTR)
-            continue;
+        ssize_t count = read_into(fd, path, text->capacity - text->length, text, err);
         if (count < 0)
-            return error_sys(err, "%s: cannot be read", path);
-        text->length += (size_t)count;
-        text->bytes[text->length] = '\0';
+            return -1;
         if (text->length - start > most)
             return error_input(err, "%s: is larger than %zu bytes", path, most);
         if (count == 0)

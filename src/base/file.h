@@ -22,6 +22,10 @@ int file_open(int directory, const char *name, int flags, const char *path, stru
  * Returns 0, or -1 with ERROR_INPUT (larger) or ERROR_SYSTEM. */
 int file_read(int fd, const char *path, size_t most, struct secret *text, struct error *err);
 
+/* The same with what one read(2) gives, of at most `most` bytes: for a look at how it begins.
+ * Returns 0, or -1 with ERROR_SYSTEM. */
+int file_read_some(int fd, const char *path, size_t most, struct secret *text, struct error *err);
+
 /* Writes all of it. Returns 0, or -1 with ERROR_SYSTEM. */
 int file_write(int fd, const char *path, const void *bytes, size_t length, struct error *err);
 

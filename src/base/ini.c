@@ -19,6 +19,7 @@ void *ini_realloc(void *pointer, size_t size);
 struct reading {
     struct ini *ini;
     const char *only; /* the section whose options are wanted, beside [DEFAULT]; NULL: all */
+    const char *last; /* the option of it at whose end to stop */
     struct lines lines;
     size_t line; /* number of the current one */
     size_t option_room;
@@ -27,6 +28,7 @@ struct reading {
     struct span section; /* NULL start: before the first header */
     bool wanted;         /* its options are */
     bool in_option;      /* an indented line would continue it */
+    bool ended;          /* so did the last one that is wanted */
     size_t indent;       /* of the last line that was no continuation, in characters */
     size_t blank_lines;  /* since the option's last line: they are part of its value */
 
@@ -84,7 +86,7 @@ static void *grow(struct reading *reading, void *array, size_t count, size_t *ro
 {
     if (count < *room)
         return array;
-    size_t more = *room ? *room * 2 : 64;
+    size_t more = *room ? *room * 2 : 16;
     void *moved = reallocarray(array, more, size);
     if (moved)
         *room = more;
@@ -127,6 +129,16 @@ static bool begin_section(struct reading *reading)
     return true;
 }
 
+/* Whether the last option that was taken is the last one that is wanted. */
+static bool has_last(const struct reading *reading)
+{
+    const struct ini *ini = reading->ini;
+    if (!reading->last || ini->option_count == 0)
+        return false;
+    const struct ini_option *option = &ini->options[ini->option_count - 1];
+    return span_is(option->name, reading->last) && span_is(option->section, reading->only);
+}
+
 /* Decides, as configparser does, what the line is; false: nothing for inih in it. */
 static bool classify(struct reading *reading, const char *start)
 {
@@ -145,6 +157,9 @@ static bool classify(struct reading *reading, const char *start)
     if (reading->continues)
         return reading->wanted;
 
+    reading->ended = has_last(reading);
+    if (reading->ended)
+        return false;
     reading->indent = indent;
     if (*content.start == '[') {
         return begin_section(reading);
@@ -159,7 +174,8 @@ static bool classify(struct reading *reading, const char *start)
 static bool advance(struct reading *reading)
 {
     struct span whole;
-    while (!reading->failed && lines_next(&reading->lines, &whole, &reading->content)) {
+    while (!reading->failed && !reading->ended &&
+           lines_next(&reading->lines, &whole, &reading->content)) {
         reading->line++;
         reading->start = (size_t)(whole.start - reading->ini->text);
         reading->end = reading->start + whole.length;
@@ -302,12 +318,12 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
     return 0;
 }
 
-static int read_text(const char *text, size_t length, const char *only, struct ini *ini,
-                     struct error *err)
+static int read_text(const char *text, size_t length, const char *only, const char *last,
+                     struct ini *ini, struct error *err)
 {
     _cleanup_ini_ struct ini read = {.text = text, .length = length};
     struct reading reading = {
-        .ini = &read, .only = only, .lines = lines_of(text, length), .err = err};
+        .ini = &read, .only = only, .last = last, .lines = lines_of(text, length), .err = err};
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
@@ -331,18 +347,18 @@ static int read_text(const char *text, size_t length, const char *only, struct i
 
     *ini = read;
     read = (struct ini){0};
-    return 0;
+    return reading.ended;
 }
 
 int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
 {
-    return read_text(text, length, NULL, ini, err);
+    return read_text(text, length, NULL, NULL, ini, err);
 }
 
-int ini_read_section(const char *text, size_t length, const char *section, struct ini *ini,
-                     struct error *err)
+int ini_read_option(const char *text, size_t length, const char *section, const char *name,
+                    struct ini *ini, struct error *err)
 {
-    return read_text(text, length, section, ini, err);
+    return read_text(text, length, section, name, ini, err);
 }
 
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name)

@@ -2,39 +2,55 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/error.h"
 
-/* Small secrets share one block between two guard pages, one page in all: each sodium_malloc costs a
- * dozen system calls and three pages, and a start needs eight. The state of an allocator is its
- * process's, as malloc's is: the one static beside the log's level. */
-enum { PAGE = 4096, CANARY = 16, SLOTS = 8, SLOT = (PAGE - CANARY) / SLOTS };
+/* Small secrets share one block of three pages between two guard pages: each sodium_malloc costs a dozen
+ * system calls and as many pages, and a start needs nine, the largest for the beginning of airflow.cfg. The
+ * state of an allocator is its process's, as malloc's is: the one static beside the log's level. */
+enum { PAGE = 4096, CANARY = 16, SLOTS = 24, SLOT = (3 * PAGE - CANARY) / SLOTS };
 
 static struct {
     char *block;
-    unsigned used; /* a bit for each slot */
+    uint32_t used; /* a bit for each slot */
 } pool;
 
-static char *take_slot(void)
+static size_t slots_for(size_t size)
 {
-    unsigned slot = (unsigned)__builtin_ctz(~pool.used);
-    if (!pool.block || slot >= SLOTS)
-        return NULL;
-    pool.used |= 1U << slot;
-    return pool.block + (size_t)slot * SLOT;
+    return (size + SLOT - 1) / SLOT;
+}
+
+static uint32_t slots_at(size_t first, size_t count)
+{
+    return ((UINT32_C(1) << count) - 1) << first;
+}
+
+/* As many in a row as hold `size` bytes, or NULL. */
+static char *take_slots(size_t size)
+{
+    size_t count = slots_for(size);
+    for (size_t first = 0; pool.block && first + count <= SLOTS; first++)
+        if (!(pool.used & slots_at(first, count))) {
+            pool.used |= slots_at(first, count);
+            return pool.block + first * SLOT;
+        }
+    return NULL;
 }
 
 /* Zeroes and releases, wherever it is. */
-static void release(char *bytes)
+static void release(const struct secret *secret)
 {
-    if (!bytes || !pool.block || bytes < pool.block || bytes >= pool.block + PAGE) {
+    char *bytes = secret->bytes;
+    if (!bytes || !pool.block || bytes < pool.block || bytes >= pool.block + SLOTS * SLOT) {
         sodium_free(bytes);
         return;
     }
-    sodium_memzero(bytes, SLOT);
-    pool.used &= ~(1U << (unsigned)((bytes - pool.block) / SLOT));
+    size_t size = secret->capacity + 1;
+    sodium_memzero(bytes, size);
+    pool.used &= ~slots_at((size_t)(bytes - pool.block) / SLOT, slots_for(size));
 }
 
 int secret_setup(struct error *err)
@@ -59,8 +75,8 @@ int secret_reserve(struct secret *secret, size_t capacity, struct error *err)
     if (secret->bytes && capacity <= secret->capacity)
         return 0;
 
-    char *bytes = capacity < SLOT ? take_slot() : NULL;
-    size_t room = SLOT - 1;
+    char *bytes = capacity < SLOTS * SLOT ? take_slots(capacity + 1) : NULL;
+    size_t room = slots_for(capacity + 1) * SLOT - 1;
     if (!bytes && capacity < SIZE_MAX / 4) {
         room = whole_pages(capacity);
         bytes = sodium_malloc(room + 1);
@@ -74,7 +90,7 @@ int secret_reserve(struct secret *secret, size_t capacity, struct error *err)
         memcpy(bytes, secret->bytes, secret->length);
     bytes[secret->length] = '\0';
 
-    release(secret->bytes);
+    release(secret);
     secret->bytes = bytes;
     secret->capacity = room;
     return 0;
@@ -101,6 +117,6 @@ bool secret_is_locked(const struct secret *secret)
 
 void secret_free(struct secret *secret)
 {
-    release(secret->bytes);
+    release(secret);
     *secret = (struct secret){0};
 }

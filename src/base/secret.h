@@ -1,10 +1,9 @@
 /* Memory for what nobody else may read: keys, the text of airflow.cfg, the output of a key command.
  *
- * The bytes come from libsodium's sodium_malloc: between guard pages (those of up to 509 bytes share
- * one block), locked against swapping where the system permits it, left out of core dumps, zeroed
- * when released. They always have a NUL behind
- * them, which `length` does not count, so that text can be handed to string functions. A secret is
- * never an argument of printf.
+ * The bytes come from libsodium's sodium_malloc: between guard pages (those of up to 12 KiB share one
+ * block while there is room in it), locked against swapping where the system permits it, left out of core
+ * dumps, zeroed when released. They always have a NUL behind them, which `length` does not count, so that
+ * text can be handed to string functions. A secret is never an argument of printf.
  * https://doc.libsodium.org/memory_management
  */
 #pragma once

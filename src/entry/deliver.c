@@ -47,7 +47,8 @@ static enum finding find_key(const struct context *context, const struct look *l
     const struct source *source = &survey->sources[survey->cfg_source];
     if (cfg == &survey->cfg && survey->cfg_is_plain) {
         *ring = &source->ring;
-        *err = source->error;
+        if (source->error)
+            *err = *source->error;
         return source->finding;
     }
 
@@ -238,7 +239,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     const struct source *source = &survey->sources[survey->cfg_source];
     if (source->finding == FOUND_BROKEN) {
         /* A warning has said so, since it stands below the one that counts. */
-        *err = source->error;
+        *err = *source->error;
         return delivery.by_environment || !context->settings->deliver_cfg ? 0 : -1;
     }
     enum cfg_need need = deliver_need(context, look, &survey->cfg, environment, err);
@@ -256,7 +257,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         if (signals_pending(context->signals))
             return error_ending(err);
         _cleanup_cfg_ struct cfg now = {0};
-        if (cfg_read(delivery.path, &now, err) < 0 || cfg_read_rest(delivery.path, &now, err) < 0)
+        if (cfg_read(delivery.path, &now, err) < 0)
             return -1;
         need = deliver_need(context, look, &now, environment, err);
         if (need == CFG_RIGHT)

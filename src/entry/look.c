@@ -24,6 +24,7 @@ int look_around(const struct context *context, enum run_commands commands, struc
         .store_error = has_store ? NULL : &store_error,
         .cfg_path = has_path ? look->cfg_path.bytes : "airflow.cfg",
         .cfg_error = has_path ? NULL : &cfg_error,
+        .whole_cfg = commands == RUN_COMMANDS_NEVER || settings->run_commands,
         .commands = commands,
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
         .command_timeout = settings->cmd_timeout,

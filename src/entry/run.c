@@ -116,6 +116,8 @@ static int settle(const struct context *context, struct look *look, struct error
 
 static void say(const struct look *look)
 {
+    if (!log_shows(LOG_VERBOSE) && look->decision.action != ACTION_ADOPT)
+        return;
     char fingerprints[RING_SUMMARY];
     ring_summary(&look->decision.ring, fingerprints);
     const char *name = look->decision.winner->name;

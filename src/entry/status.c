@@ -196,6 +196,7 @@ int status_command(const struct context *context)
     struct error err = {0};
     struct error memory = {0};
     struct error rest = {0};
+    _cleanup_cfg_ struct cfg whole = {0};
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
     if (*context->settings->words) {
@@ -218,7 +219,8 @@ int status_command(const struct context *context)
         status_add(&report, false,
                    "the store holds a copy of an airflow.cfg whose writing was "
                    "interrupted; the run that it belongs to will finish it");
-    if (cfg_read_rest(report.cfg_path, &look.survey.cfg, &rest) < 0)
+    const struct cfg *cfg = &look.survey.cfg;
+    if (cfg->exists && !cfg->is_whole && cfg_read(report.cfg_path, &whole, &rest) < 0)
         status_add(&report, true, rest.message);
     if (looked < 0) {
         report.verdict = "refuse";

@@ -20,7 +20,7 @@ static int remark(struct decision *decision, enum remark_kind kind, const struct
 
 static int fail(const struct source *source, struct error *err)
 {
-    *err = source->error;
+    *err = *source->error;
     return -1;
 }
 
@@ -188,7 +188,7 @@ void remark_text(const struct remark *remark, const struct decision *decision, c
                  source->name);
         break;
     case REMARK_BROKEN:
-        snprintf(text, size, "%s (not needed now: the key comes from %s)", source->error.message,
+        snprintf(text, size, "%s (not needed now: the key comes from %s)", source->error->message,
                  decision->winner->name);
         break;
     case REMARK_PASSED:

@@ -1,6 +1,5 @@
 #include "resolve/looking.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +13,20 @@ const char *const mounted_secrets[MOUNTED_SECRETS] = {
     "/run/secrets/airflow_fernet_key",
 };
 
-struct source source_named(enum way way, const char *format, const char *name)
+struct source source_named(struct looking *looking, enum way way, const char *name)
 {
-    struct source source = {.way = way};
-    snprintf(source.name, sizeof source.name, format, name);
-    return source;
+    size_t length = strlen(name);
+    if (length >= SOURCE_NAME)
+        name += length - SOURCE_NAME + 1;
+    looking->error.kind = ERROR_NONE;
+    return (struct source){.way = way, .name = name, .error = &looking->error};
 }
 
 int source_keep(struct looking *looking, struct source *source, struct error *err)
 {
     struct survey *survey = looking->survey;
-    if (source->finding == FOUND_BROKEN && source->error.kind == ERROR_ENDING) {
-        *err = source->error;
+    if (source->finding == FOUND_BROKEN && source->error->kind == ERROR_ENDING) {
+        *err = *source->error;
         return -1;
     }
     if (survey->count == survey->room) {
@@ -40,7 +41,13 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     }
     looking->decided |= source->finding == FOUND_KEYS || source->finding == FOUND_SECRET ||
                         source->finding == FOUND_BROKEN;
-    survey->sources[survey->count++] = *source;
+    struct source *kept = &survey->sources[survey->count++];
+    *kept = *source;
+    kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;
+    if (kept->error)
+        *kept->error = *source->error;
+    else if (source->finding == FOUND_BROKEN)
+        return error_sys(err, "cannot hold what is wrong with %s", source->name);
     return 0;
 }
 
@@ -56,14 +63,14 @@ const char *source_key_cure(enum way way)
 
 void source_take_keys(struct source *source, const char *where, const char *text, size_t length)
 {
-    if (ring_parse(&source->ring, text, length, &source->error) == 0) {
+    if (ring_parse(&source->ring, text, length, source->error) == 0) {
         source->finding = FOUND_KEYS;
         return;
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
-    error_within(&source->error, "%s", where);
-    error_advise(&source->error, "%s", source_key_cure(source->way));
+    error_within(source->error, "%s", where);
+    error_advise(source->error, "%s", source_key_cure(source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)
@@ -84,18 +91,18 @@ void source_run_command(struct source *source, const struct looking *looking, co
     }
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
-        error_input(&source->error, "%s: holds a key, where a command belongs; put it into %s",
+        error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
                     source->name, FERNET_BARE);
         return;
     }
-    switch (key_command_run(&request, &output, &source->error)) {
+    switch (key_command_run(&request, &output, source->error)) {
     case KEY_COMMAND_RAN:
         if (!text_is_blank(output.bytes)) {
             source->by_command = true;
             source_take_keys(source, source->name, output.bytes, output.length);
             return;
         }
-        error_input(&source->error, "the command has printed nothing");
+        error_input(source->error, "the command has printed nothing");
         break;
     case KEY_COMMAND_OWN_STORE:
         source->finding = FOUND_OWN_STORE;
@@ -106,8 +113,8 @@ void source_run_command(struct source *source, const struct looking *looking, co
     case KEY_COMMAND_FAILED:
         break;
     }
-    if (source->error.kind == ERROR_ENDING)
+    if (source->error->kind == ERROR_ENDING)
         return;
-    error_within(&source->error, "%s", source->name);
-    error_advise(&source->error, "run it by hand and see; a slow one needs a longer --cmd-timeout");
+    error_within(source->error, "%s", source->name);
+    error_advise(source->error, "run it by hand and see; a slow one needs a longer --cmd-timeout");
 }

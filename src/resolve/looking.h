@@ -18,15 +18,16 @@ enum { SECRET_FILE_MOST = 64 * 1024 };
 struct looking {
     const struct survey_places *places;
     struct survey *survey;
-    bool decided; /* a source before this one holds a value, or is broken */
+    bool decided;       /* a source before this one holds a value, or is broken */
+    struct error error; /* of the source that is being looked at */
 };
 
-/* A source that was not found yet; `format` holds one %s. */
-struct source source_named(enum way way, const char *format, const char *name)
-    __attribute__((format(printf, 2, 0)));
+/* A source that was not found yet. Its name is borrowed; of one that is too long it has the end. Its
+ * error is the one in `looking` until it is kept. */
+struct source source_named(struct looking *looking, enum way way, const char *name);
 
-/* Takes it over into the survey. Returns 0, or -1 where a signal asked to end (ERROR_ENDING), or with
- * ERROR_SYSTEM. */
+/* Takes it over into the survey, if it is broken with an error of its own. Returns 0, or -1 where a signal
+ * asked to end (ERROR_ENDING), or with ERROR_SYSTEM. */
 int source_keep(struct looking *looking, struct source *source, struct error *err);
 
 /* Reads its keys from a text: FOUND_KEYS, or FOUND_BROKEN with an error that begins with `where`. */

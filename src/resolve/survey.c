@@ -19,7 +19,7 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
                             struct error *err)
 {
     const char *value = environment_get(looking->places->environment, name);
-    struct source source = source_named(way, "%s", name);
+    struct source source = source_named(looking, way, name);
     if (!value)
         return source_keep(looking, &source, err);
 
@@ -32,14 +32,14 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     } else if (twin && !text_is_blank(twin)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
-        error_input(&source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
+        error_input(source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
     } else if (!expand || !airflow_expands(value)) {
         source_take_keys(&source, name, value, strlen(value));
-    } else if (secret_append(&expanded, value, strlen(value), &source.error) < 0 ||
-               airflow_expand(&expanded, looking->places->environment, &source.error) < 0) {
+    } else if (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
+               airflow_expand(&expanded, looking->places->environment, source.error) < 0) {
         source.finding = FOUND_BROKEN;
-        error_within(&source.error, "%s", name);
-        error_advise(&source.error, "give the key itself");
+        error_within(source.error, "%s", name);
+        error_advise(source.error, "give the key itself");
     } else {
         source_take_keys(&source, name, expanded.bytes, expanded.length);
     }
@@ -48,7 +48,7 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
 
 static int look_at_command(struct looking *looking, struct error *err)
 {
-    struct source source = source_named(WAY_COMMAND, "%s_CMD", FERNET_VARIABLE);
+    struct source source = source_named(looking, WAY_COMMAND, FERNET_VARIABLE "_CMD");
     const char *command = environment_get(looking->places->environment, source.name);
     if (!command)
         return source_keep(looking, &source, err);
@@ -61,7 +61,7 @@ static int look_at_command(struct looking *looking, struct error *err)
 
 static int look_at_secret(struct looking *looking, struct error *err)
 {
-    struct source source = source_named(WAY_COMMAND, "%s_SECRET", FERNET_VARIABLE);
+    struct source source = source_named(looking, WAY_COMMAND, FERNET_VARIABLE "_SECRET");
     const char *path = environment_get(looking->places->environment, source.name);
     if (path)
         source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
@@ -100,24 +100,24 @@ static void read_secret_file(const struct looking *looking, const char *path, co
     _cleanup_secret_ struct secret text = {0};
     source->finding = FOUND_BROKEN;
     if (named && ring_is_text(path)) {
-        snprintf(source->name, sizeof source->name, "%s", named);
-        error_input(&source->error, "%s: holds a key, where a path belongs; put it into %s", named,
+        source->name = named;
+        error_input(source->error, "%s: holds a key, where a path belongs; put it into %s", named,
                     FERNET_BARE);
         return;
     }
-    if (read_secret_text(looking->places, path, &text, &source->error) == 0)
+    if (read_secret_text(looking->places, path, &text, source->error) == 0)
         source_take_keys(source, path, text.bytes, text.length);
     else if (named)
-        error_advise(&source->error, "mount it, readable and whole, or unset %s", named);
+        error_advise(source->error, "mount it, readable and whole, or unset %s", named);
     else
-        error_advise(&source->error, "mount it, readable and whole, or not at all");
+        error_advise(source->error, "mount it, readable and whole, or not at all");
     if (source->finding == FOUND_BROKEN && named && *named != '-')
-        error_within(&source->error, "%s", named);
+        error_within(source->error, "%s", named);
 }
 
 static int look_at_file_variable(struct looking *looking, const char *name, struct error *err)
 {
-    struct source source = source_named(WAY_FILE, "%s", name);
+    struct source source = source_named(looking, WAY_FILE, name);
     const char *path = environment_get(looking->places->environment, name);
     if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
@@ -137,9 +137,9 @@ static bool is_absent(const char *path, const struct error *error)
 static int look_at_file(struct looking *looking, const char *path, bool may_be_absent,
                         struct error *err)
 {
-    struct source source = source_named(WAY_FILE, "%s", path);
+    struct source source = source_named(looking, WAY_FILE, path);
     read_secret_file(looking, path, may_be_absent ? NULL : "--secret-file", &source);
-    if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, &source.error))
+    if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, source.error))
         source.finding = FOUND_ABSENT;
     return source_keep(looking, &source, err);
 }
@@ -149,7 +149,7 @@ static int look_at_mounted(struct looking *looking, struct error *err)
 {
     bool none = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
     for (size_t i = 0; i < MOUNTED_SECRETS; i++) {
-        struct source absent = source_named(WAY_FILE, "%s", mounted_secrets[i]);
+        struct source absent = source_named(looking, WAY_FILE, mounted_secrets[i]);
         int looked = none ? source_keep(looking, &absent, err)
                           : look_at_file(looking, mounted_secrets[i], true, err);
         if (looked < 0)
@@ -161,21 +161,20 @@ static int look_at_mounted(struct looking *looking, struct error *err)
 static int look_at_store(struct looking *looking, struct error *err)
 {
     const struct store *store = looking->places->store;
-    struct source source = {.way = WAY_STORE};
-    snprintf(source.name, sizeof source.name, "%s/fernet_key", store->path);
-
+    char *name = looking->survey->store_name;
+    snprintf(name, SOURCE_NAME, "%s/fernet_key", store->path);
+    struct source source = source_named(looking, WAY_STORE, name);
     _cleanup_store_file_ struct store_file file = {0};
     if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
-        source.error = *looking->places->store_error;
-        store_advise_owner(store->path, &source.error);
-        error_advise(&source.error,
+        *source.error = *looking->places->store_error;
+        store_advise_owner(store->path, source.error);
+        error_advise(source.error,
                      "give this user a folder that it can read and write (--store DIR)");
-    } else if (store_read(store, "fernet_key", &file, &source.error) < 0) {
+    } else if (store_read(store, "fernet_key", &file, source.error) < 0) {
         source.finding = FOUND_BROKEN;
-        if (!strchr(source.error.message, ';'))
-            error_advise(&source.error,
-                         "put back the file that fernit has made, or a backup of it");
+        if (!strchr(source.error->message, ';'))
+            error_advise(source.error, "put back the file that fernit has made, or a backup of it");
     } else if (file.finding == STORE_UNFINISHED) {
         source.finding = FOUND_UNFINISHED;
     } else if (file.finding == STORE_HOLDS) {
@@ -216,8 +215,10 @@ const struct source *survey_stored(const struct survey *survey)
 
 void survey_free(struct survey *survey)
 {
-    for (size_t i = 0; i < survey->count; i++)
+    for (size_t i = 0; i < survey->count; i++) {
         ring_free(&survey->sources[i].ring);
+        free(survey->sources[i].error);
+    }
     free(survey->sources);
     cfg_free(&survey->cfg);
     *survey = (struct survey){0};

@@ -42,9 +42,9 @@ enum { SOURCE_NAME = 320 };
 struct source {
     enum way way;
     enum finding finding;
-    char name[SOURCE_NAME]; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key" */
+    const char *name; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key"; borrowed */
     struct ring ring;
-    struct error error; /* of FOUND_BROKEN: whole, with the source's name and what to do */
+    struct error *error; /* of FOUND_BROKEN: whole, with the source's name and a cure; else NULL */
     bool
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
     bool by_command;      /* a command has given the ring: it may give another one tomorrow */
@@ -66,6 +66,7 @@ struct survey_places {
     const struct error *store_error; /* why it could not be opened; else NULL */
     const char *cfg_path;
     const struct error *cfg_error; /* why its path is not known; else NULL */
+    bool whole_cfg; /* all of it is asked for, if it is sound; else as far as it counts */
     enum run_commands commands;
     bool in_command; /* we run inside a ..._CMD: running it again would never end */
     int64_t command_timeout;
@@ -82,6 +83,8 @@ struct survey {
     bool cfg_own_store; /* its fernet_key_cmd reads our store */
     size_t cfg_source;  /* index of its fernet_key in `sources` */
     struct cfg cfg;     /* as it was read */
+    char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
+    char cfg_names[3][SOURCE_NAME];
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.

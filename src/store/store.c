@@ -19,7 +19,7 @@
 int store_open(struct store *store, const char *path, mode_t mode, struct error *err)
 {
     *store = (struct store){.path = path, .directory = -1, .mode = mode};
-    store->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    store->directory = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->directory < 0)
         return errno == ENOENT ? 0 : error_sys(err, "the store %s", path);
     if (fstat(store->directory, &store->status) < 0)

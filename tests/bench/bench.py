@@ -3,25 +3,29 @@ import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-FERNIT = TREE / "build/fernit"
-WORK = TREE / "build/bench"
+sys.dont_write_bytecode = True  # nothing into the source tree
+
+import inits
+from turns import FERNIT, ROUNDS, WORK, debian_inits, find, goal, median, musl_inits, take_turns
+
 TRUE = WORK / "true"
-ROUNDS = int(os.environ.get("FERNIT_BENCH_ROUNDS", "400"))
 LARGEST = 256 * 1024
+BARE, PYTHON = "true, bare", "python3 -c ..."
 SHELL_LINE = "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
 
 NOTES = f"""
-size   the program's file, stripped. tini, dumb-init: with the C library of the system beside it; the others are static.
-start  median of {ROUNDS} starts, by turns, from posix_spawn to the end of the command, a static program that does nothing.
-over   what the starter adds to a bare start of that command, and that as a multiple of what tini-static adds.
+size   the program's file, stripped. tini, dumb-init: with the C library of the system beside it; the others are static, those
+       called musl built here, from source, with fernit's own C library and for size.
+first  median of {ROUNDS} starts, by turns, from posix_spawn to the first line of the command, a static program that does nothing.
+end    the same to the end of the command, and of the starter.
+over   what the starter adds to a bare start of that command, to its end, and that as a multiple of what tini-static adds.
 peak   median of the largest process of a start (ru_maxrss; 0 is less than the steps that the kernel counts in).
-fernit run, exec mode, with a key in its store and an airflow.cfg of {{cfg}} KiB to check that holds it: nothing to change.
-python3 is the line that entrypoints make a key with today, without the command; every 10th turn."""
+fernit run, exec mode unless --init, with a key in its store and an airflow.cfg of {{cfg}} KiB to check that holds it: nothing
+to change. python3 is the line that entrypoints make a key with today, without the command; every 10th turn.
+"""
 
 # Calls that change a file, or make a change last. A start with nothing to do has no business with them.
 CHANGES = re.compile(
@@ -30,16 +34,9 @@ CHANGES = re.compile(
 )
 
 
-def find(name):
-    """A peer from Debian's packages, wherever PATH leads."""
-    path = shutil.which(name, path="/usr/bin:/usr/sbin:/bin:/sbin")
-    if not path:
-        sys.exit(f"bench.py: {name} is missing; docker/deps/packages.sh bench installs it")
-    return path
-
-
 def prepare():
-    """A store and an AIRFLOW_HOME whose airflow.cfg is a real one, or one as large, after the first start."""
+    """A store and an AIRFLOW_HOME whose airflow.cfg is a real one, or one as large, after the first start. Returns the
+    environment, fernit's words for a run up to its options' end, and the size of airflow.cfg."""
     for name in ("store", "airflow"):
         shutil.rmtree(WORK / name, ignore_errors=True)
     (WORK / "airflow").mkdir(parents=True)
@@ -59,20 +56,20 @@ def prepare():
     cfg.chmod(0o600)
 
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(WORK), "AIRFLOW_HOME": str(WORK / "airflow")}
-    command = [str(FERNIT), "run", "--store", str(WORK / "store"), "--allow-ephemeral", "--", str(TRUE)]
+    run = [str(FERNIT), "run", "--store", str(WORK / "store"), "--allow-ephemeral"]
     for attempt in ("first", "second"):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run([*run, "--", str(TRUE)], env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"bench.py: the {attempt} start of fernit failed with {done.returncode}: {done.stderr}")
     if done.stderr:
         sys.exit(f"bench.py: a start with nothing to do should say nothing, and says: {done.stderr}")
-    return environment, command, cfg.stat().st_size
+    return environment, run, cfg.stat().st_size
 
 
 def look_at_calls(environment, command):
     """The system calls of a start with nothing to do, up to the exec of the command. Ends the run if one changes a file."""
     trace = WORK / "strace.txt"
-    subprocess.run(["strace", "-f", "-o", trace, *command], env=environment, check=True)
+    subprocess.run(["strace", "-f", "-o", trace, *command], env=environment, stdout=subprocess.DEVNULL, check=True)
     calls = re.findall(r"^\d+ +(\w+)\((.*)$", trace.read_text(), re.MULTILINE)
     execs = [index for index, (name, _) in enumerate(calls) if name == "execve"]
     if len(execs) < 2:
@@ -85,23 +82,13 @@ def look_at_calls(environment, command):
 
 
 def measure(environment, contestants):
-    """{name: (median seconds, median peak KiB)}"""
-    words = []
-    for _, every, command in contestants:
-        words += [str(every), *command, ";"]
-    done = subprocess.run([WORK / "spawn", str(ROUNDS), *words], env=environment, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit("bench.py: the measurement failed, see above")
-    starts = [[] for _ in contestants]
-    for line in done.stdout.splitlines():
-        index, nanoseconds, peak, status = map(int, line.split())
-        if status != 0:
-            sys.exit(f"bench.py: {contestants[index][0]} ended with wait status {status}")
-        starts[index].append((nanoseconds / 1e9, peak))
-    return {
-        name: (statistics.median(time for time, _ in mine), statistics.median(peak for _, peak in mine))
-        for (name, _, _), mine in zip(contestants, starts)
-    }
+    """{name: (seconds to the first line, seconds to the end, peak KiB)}, medians."""
+    lines = take_turns("spawn", ROUNDS, contestants, environment)
+    for name, mine in lines.items():
+        failed = [status for *_, status in mine if status != 0]
+        if failed:
+            sys.exit(f"bench.py: {name} ended with wait status {failed[0]}")
+    return {name: (median(mine, 0) / 1e9, median(mine, 1) / 1e9, median(mine, 2)) for name, mine in lines.items()}
 
 
 def stripped_size(path):
@@ -111,37 +98,45 @@ def stripped_size(path):
 
 
 def main():
-    environment, fernit, cfg_size = prepare()
-    calls = look_at_calls(environment, fernit)
+    environment, run, cfg_size = prepare()
     true = str(TRUE)
-    contestants = [
-        ("true, bare", 1, [true]),
-        ("fernit", 1, fernit),
-        # -s: not being PID 1 here, tini would write a warning at every start.
-        ("tini-static", 1, [find("tini-static"), "-s", "--", true]),
-        ("tini", 1, [find("tini"), "-s", "--", true]),
-        ("dumb-init", 1, [find("dumb-init"), "--", true]),
-        ("catatonit", 1, [find("catatonit"), "--", true]),
-        ("gosu", 1, [find("gosu"), "root", true]),
-        ("python3 -c ...", 10, ["/usr/bin/python3", "-c", SHELL_LINE]),
-    ]
+    calls = look_at_calls(environment, [*run, "--", true])
+    debian, musl = debian_inits(), musl_inits()
+    starters = {
+        BARE: [],
+        "fernit": [*run, "--"],
+        inits.FERNIT_INIT: [*run, "--init", "--"],
+        "  --deliver env": [*run, "--init", "--deliver", "env", "--"],
+        **debian,
+        **musl,
+        "gosu": [find("gosu"), "root"],
+    }
+    contestants = [(name, 1, [*words, true]) for name, words in starters.items()]
+    contestants.append((PYTHON, 10, ["/usr/bin/python3", "-c", SHELL_LINE]))
     results = measure(environment, contestants)
-    bare = results["true, bare"][0]
-    tini = results["tini-static"][0] - bare
 
-    print(f"{'':16}{'size KiB':>10}{'start ms':>10}{'over true ms':>14}{'x tini-static':>15}{'peak KiB':>10}")
+    def over(name, which):
+        return results[name][which] - results[BARE][which]
+
+    print(f"{'':16}{'size KiB':>10}{'first ms':>10}{'end ms':>10}{'over true ms':>14}{'x tini-static':>15}{'peak KiB':>10}")
     for name, _, command in contestants:
-        time, peak = results[name]
-        size = f"{stripped_size(command[0]) / 1024:.0f}" if name != "python3 -c ..." else "-"
-        over = f"{(time - bare) * 1e3:.3f}" if time != bare else "-"
-        ratio = f"{(time - bare) / tini:.2f}" if time != bare else "-"
-        print(f"{name:16}{size:>10}{time * 1e3:>10.3f}{over:>14}{ratio:>15}{peak:>10.0f}")
+        first, end, peak = results[name]
+        size = f"{stripped_size(command[0]) / 1024:.0f}" if name != PYTHON else "-"
+        begun = f"{first * 1e3:.3f}" if first else "-"
+        more, ratio = ("-", "-") if name == BARE else (f"{over(name, 1) * 1e3:.3f}", f"{over(name, 1) / over('tini-static', 1):.2f}")
+        print(f"{name:16}{size:>10}{begun:>10}{end * 1e3:>10.3f}{more:>14}{ratio:>15}{peak:>10.0f}")
     print(NOTES.format(cfg=cfg_size // 1024))
 
+    goals = [goal("exec mode, start to end: adds no more than tini-static", over("fernit", 1) / over("tini-static", 1))]
+    for which, text in enumerate(("to the command's first line", "to the end")):
+        quickest = min(debian, key=lambda name: results[name][which])
+        goals.append(goal(f"--init, start {text}: adds less than each of Debian's builds (quickest: {quickest})",
+                          over(inits.FERNIT_INIT, which) / over(quickest, which)))
+    goals += inits.report(environment, starters[inits.FERNIT_INIT], debian, musl)
+
     size = stripped_size(FERNIT)
-    ratio = (results["fernit"][0] - bare) / tini
-    print(f"\nfernit: {size} bytes of at most {LARGEST}; {calls} system calls before the command, no write and no fsync among them;")
-    print(f"        adds {ratio:.2f} times what tini-static adds" + ("" if ratio <= 1 else ": MORE than tini-static"))
+    print(f"\nfernit: {size} bytes of at most {LARGEST}; {calls} system calls before the command, no write and no fsync among them.")
+    print("Goals, as fernit's part of the other's:\n" + "\n".join(goals))
     return 0 if size <= LARGEST else 1
 
 

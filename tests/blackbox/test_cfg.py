@@ -1,11 +1,13 @@
 """airflow.cfg: read as Python's configparser reads it, and changed in one option alone."""
 import os
 import pathlib
+import time
 
 import pytest
 
 import configs
 from conftest import errors, fingerprint, new_key, warnings
+from ground import Trace
 
 K = "kN1SLmXDdR4mVXvO5DXXDVaVa7kLTj6nDMpFKJFnPb0="
 OTHER = "2b_bCMXUOJcBnFQOhUGhBxYH1yBDbu7qjbP2dqc4SnU="
@@ -299,6 +301,81 @@ def test_an_empty_key_that_blocks_a_secrets_backend_becomes_a_comment(fernit, wr
     assert not (store / "fernet_key").exists()
     again = fernit(*words)
     assert again.returncode == 0 and "commented" not in again.stderr
+
+
+# --- A file that only repeats the key is read no further than to that
+
+FAULTS = {
+    "a line that is none": "[core]\nfernet_key = {K}\nx = 1\nno value\n",
+    "the key twice": "[core]\nfernet_key = {K}\nfernet_key = {K}\n",
+    "[core] twice": "[core]\nfernet_key = {K}\n[core]\n",
+    "far behind it": "[core]\nfernet_key = {K}\nx = 1\n" + "# x\n" * 30000 + "no value\n",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("words", [["init"], ["run", "--deliver", "cfg", "--", "true"]], ids=" ".join)
+def test_what_stands_behind_a_right_key_is_airflow_s_business_and_status_s(fernit, write_cfg, words, text):
+    cfg = write_cfg(put(text))
+    done = fernit(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert cfg.read_bytes() == put(text)
+    done = fernit("status")
+    line = len(text.splitlines())
+    assert done.returncode == 1 and done.stdout.count(f"{cfg}: line {line}: ") == 1
+
+
+@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("change", ["not there", "another", "empty", "with a reference"])
+def test_it_is_read_whole_before_it_counts_or_is_written(fernit, write_cfg, stored, store, text, change):
+    if change == "not there":
+        (store / "fernet_key").unlink()
+    elif change == "another":
+        stored(f"{OTHER},{K}\n")
+    elif change == "empty":
+        text = text.replace("{K}", "")
+    else:
+        text = text.replace("{K}", "%%{K}", 1)
+    cfg = write_cfg(put(text))
+    done = fernit("init")
+    assert done.returncode == 125 and len(errors(done)) == 1
+    assert f"{cfg}: line {len(text.splitlines())}: " in done.stderr
+    assert cfg.read_bytes() == put(text)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CR LF"])
+def test_a_start_with_nothing_to_do_reads_the_beginning_alone(fernit, write_cfg, tmp_path, ends):
+    text = ends.join(["[core]", "# x" * 1000, f"fernet_key = {K}", "y = 1", "# x" * 100000, ""])
+    write_cfg(text.encode())
+    trace = Trace(tmp_path / "trace", only="read,openat")
+    done = fernit("init", prefix=trace.prefix)
+    assert (done.returncode, done.stderr) == (0, "")
+    reads = [call for call in trace.calls() if call.name == "read" and "airflow.cfg" in call.arguments]
+    assert [call.result for call in reads] == ["8000"]
+
+
+@pytest.mark.parametrize("now", [K, OTHER, f"{K}\nno value"], ids=["ours", "another", "a fault"])
+def test_a_file_that_changes_between_two_looks_counts_as_it_is_at_the_last(fernit, write_cfg, tmp_path, now):
+    """The first look finds no key; before the second another fernit, or a person, has put one there."""
+    cfg = write_cfg("[core]\nfernet_key =\nx = 1\n")
+    trace = Trace(tmp_path / "trace", only="openat")
+    assert fernit("status", prefix=trace.prefix).returncode in (0, 1)
+    opened = [index for index, call in enumerate([call for call in trace.calls() if call.name == "openat"], 1) if "airflow.cfg" in call.arguments]
+    assert len(opened) == 2
+
+    held = Trace(tmp_path / "held", [f"openat:delay_enter=2000000:when={opened[1]}"], only="openat")
+    started = fernit.start("init", prefix=held.prefix)
+    for _ in range(200):
+        if held.log.exists() and "airflow.cfg" in held.log.read_text():
+            break
+        time.sleep(0.01)
+    after = f"[core]\nfernet_key = {now}\nx = 1\n"
+    cfg.with_name("new").write_text(after)
+    cfg.with_name("new").rename(cfg)
+    _, said = started.communicate(timeout=30)
+    assert started.returncode == (0 if now == K else 125), said
+    assert b"wrote" not in said
+    assert cfg.read_text() == after
 
 
 # --- Large

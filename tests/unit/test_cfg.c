@@ -89,19 +89,19 @@ static void finds_the_value_that_airflow_finds(void **state)
         _cleanup_cfg_ struct cfg cfg = {0};
         _cleanup_secret_ struct secret value = {0};
         write_text("airflow.cfg", row->text);
-        if (cfg_read("airflow.cfg", &cfg, &err) != 0 || !cfg.exists)
-            fail_row(row, "cannot be read: %s", err.message);
         for (int i = 0; i < 2; i++) {
+            int (*const readings[])(const char *, struct cfg *, struct error *) = {cfg_read_key,
+                                                                                   cfg_read};
+            cfg_free(&cfg);
+            if (readings[i]("airflow.cfg", &cfg, &err) != 0 || !cfg.exists || cfg.is_whole < i)
+                fail_row(row, "cannot be read: %s", err.message);
             int found = cfg_value(&cfg, "core", "fernet_key", &value, &err);
             if (found != (row->value ? 1 : 0))
                 fail_row(row, "found %d: %s", found, err.message);
             if (found &&
                 (!same_text(value.bytes, row->value) || value.length != strlen(row->value)))
                 fail_row(row, "got \"%s\"", value.bytes);
-            /* The same once all of the file was read. */
             secret_free(&value);
-            if (cfg_read_rest("airflow.cfg", &cfg, &err) != 0 || !cfg.is_whole)
-                fail_row(row, "the rest cannot be read: %s", err.message);
         }
     }
 }
@@ -150,7 +150,7 @@ static void a_file_that_is_not_there_is_no_error_and_holds_nothing(void **state)
         struct cfg cfg = {.exists = true};
         struct secret value = {0};
         if (cfg_read(*path, &cfg, &err) != 0 || cfg.exists || cfg.text.bytes ||
-            cfg_read_rest(*path, &cfg, &err) != 0 || cfg.exists ||
+            cfg_read_key(*path, &cfg, &err) != 0 || cfg.exists || cfg.text.bytes ||
             cfg_value(&cfg, "core", "fernet_key", &value, &err) != 0)
             fail_msg("%s: %s", *path, err.message);
     }
@@ -193,6 +193,8 @@ static void what_is_no_file_or_too_large_is_refused_by_its_path(void **state)
         struct error err = {0};
         struct cfg cfg = {0};
         if (cfg_read(row->path, &cfg, &err) != -1 || cfg.exists || cfg.text.bytes ||
+            !error_says(&err, ERROR_INPUT, row->says) ||
+            cfg_read_key(row->path, &cfg, &err) != -1 || cfg.exists || cfg.text.bytes ||
             !error_says(&err, ERROR_INPUT, row->says))
             fail_msg("%s: %s", row->path, err.message);
     }
@@ -203,7 +205,7 @@ static void a_fault_is_named_by_path_and_line(void **state)
     (void)state;
     static const struct {
         int line;
-        bool in_the_rest;
+        bool behind_the_key;
         const char *text;
         const char *says;
     } table[] = {
@@ -212,22 +214,91 @@ static void a_fault_is_named_by_path_and_line(void **state)
         {ROW, false, "[core]\na = 1\nno value\n", "airflow.cfg: line 3: "},
         {ROW, false, "[core]\na = 1\na = 2\n", "airflow.cfg: line 3: "},
         {ROW, false, "[core]\n[x]\n[core]\n", "airflow.cfg: line 3: "},
-        {ROW, true, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
-        {ROW, true, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
-        {ROW, true, "[x]\n = 1\n[core]\n", "airflow.cfg: line 2: "},
+        {ROW, false, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
+        {ROW, false, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
+        {ROW, false, "[core]\nno value\nfernet_key = v\na = 1\n", "airflow.cfg: line 2: "},
+        {ROW, true, "[core]\nfernet_key = v\n  [\n[x\n", "airflow.cfg: line 4: "},
+        {ROW, false, "[core]\nfernet_key = v%%\na = 1\nno value\n", "airflow.cfg: line 4: "},
+        {ROW, false, "[DEFAULT]\nfernet_key = v\n[core]\nno value\n", "airflow.cfg: line 4: "},
+        {ROW, true, "[core]\nfernet_key = v\na = 1\nno value\n", "airflow.cfg: line 4: "},
+        {ROW, true, "[core]\nfernet_key = v\nfernet_key = w\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[core]\nfernet_key = v\n[core]\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[x]\n[core]\nfernet_key = v\n[x]\n", "airflow.cfg: line 4: "},
     };
     foreach(row, table) {
         struct error err = {0};
         _cleanup_cfg_ struct cfg cfg = {0};
         write_text("airflow.cfg", row->text);
-        if (cfg_read("airflow.cfg", &cfg, &err) != (row->in_the_rest ? 0 : -1) ||
-            cfg.exists != row->in_the_rest)
+        if (cfg_read("airflow.cfg", &cfg, &err) != -1 || cfg.exists ||
+            !error_says(&err, ERROR_INPUT, row->says))
             fail_row(row, "says %s", err.message);
-        if (row->in_the_rest && cfg_read_rest("airflow.cfg", &cfg, &err) != -1)
-            fail_row(row, "was read");
-        if (!error_says(&err, ERROR_INPUT, row->says))
+        err = (struct error){0};
+        int read = cfg_read_key("airflow.cfg", &cfg, &err);
+        if (read != (row->behind_the_key ? 0 : -1) || cfg.exists != row->behind_the_key)
+            fail_row(row, "says %s", err.message);
+        if (read < 0 && !error_says(&err, ERROR_INPUT, row->says))
             fail_row(row, "says %s", err.message);
     }
+}
+
+/* Wherever what is read at first is cut: `is_part` says that this is enough, if all of the text is in it. */
+static void the_key_is_found_wherever_it_stands_in_a_long_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *value;
+        int line;
+        bool is_part;
+    } table[] = {
+        {"fernet_key = v\nnext = 1\n", "v", ROW, true},
+        {"fernet_key = v\n[next]\n", "v", ROW, true},
+        {"fernet_key = v\r\nnext = 1\r\n", "v", ROW, true},
+        {"fernet_key = v\n# c\n  ; c\n\nnext = 1\n", "v", ROW, true},
+        {"fernet_key = v,\n  w\nnext = 1\n", "v,\nw", ROW, true},
+        {"fernet_key = v,\r\n  w\r\nnext = 1\r\n", "v,\nw", ROW, true},
+        {"fernet_key = v,\n# c\n\n\xc2\xa0\n \xe3\x80\x80 w\nnext = 1\n", "v,\n\n\nw", ROW, true},
+        {"fernet_key = v%%\nnext = 1\n", "v%", ROW, false},
+        {"fernet_key = %(next)s\nnext = 1\n", "1", ROW, false},
+        {"fernet_key = v\rnext = 1\r", "v", ROW, false},
+        {"fernet_key = v", "v", ROW, false},
+        {"fernet_key = v,\n  w", "v,\nw", ROW, false},
+        {"fernet_key = v\n", "v", ROW, false},
+        {"[DEFAULT]\nfernet_key = v\n[x]\n", "v", ROW, false},
+        {"[x]\nfernet_key = v\n[DEFAULT]\nfernet_key = w\n", "w", ROW, false},
+    };
+    enum { BEGINNING = 8000, BEHIND = 100 * 1000, MOST = 2 * BEHIND };
+    char *text = test_malloc(MOST);
+    static const char head[] = "[core]\n# ";
+    foreach(row, table) {
+        size_t length = strlen(row->text);
+        for (size_t i = 0; i < length + 8; i++) {
+            /* The option begins at BEGINNING, or up to its length and more before that; and far behind it. */
+            size_t at = i == 0 ? 80 * 1000 : BEGINNING + 4 - i;
+            memset(text, 'x', at);
+            memcpy(text, head, sizeof head - 1);
+            text[at - 1] = '\n';
+            memcpy(text + at, row->text, length + 1);
+            bool at_end = !row->is_part;
+            if (row->is_part)
+                memset(text + at + length, '#', BEHIND);
+            text[at + length + (row->is_part ? BEHIND : 0)] = '\0';
+            write_text("airflow.cfg", text);
+
+            struct error err = {0};
+            _cleanup_cfg_ struct cfg cfg = {0};
+            _cleanup_secret_ struct secret value = {0};
+            if (cfg_read_key("airflow.cfg", &cfg, &err) != 0 ||
+                cfg_value(&cfg, "core", "fernet_key", &value, &err) != 1 ||
+                !same_text(value.bytes, row->value))
+                fail_row(row, "%zu: %s \"%s\"", at, err.message, value.bytes);
+            if (at_end && !cfg.is_whole)
+                fail_row(row, "%zu: was not read whole", at);
+            if (!at_end && cfg.is_whole == (at + length <= BEGINNING))
+                fail_row(row, "%zu: was read %s", at, cfg.is_whole ? "whole" : "in part");
+        }
+    }
+    test_free(text);
 }
 
 int main(void)
@@ -240,6 +311,7 @@ int main(void)
         in_folder(a_file_is_read_at_the_end_of_its_links),
         in_folder(what_is_no_file_or_too_large_is_refused_by_its_path),
         in_folder(a_fault_is_named_by_path_and_line),
+        in_folder(the_key_is_found_wherever_it_stands_in_a_long_file),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -40,8 +40,11 @@ static void find(struct source *source, const char *text)
         if (strncmp(text, row->text, strlen(row->text)) == 0) {
             source->finding = row->finding;
             source->fatal = row->fatal;
-            if (row->finding == FOUND_BROKEN)
-                error_input(&source->error, "%s: is broken", source->name);
+            if (row->finding == FOUND_BROKEN) {
+                source->error = calloc(1, sizeof *source->error);
+                assert_non_null(source->error);
+                error_input(source->error, "%s: is broken", source->name);
+            }
             return;
         }
     source->finding = FOUND_KEYS;
@@ -65,7 +68,7 @@ static void make_survey(struct survey *survey, const char *text)
     *survey = (struct survey){.sources = sources, .count = COUNT(places), .room = COUNT(places)};
     for (size_t i = 0; i < COUNT(places); i++) {
         sources[i].way = places[i].way;
-        snprintf(sources[i].name, sizeof sources[i].name, "%s", places[i].name);
+        sources[i].name = places[i].name;
     }
     snprintf(words, sizeof words, "%s", text);
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {

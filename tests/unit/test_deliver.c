@@ -94,7 +94,8 @@ static char *const environment[] = {"FERNET_KEY=" A, NULL};
 static enum cfg_need need_of(const char *text, const struct decision *decision, bool deliver_cfg,
                              bool command, struct error *err)
 {
-    struct source source = {.way = WAY_CFG};
+    struct error broken = {0};
+    struct source source = {.way = WAY_CFG, .error = &broken};
     const struct settings settings = {.deliver_cfg = deliver_cfg, .deliver_environment = true};
     const struct context context = {.settings = &settings, .environment = environment};
     struct look look = {
@@ -110,7 +111,7 @@ static enum cfg_need need_of(const char *text, const struct decision *decision, 
     bool is_plain = false;
     enum cfg_need now = deliver_need(&context, &look, &look.survey.cfg, environment, err);
     source.finding =
-        survey_cfg_key(&look.survey.cfg, environment, &source.ring, &is_plain, &source.error);
+        survey_cfg_key(&look.survey.cfg, environment, &source.ring, &is_plain, &broken);
     look.survey.cfg_is_plain = is_plain;
     enum cfg_need found = deliver_need(&context, &look, &look.survey.cfg, environment, err);
     cfg_free(&look.survey.cfg);

@@ -65,6 +65,28 @@ static void appends_to_what_is_there_and_counts_only_its_own(void **state)
     close(fd);
 }
 
+static void reads_what_comes_next_and_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t most;
+        const char *text;
+    } steps[] = {{3, "<abc"}, {1, "<abcd"}, {0, "<abcd"}, {100, "<abcdefgh"}, {100, "<abcdefgh"}};
+    struct error err = {0};
+    _cleanup_secret_ struct secret text = {0};
+    write_text("f", "abcdefgh");
+    int fd = open_file("f", 0, &err);
+    assert_int_equal(secret_append(&text, "<", 1, &err), 0);
+    foreach(step, steps) {
+        if (file_read_some(fd, "f", step->most, &text, &err) != 0 ||
+            strcmp(text.bytes, step->text) != 0 || text.length != strlen(step->text))
+            fail_msg("%zu bytes: got \"%s\": %s", step->most, text.bytes, err.message);
+    }
+    close(fd);
+    assert_int_equal(file_read_some(-1, "the/path", 1, &text, &err), -1);
+    assert_true(error_says(&err, ERROR_SYSTEM, "the/path: cannot be read"));
+}
+
 /* A file that says it is empty and is not, as those of the kernel do, and a pipe in pieces. */
 static void does_not_rely_on_the_size_that_it_is_told(void **state)
 {
@@ -406,6 +428,7 @@ int main(void)
         in_folder(reads_a_file_whole_up_to_its_limit),
         in_folder(refuses_a_file_beyond_its_limit),
         in_folder(appends_to_what_is_there_and_counts_only_its_own),
+        in_folder(reads_what_comes_next_and_no_more),
         in_folder(does_not_rely_on_the_size_that_it_is_told),
         in_folder(a_read_that_fails_keeps_errno),
         in_folder(opens_regular_files_and_nothing_else),

@@ -44,8 +44,8 @@ static void lay_ground(const struct ground *ground)
         write_text("airflow.cfg", ground->cfg);
 }
 
-static int look(const struct ground *ground, enum run_commands commands, bool in_command,
-                struct survey *survey, struct error *err)
+static int look_at(const struct ground *ground, enum run_commands commands, bool in_command,
+                   bool whole_cfg, struct survey *survey, struct error *err)
 {
     static char path[] = "PATH=/usr/bin:/bin";
     char *environment[COUNT(ground->environment) + 2] = {NULL};
@@ -62,6 +62,7 @@ static int look(const struct ground *ground, enum run_commands commands, bool in
         .secret_files = ground->secret_files,
         .store = &store,
         .cfg_path = "airflow.cfg",
+        .whole_cfg = whole_cfg,
         .commands = commands,
         .in_command = in_command,
         .command_timeout = 10000,
@@ -70,6 +71,12 @@ static int look(const struct ground *ground, enum run_commands commands, bool in
     int looked = survey_all(&places, survey, err);
     store_close(&store);
     return looked;
+}
+
+static int look(const struct ground *ground, enum run_commands commands, bool in_command,
+                struct survey *survey, struct error *err)
+{
+    return look_at(ground, commands, in_command, true, survey, err);
 }
 
 /* Those that are not absent, in their order: "FERNET_KEY=A key=broken". */
@@ -234,7 +241,7 @@ static void what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret(void **
             const struct source *source = &survey.sources[i];
             if (source->finding != FOUND_BROKEN)
                 continue;
-            const char *text = source->error.message;
+            const char *text = source->error->message;
             size_t named = strcspn(source->name, ":");
             if (strncmp(text, source->name, named) != 0 || !strchr(text, ';') ||
                 strchr(text, '\n') || strstr(text, "hunter2") || strstr(text, "QUFB"))
@@ -272,6 +279,70 @@ static void no_command_is_run_where_none_may_be(void **state)
         if (strcmp(describe(&survey), row->found) != 0 || text_of("ran"))
             fail_row(row, "found: %s", describe(&survey));
     }
+}
+
+/* Beside a key in the store, that is, and `whole` says where it makes a difference. */
+static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *found;
+        const char *whole;
+        const char *cfg;
+    } table[] = {
+        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\na = 1\n"},
+        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\na = 1\nno value\n"},
+        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\nfernet_key = " B "\n"},
+        {ROW, CFG "=A", CFG "=A " CFG "_cmd=command",
+         "[core]\nfernet_key_cmd = x %(y)s\nfernet_key = " A "\ny = z\n"},
+        {ROW, CFG "=A", CFG "=A " CFG "_cmd=command " CFG "_secret=secret",
+         "[core]\nfernet_key = " A "\nfernet_key_cmd = x\nfernet_key_secret = y\n"},
+        {ROW, CFG "=A", CFG "=A " CFG "_cmd=broken",
+         "[core]\nfernet_key = " A "\nfernet_key_cmd = " A "\n"},
+        {ROW, CFG "=A", NULL, "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
+        {ROW, CFG "=broken", NULL, "[core]\nfernet_key = %(k)s\nk = " A "\nx\n"},
+        {ROW, CFG "=broken", NULL, "[core]\nfernet_key =\nfernet_key_cmd = x\nx\n"},
+        {ROW, CFG "=broken", NULL, "[core]\nfernet_key = " NO_KEY "\nx = 1\ny\n"},
+        {ROW, CFG "=broken " CFG "_secret=secret", NULL,
+         "[core]\nfernet_key = " NO_KEY "\nfernet_key_secret = x\n"},
+        {ROW, CFG "=empty " CFG "_secret=secret", NULL,
+         "[core]\nfernet_key =\nfernet_key_secret = x\n"},
+        {ROW, CFG "=placeholder " CFG "_secret=secret", NULL,
+         "[core]\nfernet_key = $FERNET_KEY\nfernet_key_secret = x\n"},
+    };
+    static const char stored[] = "store/fernet_key=A ";
+    foreach(row, table)
+        for (int whole = 0; whole < 2; whole++) {
+            struct error err = {0};
+            _cleanup_survey_ struct survey survey = {0};
+            const struct ground ground = {.stored = A, .cfg = row->cfg};
+            const char *expected = whole && row->whole ? row->whole : row->found;
+            if (look_at(&ground, RUN_COMMANDS_NEEDED, false, whole, &survey, &err) != 0)
+                fail_row(row, "%s", err.message);
+            if (strcmp(describe(&survey) + sizeof stored - 1, expected) != 0)
+                fail_row(row, "whole %d: found %s", whole, describe(&survey));
+        }
+}
+
+/* A path names a source by its end, which tells more than its beginning. */
+static void a_name_that_is_too_long_is_cut(void **state)
+{
+    (void)state;
+    static char path[3000];
+    struct error err = {0};
+    _cleanup_survey_ struct survey survey = {0};
+    memset(path, '/', sizeof path);
+    memcpy(path + sizeof path - sizeof "no-file", "no-file", sizeof "no-file");
+    const struct ground ground = {.secret_files = {path}};
+    assert_int_equal(look(&ground, RUN_COMMANDS_NEEDED, false, &survey, &err), 0);
+    size_t found = 0;
+    for (size_t i = 0; i < survey.count; i++) {
+        size_t length = strlen(survey.sources[i].name);
+        assert_in_range(length, 1, SOURCE_NAME - 1);
+        found += length == SOURCE_NAME - 1 && strstr(survey.sources[i].name, "/no-file");
+    }
+    assert_int_equal(found, 1);
 }
 
 static const struct {
@@ -344,6 +415,8 @@ int main(void)
         in_folder(finds_what_stands_in_each_place),
         in_folder(what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret),
         in_folder(no_command_is_run_where_none_may_be),
+        in_folder(a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked),
+        in_folder(a_name_that_is_too_long_is_cut),
         in_folder(the_file_holds_what_airflow_would_find_in_this_environment),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
