@@ -244,19 +244,24 @@ void supervise_adopt(const struct supervision *settings)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. */
+static void settle_down(const struct watch *watch)
+{
+    process_close_all_but(watch->terminal);
+    if (chdir("/") < 0)
+        log_detail("cannot go to /");
+    prctl(PR_SET_NAME, "fernit", 0, 0, 0);
+    process_drop_code((const void *)supervise, (const void *)syscall);
+}
+
 __attribute__((hot)) int supervise(const struct watch *watch)
 {
     struct error err = {0};
     struct state state = {.watch = watch, .child = watch->child};
-    process_close_all_but(watch->terminal);
-    /* Where we were started is a mount that somebody may want to take away. */
-    if (chdir("/") < 0)
-        log_detail("cannot go to /");
-    prctl(PR_SET_NAME, "fernit", 0, 0, 0);
-
     /* After a fault who has ended is looked at anew: the signal that told it is gone. */
     int taken = reap(&state, &err);
-    process_drop_code((const void *)supervise, (const void *)syscall);
+    if (!state.over)
+        settle_down(watch);
     while (!state.over) {
         if (taken < 0 && ++state.faults > FAULTS_MOST) {
             log_error("%s", err.message);
