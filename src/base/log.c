@@ -1,12 +1,14 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static enum log_level level = LOG_NORMAL;
+static int patience = 1000; /* milliseconds */
 
 void log_set_level(enum log_level wanted)
 {
@@ -27,6 +29,11 @@ static bool is_url_safe(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
+}
+
+void log_never_wait(void)
+{
+    patience = 0;
 }
 
 void log_mask(char *text)
@@ -61,8 +68,12 @@ static void line(const char *prefix, const char *format, va_list values)
             text[i] = '?';
     text[length++] = '\n';
 
-    ssize_t ignored = write(STDERR_FILENO, text, length);
-    (void)ignored;
+    /* A pipe that nobody empties says so here; it would keep the write for ever. */
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&reader, 1, patience) > 0) {
+        ssize_t ignored = write(STDERR_FILENO, text, length);
+        (void)ignored;
+    }
     errno = saved;
 }
 

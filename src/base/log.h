@@ -3,7 +3,8 @@
  * Every line is "fernit: TEXT\n", written with one write(2) so that lines of several processes do
  * not mix; control characters in it become '?', so that no value can forge a line. Without secrets:
  * a key appears as its fingerprint or not at all; should one be in the words of an error all the same,
- * it is masked. A log that cannot be written is no reason to fail.
+ * it is masked. A log that cannot be written is no reason to fail, nor to wait for: a line that standard
+ * error does not take within a second is dropped.
  */
 #pragma once
 
@@ -15,9 +16,12 @@ enum log_level {
     LOG_VERBOSE, /* and what was looked at */
 };
 
-/* The one global of the program. LOG_NORMAL until set. */
+/* LOG_NORMAL until set. This and the next but one are the log's own state, for all of the program. */
 void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
+
+/* From now on a line that is not taken at once is dropped: for who has to go on. */
+void log_never_wait(void);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);

@@ -13,8 +13,14 @@
 #include "process/supervise.h"
 #include "process/terminal.h"
 
-/* The command gets the terminal's foreground where standard input is that terminal. With input from
- * elsewhere it shares the terminal with who else is in our group, until it asks to read there. */
+/* The command gets the terminal's foreground where it is what it reads from and writes to. In a pipeline
+ * it shares the terminal with the others in our group, until it asks to read there. */
+static bool gets_terminal(const struct watch *watch)
+{
+    return watch->terminal >= 0 && terminal_is_ours(STDIN_FILENO) &&
+           terminal_is_ours(STDOUT_FILENO);
+}
+
 static int start(const struct context *context, char **environment, struct watch *watch)
 {
     int status;
@@ -26,7 +32,7 @@ static int start(const struct context *context, char **environment, struct watch
         .signals = context->signals,
         .own_session = settings->supervision.own_session,
         .no_new_privileges = settings->no_new_privileges,
-        .terminal = terminal_is_ours(STDIN_FILENO) ? watch->terminal : -1,
+        .terminal = watch->given ? watch->terminal : -1,
     };
     if (signals_pending(context->signals)) {
         error_ending(&err);
@@ -35,7 +41,7 @@ static int start(const struct context *context, char **environment, struct watch
     watch->child = spawn_command(&start, &status, &err);
     if (watch->child > 0)
         return 0;
-    if (start.terminal >= 0)
+    if (watch->given)
         terminal_give(watch->terminal, getpgrp());
     log_error("%s", err.message);
     return status;
@@ -45,18 +51,32 @@ static int start(const struct context *context, char **environment, struct watch
 static void wipe(const struct context *context, struct environment *environment)
 {
     struct error err;
-    error_sys(&err, "fernit cannot execute itself anew; it has wiped its memory instead");
-    log_warning("%s", err.message);
+    error_sys(&err, "fernit cannot execute itself anew, and has wiped its memory instead");
+    error_advise(&err,
+                 "see whether its file system is mounted noexec, or a seccomp profile forbids "
+                 "execveat");
     environment_free(environment);
     anew_wipe(context->argv);
+    log_warning("%s", err.message);
+}
+
+static enum scope choose_scope(char *const *command)
+{
+    enum scope scope = scope_for(command);
+    if (scope == SCOPE_GROUP && scope_is_doubtful(command))
+        log_notice("signals go to all of the command's group; should it be a Celery worker, whose "
+                   "tasks a TERM to its pool would kill, say --signal-scope child (or group, if "
+                   "this is right)");
+    return scope;
 }
 
 int command_supervised(const struct context *context, struct environment *environment)
 {
     struct watch watch = {.settings = context->settings->supervision, .loudness = (int)log_level()};
     if (watch.settings.scope == SCOPE_AUTO)
-        watch.settings.scope = scope_for(context->settings->words);
+        watch.settings.scope = choose_scope(context->settings->words);
     watch.terminal = watch.settings.own_session ? -1 : terminal_open();
+    watch.given = gets_terminal(&watch);
     supervise_adopt(&watch.settings);
 
     int failed = start(context, environment->list, &watch);

@@ -7,14 +7,22 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
-/* As deep as any of our calls goes. */
+/* As deep as any of our calls goes, where the stack may become as large. */
 enum { STACK_USED = 256 * 1024 };
+
+static size_t stack_used(void)
+{
+    struct rlimit limit = {.rlim_cur = 0};
+    getrlimit(RLIMIT_STACK, &limit);
+    return limit.rlim_cur / 4 < STACK_USED ? (size_t)limit.rlim_cur / 4 : STACK_USED;
+}
 
 extern char __ehdr_start[] __attribute__((visibility("hidden")));
 
@@ -75,5 +83,5 @@ void anew_wipe(char **argv)
         sodium_memzero(argv[0], (size_t)(last - argv[0]) + strlen(last));
     argv[0] = NULL;
     environ = nothing;
-    sodium_stackzero(STACK_USED);
+    sodium_stackzero(stack_used());
 }

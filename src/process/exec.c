@@ -11,7 +11,9 @@ int exec_failure(const char *name, struct error *err)
 {
     /* "not a directory" is a path that leads nowhere, too. */
     int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
-    if (status == EXEC_NOT_FOUND && strchr(name, '/'))
+    if (*name == '\0')
+        error_input(err, "the command's name is empty");
+    else if (status == EXEC_NOT_FOUND && strchr(name, '/'))
         error_sys(err, "%s: cannot be run (or the interpreter in its first line)", name);
     else if (status == EXEC_NOT_FOUND)
         error_input(err, "%s: is not on the command's PATH", name);

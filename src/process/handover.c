@@ -17,12 +17,17 @@ void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH])
 {
     const struct supervision *settings = &watch->settings;
     const uint64_t fields[] = {
-        (uint64_t)watch->child,     (uint64_t)(watch->terminal + 1),
-        (uint64_t)watch->loudness,  settings->scope,
-        settings->own_session,      settings->subreaper,
-        (uint64_t)settings->grace,  (uint64_t)settings->term_delay,
-        settings->good_statuses[0], settings->good_statuses[1],
-        settings->good_statuses[2], settings->good_statuses[3],
+        (uint64_t)watch->child,
+        (uint64_t)(watch->terminal + 1),
+        (uint64_t)watch->loudness,
+        settings->scope,
+        watch->given,
+        (uint64_t)settings->grace,
+        (uint64_t)settings->term_delay,
+        settings->good_statuses[0],
+        settings->good_statuses[1],
+        settings->good_statuses[2],
+        settings->good_statuses[3],
     };
     char *end = stpcpy(word, version);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -60,8 +65,7 @@ int handover_read(const char *word, struct watch *watch, struct error *err)
     watch->terminal = (int)take(&at, INT_MAX) - 1;
     watch->loudness = (int)take(&at, INT_MAX);
     settings.scope = (enum scope)take(&at, SCOPE_GROUP);
-    settings.own_session = take(&at, 1);
-    settings.subreaper = take(&at, 1);
+    watch->given = take(&at, 1);
     settings.grace = (int64_t)take(&at, INT64_MAX);
     settings.term_delay = (int64_t)take(&at, INT64_MAX);
     for (size_t i = 0; i < 4; i++)

@@ -14,10 +14,11 @@ struct error;
 
 /* What is supervised. */
 struct watch {
-    struct supervision settings;
-    pid_t child;  /* also its process group */
-    int terminal; /* descriptor of the controlling terminal; -1: none */
-    int loudness; /* enum log_level */
+    struct supervision settings; /* those that matter once the command runs */
+    pid_t child;                 /* also its process group */
+    int terminal;                /* descriptor of the controlling terminal; -1: none */
+    bool given;                  /* the child has its foreground, from us */
+    int loudness;                /* enum log_level */
 };
 
 enum { HANDOVER_LENGTH = 2048 };

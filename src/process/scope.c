@@ -42,8 +42,25 @@ static const struct {
      "-b -d -f -i -o -r -R -v -T: -P: -D: --batch --deadline --fifo --idle --other --rr "
      "--reset-on-fork --verbose --sched-runtime: --sched-period: --sched-deadline:",
      1},
+    {"taskset", "-a -c --all-tasks --cpu-list", 1},
+    {"numactl",
+     "-i: -N: -m: -C: -p: -P: -l --interleave: --cpunodebind: --membind: --physcpubind: "
+     "--preferred: --localalloc",
+     0},
+    {"chroot", "--userspec: --groups: --skip-chdir", 1},
+    {"runuser", "-u: -g: -G: -p --user: --group: --supp-group: --preserve-environment", 0},
+    {"sudo", "-u: -g: -E -H -n -S --user: --group: --preserve-env --set-home", ASSIGNMENTS},
+    {"s6-setuidgid", "", 1},
+    {"eatmydata", "", 0},
     {"exec", "-c -l -a:", 0},
     {"busybox", "", 0},
+    /* What watches Python programs, and becomes them. */
+    {"ddtrace-run", "-d -i -p -v --debug --info --profiling --version", 0},
+    {"opentelemetry-instrument",
+     "--traces_exporter: --metrics_exporter: --logs_exporter: --service_name: --id_generator: "
+     "--exporter_otlp_endpoint: --propagators:",
+     0},
+    {"newrelic-admin", "", 1},
 };
 
 static const char fernit_options[] =
@@ -242,6 +259,28 @@ static bool is_worker(char *const *words, int depth)
     if (is_entrypoint(name))
         return airflow_is_worker(words) || is_worker(words, depth);
     return is_worker_program(name, words) || wrapper_is_worker(name, words, depth);
+}
+
+/* "worker", but not the "--workers" of a web server. */
+static bool speaks_of_worker(const char *word)
+{
+    while ((word = strstr(word, "worker"))) {
+        word += sizeof "worker" - 1;
+        if (*word != 's')
+            return true;
+    }
+    return false;
+}
+
+bool scope_is_doubtful(char *const *command)
+{
+    bool worker = false;
+    bool program = false;
+    for (; *command; command++) {
+        worker |= speaks_of_worker(*command);
+        program |= strstr(*command, "airflow") || strstr(*command, "celery");
+    }
+    return worker && program;
 }
 
 enum scope scope_for(char *const *command)

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum scope {
     SCOPE_AUTO, /* what scope_for says */
     SCOPE_CHILD,
@@ -27,3 +29,7 @@ enum scope {
  * TERM, whomever it was for.) What cannot be told gets a group: an option that is not known, a program
  * or subcommand in a variable, a script, more than 16 wrappers in each other. */
 enum scope scope_for(char *const *command);
+
+/* Whether a command that is to be signalled as a group speaks of a worker of Airflow or Celery all the
+ * same, so that a person had better look. Pure. */
+bool scope_is_doubtful(char *const *command);

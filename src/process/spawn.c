@@ -18,7 +18,7 @@
 #include "process/terminal.h"
 
 /* Room for search_exec's paths, and for what the kernel and the C library need. */
-enum { STACK = 64 * 1024 };
+enum { STACK = 32 * 1024 };
 
 struct child {
     const struct start *start;
@@ -55,10 +55,14 @@ static void do_not_stop(void)
     }
 }
 
-/* The kernel does it from now on; a parent that has died before is seen by its number. */
+/* The kernel does it from now on; a parent that has died before is seen by its number. 0 is one outside
+ * this PID namespace, as where somebody has unshared it for our children. */
 static void die_with(pid_t parent)
 {
-    if (parent != 1 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() != parent)
+    if (parent == 1 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return;
+    pid_t now = getppid();
+    if (now != parent && now != 0)
         _exit(EXEC_NOT_RUNNABLE);
 }
 

@@ -1,6 +1,7 @@
 #include "process/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -26,6 +27,9 @@ enum {
     FAULTS_MOST = 100,   /* in a row, of calls without which nothing can go on */
 };
 
+/* What is marked hot below lies together in the program, and is all that stays in memory of it while
+ * nothing happens: process_drop_code. */
+
 struct state {
     const struct watch *watch;
     enum phase phase;
@@ -34,6 +38,7 @@ struct state {
     bool over;    /* nothing is left to do */
     bool refused; /* some of what is left is another user's */
     bool warned;  /* of a signal that could not be passed on */
+    bool given;   /* the terminal's foreground, to the child; it has to come back */
     bool timed;   /* something is to be done at `until` */
     struct deadline until;
     struct deadline killing; /* the end of PHASE_KILLING */
@@ -48,6 +53,12 @@ static void set_timer(struct state *state, int64_t milliseconds)
 
 /* --- Signals for the command */
 
+static void give_terminal(struct state *state)
+{
+    terminal_give(state->watch->terminal, state->child);
+    state->given = true;
+}
+
 __attribute__((hot)) static void forward(struct state *state, int number)
 {
     const struct watch *watch = state->watch;
@@ -58,14 +69,14 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     if (number == SIGCONT && watch->terminal >= 0) {
         group = true;
         if (terminal_is_ours(watch->terminal))
-            terminal_give(watch->terminal, state->child);
+            give_terminal(state);
     }
-    if (log_shows(LOG_VERBOSE))
-        log_detail("passes %s on", signal_name(number, name));
     int sent = kill(group ? -state->child : state->child, number);
     /* It has left the group it was started in. */
     if (sent < 0 && errno == ESRCH && group)
         sent = kill(state->child, number);
+    if (log_shows(LOG_VERBOSE))
+        log_detail("passed %s on", signal_name(number, name));
     if (sent < 0 && errno != ESRCH && !state->warned) {
         struct error err;
         error_sys(&err, "cannot pass %s on to the command", signal_name(number, name));
@@ -83,8 +94,10 @@ static void stop_with_child(struct state *state, int number)
     bool wants_terminal = number == SIGTTIN || number == SIGTTOU;
     bool given = wants_terminal && terminal_is_ours(terminal);
     if (given)
-        terminal_give(terminal, state->child);
+        give_terminal(state);
     bool stopped = !given && getpid() != 1 && signals_stop();
+    /* The shell has taken the terminal back meanwhile. */
+    state->given = state->given && !stopped;
     if (stopped)
         forward(state, SIGCONT);
     else if (given || number == SIGTSTP)
@@ -138,9 +151,9 @@ static void end_left(struct state *state)
 static void command_ended(struct state *state, bool alone)
 {
     state->timed = false;
+    if (state->given)
+        terminal_give(state->watch->terminal, getpgrp());
     log_detail("the command has ended with status %d", state->status);
-    if (state->watch->terminal >= 0)
-        terminal_take_back(state->watch->terminal, state->watch->child);
     if (alone || state->watch->settings.grace == 0)
         state->over = true;
     else
@@ -244,10 +257,17 @@ void supervise_adopt(const struct supervision *settings)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. */
+/* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. Only the log
+ * needs one of the three. */
 static void settle_down(const struct watch *watch)
 {
     process_close_all_but(watch->terminal);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, STDIN_FILENO);
+        dup2(null, STDOUT_FILENO);
+        close(null);
+    }
     if (chdir("/") < 0)
         log_detail("cannot go to /");
     prctl(PR_SET_NAME, "fernit", 0, 0, 0);
@@ -257,7 +277,8 @@ static void settle_down(const struct watch *watch)
 __attribute__((hot)) int supervise(const struct watch *watch)
 {
     struct error err = {0};
-    struct state state = {.watch = watch, .child = watch->child};
+    struct state state = {.watch = watch, .child = watch->child, .given = watch->given};
+    log_never_wait();
     /* After a fault who has ended is looked at anew: the signal that told it is gone. */
     int taken = reap(&state, &err);
     if (!state.over)

@@ -27,9 +27,3 @@ void terminal_give(int terminal, pid_t group)
 {
     (void)tcsetpgrp(terminal, group);
 }
-
-void terminal_take_back(int terminal, pid_t group)
-{
-    if (tcgetpgrp(terminal) == group)
-        terminal_give(terminal, getpgrp());
-}

@@ -16,6 +16,3 @@ bool terminal_is_ours(int terminal);
 
 /* Puts a process group of our session into its foreground. What cannot be is left as it is. */
 void terminal_give(int terminal, pid_t group);
-
-/* Puts our own group there again, if `group` still is. */
-void terminal_take_back(int terminal, pid_t group);

@@ -20,8 +20,8 @@ from inits import MODES, children_of, program_of, state_of
 from memory import NUMBERS, can_refuse, refusing
 
 PATIENCE = 10
-LEAVES = 3  # the status of the command that ends at once
-BRIEF = ["/bin/sh", "-c", f"exit {LEAVES}"]
+LEAVES = 3  # the status of the command that ends soon, but not before fernit has settled down
+BRIEF = ["/bin/sh", "-c", f"sleep 0.03; exit {LEAVES}"]
 LONG = ["/bin/sh", "-c", "echo ready; exec sleep 30"]
 
 FAULTS = {

@@ -716,6 +716,31 @@ def test_a_pipeline_into_it_can_read_the_terminal(shell, terminal, line):
         shell.hears(f"got {number}\n")
 
 
+#: Reads from the terminal itself, as less does.
+PAGES = ["sh", "-c", 'cat >/dev/null & exec </dev/tty; read -r line; echo "got $line"']
+
+
+def test_a_pager_behind_it_can_read_the_terminal(shell, line):
+    """What is behind it in the pipeline is who reads: its standard output is no terminal."""
+    shell.type(f"{line('sh', '-c', 'echo ready >&2; exec sleep 60')} | {line_of(PAGES)}")
+    shell.hears("ready")
+    shell.type("more")
+    shell.hears("got more")
+
+
+def test_a_script_goes_on_reading_after_a_command_that_left_the_terminal_to_another_group(start_in, terminal):
+    """An interactive shell that is killed leaves it to its job."""
+    inner = 'set -m; sh -c "echo inner; exec sleep 60"; :'
+    script = f'{line_of(INIT.command("sh", "-c", inner))}; echo ended; read -r line; echo "got $line"'
+    running = start_in("plain", "sh", "-c", script, bare=True)
+    assert running.line() == "inner"
+    fernit = children_of(running.process.pid)[0]
+    os.kill(children_of(fernit)[0], signal.SIGKILL)
+    assert running.line() == "ended"
+    terminal.type("more")
+    assert running.line() == "got more"
+
+
 # --- A shell as the command
 
 

@@ -78,6 +78,16 @@ static const struct command workers[] = {
     C("gosu", "airflow", "airflow", "celery", "worker"),
     C("su-exec", "airflow:root", "airflow", "celery", "worker"),
     C("tini", "--", "gosu", "airflow", "/entrypoint", "celery", "worker"),
+    C("runuser", "-u", "airflow", "--", "airflow", "celery", "worker"),
+    C("sudo", "-E", "-u", "airflow", "A=b", "airflow", "celery", "worker"),
+    C("s6-setuidgid", "airflow", "celery", "-A", "x", "worker"),
+    C("chroot", "--userspec=1:1", "/x", "airflow", "celery", "worker"),
+    C("taskset", "-c", "0,1", "airflow", "celery", "worker"),
+    C("numactl", "-N", "0", "airflow", "celery", "worker"),
+    C("eatmydata", "airflow", "celery", "worker"),
+    C("ddtrace-run", "airflow", "celery", "worker"),
+    C("opentelemetry-instrument", "--traces_exporter", "otlp", "airflow", "celery", "worker"),
+    C("newrelic-admin", "run-program", "airflow", "celery", "worker"),
     C("setpriv", "--reuid", "50000", "--regid=0", "--init-groups", "--no-new-privs", "airflow",
       "celery", "worker"),
     C("setpriv", "--reuid=50000", "--clear-groups", "--", "airflow", "celery", "worker"),
@@ -217,7 +227,6 @@ static const struct command others[] = {
     C("chrt", "-f", "10"),
     C("chrt", "-p", "10", "1"),
     C("timeout", "10", "airflow", "celery", "worker"),
-    C("sudo", "airflow", "celery", "worker"),
     C("supervisord", "-c", "worker"),
     C("exec"),
     C("fernit"),
@@ -436,6 +445,28 @@ static void a_string_whose_shell_stays_is_none(void **state)
             fail_row(row, "%s: taken for a worker", row->text);
 }
 
+static void a_group_is_doubtful_where_the_words_speak_of_a_worker(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *words[5];
+        bool doubtful;
+    } table[] = {
+        {ROW, {"sh", "-c", "airflow celery worker | tee /x", NULL}, true},
+        {ROW, {"my-wrapper", "airflow", "celery", "worker", NULL}, true},
+        {ROW, {"/opt/airflow/start-worker.sh", NULL}, true},
+        {ROW, {"celery", "-A", "worker", "beat", NULL}, true},
+        {ROW, {"airflow", "scheduler", NULL}, false},
+        {ROW, {"gunicorn", "--workers", "4", NULL}, false},
+        {ROW, {"airflow", "webserver", "--workers", "4", NULL}, false},
+        {ROW, {NULL}, false},
+    };
+    foreach(row, table)
+        if (scope_is_doubtful((char *const *)row->words) != row->doubtful)
+            fail_row(row, "%s ...", row->words[0]);
+}
+
 static void every_prefix_of_a_string_has_an_answer(void **state)
 {
     (void)state;
@@ -518,6 +549,7 @@ int main(void)
         cmocka_unit_test(anything_else_is_signalled_as_a_group),
         cmocka_unit_test(a_string_that_becomes_a_worker_is_one),
         cmocka_unit_test(a_string_whose_shell_stays_is_none),
+        cmocka_unit_test(a_group_is_doubtful_where_the_words_speak_of_a_worker),
         cmocka_unit_test(every_prefix_of_a_string_has_an_answer),
         cmocka_unit_test(wrappers_may_be_as_deep_as_anybody_has_them),
         cmocka_unit_test(a_worker_with_more_words_than_fit_is_one),

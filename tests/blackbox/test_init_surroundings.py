@@ -1,0 +1,120 @@
+"""`run --init` in surroundings that are not well: a log that nobody reads, pipes whose ends others wait for, little room."""
+import fcntl
+import os
+
+import pytest
+
+from conftest import new_key
+from ground import Trace, need, wait_for
+
+
+@pytest.fixture
+def full_pipe():
+    """The writing end of a pipe that is full, and that nobody empties."""
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETFL, os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(write, bytes(65536))
+    except BlockingIOError:
+        pass
+    fcntl.fcntl(write, fcntl.F_SETFL, 0)
+    yield write
+    os.close(read)
+    os.close(write)
+
+
+@pytest.fixture
+def supervised(fernit, stored, tmp_path):
+    """supervised(script, *options, **popen): `run --init` of a shell script that makes the file `ready`, once that is there."""
+    stored(new_key() + "\n")
+    fernit("init")
+
+    def start(script, *options, **popen):
+        process = fernit.start("run", "--init", *options, "--", "sh", "-c", f"> ready; {script}", popen=popen)
+        wait_for((tmp_path / "ready").exists)
+        return process
+
+    return start
+
+
+def test_a_log_that_nobody_reads_keeps_no_signal_from_the_command(supervised, full_pipe):
+    process = supervised("exec sleep 30", "--verbose", stderr=full_pipe)
+    process.terminate()
+    assert process.wait(timeout=5) == 143
+
+
+def test_a_log_that_nobody_reads_keeps_no_status_back(supervised, full_pipe):
+    script = 'setsid sh -c "trap \\"\\" TERM; while :; do sleep 1; done" & sleep 0.1; exit 4'
+    process = supervised(script, "--grace", "100ms", stderr=full_pipe)
+    assert process.wait(timeout=10) == 4
+
+
+def test_a_log_that_nobody_reads_does_not_keep_a_start_from_its_end(fernit, full_pipe):
+    process = fernit.start("run", "--init", "sh", "-c", "exit 5", popen={"stderr": full_pipe})
+    assert process.wait(timeout=15) == 5
+
+
+def test_who_writes_to_the_command_hears_that_it_reads_no_more(supervised):
+    read, write = os.pipe()
+    process = supervised("exec <&-; sleep 30", stdin=read)
+    os.close(read)
+    wait_for(lambda: broken(write))
+    os.close(write)
+    process.terminate()
+    assert process.wait(timeout=5) == 143
+
+
+def broken(write):
+    try:
+        os.write(write, b"x")
+    except BrokenPipeError:
+        return True
+    return False
+
+
+def test_who_reads_from_the_command_hears_that_it_writes_no_more(supervised):
+    read, write = os.pipe()
+    process = supervised("exec >&-; sleep 30", stdout=write)
+    os.close(write)
+    assert os.read(read, 1) == b""
+    os.close(read)
+    process.terminate()
+    assert process.wait(timeout=5) == 143
+
+
+def test_a_namespace_that_was_unshared_for_its_children_is_none_of_its_business(fernit, stored):
+    """Its command is process 1 there, and has no parent that it could see."""
+    need("be process 1")
+    stored(new_key() + "\n")
+    done = fernit("run", "--init", "sh", "-c", "exit 6", prefix=["unshare", "--pid"])
+    assert done.returncode == 6, done.stderr
+
+
+@pytest.mark.parametrize("stack", [128 * 1024, 256 * 1024, 8 * 1024 * 1024])
+def test_a_small_stack_is_no_hindrance_to_wiping_it(fernit, stored, tmp_path, stack):
+    stored(new_key() + "\n")
+    fernit("init")
+    fault = Trace(tmp_path / "trace", ["execveat:error=ENOSYS"], only="execveat").prefix
+    done = fernit("run", "--init", "sh", "-c", "exit 7", prefix=[*fault, "prlimit", f"--stack={stack}", "--"])
+    assert done.returncode == 7, done.stderr
+
+
+def test_a_command_without_a_name_is_said_to_have_none(fernit, stored):
+    stored(new_key() + "\n")
+    done = fernit("run", "--init", "")
+    assert done.returncode == 127 and "empty" in done.stderr
+
+
+@pytest.mark.parametrize("words, says", [
+    (["sh", "-c", "exit 0 # airflow celery worker | tee"], True),
+    (["sh", "-c", "exit 0 # airflow webserver --workers 4"], False),
+])
+def test_a_group_that_may_be_a_worker_is_said_in_one_line(fernit, stored, words, says):
+    stored(new_key() + "\n")
+    fernit("init")
+    done = fernit("run", "--init", *words)
+    assert done.returncode == 0
+    assert ("--signal-scope child" in done.stderr) == says
+    assert len(done.stderr.splitlines()) == says
+    assert fernit("run", "--init", "--signal-scope", "group", *words).stderr == ""
