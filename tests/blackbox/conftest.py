@@ -31,6 +31,10 @@ MARK = "BLACKBOX_MARK"
 def pytest_configure(config):
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
+    # A shell without job control has what it starts in the background ignore these, and all that we start after it.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -321,7 +325,9 @@ def namespace():
 @pytest.fixture
 def mounted_secrets(namespace):
     """An empty /run/secrets that is the namespace's own; a path to it from out here."""
-    namespace.tmpfs("/run").joinpath("secrets").mkdir(mode=0o755)
+    run = namespace.tmpfs("/run")
+    run.chmod(0o755)
+    run.joinpath("secrets").mkdir(mode=0o755)
     return namespace.path("/run/secrets")
 
 
