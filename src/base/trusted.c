@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/lines.h"
@@ -23,13 +24,19 @@ static bool others_may_write(const struct stat *status)
     return (status->st_mode & 0022) != 0;
 }
 
-static bool is_trusted_directory(const struct stat *status)
+static bool is_read_only(const char *path)
 {
-    return S_ISDIR(status->st_mode) && status->st_uid == 0 &&
-           (!others_may_write(status) || (status->st_mode & S_ISVTX));
+    struct statvfs mount;
+    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY);
 }
 
-/* In a sticky directory others may make entries, but not take those of root away. */
+static bool is_trusted_directory(const char *path, const struct stat *status)
+{
+    return S_ISDIR(status->st_mode) && status->st_uid == 0 &&
+           (!others_may_write(status) || is_read_only(path));
+}
+
+/* What others have made in such a directory stays theirs when it is mounted read-only. */
 static bool is_trusted_entry(const struct walk *walk, const struct stat *status)
 {
     return !others_may_write(&walk->directory) || status->st_uid == 0;
@@ -37,8 +44,8 @@ static bool is_trusted_entry(const struct walk *walk, const struct stat *status)
 
 static bool look_here(struct walk *walk)
 {
-    return lstat(*walk->here ? walk->here : "/", &walk->directory) == 0 &&
-           is_trusted_directory(&walk->directory);
+    const char *path = *walk->here ? walk->here : "/";
+    return lstat(path, &walk->directory) == 0 && is_trusted_directory(path, &walk->directory);
 }
 
 static bool set_rest(struct walk *walk, const char *first, const char *second)
@@ -140,7 +147,7 @@ static bool step(struct walk *walk, enum trusted *verdict)
         return follow(walk, &status, behind);
     if (S_ISDIR(status.st_mode)) {
         walk->directory = status;
-        return is_trusted_directory(&status) && set_rest(walk, "", behind);
+        return is_trusted_directory(walk->here, &status) && set_rest(walk, "", behind);
     }
     *verdict = *behind == '\0' ? TRUSTED_THERE : TRUSTED_NOT;
     return false;

@@ -3,10 +3,11 @@
  * What root finds at a path somebody else may have planted there for root to read or to write,
  * unless nobody but root could have: every directory on the way and every symbolic link that is
  * followed belongs to root, and the directories can be written by root alone. One that others can
- * write, but that is sticky (as kubelet makes the folder of a mounted secret, mode 1777), will do
- * where the entry in it is root's: others can neither replace nor rename it. Where there is no entry
- * yet it will not. Access control lists show in the group's bits.
- * path_resolution(7), inode(7) "S_ISVTX", acl(5)
+ * write will do where the entry in it is root's and the file system is mounted read-only: so kubelet
+ * gives a secret's folder, mode 1777, to the container. That it is sticky is not enough: others can
+ * move what is root's into it, out of a folder of their own. Where there is no entry it will not do.
+ * Access control lists show in the group's bits.
+ * path_resolution(7), inode(7) "S_ISVTX", acl(5), statvfs(3) "ST_RDONLY"
  */
 #pragma once
 

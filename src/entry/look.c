@@ -32,7 +32,15 @@ int look_around(const struct context *context, enum run_commands commands, struc
     };
     if (survey_all(&places, &look->survey, err) < 0)
         return -1;
-    return decide(&look->survey, &look->decision, err);
+    if (decide(&look->survey, &look->decision, err) < 0)
+        return -1;
+    if (!context->left_cfg || look->decision.action != ACTION_GENERATE)
+        return 0;
+    return error_refused(err,
+                         "%.300s: is no longer Airflow's, since --user changes HOME: that is now "
+                         "%.300s; it may hold the only key, so none is made; move it there, set "
+                         "AIRFLOW_HOME to its folder, or give its key in FERNET_KEY",
+                         context->left_cfg, look->cfg_path.bytes);
 }
 
 void look_free(struct look *look)

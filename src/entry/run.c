@@ -150,6 +150,10 @@ static int prepare(const struct context *context, bool has_command, struct envir
     if (context->early)
         early_free(context->early);
     report_remarks(&look.decision);
+    if (context->left_cfg)
+        log_warning("%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
+                    "there, or remove it",
+                    context->left_cfg, look.cfg_path.bytes);
     say(&look);
     if (survey_stored(&look.survey))
         store_tidy(&look.store, "fernet_key", &look.survey.store_scan);

@@ -1,23 +1,23 @@
 #include "entry/settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "entry/ini_file.h"
 #include "entry/values.h"
 #include "entry/variables.h"
 #include "process/signal_name.h"
 
 enum { INI_MOST = 64 * 1024, ORDER_MOST = 1000 };
 
-/* How a person finds the option again: "--store", "FERNIT_STORE", "/etc/fernit.ini: store". */
-static void describe(const struct settings *settings, size_t id, char name[128])
+void settings_origin(const struct settings *settings, size_t id, char name[128])
 {
     switch (settings->all[id].origin) {
     case ORIGIN_ENVIRONMENT:
@@ -58,7 +58,7 @@ static int add_value(struct settings *settings, size_t id, struct span value, st
     /* What is longer is none of them, and could be something secret. */
     bool fits = value.length < sizeof text;
     snprintf(text, sizeof text, "%.*s", fits ? (int)value.length : 3, fits ? value.start : "...");
-    describe(settings, id, name);
+    settings_origin(settings, id, name);
     int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
                                     : value_status(text, settings->supervision.good_statuses, err);
     return read < 0 ? error_within(err, "%s", name) : 0;
@@ -151,14 +151,28 @@ static int read_environment(struct settings *settings, char *const *environment,
     return 0;
 }
 
+static const char *user_of(const struct settings *settings)
+{
+    const char *user = settings->all[OPTION_USER].text;
+    return strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
+}
+
+/* Whether root will become a user, as far as the settings are read. */
+static bool root_goes(const struct settings *settings)
+{
+    return user_of(settings) && geteuid() == 0;
+}
+
 static int read_ini(struct settings *settings, struct error *err)
 {
     const struct setting *config = &settings->all[OPTION_CONFIG];
     const char *path = config->text;
-    struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
-    if (fd < 0 && err->errnum == ENOENT && config->origin == ORIGIN_DEFAULT)
+    bool is_roots = false;
+    if (config->origin == ORIGIN_DEFAULT && access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
+    _cleanup_close_ int fd = ini_file_open(path, root_goes(settings), &is_roots, err);
+    if (fd < 0 && err->kind == ERROR_REFUSED)
+        return -1;
     if (fd < 0 || file_read(fd, path, INI_MOST, &settings->ini_text, err) < 0)
         return error_advise(
             err, "give --config (FERNIT_CONFIG) a file that can be read, or leave it out");
@@ -181,7 +195,7 @@ static int read_ini(struct settings *settings, struct error *err)
         if (take(settings, id, ini_value(ini, option), ORIGIN_INI, (unsigned)i, err) < 0)
             return -1;
     }
-    return 0;
+    return root_goes(settings) && !is_roots ? ini_file_refuse(path, err) : 0;
 }
 
 /* A comma list of the environment or of fernit.ini. Only paths are kept, as strings of their own. */
@@ -269,7 +283,7 @@ static int parse(struct settings *settings, size_t id, struct error *err)
     const struct setting *setting = &settings->all[id];
     const char *text = setting->text;
     char name[128];
-    describe(settings, id, name);
+    settings_origin(settings, id, name);
     if (!text)
         return 0;
     if (options[id].kind == KIND_LATER)
@@ -317,13 +331,12 @@ static int parse_all(struct settings *settings, struct error *err)
     for (size_t id = 0; id < OPTION_COUNT; id++)
         if (parse(settings, id, err) < 0)
             return -1;
-    const char *user = settings->all[OPTION_USER].text;
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
     settings->json = is_on(settings, OPTION_JSON);
     settings->run_commands = is_on(settings, OPTION_RUN_COMMANDS);
-    settings->user = strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
+    settings->user = user_of(settings);
     settings->no_new_privileges = is_on(settings, OPTION_NO_NEW_PRIVS);
     settings->init = is_on(settings, OPTION_INIT);
     settings->supervision.own_session = is_on(settings, OPTION_SETSID);

@@ -53,9 +53,13 @@ struct settings {
 
 /* Reads them for the command whose bit is `command`; `arguments` is what follows its name. Sets the
  * log's level. Unknown FERNIT_* variables are warned of.
- * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM. */
+ * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM,
+ * ERROR_REFUSED (as root, with --user, a fernit.ini that others could have written). */
 int settings_read(struct settings *settings, unsigned command, char **arguments,
                   char *const *environment, struct error *err);
+
+/* How a person finds the option `id` again: "--store", "FERNIT_STORE", "/etc/fernit.ini: store". */
+void settings_origin(const struct settings *settings, size_t id, char name[128]);
 
 void settings_free(struct settings *settings);
 #define _cleanup_settings_ _cleanup_(settings_free)

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -270,10 +272,31 @@ static int change(const struct user *user, struct error *err)
     return 0;
 }
 
+static int refuse_lie(struct error *err)
+{
+    return error_refused(err, "the system has said yes, and done something else; see what stands "
+                              "between (a sandbox, a security module)");
+}
+
 /* A security bit, or a capability that was kept, could lead back. capabilities(7) */
 static bool can_return(const struct user *user)
 {
     return user->uid != 0 && (setuid(0) == 0 || setresuid((uid_t)-1, 0, (uid_t)-1) == 0);
+}
+
+/* Those that are inheritable outlive setresuid(2); the ambient ones go with them. capabilities(7) */
+static int drop_capabilities(struct error *err)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capset, &header, sets) < 0 || syscall(SYS_capget, &header, sets) < 0) {
+        error_sys(err, "cannot give up the capabilities");
+        return error_advise(err, "see what forbids capset(2) and capget(2) (a seccomp profile)");
+    }
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        if (sets[i].permitted || sets[i].effective || sets[i].inheritable)
+            return refuse_lie(err);
+    return 0;
 }
 
 int user_become(const struct user *user, struct error *err)
@@ -286,11 +309,12 @@ int user_become(const struct user *user, struct error *err)
     if (!is_it && change(user, err) < 0)
         return -1;
     if (!has_uids(user) || !has_gids(user) || !has_groups(user))
-        return error_refused(err, "the system has said yes, and done something else; see what "
-                                  "stands between (a sandbox, a security module)");
+        return refuse_lie(err);
     if (can_return(user))
         return error_refused(err, "it could become root again; start the container without "
                                   "security bits (capsh, setpriv --securebits) that keep that");
+    if (user->uid != 0 && drop_capabilities(err) < 0)
+        return -1;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return error_sys(err, "cannot keep this process from being dumped");
     return 0;

@@ -51,7 +51,8 @@ struct user {
 int user_find(const char *text, struct user *user, struct error *err);
 
 /* Becomes it, for good: setgroups(2), setresgid(2), setresuid(2), in that order, and looks whether
- * it came to that: all ids, all groups, and no way back to root. The process is not dumpable
+ * it came to that: all ids, all groups, and no way back to root. But as root it then gives up every
+ * capability, also those that could be inherited; the bounding set stays. The process is not dumpable
  * afterwards either, which a change of user may undo (prctl(2), PR_SET_DUMPABLE).
  *
  * Without root's rights it must be the user already, and in the group where one was asked for; then

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/trusted.h"
+#include "store/names.h"
+
+enum { OWN_MOST = 512 };
 
 /* The directory in which it is made, and its names there. */
 struct making {
@@ -96,9 +100,43 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
            file_sync_directory(making.parent, path, &ignored) == 0;
 }
 
+/* Directories that are the system's, or for more than one thing. hier(7) */
+static bool is_shared(const char *path)
+{
+    static const char *const names[] = {
+        "",    "bin",  "boot", "dev", "etc",  "home", "lib", "lib64", "media", "mnt",
+        "opt", "proc", "root", "run", "sbin", "srv",  "sys", "tmp",   "usr",   "var",
+    };
+    _cleanup_free_ char *whole = realpath(path, NULL);
+    for (size_t i = 0; whole && i < sizeof names / sizeof *names; i++)
+        if (strcmp(whole + 1, names[i]) == 0)
+            return true;
+    return !whole;
+}
+
+/* The directory and what fernit has in it: those that are there, or may be. Never the rest of it.
+ * Returns whether there was room. */
+static bool list_own(const char *path, char *words, size_t size)
+{
+    static const char *const names[] = {"fernet_key", STORE_LOCK};
+    int length = snprintf(words, size, "%s", path);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char file[PATH_MAX];
+        struct stat status;
+        if (length < 0 || (size_t)length >= size)
+            return false;
+        snprintf(file, sizeof file, "%s/%s", path, names[i]);
+        bool found = lstat(file, &status) == 0;
+        if (found ? S_ISREG(status.st_mode) : errno == EACCES)
+            length += snprintf(words + length, size - (size_t)length, " %s", file);
+    }
+    return length >= 0 && (size_t)length < size;
+}
+
 int store_advise_owner(const char *path, struct error *err)
 {
     struct stat status;
+    char words[OWN_MOST];
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
     if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
@@ -111,11 +149,13 @@ int store_advise_owner(const char *path, struct error *err)
                             uid, gid, path);
     if (known < 0 || status.st_uid == uid)
         return -1;
+    error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
+                 (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
+                 (unsigned)status.st_mode & 0777, uid, gid);
+    if (is_shared(path) || !list_own(path, words, sizeof words))
+        return error_advise(err, "give --store a folder of its own");
     return error_advise(err,
-                        "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju; once, as root: "
-                        "chown -R %ju:%ju %.200s (docker run --rm --user 0 -v VOLUME:%.200s "
-                        "--entrypoint chown IMAGE -R %ju:%ju %.200s; Kubernetes: fsGroup)",
-                        (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
-                        (unsigned)status.st_mode & 0777, uid, gid, uid, gid, path, path, uid, gid,
-                        path);
+                        "once, as root: chown %ju:%ju %s (docker run --rm --user 0 -v "
+                        "VOLUME:%.150s --entrypoint chown IMAGE %ju:%ju ...; Kubernetes: fsGroup)",
+                        uid, gid, words, path, uid, gid);
 }

@@ -20,5 +20,6 @@ struct error;
 bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid);
 
 /* Adds to an error of EACCES or EPERM that the directory, or the one it is to be made in, is not
- * ours, and how that is changed; nothing to other errors. Returns -1. */
+ * ours, and how that is changed: by a chown of the directory and of fernit's own files in it, never
+ * of what else may be there, nor of one that is the system's. Nothing to other errors. Returns -1. */
 int store_advise_owner(const char *path, struct error *err);

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from conftest import errors, new_key
+from conftest import errors, new_key, warnings
 from ground import Trace, need, wait_for
 
 UID, GID = 41001, 41002
@@ -26,9 +26,16 @@ nogroup:x:65534:
 SHOW = "cat /proc/self/status; pwd; env -0"
 
 
+def make_read_only(namespace, folder):
+    """As kubelet has the container see a volume."""
+    namespace.run("mount", "-n", "--bind", folder, folder)
+    namespace.run("mount", "-n", "-o", "remount,ro,bind", folder)
+
+
 @pytest.fixture(autouse=True)
 def possible(namespace, tmp_path):
-    """A machine of the test's own users, seen by what namespace.prefix brings in."""
+    """A machine of the test's own users, seen by what namespace.prefix brings in. Nobody else can write on the way to
+    the test's folder: in there that in which it lies is read-only."""
     if os.getuid() != 0:
         pytest.skip("only root may become another user")
     for name, text in (("passwd", PASSWD), ("group", GROUP)):
@@ -36,6 +43,9 @@ def possible(namespace, tmp_path):
         path.write_text(text)
         path.chmod(0o644)
         namespace.run("mount", "-n", "--bind", path, f"/etc/{name}")
+    make_read_only(namespace, tmp_path.parent)
+    namespace.run("mount", "-n", "--bind", tmp_path, tmp_path)
+    namespace.run("mount", "-n", "-o", "remount,rw,bind", tmp_path)
 
 
 @pytest.fixture
@@ -55,7 +65,7 @@ class Process:
         status, rest = re.fullmatch(r"(Name:.*\n)(/[^\n]*\n.*)", done.stdout, re.DOTALL).groups()
         lines = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         self.uids, self.gids, self.groups = ([int(n) for n in lines[name].split()] for name in ("Uid", "Gid", "Groups"))
-        self.capabilities = {name: int(lines[name], 16) for name in ("CapPrm", "CapEff", "CapAmb")}
+        self.capabilities = {name: int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
         self.cwd, variables = rest.split("\n", 1)
         self.environment = dict(line.split("=", 1) for line in variables.split("\0")[:-1])
         self.stderr = done.stderr
@@ -154,6 +164,21 @@ def test_the_command_cannot_become_root_again(run):
     assert run("run", "--user", "airflow", "/usr/bin/python3", "-c", code).stdout == "no\n" * 3
 
 
+@pytest.mark.parametrize("options", [[], ["--init"]])
+@pytest.mark.parametrize("given", [["--inh-caps=+setuid,+chown"], ["--inh-caps=+setuid", "--ambient-caps=+setuid"]])
+def test_no_capability_is_left_to_be_inherited_and_the_bounding_set_stays(run, options, given):
+    bounding = next(line for line in open("/proc/self/status") if line.startswith("CapBnd"))
+    done = run("run", "--user", "airflow", *options, "--", "cat", "/proc/self/status", prefix=["setpriv", *given, "--"])
+    assert done.returncode == 0 and bounding in done.stdout
+    assert re.findall(r"Cap(?:Inh|Prm|Eff|Amb):\s+(\w+)", done.stdout) == ["0" * 16] * 4
+
+
+def test_capabilities_that_only_seem_to_be_gone_end_the_run(run, tmp_path):
+    trace = Trace(tmp_path / "trace", ["capset:retval=0"], only="capset")
+    done = run("run", "--user", "airflow", "echo", "the command ran", prefix=["setpriv", "--inh-caps=+setuid", "--", *trace.prefix])
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1) and "something else" in done.stderr
+
+
 def test_under_init_the_command_and_its_supervisor_are_the_user(run):
     done = run("run", "--user", "airflow", "--init", "--", "sh", "-c", "grep ^Uid: /proc/self/status /proc/$PPID/status")
     assert done.returncode == 0, done.stderr
@@ -235,6 +260,87 @@ def test_a_user_of_many_groups_keeps_them(seen, tmp_path):
     assert set(seen("--user", "airflow").groups) == {GID, 41010, 41011, *more}
 
 
+def test_a_user_that_cannot_be_is_told_where_he_was_asked_for(run, tmp_path):
+    ini = tmp_path / "fernit.ini"
+    ini.write_text("[fernit]\nuser = nobody-here\n")
+    for options, variables, origin in (
+        (["--user", "nobody-here"], {}, "--user"),
+        ([], {"FERNIT_USER": "nobody-here"}, "FERNIT_USER"),
+        (["--config", ini], {}, f"{ini}: user"),
+    ):
+        assert f'fernit: {origin} "nobody-here": there is no user' in run("run", *options, "true", **variables).stderr
+
+
+# --- Whose fernit.ini root obeys
+
+ASKS = {"flag": (["--user", "airflow"], {}, ""), "variable": ([], {"FERNIT_USER": "airflow"}, ""), "ini": ([], {}, "user = airflow\n")}
+
+
+@pytest.mark.parametrize("asks", ASKS)
+@pytest.mark.parametrize("whose", ["his", "the group's", "in his folder", "in a sticky folder", "his link"])
+def test_root_obeys_no_fernit_ini_that_others_could_have_written(run, root_key, tmp_path, asks, whose):
+    options, variables, line = ASKS[asks]
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    ini = folder / "fernit.ini"
+    ini.write_text(f"[fernit]\n{line}store = {tmp_path}/chosen\nsecret_file = {root_key}\n")
+    if whose == "his":
+        os.chown(ini, UID, GID)
+    elif whose == "the group's":
+        ini.chmod(0o664)
+    elif whose == "in his folder":
+        os.chown(folder, UID, GID)
+    elif whose == "in a sticky folder":
+        folder.chmod(0o1777)
+    else:
+        (tmp_path / "link").symlink_to(ini)
+        ini = tmp_path / "link"
+        os.lchown(ini, UID, GID)
+    for given in ({"FERNIT_CONFIG": ini}, {"before": ["--config", ini]}):
+        before = given.pop("before", [])
+        done = run("run", *before, *options, "env", FERNIT_STORE=None, **variables, **given)
+        assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+        assert f"{ini}: others than root could have written it" in done.stderr and "chown root" in done.stderr
+    assert not (tmp_path / "chosen").exists()
+
+
+@pytest.mark.parametrize("asks", ["flag", "variable"])
+@pytest.mark.parametrize("text", ["secret_name = 1\n", "[fernit]\nsecret_name = 1\n", None])
+def test_a_planted_fernit_ini_shows_nothing_of_roots(run, tmp_path, home, asks, text):
+    options, variables, _ = ASKS[asks]
+    target = tmp_path / "closed"
+    if text:
+        target.write_text(text)
+        target.chmod(0o400)
+    (home / "fernit.ini").symlink_to(target)
+    os.lchown(home / "fernit.ini", UID, GID)
+    done = run("status", *options, FERNIT_CONFIG=home / "fernit.ini", **variables)
+    assert done.returncode == 2 and "secret_name" not in done.stderr and "No such file" not in done.stderr
+    assert "others than root" in done.stderr
+
+
+def test_a_fernit_ini_of_roots_may_be_anywhere(seen, tmp_path):
+    ini = tmp_path / "fernit.ini"
+    ini.write_text("[fernit]\nuser = airflow\n")
+    (tmp_path / "link").symlink_to("fernit.ini")
+    assert seen("--config", tmp_path / "link").ids == (UID, GID)
+
+
+def test_who_stays_root_or_is_the_user_already_reads_any_fernit_ini(seen, home):
+    ini = home / "fernit.ini"
+    ini.write_text("[fernit]\nuser = airflow\n")
+    assert seen("--config", ini, "--store", home / "store", prefix=AS_AIRFLOW).ids == (UID, GID)
+    assert seen("--config", ini, "--user", "stay").uids == [0] * 4
+
+
+def test_a_fernit_ini_that_is_missing_at_the_default_place_is_fine_wherever_that_is(seen, namespace):
+    namespace.tmpfs("/etc").chmod(0o1777)
+    assert seen("--user", "1234567").ids == (1234567, 0)
+    namespace.path("/etc/fernit.ini").write_text("[fernit]\n")
+    namespace.path("/etc").chmod(0o755)
+    assert seen("--user", "1234567").ids == (1234567, 0)
+
+
 # --- Where it cannot be
 
 AS_AIRFLOW = ["setpriv", f"--reuid={UID}", f"--regid={GID}", "--groups=41010", "--"]
@@ -278,6 +384,7 @@ def test_root_who_may_change_nothing_may_stay_root(seen):
     ("setresuid:error=EAGAIN:when=1", "user"), ("setgroups:retval=0", "something else"), ("setresgid:retval=0", "something else"),
     ("setresuid:retval=0:when=1", "something else"), ("setuid:retval=0", "root again"), ("setresuid:retval=0:when=2", "root again"),
     ("getresuid:error=EPERM", "something else"), ("getgroups:error=EPERM", "something else"),
+    ("capset:error=EPERM", "seccomp"), ("capget:error=EPERM", "seccomp"),
 ])  # fmt: skip
 def test_a_change_of_user_that_fails_or_lies_ends_the_run(run, tmp_path, fault, says):
     trace = Trace(tmp_path / "trace", [fault], only=fault.split(":")[0])
@@ -330,16 +437,40 @@ def test_a_mounted_secret_that_root_alone_may_read_is_read(seen, run, mounted_se
     assert f"/run/secrets/{name}" in run("status", "--user", "airflow").stdout
 
 
-@pytest.mark.parametrize("folder_mode", [0o755, 0o1777, 0o3777])
-def test_a_secret_as_kubelet_mounts_it_is_read(seen, tmp_path, folder_mode):
-    volume = tmp_path / "secret"
-    (volume / "..2026").mkdir(parents=True)
-    (volume / "..2026" / "key").write_text(new_key())
-    (volume / "..2026" / "key").chmod(0o400)
-    (volume / "..data").symlink_to("..2026")
-    (volume / "key").symlink_to("..data/key")
-    volume.chmod(folder_mode)
-    assert key_of(seen("--user", "airflow", FERNET_KEY_FILE=volume / "key")) == (volume / "key").read_text()
+@pytest.fixture
+def kubelets(namespace, tmp_path):
+    """kubelets(mode): a volume with a secret as kubelet lays it out, writable still; where it is, and the key in it."""
+
+    def mount(folder_mode):
+        place = tmp_path / "secret"
+        place.mkdir()
+        volume = namespace.tmpfs(place)
+        (volume / "..2026").mkdir()
+        (volume / "..2026" / "key").write_text(new_key())
+        (volume / "..2026" / "key").chmod(0o400)
+        (volume / "..data").symlink_to("..2026")
+        (volume / "key").symlink_to("..data/key")
+        volume.chmod(folder_mode)
+        return place, (volume / "key").read_text()
+
+    return mount
+
+
+@pytest.mark.parametrize("folder_mode", [0o755, 0o1777, 0o3777, 0o2775])
+def test_a_secret_as_kubelet_mounts_it_is_read(seen, kubelets, namespace, folder_mode):
+    place, key = kubelets(folder_mode)
+    namespace.run("mount", "-n", "-o", "remount,ro", place)
+    assert key_of(seen("--user", "airflow", FERNET_KEY_FILE=place / "key")) == key
+
+
+@pytest.mark.parametrize("folder_mode", [0o1777, 0o3777, 0o2775])
+def test_the_same_where_others_can_write_is_left_to_the_user(seen, run, kubelets, namespace, folder_mode):
+    """Whoever may write into it can have moved there what is root's."""
+    place, key = kubelets(folder_mode)
+    done = run("run", "--user", "airflow", "env", FERNET_KEY_FILE=place / "key")
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1) and "root did not read it" in done.stderr
+    namespace.path(place / "..2026" / "key").chmod(0o444)
+    assert key_of(seen("--user", "airflow", FERNET_KEY_FILE=place / "key")) == key
 
 
 def test_without_user_nothing_of_that_is_done(run, root_key, tmp_path):
@@ -349,15 +480,16 @@ def test_without_user_nothing_of_that_is_done(run, root_key, tmp_path):
     assert run("key", "print", FERNET_KEY_FILE=link).stdout == root_key.read_text()
 
 
-@pytest.mark.parametrize("planted", ["link in his folder", "link of root's in his folder", "link of his in a sticky folder", "link to his folder"])
+@pytest.mark.parametrize("planted", ["link in his folder", "link of root's in his folder", "link of his in a sticky folder", "link of root's in a sticky folder", "link to his folder"])
 def test_a_planted_link_has_root_read_nothing_for_the_user(run, root_key, tmp_path, planted):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "key").symlink_to(root_key)
     path = folder / "key"
-    if planted == "link of his in a sticky folder":
+    if planted.endswith("in a sticky folder"):
         folder.chmod(0o1777)
-        os.lchown(path, UID, GID)
+        if "of his" in planted:
+            os.lchown(path, UID, GID)
     else:
         os.chown(folder, UID, GID)
         if planted != "link of root's in his folder":
@@ -454,6 +586,86 @@ def test_a_planted_airflow_cfg_shows_nothing_of_roots(run, home, root_key):
         assert done.returncode != 0 and root_key.read_text().strip() not in done.stdout + done.stderr
 
 
+# --- The airflow.cfg that HOME no longer leads to
+
+
+@pytest.fixture
+def left(tmp_path, home):
+    """left(name): an airflow.cfg with a key in what was HOME; `home` is HOME of the user."""
+    (tmp_path / "passwd").write_text(PASSWD.replace("/home/airflow", str(home)))
+
+    def leave(name):
+        file = tmp_path / "old" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(f"[core]\nfernet_key = {new_key()}\n")
+        file.chmod(0o600)
+        return file
+
+    return leave
+
+
+WAYS_HOME = {
+    "nothing": ("airflow/airflow.cfg", {}),
+    "AIRFLOW_HOME, ~": ("there/airflow.cfg", {"AIRFLOW_HOME": "~/there"}),
+    "AIRFLOW_HOME, $HOME": ("there/airflow.cfg", {"AIRFLOW_HOME": "$HOME/there"}),
+    "AIRFLOW_CONFIG, ~": ("my.cfg", {"AIRFLOW_CONFIG": "~/my.cfg"}),
+    "AIRFLOW_CONFIG, ${HOME}": ("my.cfg", {"AIRFLOW_CONFIG": "${HOME}/my.cfg"}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_HOME)
+def test_no_key_is_made_where_airflow_cfg_stays_behind_in_the_old_home(run, left, home, store, tmp_path, way):
+    name, variables = WAYS_HOME[way]
+    file = left(name)
+    text = file.read_text()
+    variables = {"AIRFLOW_HOME": None, "HOME": tmp_path / "old", **variables}
+    for command in (["run", "true"], ["init"], ["status"], ["key", "print"]):
+        at = 2 if command[0] == "key" else 1
+        done = run(*command[:at], "--user", "airflow", *command[at:], **variables)
+        assert done.returncode == (125 if command[0] in ("run", "init") else 1)
+        assert f"{file}: is no longer" in done.stdout + done.stderr and f"{home}/{name}" in done.stdout + done.stderr
+        assert "AIRFLOW_HOME" in done.stdout + done.stderr
+    assert not (store / "fernet_key").exists() and file.read_text() == text
+
+
+def test_where_the_key_is_known_it_is_a_warning(run, left, home, stored, tmp_path):
+    file = left("airflow/airflow.cfg")
+    variables = {"AIRFLOW_HOME": None, "HOME": tmp_path / "old"}
+    done = run("run", "--user", "airflow", "--deliver", "env", "true", FERNET_KEY=new_key(), **variables)
+    assert done.returncode == 0 and [str(file) in line for line in warnings(done)] == [True]
+    os.chown(stored(new_key()), UID, GID)
+    os.chown(tmp_path / "store", UID, GID)
+    done = run("run", "--user", "airflow", "true", **variables)
+    assert done.returncode == 0 and [str(file) in line for line in warnings(done)] == [True]
+
+
+def test_the_cures_are_such(run, left, home, tmp_path):
+    file = left("airflow/airflow.cfg")
+    done = run("run", "--user", "airflow", "true", HOME=tmp_path / "old", AIRFLOW_HOME=file.parent)
+    assert done.returncode == 125 and "Permission denied" in done.stderr and "no longer" not in done.stderr
+    (home / "airflow").mkdir()
+    file.rename(home / "airflow" / "airflow.cfg")
+    os.chown(home / "airflow" / "airflow.cfg", UID, GID)
+    key = re.search("fernet_key = (.*)", (home / "airflow" / "airflow.cfg").read_text())[1]
+    done = run("run", "--user", "airflow", "printenv", "AIRFLOW__CORE__FERNET_KEY", HOME=tmp_path / "old", AIRFLOW_HOME=None)
+    assert done.returncode == 0 and done.stdout == key + "\n" and "no longer" not in done.stderr
+
+
+@pytest.mark.parametrize("old", ["other home", "same home by a link", "nothing there"])
+def test_where_nothing_stays_behind_a_key_is_made(run, left, home, tmp_path, old):
+    (tmp_path / "link").symlink_to(home)
+    variables = {"AIRFLOW_HOME": None, "HOME": tmp_path / "old"}
+    if old == "other home":
+        left("airflow/airflow.cfg")
+        variables["AIRFLOW_HOME"] = home / "elsewhere"
+    elif old == "same home by a link":
+        (home / "airflow").mkdir()
+        (home / "airflow" / "airflow.cfg").write_text("[core]\n")
+        variables["HOME"] = tmp_path / "link"
+    done = run("run", "--user", "airflow", "true", **variables)
+    assert done.returncode == 0 and "no longer" not in done.stderr and "made a new Fernet key" in done.stderr
+
+
 # --- The store
 
 
@@ -511,9 +723,17 @@ def test_a_store_that_is_roots_fails_the_run_with_the_line_that_cures_it(run, st
     done = run("run", "--user", "airflow", "true")
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
     assert f"it belongs to 0:0, mode {store_mode:03o}" in done.stderr
-    assert f"chown -R {UID}:{GID} {store}" in done.stderr
+    assert f"chown {UID}:{GID} {store}" in done.stderr and " -R" not in done.stderr
     os.chown(store, UID, GID)
     assert run("run", "--user", "airflow", "true").returncode == 0
+
+
+def test_of_a_store_that_is_the_systems_no_owner_is_advised(run, namespace):
+    namespace.tmpfs("/mnt").chmod(0o755)
+    for path in ("/", "/mnt", "/./mnt//"):
+        done = run("run", "--user", "airflow", "--store", path, "true")
+        assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+        assert "chown" not in done.stderr and "a folder of its own" in done.stderr
 
 
 def test_a_store_that_cannot_be_made_fails_the_run_with_the_line_for_the_image(run, tmp_path):

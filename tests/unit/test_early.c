@@ -1,6 +1,6 @@
 #include "resolve/early.h"
 
-#include "folder.h"
+#include "ground.h"
 
 #define VAR "AIRFLOW__CORE__FERNET_KEY"
 
@@ -59,8 +59,7 @@ static void holds_what_root_can_answer_for_and_leaves_the_rest(void **state)
     char *const environment[] = {variable, bare, NULL};
     static const char *const files[] = {"closed/two", "closed/none", "theirs/key", "theirs/none",
                                         "fifo",       "large",       "",           NULL};
-    if (geteuid() != 0)
-        skip();
+    need_ground();
     memset(large, 'x', sizeof large);
     mkdir("closed", 0700);
     mkdir("theirs", 0755);
@@ -94,5 +93,5 @@ int main(void)
         in_folder(sees_whether_a_source_shows_itself_and_runs_nothing_for_that),
         in_folder(holds_what_root_can_answer_for_and_leaves_the_rest),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, set_up_ground, NULL);
 }

@@ -1,14 +1,8 @@
 #include "store/owner.h"
 
-#include "folder.h"
+#include "ground.h"
 
 enum { UID = 12345, GID = 12346 };
-
-static void need_root(void)
-{
-    if (geteuid() != 0)
-        skip();
-}
 
 static bool is_whose(const char *path, uid_t uid, gid_t gid)
 {
@@ -29,7 +23,7 @@ static void makes_a_directory_that_is_theirs(void **state)
         {"c//d/./e", 0660, 0770},
         {"./f", 0600, 0700},
     };
-    need_root();
+    need_ground();
     foreach(row, table) {
         umask(077);
         if (!store_make_for(row->path, row->mode, UID, GID))
@@ -48,7 +42,7 @@ static void makes_a_directory_that_is_theirs(void **state)
 static void finishes_what_a_crash_has_left(void **state)
 {
     (void)state;
-    need_root();
+    need_ground();
     mkdir(".store.fernit.12345.12346.700", 0700);
     assert_true(store_make_for("store", 0600, UID, GID));
     assert_true(is_whose("store", UID, GID));
@@ -58,7 +52,7 @@ static void finishes_what_a_crash_has_left(void **state)
 static void makes_none_where_others_could_have_a_hand_in_it(void **state)
 {
     (void)state;
-    need_root();
+    need_ground();
     mkdir("theirs", 0755);
     mkdir("sticky", 0755);
     mkdir("group", 0755);
@@ -82,17 +76,32 @@ static void makes_none_where_others_could_have_a_hand_in_it(void **state)
 static void says_whose_it_is_where_that_is_why(void **state)
 {
     (void)state;
-    need_root();
+    need_ground();
     mkdir("theirs", 0750);
     mkdir("ours", 0700);
+    mkdir("used", 0700);
+    mkdir("linked", 0700);
+    assert_int_equal(symlink("/etc/shadow", "linked/fernet_key"), 0);
+    assert_int_equal(chown("linked", UID, GID), 0);
+    write_text("used/fernet_key", "");
+    write_text("used/.lock", "");
+    write_text("used/something", "");
     assert_int_equal(chown("theirs", UID, GID), 0);
+    assert_int_equal(chown("used", UID, GID), 0);
+    assert_int_equal(symlink("/mnt", "link"), 0);
+    assert_int_equal(mount("none", "/mnt", "tmpfs", 0, "mode=0755,uid=12345,gid=12346"), 0);
     static const struct {
         const char *path;
         int errnum;
         const char *says; /* NULL: nothing more */
     } table[] = {
         {"theirs", EACCES, "; it belongs to 12345:12346, mode 750, and this is 0:0; "},
-        {"theirs", EPERM, "chown -R 0:0 theirs"},
+        {"theirs", EPERM, "chown 0:0 theirs (docker run"},
+        {"used", EACCES, "chown 0:0 used used/fernet_key used/.lock (docker run"},
+        {"linked", EACCES, "chown 0:0 linked (docker run"},
+        {"/mnt", EACCES, "; it belongs to 12345:12346, mode 755, and this is 0:0; give --store a "},
+        {"//mnt/.", EACCES, "; give --store a folder of its own"},
+        {"link", EACCES, "; give --store a folder of its own"},
         {"theirs", ENOSPC, NULL},
         {"theirs", EROFS, NULL},
         {"ours", EACCES, NULL},
@@ -110,8 +119,13 @@ static void says_whose_it_is_where_that_is_why(void **state)
         if (row->says ? !error_says(&err, ERROR_SYSTEM, row->says)
                       : strcmp(err.message, before.message) != 0)
             fail_msg("%s: says %s", row->path, err.message);
+        if (strstr(err.message, "chown") && strstr(row->path, "mnt"))
+            fail_msg("%s: advises %s", row->path, err.message);
+        if (strstr(err.message, " -R "))
+            fail_msg("%s: advises %s", row->path, err.message);
         assert_int_equal(err.errnum, row->errnum);
     }
+    assert_int_equal(umount("/mnt"), 0);
 }
 
 int main(void)
@@ -122,5 +136,5 @@ int main(void)
         in_folder(makes_none_where_others_could_have_a_hand_in_it),
         in_folder(says_whose_it_is_where_that_is_why),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, set_up_ground, NULL);
 }

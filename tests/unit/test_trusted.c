@@ -1,6 +1,6 @@
 #include "base/trusted.h"
 
-#include "folder.h"
+#include "ground.h"
 
 enum { ROOT = 0, OTHER = 12345 };
 
@@ -60,79 +60,108 @@ static const struct {
     const char *path;
     enum trusted verdict;
     const char *resolved; /* below the folder; "/..." as it is */
-} table[] = {
-    {"docker/key", TRUSTED_THERE, "docker/key"},
-    {"./docker//key", TRUSTED_THERE, "docker/key"},
-    {"docker/../docker/./key", TRUSTED_THERE, "docker/key"},
-    {"docker", TRUSTED_THERE, "docker"},
-    {"docker/", TRUSTED_THERE, "docker"},
-    {"/", TRUSTED_THERE, "/"},
-    {"/..", TRUSTED_THERE, "/"},
-    {"docker/theirs", TRUSTED_THERE, "docker/theirs"},
-    {"docker/fifo", TRUSTED_THERE, "docker/fifo"},
-    {"kubelet/key", TRUSTED_THERE, "kubelet/..1/key"},
-    {"kubelet/..data/key", TRUSTED_THERE, "kubelet/..1/key"},
-    {"fsgroup/key", TRUSTED_THERE, "fsgroup/key"},
-    {"links/up/key", TRUSTED_THERE, "docker/key"},
-    {"links/long", TRUSTED_THERE, "docker/key"},
-    {"links/root", TRUSTED_THERE, "/"},
+} table[] =
+    {
+        {"docker/key", TRUSTED_THERE, "docker/key"},
+        {"./docker//key", TRUSTED_THERE, "docker/key"},
+        {"docker/../docker/./key", TRUSTED_THERE, "docker/key"},
+        {"docker", TRUSTED_THERE, "docker"},
+        {"docker/", TRUSTED_THERE, "docker"},
+        {"/", TRUSTED_THERE, "/"},
+        {"/..", TRUSTED_THERE, "/"},
+        {"docker/theirs", TRUSTED_THERE, "docker/theirs"},
+        {"docker/fifo", TRUSTED_THERE, "docker/fifo"},
+        {"links/up/key", TRUSTED_THERE, "docker/key"},
+        {"links/long", TRUSTED_THERE, "docker/key"},
+        {"links/root", TRUSTED_THERE, "/"},
 
-    {"kubelet/planted", TRUSTED_NOT, NULL},
-    {"kubelet/theirs", TRUSTED_NOT, NULL},
-    {"kubelet/folder/key", TRUSTED_NOT, NULL},
-    {"home", TRUSTED_NOT, NULL},
-    {"home/planted", TRUSTED_NOT, NULL},
-    {"home/given", TRUSTED_NOT, NULL},
-    {"home/key", TRUSTED_NOT, NULL},
-    {"home/folder", TRUSTED_NOT, NULL},
-    {"home/../docker/key", TRUSTED_NOT, NULL},
-    {"group/key", TRUSTED_NOT, NULL},
-    {"world/key", TRUSTED_NOT, NULL},
-    {"links/home/key", TRUSTED_NOT, NULL},
-    {"links/theirs", TRUSTED_NOT, NULL},
-    {"links/loop", TRUSTED_NOT, NULL},
-    {"docker/key/", TRUSTED_NOT, NULL},
-    {"docker/key/more", TRUSTED_NOT, NULL},
-    {"", TRUSTED_NOT, NULL},
-    {"/proc/self/cwd/docker/key", TRUSTED_THERE, "docker/key"},
+        {"kubelet/key", TRUSTED_NOT, NULL},
+        {"kubelet/..data/key", TRUSTED_NOT, NULL},
+        {"kubelet/planted", TRUSTED_NOT, NULL},
+        {"kubelet/theirs", TRUSTED_NOT, NULL},
+        {"kubelet/folder/key", TRUSTED_NOT, NULL},
+        {"home", TRUSTED_NOT, NULL},
+        {"home/planted", TRUSTED_NOT, NULL},
+        {"home/given", TRUSTED_NOT, NULL},
+        {"home/key", TRUSTED_NOT, NULL},
+        {"home/folder", TRUSTED_NOT, NULL},
+        {"home/../docker/key", TRUSTED_NOT, NULL},
+        {"fsgroup/key", TRUSTED_NOT, NULL},
+        {"group/key", TRUSTED_NOT, NULL},
+        {"world/key", TRUSTED_NOT, NULL},
+        {"links/home/key", TRUSTED_NOT, NULL},
+        {"links/theirs", TRUSTED_NOT, NULL},
+        {"links/loop", TRUSTED_NOT, NULL},
+        {"docker/key/", TRUSTED_NOT, NULL},
+        {"docker/key/more", TRUSTED_NOT, NULL},
+        {"", TRUSTED_NOT, NULL},
+        {"/proc/self/cwd/docker/key", TRUSTED_THERE, "docker/key"},
 
-    /* Where others may make an entry it may be theirs in a moment. */
-    {"docker/nothing", TRUSTED_MISSING, "docker/nothing"},
-    {"docker/nothing/", TRUSTED_MISSING, "docker/nothing"},
-    {"docker/nothing//at/./all", TRUSTED_MISSING, "docker/nothing/at/all"},
-    {"links/nothing", TRUSTED_MISSING, "docker/nothing/at/all"},
-    {"links/nothing/more", TRUSTED_MISSING, "docker/nothing/at/all/more"},
-    {"docker/nothing/../key", TRUSTED_NOT, NULL},
-    {"kubelet/nothing", TRUSTED_NOT, NULL},
-    {"home/nothing", TRUSTED_NOT, NULL},
-    {"links/nobody", TRUSTED_NOT, NULL},
-    {"group/nothing", TRUSTED_NOT, NULL},
+        /* Where others may make an entry it may be theirs in a moment. */
+        {"docker/nothing", TRUSTED_MISSING, "docker/nothing"},
+        {"docker/nothing/", TRUSTED_MISSING, "docker/nothing"},
+        {"docker/nothing//at/./all", TRUSTED_MISSING, "docker/nothing/at/all"},
+        {"links/nothing", TRUSTED_MISSING, "docker/nothing/at/all"},
+        {"links/nothing/more", TRUSTED_MISSING, "docker/nothing/at/all/more"},
+        {"docker/nothing/../key", TRUSTED_NOT, NULL},
+        {"kubelet/nothing", TRUSTED_NOT, NULL},
+        {"home/nothing", TRUSTED_NOT, NULL},
+        {"links/nobody", TRUSTED_NOT, NULL},
+        {"group/nothing", TRUSTED_NOT, NULL},
+},
+  read_only[] = {
+      {"kubelet/key", TRUSTED_THERE, "kubelet/..1/key"},
+      {"kubelet/..data/key", TRUSTED_THERE, "kubelet/..1/key"},
+      {"kubelet", TRUSTED_THERE, "kubelet"},
+      {"fsgroup/key", TRUSTED_THERE, "fsgroup/key"},
+      {"group/key", TRUSTED_THERE, "group/key"},
+      {"world/../kubelet/key", TRUSTED_THERE, "kubelet/..1/key"},
+      {"docker/key", TRUSTED_THERE, "docker/key"},
+
+      {"kubelet/planted", TRUSTED_NOT, NULL},
+      {"kubelet/theirs", TRUSTED_NOT, NULL},
+      {"kubelet/folder/key", TRUSTED_NOT, NULL},
+      {"home/given", TRUSTED_NOT, NULL},
+      {"home/key", TRUSTED_NOT, NULL},
+      {"links/theirs", TRUSTED_NOT, NULL},
+      {"kubelet/nothing", TRUSTED_NOT, NULL},
+      {"group/nothing", TRUSTED_NOT, NULL},
 };
 
-static void need_root(void)
+static void judge(const char *folder, const char *path, enum trusted expected, const char *place)
 {
-    if (geteuid() != 0)
-        skip();
+    char whole[PATH_MAX];
+    char resolved[PATH_MAX];
+    enum trusted verdict = trusted_path(path, resolved);
+    if (verdict != expected)
+        fail_msg("\"%s\": is %d, not %d (%s)", path, verdict, expected, resolved);
+    if (!place)
+        return;
+    const char *prefix = *place == '/' ? "" : folder;
+    snprintf(whole, sizeof whole, "%s%s%s", prefix, *prefix ? "/" : "", place);
+    if (!same_text(resolved, whole))
+        fail_msg("\"%s\": resolves to %s", path, resolved);
 }
 
 static void trusts_what_nobody_but_root_can_have_made(void **state)
 {
-    const char *folder = *state;
-    char expected[PATH_MAX];
-    char resolved[PATH_MAX];
-    need_root();
+    need_ground();
     lay_ground();
-    foreach(row, table) {
-        enum trusted verdict = trusted_path(row->path, resolved);
-        if (verdict != row->verdict)
-            fail_msg("\"%s\": is %d, not %d (%s)", row->path, verdict, row->verdict, resolved);
-        if (!row->resolved)
-            continue;
-        const char *prefix = *row->resolved == '/' ? "" : folder;
-        snprintf(expected, sizeof expected, "%s%s%s", prefix, *prefix ? "/" : "", row->resolved);
-        if (!same_text(resolved, expected))
-            fail_msg("\"%s\": resolves to %s", row->path, resolved);
-    }
+    foreach(row, table)
+        judge(*state, row->path, row->verdict, row->resolved);
+}
+
+static void a_folder_that_others_can_write_counts_only_where_it_is_mounted_read_only(void **state)
+{
+    const char *folder = *state;
+    need_ground();
+    lay_ground();
+    assert_int_equal(mount(folder, folder, NULL, MS_BIND, NULL), 0);
+    assert_int_equal(mount(NULL, folder, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(chdir(folder), 0);
+    foreach(row, read_only)
+        judge(folder, row->path, row->verdict, row->resolved);
+    assert_int_equal(umount2(folder, MNT_DETACH), 0);
 }
 
 static void follows_as_many_links_as_linux_does(void **state)
@@ -141,7 +170,7 @@ static void follows_as_many_links_as_linux_does(void **state)
     char resolved[PATH_MAX];
     char name[16];
     char target[16];
-    need_root();
+    need_ground();
     write_text("0", "key");
     for (int i = 1; i <= 41; i++) {
         snprintf(name, sizeof name, "%d", i);
@@ -159,7 +188,7 @@ static void a_path_that_is_too_long_is_not_trusted(void **state)
     (void)state;
     char resolved[PATH_MAX];
     static char path[2 * PATH_MAX];
-    need_root();
+    need_ground();
     memset(path, '/', PATH_MAX);
     assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
     memset(path, 'x', sizeof path - 1);
@@ -176,7 +205,7 @@ static void a_relative_path_is_worth_no_more_than_where_it_begins(void **state)
 {
     (void)state;
     char resolved[PATH_MAX];
-    need_root();
+    need_ground();
     write_text("key", "key");
     assert_int_equal(trusted_path("key", resolved), TRUSTED_THERE);
     assert_int_equal(chown(".", OTHER, OTHER), 0);
@@ -188,9 +217,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(trusts_what_nobody_but_root_can_have_made),
+        in_folder(a_folder_that_others_can_write_counts_only_where_it_is_mounted_read_only),
         in_folder(follows_as_many_links_as_linux_does),
         in_folder(a_path_that_is_too_long_is_not_trusted),
         in_folder(a_relative_path_is_worth_no_more_than_where_it_begins),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up_ground, NULL);
 }
