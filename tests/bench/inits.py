@@ -11,7 +11,7 @@ MEMORY_STARTS = max(3, ROUNDS // 20)  # of a position-independent program anothe
 SIGNAL_STARTS = 10  # where its memory comes to lie makes one start a little quicker than the next
 SIGNALS = max(1, ROUNDS // 2)  # for each of these starts
 ORPHANS = 2000
-ORPHAN_STARTS = max(3, ROUNDS // 10)
+ORPHAN_STARTS = max(4, ROUNDS * 3 // 8)
 FACTOR = 1.25
 LEANEST_KIB = 64  # tini and dumb-init with musl on x86_64: 64 to 68
 

@@ -449,18 +449,18 @@ static void a_group_is_doubtful_where_the_words_speak_of_a_worker(void **state)
 {
     (void)state;
     static const struct {
-        int line;
         const char *words[5];
+        int line;
         bool doubtful;
     } table[] = {
-        {ROW, {"sh", "-c", "airflow celery worker | tee /x", NULL}, true},
-        {ROW, {"my-wrapper", "airflow", "celery", "worker", NULL}, true},
-        {ROW, {"/opt/airflow/start-worker.sh", NULL}, true},
-        {ROW, {"celery", "-A", "worker", "beat", NULL}, true},
-        {ROW, {"airflow", "scheduler", NULL}, false},
-        {ROW, {"gunicorn", "--workers", "4", NULL}, false},
-        {ROW, {"airflow", "webserver", "--workers", "4", NULL}, false},
-        {ROW, {NULL}, false},
+        {{"sh", "-c", "airflow celery worker | tee /x", NULL}, ROW, true},
+        {{"my-wrapper", "airflow", "celery", "worker", NULL}, ROW, true},
+        {{"/opt/airflow/start-worker.sh", NULL}, ROW, true},
+        {{"celery", "-A", "worker", "beat", NULL}, ROW, true},
+        {{"airflow", "scheduler", NULL}, ROW, false},
+        {{"gunicorn", "--workers", "4", NULL}, ROW, false},
+        {{"airflow", "webserver", "--workers", "4", NULL}, ROW, false},
+        {{NULL}, ROW, false},
     };
     foreach(row, table)
         if (scope_is_doubtful((char *const *)row->words) != row->doubtful)
