@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from conftest import BINARY, MARK, PATH, new_key
-from ground import wait_for
+from ground import need, wait_for
 
 PATIENCE = 10  # seconds, after which what should have come is taken to be lost
 
@@ -299,3 +299,25 @@ class Ground:
     def clear(self):
         for running in self.started:
             running.clear()
+
+
+@pytest.fixture(name="ground")
+def ground_fixture(tmp_path):
+    """Where the init under test is started."""
+    place = Ground(selected(), tmp_path)
+    yield place
+    place.clear()
+
+
+@pytest.fixture(name="mode", params=MODES)
+def mode_fixture(request):
+    """As a process like others, and as the first one of a process namespace."""
+    if request.param == "process 1":
+        need("be process 1")
+    return request.param
+
+
+@pytest.fixture(name="start")
+def start_fixture(ground, mode):
+    """start(*command, ...): Ground.start in the mode of the test."""
+    return lambda *command, **arguments: ground.start(mode, *command, **arguments)

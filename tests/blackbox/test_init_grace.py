@@ -8,7 +8,7 @@ import pytest
 
 from conftest import BINARY
 from ground import AS_NOBODY, need, wait_for, works
-from inits import INITS, MODES, PATIENCE, Ground, children_of, marked, python, state_of, status_of
+from inits import PATIENCE, children_of, ground_fixture, marked, mode_fixture, python, start_fixture, state_of, status_of  # noqa: F401
 
 #: A command that ends with `status` (a negative one: the signal) and leaves a process for each word behind.
 #: The word says what that one is, and how it is: "stubborn" does not end on TERM.
@@ -53,26 +53,6 @@ WITH_A_CHILD = LEAVES.split("told, tell")[0] + "told, tell = os.pipe()\nif not o
 LONG = ["--grace", "1h"]
 SHORT = ["--grace", "300ms"]
 KINDS = ["child", "second-hand", "group", "session", "second-hand group", "second-hand session"]
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    if request.param == "process 1":
-        need("be process 1")
-    return request.param
-
-
-@pytest.fixture
-def ground(tmp_path):
-    place = Ground(INITS["fernit"], tmp_path)
-    yield place
-    place.clear()
-
-
-@pytest.fixture
-def start(ground, mode):
-    """start(*command, ...): Ground.start in the mode of the test."""
-    return lambda *command, **arguments: ground.start(mode, *command, **arguments)
 
 
 def leaves(*words, status=7):

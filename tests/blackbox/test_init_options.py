@@ -8,7 +8,7 @@ import pytest
 
 from conftest import BINARY, new_key
 from ground import Trace, need, wait_for
-from inits import INITS, MODES, Ground, children_of, marked, program_of, python, status_of
+from inits import children_of, ground_fixture, marked, mode_fixture, program_of, python, start_fixture, status_of  # noqa: F401
 
 #: A command and, behind it, a child in its group. The command says what it hears, and whether its child heard it, too.
 TELLS = """
@@ -32,26 +32,6 @@ while True:
 """
 STAYS = ["sh", "-c", "echo ready; exec sleep 60"]
 ALONE, GROUP = "15: alone", "15: and its child"
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    if request.param == "process 1":
-        need("be process 1")
-    return request.param
-
-
-@pytest.fixture
-def ground(tmp_path):
-    place = Ground(INITS["fernit"], tmp_path)
-    yield place
-    place.clear()
-
-
-@pytest.fixture
-def start(ground, mode):
-    """start(*command, ...): Ground.start in the mode of the test."""
-    return lambda *command, **arguments: ground.start(mode, *command, **arguments)
 
 
 def on_the_command_line(tmp_path, **options):

@@ -15,16 +15,18 @@ import time
 import pytest
 
 from ground import need, wait_for
-from inits import (
+from inits import (  # noqa: F401
     MODES,
-    Ground,
     children_of,
     descriptors_of,
+    ground_fixture,
     holds_back,
+    mode_fixture,
     not_offered,
     program_of,
     python,
     selected,
+    start_fixture,
     state_of,
     status_of,
 )
@@ -56,26 +58,6 @@ while True:
 @pytest.fixture(scope="module")
 def init():
     return INIT
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    if request.param == "process 1":
-        need("be process 1")
-    return request.param
-
-
-@pytest.fixture
-def ground(init, tmp_path):
-    place = Ground(init, tmp_path)
-    yield place
-    place.clear()
-
-
-@pytest.fixture
-def start(ground, mode):
-    """start(*command, ...): Ground.start in the mode of the test."""
-    return lambda *command, **arguments: ground.start(mode, *command, **arguments)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from ground import need, wait_for
-from inits import INITS, MODES, Ground, children_of, descriptors_of, holds_back, program_of, python, state_of
+from inits import children_of, descriptors_of, ground_fixture, holds_back, mode_fixture, program_of, python, selected, state_of  # noqa: F401
 from terminals import INTERRUPT, LEADS, QUIT, SHELLS, SUSPEND, Terminal, line_of, send, shell_at
 
-INIT = INITS["fernit"]
+INIT = selected()
 TRIES = 500
 STAYS = ["sh", "-c", "echo ready; exec sleep 60"]
 READS = ["sh", "-c", 'echo ready; while read -r line; do echo "got $line"; done']
@@ -30,25 +30,10 @@ while True:
 
 
 @pytest.fixture
-def ground(tmp_path):
-    place = Ground(INIT, tmp_path)
-    yield place
-    place.clear()
-
-
-@pytest.fixture
 def terminal():
     it = Terminal()
     yield it
     it.close()
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    """Nobody could continue it in either: the session that it leads is all its own."""
-    if request.param == "process 1":
-        need("be process 1")
-    return request.param
 
 
 @pytest.fixture
