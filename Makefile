@@ -65,7 +65,7 @@ CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fd
 LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
 
 # What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
-# marked hot: the few pages that it keeps in memory hold all of it (process_drop_code in src/process/setup.h).
+# marked hot: the few pages that it keeps in memory hold all of it (image_drop in src/process/image.h).
 waiting := $(patsubst %,-Wl$(comma)-u$(comma)%,syscall madvise waitpid kill) -lc
 
 objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))

@@ -2,17 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "process/image.h"
 
 /* As deep as any of our calls goes, where the stack may become as large. */
 enum { STACK_USED = 256 * 1024 };
@@ -24,31 +22,6 @@ static size_t stack_used(void)
     return limit.rlim_cur / 4 < STACK_USED ? (size_t)limit.rlim_cur / 4 : STACK_USED;
 }
 
-extern char __ehdr_start[] __attribute__((visibility("hidden")));
-
-/* Whether a file holds, where this program has its code and constants, the same bytes. Its data it has
- * changed by now. */
-static int is_this_program(int fd)
-{
-    const ElfW(Ehdr) *header = (const void *)__ehdr_start;
-    const ElfW(Phdr) *segments = (const void *)(__ehdr_start + header->e_phoff);
-    struct stat status;
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size <= 0)
-        return 0;
-    size_t size = (size_t)status.st_size;
-    char *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return 0;
-    int same = 1;
-    for (size_t i = 0; i < header->e_phnum && same; i++)
-        if (segments[i].p_type == PT_LOAD && !(segments[i].p_flags & PF_W))
-            same = segments[i].p_offset + segments[i].p_filesz <= size &&
-                   memcmp(bytes + segments[i].p_offset, __ehdr_start + segments[i].p_vaddr,
-                          segments[i].p_filesz) == 0;
-    munmap(bytes, size);
-    return same;
-}
-
 int anew_open(void)
 {
     int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
@@ -56,7 +29,7 @@ int anew_open(void)
         return fd;
     const char *path = (const char *)getauxval(AT_EXECFN); // NOLINT(performance-no-int-to-ptr)
     fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
-    if (fd >= 0 && is_this_program(fd))
+    if (fd >= 0 && image_is_in(fd))
         return fd;
     cleanup_close(&fd);
     return -1;

@@ -165,7 +165,8 @@ static bool is_assignment(const char *word)
 }
 
 /* bash becomes the last command of its string also without exec, unless it has a redirection, the one
- * before it runs in the background, or there are traps; a shell that does not dies of the TERM, whomever it is for. */
+ * before it runs in the background, or there are traps; a shell that does not dies of the TERM,
+ * whomever it is for. */
 static bool string_is_worker(const char *text, char *const *zero, int depth)
 {
     struct last_command last = {0};

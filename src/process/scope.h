@@ -25,9 +25,9 @@ enum scope {
  * and the same behind an image's entrypoint (/entrypoint celery worker), behind inits and programs
  * that exec (tini, dumb-init, gosu, setpriv, env, nice, ...; fernit run), and as the last command of
  * the string of a shell's -c, with exec or without: bash becomes it either way, unless it redirects
- * something, the one before it runs in the background, or a trap is set. (A shell that stays in between ends at a
- * TERM, whomever it was for.) What cannot be told gets a group: an option that is not known, a program
- * or subcommand in a variable, a script, more than 16 wrappers in each other. */
+ * something, the one before it runs in the background, or a trap is set. (A shell that stays in
+ * between ends at a TERM, whomever it was for.) What cannot be told gets a group: an option that is not
+ * known, a program or subcommand in a variable, a script, more than 16 wrappers in each other. */
 enum scope scope_for(char *const *command);
 
 /* Whether a command that is to be signalled as a group speaks of a worker of Airflow or Celery all the

@@ -5,10 +5,10 @@
 
 struct error;
 
-/* Makes what the loader has relocated read-only, which musl's start of a static program leaves undone
- * (elf(5), PT_GNU_RELRO); makes descriptors 0, 1 and 2 valid (/dev/null where one was closed), so that no file of ours ever
- * takes their place, and keeps this process from being dumped or traced: prctl(2), PR_SET_DUMPABLE,
- * which the exec of the command undoes. Returns 0, or -1 with ERROR_SYSTEM. */
+/* Makes what the loader has relocated read-only (process/image.h); makes descriptors 0, 1 and 2 valid
+ * (/dev/null where one was closed), so that no file of ours ever takes their place; and keeps this
+ * process from being dumped or traced: prctl(2), PR_SET_DUMPABLE, which the exec of the command
+ * undoes. Returns 0, or -1 with ERROR_SYSTEM. */
 int process_setup(struct error *err);
 
 /* Closes every descriptor above 2 but `kept` (-1: all of them). close_range(2), or, before Linux 5.9
@@ -19,9 +19,3 @@ void process_close_all_but(int kept);
  * where that is no longer `parent`. It lasts through exec, and until a change of user.
  * Returns 0, or -1 with ERROR_SYSTEM. */
 int process_follow_parent(int number, pid_t parent, struct error *err);
-
-/* Gives back the memory that this program's code and constants take, for a process that waits most of
- * its life: madvise(2), MADV_DONTNEED. What is used again is read again, and the kernel then brings
- * its surroundings along, up to the ends of the mapping: so the page of `often` and those behind it up
- * to the one after `also`, two functions of the waiting loop, are made a mapping of their own. */
-void process_drop_code(const void *often, const void *also);

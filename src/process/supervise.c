@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "process/exit_status.h"
+#include "process/image.h"
 #include "process/leftover.h"
 #include "process/reaction.h"
 #include "process/setup.h"
@@ -28,7 +29,7 @@ enum {
 };
 
 /* What is marked hot below lies together in the program, and is all that stays in memory of it while
- * nothing happens: process_drop_code. */
+ * nothing happens: image_drop. */
 
 struct state {
     const struct watch *watch;
@@ -271,7 +272,7 @@ static void settle_down(const struct watch *watch)
     if (chdir("/") < 0)
         log_detail("cannot go to /");
     prctl(PR_SET_NAME, "fernit", 0, 0, 0);
-    process_drop_code((const void *)supervise, (const void *)syscall);
+    image_drop((const void *)supervise, (const void *)syscall);
 }
 
 __attribute__((hot)) int supervise(const struct watch *watch)
