@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ struct state {
     bool over;    /* nothing is left to do */
     bool refused; /* some of what is left is another user's */
     bool warned;  /* of a signal that could not be passed on */
+    bool hung_up; /* the command was told that nobody will give it the terminal */
     bool given;   /* the terminal's foreground, to the child; it has to come back */
     bool timed;   /* something is to be done at `until` */
     struct deadline until;
@@ -69,7 +71,7 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     /* A key has stopped all of the terminal's foreground group, whomever other signals are for. */
     if (number == SIGCONT && watch->terminal >= 0) {
         group = true;
-        if (terminal_is_ours(watch->terminal))
+        if (watch->given && terminal_is_ours(watch->terminal))
             give_terminal(state);
     }
     int sent = kill(group ? -state->child : state->child, number);
@@ -88,7 +90,8 @@ __attribute__((hot)) static void forward(struct state *state, int number)
 
 /* The shell that has started us must see that its job has stopped, and is who continues it. Where
  * there is none, or we are PID 1, a key must not have stopped the command either: without us the kernel
- * would not have let it, setpgid(2) "orphaned process group". */
+ * would not have let it, setpgid(2) "orphaned process group". Who wants to read there, and whom nobody
+ * can continue, is told so as the kernel tells it: by SIGHUP and SIGCONT; once, lest it asks for ever. */
 static void stop_with_child(struct state *state, int number)
 {
     int terminal = state->watch->terminal;
@@ -99,10 +102,15 @@ static void stop_with_child(struct state *state, int number)
     bool stopped = !given && getpid() != 1 && signals_stop();
     /* The shell has taken the terminal back meanwhile. */
     state->given = state->given && !stopped;
-    if (stopped)
+    if (stopped) {
         forward(state, SIGCONT);
-    else if (given || number == SIGTSTP)
+    } else if (given || number == SIGTSTP) {
         kill(-state->child, SIGCONT);
+    } else if (wants_terminal && getpid() != 1 && !state->hung_up) {
+        kill(-state->child, SIGHUP);
+        kill(-state->child, SIGCONT);
+        state->hung_up = true;
+    }
 }
 
 /* --- What is left when the command has ended */
@@ -258,11 +266,27 @@ void supervise_adopt(const struct supervision *settings)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/* A pipe or a terminal may have room for a byte and not for a line, and keep who writes it for ever. The
+ * flag is for our own opening of it alone; where there can be none poll(2) has to do. */
+static void do_not_wait_for_log(void)
+{
+    struct stat status;
+    if (fstat(STDERR_FILENO, &status) < 0 ||
+        (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)))
+        return;
+    int own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own >= 0) {
+        dup2(own, STDERR_FILENO);
+        close(own);
+    }
+}
+
 /* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. Only the log
  * needs one of the three. */
 static void settle_down(const struct watch *watch)
 {
     process_close_all_but(watch->terminal);
+    do_not_wait_for_log();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);

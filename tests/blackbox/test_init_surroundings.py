@@ -1,6 +1,8 @@
 """`run --init` in surroundings that are not well: a log that nobody reads, pipes whose ends others wait for, little room."""
 import fcntl
 import os
+import signal
+import time
 
 import pytest
 
@@ -48,6 +50,19 @@ def test_a_log_that_nobody_reads_keeps_no_status_back(supervised, full_pipe):
     script = 'setsid sh -c "trap \\"\\" TERM; while :; do sleep 1; done" & sleep 0.1; exit 4'
     process = supervised(script, "--grace", "100ms", stderr=full_pipe)
     assert process.wait(timeout=10) == 4
+
+
+def test_a_terminal_that_nobody_reads_keeps_no_signal_from_the_command(supervised):
+    """It has room for a byte long before it has room for a line."""
+    ours, theirs = os.openpty()
+    process = supervised("trap '' HUP; exec sleep 30", "--verbose", stderr=theirs)
+    for _ in range(8000):
+        os.kill(process.pid, signal.SIGHUP)
+    time.sleep(0.1)
+    process.terminate()
+    assert process.wait(timeout=5) == 143
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_log_that_nobody_reads_does_not_keep_a_start_from_its_end(fernit, full_pipe):

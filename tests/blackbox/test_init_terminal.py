@@ -713,6 +713,24 @@ def test_a_pager_behind_it_can_read_the_terminal(shell, line):
     shell.hears("got more")
 
 
+def test_a_pager_behind_it_can_read_the_terminal_after_it_was_suspended(shell, line):
+    shell.type(f"{line('sh', '-c', 'echo ready >&2; exec sleep 60')} | {line_of(PAGES)}")
+    shell.hears("ready")
+    shell.type(SUSPEND)
+    shell.ready()
+    shell.type("fg")
+    shell.type("more")
+    shell.hears("got more")
+
+
+def test_a_command_that_wants_a_terminal_which_nobody_can_give_it_is_hung_up(shell, line, tmp_path):
+    """Its group is orphaned: without fernit its read would have failed."""
+    pid = tmp_path / "pid"
+    shell.type(f"(set -m; {line('sh', '-c', f'echo $$ > {pid}; sleep 0.3; exec cat </dev/tty')} & exit)")
+    command = int(wait_for(lambda: pid.exists() and pid.read_text()))
+    wait_for(lambda: state_of(command) in "XZ")
+
+
 def test_a_script_goes_on_reading_after_a_command_that_left_the_terminal_to_another_group(start_in, terminal):
     """An interactive shell that is killed leaves it to its job."""
     inner = 'set -m; sh -c "echo inner; exec sleep 60"; :'
