@@ -212,7 +212,7 @@ int run_command(const struct context *context)
                           "fernit init");
         return failed(context, &err);
     }
-    if (settings->parent_death_signal > 0 &&
+    if (settings->init && settings->parent_death_signal > 0 &&
         process_follow_parent(settings->parent_death_signal, context->parent, &err) < 0)
         return failed(context, &err);
     if (prepare(context, true, &child, &err) < 0)

@@ -20,7 +20,7 @@ int value_flag(const char *text, bool *value)
     return -1;
 }
 
-bool value_is_none(const char *text)
+static bool is_none(const char *text)
 {
     return strcmp(text, "none") == 0 || strcmp(text, "off") == 0 || strcmp(text, "no") == 0;
 }
@@ -71,7 +71,7 @@ int value_scope(const char *text, enum scope *scope, struct error *err)
 
 int value_signal(const char *text, int *number, struct error *err)
 {
-    int found = value_is_none(text) ? 0 : signal_number(text);
+    int found = is_none(text) ? 0 : signal_number(text);
     if (found < 0)
         return error_usage(err, "\"%s\" is no signal; write TERM, 15 or RTMIN+1, or none", text);
     *number = found;

@@ -14,9 +14,6 @@ struct error;
 /* 1/0, true/false, yes/no, on/off, in any case of letters. Fills no error. */
 int value_flag(const char *text, bool *value);
 
-/* Whether it says that there is none: "none", "off", "no". */
-bool value_is_none(const char *text);
-
 /* 0600, 0640 or 0660. */
 int value_mode(const char *text, mode_t *mode, struct error *err);
 
@@ -29,7 +26,7 @@ int value_store(const char *text, struct error *err);
 /* auto, child or group. */
 int value_scope(const char *text, enum scope *scope, struct error *err);
 
-/* A signal's name or number; none: 0. */
+/* A signal's name or number; "none", "off", "no": 0. */
 int value_signal(const char *text, int *number, struct error *err);
 
 /* An exit status, 0 to 255, whose bit is set in `statuses`. */

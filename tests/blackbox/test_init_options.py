@@ -636,6 +636,12 @@ def test_its_name_and_words_tell_that_it_supervises(start):
     assert pathlib.Path(f"/proc/{running.init}/environ").read_bytes() == b""
 
 
+def test_without_init_a_variable_for_it_changes_nothing_for_the_command(fernit, stored):
+    stored(new_key() + "\n")
+    script = ["/usr/bin/python3", "-ISc", "import ctypes; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)"]
+    assert fernit("run", *script, FERNIT_PDEATHSIG="TERM").stdout == "0\n"
+
+
 def test_its_words_show_numbers_alone(start):
     running = start(*STAYS, options=["--rewrite", "HUP:TERM", "--grace", "5s", "--ok-exit", "3"]).ready()
     assert re.fullmatch(rb"supervise:[0-9.]+[0-9:]*", words_of_supervisor(running)[1])
