@@ -681,10 +681,42 @@ def test_a_pipeline_is_stopped_and_continued_as_one_job(shell, terminal, line):
     job = children_of(shell.pid)
     [init] = [pid for pid in job if program_of(pid) == INIT.program]
     [command] = children_of(init)
-    wait_for(lambda: terminal.foreground == command)  # until it reads: the shell gives it to the job for each of the two
+    shell.type("one")
+    shell.hears("got one\n")  # so cat runs: the shell gives the terminal to the job for each of the two, cat's maybe behind fernit's
+    wait_for(lambda: terminal.foreground == command)
     shell.suspend(*job, command)
     shell.type("fg")
     wait_for(lambda: terminal.foreground == command)
+    shell.type("more")
+    shell.hears("got more\n")
+    shell.type(INTERRUPT)
+    shell.ready()
+    wait_for(lambda: all(state_of(pid) in "XZ" for pid in [*job, command]))
+
+
+#: Does what a slow start of the pipeline's last process does in a shell: takes the terminal back for the job.
+TAKES_BACK = python(
+    """
+import os, signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+while os.tcgetpgrp(2) == os.getpgrp():
+    time.sleep(0.01)
+os.tcsetpgrp(2, os.getpgrp())
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTTOU])
+os.execvp("cat", ["cat"])
+"""
+)
+
+
+def test_a_pipeline_whose_job_takes_the_terminal_back_while_it_reads_is_still_one_job(shell, terminal, line):
+    shell.type(f"{line(*READS)} | {line_of(TAKES_BACK)}")
+    shell.hears("ready")
+    job = children_of(shell.pid)
+    [init] = [pid for pid in job if program_of(pid) == INIT.program]
+    [command] = children_of(init)
+    assert terminal.foreground == os.getpgid(init)
+    shell.suspend(*job, command)
+    shell.type("fg")
     shell.type("more")
     shell.hears("got more\n")
     shell.type(INTERRUPT)
