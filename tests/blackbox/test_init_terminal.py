@@ -699,7 +699,8 @@ TAKES_BACK = python(
     """
 import os, signal, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
-while os.tcgetpgrp(2) == os.getpgrp():
+end = time.monotonic() + 0.5  # by then our own start was the late one
+while os.tcgetpgrp(2) == os.getpgrp() and time.monotonic() < end:
     time.sleep(0.01)
 os.tcsetpgrp(2, os.getpgrp())
 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTTOU])
@@ -733,20 +734,20 @@ def test_a_pipeline_into_it_can_read_the_terminal(shell, terminal, line):
         shell.hears(f"got {number}\n")
 
 
-#: Reads from the terminal itself, as less does.
-PAGES = ["sh", "-c", 'cat >/dev/null & exec </dev/tty; read -r line; echo "got $line"']
+#: Shows the first line that it is given, and reads from the terminal itself, as less does.
+PAGES = ["sh", "-c", 'head -n 1; cat >/dev/null & exec </dev/tty; read -r line; echo "got $line"']
 
 
 def test_a_pager_behind_it_can_read_the_terminal(shell, line):
     """What is behind it in the pipeline is who reads: its standard output is no terminal."""
-    shell.type(f"{line('sh', '-c', 'echo ready >&2; exec sleep 60')} | {line_of(PAGES)}")
+    shell.type(f"{line('sh', '-c', 'echo ready; exec sleep 60')} | {line_of(PAGES)}")
     shell.hears("ready")
     shell.type("more")
     shell.hears("got more")
 
 
 def test_a_pager_behind_it_can_read_the_terminal_after_it_was_suspended(shell, line):
-    shell.type(f"{line('sh', '-c', 'echo ready >&2; exec sleep 60')} | {line_of(PAGES)}")
+    shell.type(f"{line('sh', '-c', 'echo ready; exec sleep 60')} | {line_of(PAGES)}")
     shell.hears("ready")
     shell.type(SUSPEND)
     shell.ready()
