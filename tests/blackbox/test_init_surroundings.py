@@ -28,12 +28,12 @@ def full_pipe():
 
 @pytest.fixture
 def supervised(fernit, stored, tmp_path):
-    """supervised(script, *options, **popen): `run --init` of a shell script that makes the file `ready`, once that is there."""
+    """supervised(script, *options, **popen): `run --init` of a shell script that says when it is `ready`, once it has."""
     stored(new_key() + "\n")
     fernit("init")
 
     def start(script, *options, **popen):
-        process = fernit.start("run", "--init", *options, "--", "sh", "-c", f"> ready; {script}", popen=popen)
+        process = fernit.start("run", "--init", *options, "--", "sh", "-c", f"ready() {{ > ready; }}; {script}", popen=popen)
         wait_for((tmp_path / "ready").exists)
         return process
 
@@ -41,13 +41,13 @@ def supervised(fernit, stored, tmp_path):
 
 
 def test_a_log_that_nobody_reads_keeps_no_signal_from_the_command(supervised, full_pipe):
-    process = supervised("exec sleep 30", "--verbose", stderr=full_pipe)
+    process = supervised("ready; exec sleep 30", "--verbose", stderr=full_pipe)
     process.terminate()
-    assert process.wait(timeout=5) == 143
+    assert process.wait(timeout=15) == 143
 
 
 def test_a_log_that_nobody_reads_keeps_no_status_back(supervised, full_pipe):
-    script = 'setsid sh -c "trap \\"\\" TERM; while :; do sleep 1; done" & sleep 0.1; exit 4'
+    script = 'ready; setsid sh -c "trap \\"\\" TERM; while :; do sleep 1; done" & sleep 0.1; exit 4'
     process = supervised(script, "--grace", "100ms", stderr=full_pipe)
     assert process.wait(timeout=10) == 4
 
@@ -55,12 +55,12 @@ def test_a_log_that_nobody_reads_keeps_no_status_back(supervised, full_pipe):
 def test_a_terminal_that_nobody_reads_keeps_no_signal_from_the_command(supervised):
     """It has room for a byte long before it has room for a line."""
     ours, theirs = os.openpty()
-    process = supervised("trap '' HUP; exec sleep 30", "--verbose", stderr=theirs)
+    process = supervised("trap '' HUP; ready; exec sleep 30", "--verbose", stderr=theirs)
     for _ in range(8000):
         os.kill(process.pid, signal.SIGHUP)
     time.sleep(0.1)
     process.terminate()
-    assert process.wait(timeout=5) == 143
+    assert process.wait(timeout=15) == 143
     os.close(ours)
     os.close(theirs)
 
@@ -72,12 +72,12 @@ def test_a_log_that_nobody_reads_does_not_keep_a_start_from_its_end(fernit, full
 
 def test_who_writes_to_the_command_hears_that_it_reads_no_more(supervised):
     read, write = os.pipe()
-    process = supervised("exec <&-; sleep 30", stdin=read)
+    process = supervised("ready; exec <&-; sleep 30", stdin=read)
     os.close(read)
     wait_for(lambda: broken(write))
     os.close(write)
     process.terminate()
-    assert process.wait(timeout=5) == 143
+    assert process.wait(timeout=15) == 143
 
 
 def broken(write):
@@ -90,12 +90,12 @@ def broken(write):
 
 def test_who_reads_from_the_command_hears_that_it_writes_no_more(supervised):
     read, write = os.pipe()
-    process = supervised("exec >&-; sleep 30", stdout=write)
+    process = supervised("ready; exec >&-; sleep 30", stdout=write)
     os.close(write)
     assert os.read(read, 1) == b""
     os.close(read)
     process.terminate()
-    assert process.wait(timeout=5) == 143
+    assert process.wait(timeout=15) == 143
 
 
 def test_a_namespace_that_was_unshared_for_its_children_is_none_of_its_business(fernit, stored):
