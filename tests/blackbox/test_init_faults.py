@@ -163,12 +163,11 @@ def model(run, tmp_path):
             pid, text = line.split(None, 1)
             fernit = fernit or pid
             child = child or (pid if pid != fernit else None)
-            is_command |= pid == child and bool(re.search(r"execve.* = 0$", text))
             name = re.match(r"(\w+)\(", text)
-            if not name or (pid != fernit and (pid != child or is_command)):
-                continue
-            count[pid, name[1]] += 1
-            found.append(("fernit" if pid == fernit else "the child", name[1], count[pid, name[1]]))
+            if name and (pid == fernit or (pid == child and not is_command)):
+                count[pid, name[1]] += 1
+                found.append(("fernit" if pid == fernit else "the child", name[1], count[pid, name[1]]))
+            is_command |= pid == child and bool(re.search(r"execve.* = 0$", text))
         return found[1:]
 
     return trace
