@@ -12,6 +12,9 @@
 #include "store/names.h"
 #include "store/owner.h"
 
+/* Each time somebody else must have made a claim and removed it in between. */
+enum { CLAIM_TRIES = 1000 };
+
 /* What all three ways need. */
 struct creation {
     const struct store *store;
@@ -66,18 +69,26 @@ static int sync_directory(const struct creation *creation, struct error *err)
     return file_sync_directory(creation->store->directory, creation->store->path, err);
 }
 
-static int claim(struct creation *creation, struct error *err)
+/* Returns the claim, opened for its fsync; -1 with errno ENOENT: who had made it has just removed it. */
+static int open_claim(struct creation *creation, const char *name)
 {
-    char name[FILE_TEMPORARY_NAME];
-    store_claim_name(creation->name, name);
     int directory = creation->store->directory;
-    _cleanup_close_ int fd =
-        openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     creation->claimed |= fd >= 0;
     if (fd >= 0)
         fchmod(fd, creation->store->mode);
     else if (errno == EEXIST)
         fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    return fd;
+}
+
+static int claim(struct creation *creation, struct error *err)
+{
+    char name[FILE_TEMPORARY_NAME];
+    store_claim_name(creation->name, name);
+    _cleanup_close_ int fd = open_claim(creation, name);
+    for (int again = 0; fd < 0 && errno == ENOENT && again < CLAIM_TRIES; again++)
+        fd = open_claim(creation, name);
     if (fd < 0 || fsync(fd) < 0)
         return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
     return sync_directory(creation, err);

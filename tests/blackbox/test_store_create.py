@@ -1,6 +1,7 @@
 """Create once: by link, else by a rename that overwrites nothing, else under the lock; durable before it is used."""
 import os
 import re
+import shutil
 import time
 
 import pytest
@@ -266,6 +267,24 @@ def test_a_claim_without_a_key_is_gone_on_with(child_sees, way, store):
     keys = child_sees(prefix=on_way(way)).keys
     assert (store / "fernet_key").read_text().strip() == keys[0]
     assert child_sees(prefix=on_way(way)).keys == keys
+    assert names(store) <= {"fernet_key", ".lock"}
+
+
+@pytest.mark.parametrize("way", ["rename", "lock"])
+def test_a_claim_that_its_maker_removes_before_we_can_open_it_is_made_again(child_sees, tmp_path, way, store):
+    """EEXIST says that it is there; then it is not."""
+
+    def start(*faults):
+        trace = Trace(tmp_path / "trace", [*WAYS[way], *faults], only="openat,linkat,renameat2")
+        keys = child_sees(prefix=trace.prefix).keys
+        opened = [CLAIM in call.arguments for call in trace.calls() if call.name == "openat"]
+        return keys, opened
+
+    _, undisturbed = start()
+    shutil.rmtree(store)
+    keys, opened = start(f"openat:error=EEXIST:when={undisturbed.index(True) + 1}")
+    assert opened.count(True) == undisturbed.count(True) + 2
+    assert (store / "fernet_key").read_text().strip() == keys[0]
     assert names(store) <= {"fernet_key", ".lock"}
 
 
