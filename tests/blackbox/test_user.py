@@ -560,9 +560,9 @@ def test_airflow_cfg_is_made_and_written_as_the_user(run, home, store):
 
 def test_the_home_in_which_airflow_cfg_lies_is_the_users(run, home, tmp_path):
     (tmp_path / "passwd").write_text(PASSWD.replace("/home/airflow", str(home)))
-    assert run("init", "--user", "airflow", AIRFLOW_HOME=None, HOME="/root").returncode == 0
+    assert run("init", "--user", "airflow", AIRFLOW_HOME=None, HOME=tmp_path).returncode == 0
     assert owner(home / "airflow" / "airflow.cfg") == (UID, GID)
-    assert run("init", "--user", "airflow", AIRFLOW_HOME="~/other", HOME="/root").returncode == 0
+    assert run("init", "--user", "airflow", AIRFLOW_HOME="~/other", HOME=tmp_path / "roots").returncode == 0
     assert owner(home / "other" / "airflow.cfg") == (UID, GID)
 
 
