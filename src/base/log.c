@@ -1,14 +1,18 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static enum log_level level = LOG_NORMAL;
 static int patience = 1000; /* milliseconds */
+static int descriptor = -1; /* not opened yet */
 
 void log_set_level(enum log_level wanted)
 {
@@ -34,6 +38,35 @@ static bool is_url_safe(char c)
 void log_never_wait(void)
 {
     patience = 0;
+}
+
+/* To open a terminal's other end, /dev/ptmx, makes another terminal. */
+static bool can_be_opened_again(int fd)
+{
+    struct stat status;
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDONLY &&
+           fstat(fd, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) ||
+            (S_ISCHR(status.st_mode) && status.st_rdev != makedev(5, 2)));
+}
+
+void log_open(void)
+{
+    if (descriptor < 0 && can_be_opened_again(STDERR_FILENO))
+        descriptor = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0)
+        descriptor = STDERR_FILENO;
+}
+
+void log_take_standard_error(void)
+{
+    log_open();
+    if (descriptor == STDERR_FILENO)
+        return;
+    dup2(descriptor, STDERR_FILENO);
+    close(descriptor);
+    descriptor = STDERR_FILENO;
 }
 
 void log_mask(char *text)
@@ -68,11 +101,16 @@ static void line(const char *prefix, const char *format, va_list values)
             text[i] = '?';
     text[length++] = '\n';
 
-    /* A pipe that nobody empties says so here; it would keep the write for ever. */
-    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&reader, 1, patience) > 0) {
-        ssize_t ignored = write(STDERR_FILENO, text, length);
-        (void)ignored;
+    /* A terminal may take it in parts. */
+    log_open();
+    struct pollfd reader = {.fd = descriptor, .events = POLLOUT};
+    ssize_t taken = 0;
+    for (size_t done = 0; done < length && taken >= 0; done += taken > 0 ? (size_t)taken : 0) {
+        if (poll(&reader, 1, patience) <= 0) {
+            patience = 0;
+            break;
+        }
+        taken = write(descriptor, text + done, length - done);
     }
     errno = saved;
 }

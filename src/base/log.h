@@ -3,8 +3,8 @@
  * Every line is "fernit: TEXT\n", written with one write(2) so that lines of several processes do
  * not mix; control characters in it become '?', so that no value can forge a line. Without secrets:
  * a key appears as its fingerprint or not at all; should one be in the words of an error all the same,
- * it is masked. A log that cannot be written is no reason to fail, nor to wait for: a line that standard
- * error does not take within a second is dropped.
+ * it is masked. A log that cannot be written is no reason to fail, nor to wait for: what standard error
+ * does not take within a second is dropped, and then what it does not take at once.
  */
 #pragma once
 
@@ -16,12 +16,20 @@ enum log_level {
     LOG_VERBOSE, /* and what was looked at */
 };
 
-/* LOG_NORMAL until set. This and the next but one are the log's own state, for all of the program. */
+/* LOG_NORMAL until set. The log's level, patience and descriptor are its own state, for all of the program. */
 void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
 
 /* From now on a line that is not taken at once is dropped: for who has to go on. */
 void log_never_wait(void);
+
+/* A pipe or a terminal may have room for a byte and not for a line, and keep who writes it for ever. So the
+ * log opens the one behind standard error for itself, O_NONBLOCK, with its first line. To be called before a
+ * change of user, who may not be allowed to open it; where it cannot be opened poll(2) has to do. */
+void log_open(void);
+
+/* Lets the log's own opening take the place of standard error, which nobody else is to use any more. */
+void log_take_standard_error(void);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);

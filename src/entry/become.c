@@ -6,6 +6,7 @@
 
 #include "airflow/paths.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "process/user.h"
 #include "store/owner.h"
 
@@ -55,6 +56,7 @@ static int become(struct context *context, bool keeps, struct becoming *becoming
     if (geteuid() != 0)
         return user_become(&user, err);
 
+    log_open();
     early_read(&becoming->early, context->environment, settings->secret_files);
     bool made = keeps && make_store(context, &user);
     if (environment_copy(&becoming->environment, context->environment, err) < 0 ||

@@ -83,6 +83,7 @@ int command_supervised(const struct context *context, struct environment *enviro
     if (failed)
         return failed;
 
+    log_take_standard_error();
     char word[HANDOVER_LENGTH];
     handover_write(&watch, word);
     if (watch.terminal >= 0)

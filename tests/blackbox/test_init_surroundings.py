@@ -65,6 +65,29 @@ def test_a_terminal_that_nobody_reads_keeps_no_signal_from_the_command(supervise
     os.close(theirs)
 
 
+@pytest.mark.parametrize("words", [["run"], ["run", "--init"], ["run", "--user", "65534"]], ids=" ".join)
+def test_a_terminal_that_nobody_reads_does_not_keep_a_start_from_its_end(fernit, stored, store, words):
+    """Line after line, until it is full to the last byte; one that the user may not open, too."""
+    if "--user" in words:
+        need("become another user")
+    stored(new_key() + "\n")
+    store.chmod(0o755)
+    for path in (store, *store.iterdir()):
+        os.chown(path, 65534, 65534)
+    ours, theirs = os.openpty()
+    os.fchmod(theirs, 0o620)
+    for _ in range(1000):
+        began = time.monotonic()
+        process = fernit.start(*words, "--deliver", "env", "--verbose", "--", "true", popen={"stderr": theirs})
+        assert process.wait(timeout=15) == 0, os.read(ours, 10000)
+        if time.monotonic() - began > 0.9:
+            break
+    else:
+        pytest.fail("the terminal was never full")
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_a_log_that_nobody_reads_does_not_keep_a_start_from_its_end(fernit, full_pipe):
     process = fernit.start("run", "--init", "sh", "-c", "exit 5", popen={"stderr": full_pipe})
     assert process.wait(timeout=15) == 5
