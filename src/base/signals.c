@@ -115,14 +115,14 @@ static void note_continued(int number)
     continued = 1;
 }
 
-int signals_stop(void)
+int signals_stop(int number)
 {
-    /* A SIGCONT that only stayed pending the next SIGTSTP would take away. */
-    const uint64_t both = bit(SIGTSTP) | bit(SIGCONT);
+    /* A SIGCONT that only stayed pending the next stop would take away. */
+    const uint64_t both = bit(number) | bit(SIGCONT);
     continued = 0;
-    sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     sigaction(SIGCONT, &(struct sigaction){.sa_handler = note_continued}, NULL);
-    kill(0, SIGTSTP);
+    kill(0, number);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &both, NULL, KERNEL_SET);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &both, NULL, KERNEL_SET);
     return continued;

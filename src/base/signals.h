@@ -43,7 +43,7 @@ void signals_restore(const struct signals *signals);
  * Returns its number, 0 where the time is up, or -1 with ERROR_SYSTEM. */
 int signals_next(int64_t milliseconds, struct error *err);
 
-/* Stops this process and its group as a Ctrl-Z at the terminal would. Where nobody could continue an
- * orphaned group, the kernel does not stop it: setpgid(2), "orphaned process group".
+/* Stops this process and its group as the terminal would, with SIGTSTP, SIGTTIN or SIGTTOU. Where nobody
+ * could continue an orphaned group, the kernel does not stop it: setpgid(2), "orphaned process group".
  * Returns whether it was stopped, and has been continued. */
-int signals_stop(void);
+int signals_stop(int number);

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +26,7 @@ enum {
     KILL_AGAIN_MS = 50,  /* who forks while being killed is met again */
     KILL_MOST_MS = 5000, /* who sleeps in the kernel is not waited for */
     FAULTS_MOST = 100,   /* in a row, of calls without which nothing can go on */
+    APART_MS = 5,        /* is not in a row: the freezer and a debugger interrupt a wait, too */
 };
 
 /* What is marked hot below lies together in the program, and is all that stays in memory of it while
@@ -40,12 +40,14 @@ struct state {
     bool over;    /* nothing is left to do */
     bool refused; /* some of what is left is another user's */
     bool warned;  /* of a signal that could not be passed on */
+    int stopped;  /* the signal that did it, while the command is to be continued */
     bool hung_up; /* the command was told that nobody will give it the terminal */
     bool given;   /* the terminal's foreground, to the child; it has to come back */
     bool timed;   /* something is to be done at `until` */
     struct deadline until;
     struct deadline killing; /* the end of PHASE_KILLING */
     int faults;              /* in a row */
+    struct deadline apart;   /* when the last one does not count any more */
 };
 
 static void set_timer(struct state *state, int64_t milliseconds)
@@ -90,27 +92,33 @@ __attribute__((hot)) static void forward(struct state *state, int number)
 
 /* The shell that has started us must see that its job has stopped, and is who continues it. Where
  * there is none, or we are PID 1, a key must not have stopped the command either: without us the kernel
- * would not have let it, setpgid(2) "orphaned process group". Who wants to read there, and whom nobody
- * can continue, is told so as the kernel tells it: by SIGHUP and SIGCONT; once, lest it asks for ever. */
+ * would not have let it, setpgid(2) "orphaned process group". Nor would it have stopped who wants to read
+ * there, but failed the read: so it does once we have left the session, and the command's group is
+ * orphaned, too. Where we lead a group and cannot leave, the command is told as the kernel tells a group
+ * that becomes one: by SIGHUP and SIGCONT; once, lest it asks for ever. */
 static void stop_with_child(struct state *state, int number)
 {
     int terminal = state->watch->terminal;
     bool wants_terminal = number == SIGTTIN || number == SIGTTOU;
+    bool may_leave = wants_terminal && getpid() != 1;
     bool given = wants_terminal && terminal_is_ours(terminal);
     if (given)
         give_terminal(state);
-    bool stopped = !given && getpid() != 1 && signals_stop();
+    bool stopped = !given && getpid() != 1 && signals_stop(wants_terminal ? number : SIGTSTP);
     /* The shell has taken the terminal back meanwhile. */
     state->given = state->given && !stopped;
     if (stopped) {
         forward(state, SIGCONT);
-    } else if (given || number == SIGTSTP) {
+    } else if (given || number == SIGTSTP || (may_leave && setsid() >= 0)) {
         kill(-state->child, SIGCONT);
-    } else if (wants_terminal && getpid() != 1 && !state->hung_up) {
+    } else if (may_leave && !state->hung_up) {
         kill(-state->child, SIGHUP);
         kill(-state->child, SIGCONT);
         state->hung_up = true;
     }
+    /* PID 1 can only wait until whoever has the terminal ends. */
+    if (given || !wants_terminal || may_leave)
+        state->stopped = 0;
 }
 
 /* --- What is left when the command has ended */
@@ -160,7 +168,7 @@ static void end_left(struct state *state)
 static void command_ended(struct state *state, bool alone)
 {
     state->timed = false;
-    if (state->given)
+    if (state->given && terminal_was_left(state->watch->terminal, state->watch->child))
         terminal_give(state->watch->terminal, getpgrp());
     log_detail("the command has ended with status %d", state->status);
     if (alone || state->watch->settings.grace == 0)
@@ -170,7 +178,8 @@ static void command_ended(struct state *state, bool alone)
 }
 
 /* All that can be reaped now: of several that end, only one may have raised SIGCHLD. What the command's
- * end means is looked at when all are. Returns 0, or -1 with *err. */
+ * end or stop means is looked at when all are: whoever had the terminal may be among them. Returns 0, or
+ * -1 with *err. */
 __attribute__((hot)) static int reap(struct state *state, struct error *err)
 {
     const struct watch *watch = state->watch;
@@ -183,7 +192,7 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
         if (pid != state->child)
             continue;
         if (WIFSTOPPED(status)) {
-            stop_with_child(state, WSTOPSIG(status));
+            state->stopped = WSTOPSIG(status);
         } else {
             state->child = 0;
             state->status = exit_status(status);
@@ -195,6 +204,8 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
     else if (alone && state->child != 0)
         error_input(err, "the command has ended, and somebody else has its status");
 
+    if (state->stopped && state->child != 0)
+        stop_with_child(state, state->stopped);
     if (ran && state->child == 0)
         command_ended(state, alone);
     else if (!ran)
@@ -253,6 +264,9 @@ __attribute__((hot)) static int step(struct state *state, struct error *err)
         state->faults = 0;
         return take_signal(state, number, err);
     }
+    if (deadline_passed(&state->apart))
+        state->faults = 0;
+    state->apart = deadline_in(APART_MS, NULL);
     if (state->timed && deadline_passed(&state->until))
         time_is_up(state);
     else if (++state->faults > FAULTS_MOST)
@@ -266,27 +280,11 @@ void supervise_adopt(const struct supervision *settings)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* A pipe or a terminal may have room for a byte and not for a line, and keep who writes it for ever. The
- * flag is for our own opening of it alone; where there can be none poll(2) has to do. */
-static void do_not_wait_for_log(void)
-{
-    struct stat status;
-    if (fstat(STDERR_FILENO, &status) < 0 ||
-        (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)))
-        return;
-    int own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (own >= 0) {
-        dup2(own, STDERR_FILENO);
-        close(own);
-    }
-}
-
 /* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. Only the log
  * needs one of the three. */
 static void settle_down(const struct watch *watch)
 {
     process_close_all_but(watch->terminal);
-    do_not_wait_for_log();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);

@@ -1,6 +1,9 @@
 #include "process/terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int terminal_open(void)
@@ -12,15 +15,29 @@ int terminal_open(void)
     return fd;
 }
 
+static bool is_dead(pid_t group)
+{
+    return group > 0 && kill(-group, 0) < 0 && errno == ESRCH;
+}
+
 bool terminal_is_ours(int terminal)
 {
     pid_t foreground = tcgetpgrp(terminal);
     if (foreground != 0 || getpgrp() != 0)
-        return foreground == getpgrp();
+        return foreground == getpgrp() || (getsid(0) == getpid() && is_dead(foreground));
     /* 0 is any group from outside this PID namespace. A read in the background fails, because SIGTTIN
      * is held back; one of nothing takes nothing away. */
     char nothing;
     return read(terminal, &nothing, 0) == 0;
+}
+
+bool terminal_was_left(int terminal, pid_t command)
+{
+    pid_t foreground = tcgetpgrp(terminal);
+    siginfo_t ignored;
+    return foreground == command || is_dead(foreground) ||
+           (foreground > 0 &&
+            waitid(P_PGID, (id_t)foreground, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0);
 }
 
 void terminal_give(int terminal, pid_t group)

@@ -11,8 +11,14 @@
 /* Opens it. Returns the descriptor, close-on-exec, or -1: there is none. */
 int terminal_open(void);
 
-/* Whether our process group is in its foreground. */
+/* Whether our process group is in its foreground; or, where we lead the session, a group that is dead:
+ * there is no shell that could take it from that one. */
 bool terminal_is_ours(int terminal);
+
+/* Whether it is for us to take it back from a command that has ended: in its foreground is the command's
+ * group, or one that is dead, or one of those whose parent we have become. A shell that has taken it for
+ * itself meanwhile keeps it. */
+bool terminal_was_left(int terminal, pid_t command);
 
 /* Puts a process group of our session into its foreground. What cannot be is left as it is. */
 void terminal_give(int terminal, pid_t group);

@@ -233,6 +233,13 @@ def test_a_wait_that_is_disturbed_for_a_while_is_gone_on_with(run, number):
         assert (status, err) == (LEAVES, "")
 
 
+def test_a_wait_that_is_disturbed_now_and_then_is_gone_on_with_for_ever(run):
+    """As by the freezer of `docker pause`, or a debugger that comes and goes."""
+    need("trace")
+    fault = "rt_sigtimedwait:error=EINTR:delay_enter=10ms:when=1..130"
+    assert run(strace(fault=fault), ["/bin/sh", "-c", f"sleep 2; exit {LEAVES}"]).end(fault) == (LEAVES, "")
+
+
 @pytest.mark.parametrize("name", CHILD_FAULTS)
 def test_a_fault_in_the_child_before_it_is_the_command_is_survived_or_told(run, model, name):
     """The same call of fernit and of the command fails with it, where they make as many."""

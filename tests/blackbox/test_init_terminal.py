@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ground import need, wait_for
-from inits import children_of, descriptors_of, ground_fixture, holds_back, mode_fixture, program_of, python, selected, state_of  # noqa: F401
+from inits import children_of, descriptors_of, ground_fixture, holds_back, mode_fixture, program_of, python, selected, state_of, status_of  # noqa: F401
 from terminals import INTERRUPT, LEADS, QUIT, SHELLS, SUSPEND, Terminal, line_of, send, shell_at
 
 INIT = selected()
@@ -764,6 +764,67 @@ def test_a_command_that_wants_a_terminal_which_nobody_can_give_it_is_hung_up(she
     shell.type(f"(set -m; {line('sh', '-c', f'echo $$ > {pid}; sleep 0.3; exec cat </dev/tty')} & exit)")
     command = int(wait_for(lambda: pid.exists() and pid.read_text()))
     wait_for(lambda: state_of(command) in "XZ")
+
+
+def test_what_wants_a_terminal_that_nobody_can_give_it_fails_to_read_as_it_would_without_fernit(shell, line, tmp_path):
+    """Its group is orphaned, and fernit no leader of one."""
+    told = tmp_path / "told"
+    script = f'sleep 0.2; read -r line </dev/tty || echo failed > {told}'
+    shell.type(f"(set +m; {line('sh', '-c', script)} & exit)")
+    wait_for(lambda: told.exists() and told.read_text() == "failed\n")
+
+
+def test_a_fernit_in_a_fernit_that_cannot_get_the_terminal_is_idle(shell, line, tmp_path):
+    """Or has ended with it."""
+    pid = tmp_path / "pid"
+    inner = line("sh", "-c", f"echo $$ > {pid}; sleep 0.4; exec cat /dev/tty")
+    shell.type(f"(set +m; {line_of(INIT.command())} {inner} & sleep 0.2)")
+    command = int(wait_for(lambda: pid.exists() and pid.read_text()))
+    inner = int(status_of(command)["PPid"])
+    outer = int(status_of(inner)["PPid"])
+    time.sleep(0.8)
+
+    def worked():
+        return [status_of(each)["voluntary_ctxt_switches"] for each in (outer, inner) if state_of(each) not in "XZ"]
+
+    before = worked()
+    time.sleep(0.2)
+    assert worked() == before
+
+
+def test_a_shell_that_has_taken_the_terminal_back_keeps_it_when_the_command_ends(shell, line, tmp_path):
+    """The script around fernit is killed; the shell would read the end of what is typed, and exit."""
+    script, end = tmp_path / "around", tmp_path / "end"
+    script.write_text(f"{line('sh', '-c', f'echo ready; until test -e {end}; do sleep 0.01; done')}; echo done\n")
+    shell.type(f"sh {script}")
+    shell.hears("ready")
+    [around] = children_of(shell.pid)
+    [init] = children_of(around)
+    os.kill(around, signal.SIGTERM)
+    shell.ready()
+    end.touch()
+    wait_for(lambda: state_of(init) in "XZ")
+    shell.ready()
+
+
+@pytest.mark.parametrize("name", ["plain", "process 1"])
+def test_who_reads_after_a_shell_that_died_with_its_job_gets_the_terminal(start_in, terminal, name):
+    if name != "plain":
+        need("be process 1")
+    inner = 'set -m; sh -c "echo inner; exec sleep 60"; :'
+    running = start_in(name, "sh", "-c", f"sh -c '{inner}'; echo ended; read -r line; echo \"got $line\"")
+    while running.line() != "inner":
+        pass
+    [dying] = children_of(running.child)
+    [job] = children_of(dying)
+    send(dying, signal.SIGSTOP)  # so that it does not clean up
+    send(job, signal.SIGKILL)
+    wait_for(lambda: state_of(job) == "Z")
+    send(dying, signal.SIGKILL)
+    while running.line() != "ended":
+        pass
+    terminal.type("more")
+    assert running.line() == "got more"
 
 
 def test_a_script_goes_on_reading_after_a_command_that_left_the_terminal_to_another_group(start_in, terminal):
