@@ -104,13 +104,16 @@ static void line(const char *prefix, const char *format, va_list values)
     /* A terminal may take it in parts. */
     log_open();
     struct pollfd reader = {.fd = descriptor, .events = POLLOUT};
-    ssize_t taken = 0;
-    for (size_t done = 0; done < length && taken >= 0; done += taken > 0 ? (size_t)taken : 0) {
-        if (poll(&reader, 1, patience) <= 0) {
+    const char *rest = text;
+    while (length > 0) {
+        bool ready = poll(&reader, 1, patience) > 0;
+        ssize_t taken = ready ? write(descriptor, rest, length) : -1;
+        if (!ready)
             patience = 0;
+        if (taken < 0)
             break;
-        }
-        taken = write(descriptor, text + done, length - done);
+        rest += taken;
+        length -= (size_t)taken;
     }
     errno = saved;
 }
