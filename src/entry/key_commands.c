@@ -82,7 +82,7 @@ int key_generate_command(const struct context *context)
 {
     struct error err = {0};
     _cleanup_ring_ struct ring ring = {0};
-    if (no_words(context, &err) < 0 || ring_generate(&ring, &err) < 0)
+    if (no_words(context, &err) < 0 || ring_generate(&ring, FERNET_KEY_BYTES, &err) < 0)
         return failed(context, &err);
     return print_ring(context, &ring);
 }
@@ -107,13 +107,15 @@ int key_check_command(const struct context *context)
     printf("%zu %s:", count, count == 1 ? "key" : "keys");
     for (size_t i = 0; i < count; i++) {
         char text[FINGERPRINT_TEXT + 1];
-        fingerprint(ring_key(&ring, i), FERNET_KEY_BYTES, text);
+        ring_fingerprint(&ring, i, text);
         printf("%s %s%s", i > 0 ? "," : "", text, i == 0 ? " (encrypts)" : "");
     }
     putchar('\n');
     int result = EXIT_GOOD;
     for (size_t i = 0; i < count; i++) {
-        const char *where = fernet_key_published(ring_key(&ring, i));
+        char text[FINGERPRINT_TEXT + 1];
+        ring_fingerprint(&ring, i, text);
+        const char *where = fingerprint_published(text);
         if (!where)
             continue;
         log_error("key %zu of %zu is known to everybody, from %s", i + 1, count, where);
@@ -130,7 +132,7 @@ int key_fingerprint_command(const struct context *context)
         return failed(context, &err);
     for (size_t i = 0; i < ring_count(&ring); i++) {
         char text[FINGERPRINT_TEXT + 1];
-        fingerprint(ring_key(&ring, i), FERNET_KEY_BYTES, text);
+        ring_fingerprint(&ring, i, text);
         printf("%s\n", text);
     }
     return EXIT_GOOD;

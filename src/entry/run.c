@@ -51,7 +51,7 @@ static int keep_key(const struct context *context, struct look *look,
     _cleanup_ring_ struct ring made = {0};
     const struct ring *ring = &look->decision.ring;
     if (look->decision.action == ACTION_GENERATE) {
-        if (ring_generate(&made, err) < 0)
+        if (ring_generate(&made, FERNET_KEY_BYTES, err) < 0)
             return -1;
         ring = &made;
     }

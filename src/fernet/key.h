@@ -33,6 +33,6 @@ void fernet_key_text(const uint8_t key[FERNET_KEY_BYTES], char text[FERNET_KEY_T
  * "fernit-fingerprint-v1". */
 void fingerprint(const void *value, size_t length, char text[FINGERPRINT_TEXT + 1]);
 
-/* Whether anybody can know this key, because it stands in a compose file or a chart that people copy.
- * Returns where it was published, or NULL. */
-const char *fernet_key_published(const uint8_t key[FERNET_KEY_BYTES]);
+/* Whether anybody can know this key or value, because it stands in a compose file, an image or a chart that
+ * people use. Returns where it was published, or NULL. */
+const char *fingerprint_published(const char text[FINGERPRINT_TEXT + 1]);

@@ -6,28 +6,35 @@
 
 #include "base/error.h"
 
+size_t ring_width(const struct ring *ring)
+{
+    return ring->is_value ? ring->keys.length : FERNET_KEY_BYTES;
+}
+
 size_t ring_count(const struct ring *ring)
 {
-    return ring->keys.length / FERNET_KEY_BYTES;
+    return ring->is_value ? ring->keys.length > 0 : ring->keys.length / FERNET_KEY_BYTES;
 }
 
 const uint8_t *ring_key(const struct ring *ring, size_t index)
 {
-    return (const uint8_t *)ring->keys.bytes + index * FERNET_KEY_BYTES;
+    return (const uint8_t *)ring->keys.bytes + index * ring_width(ring);
 }
 
-bool ring_has(const struct ring *ring, const uint8_t key[FERNET_KEY_BYTES])
+bool ring_has(const struct ring *ring, const uint8_t *key, size_t width)
 {
     bool found = false;
+    if (width != ring_width(ring))
+        return false;
     for (size_t i = 0; i < ring_count(ring); i++)
-        found |= sodium_memcmp(ring_key(ring, i), key, FERNET_KEY_BYTES) == 0;
+        found |= sodium_memcmp(ring_key(ring, i), key, width) == 0;
     return found;
 }
 
 bool ring_covers(const struct ring *whole, const struct ring *part)
 {
     for (size_t i = 0; i < ring_count(part); i++)
-        if (!ring_has(whole, ring_key(part, i)))
+        if (!ring_has(whole, ring_key(part, i), ring_width(part)))
             return false;
     return true;
 }
@@ -36,33 +43,48 @@ bool ring_same_first(const struct ring *a, const struct ring *b)
 {
     if (ring_count(a) == 0 || ring_count(b) == 0)
         return ring_count(a) == ring_count(b);
-    return sodium_memcmp(ring_key(a, 0), ring_key(b, 0), FERNET_KEY_BYTES) == 0;
+    return ring_width(a) == ring_width(b) &&
+           sodium_memcmp(ring_key(a, 0), ring_key(b, 0), ring_width(a)) == 0;
 }
 
-int ring_add(struct ring *ring, const uint8_t key[FERNET_KEY_BYTES], struct error *err)
+int ring_add(struct ring *ring, const uint8_t *key, size_t width, struct error *err)
 {
-    if (ring_has(ring, key))
+    if (ring_has(ring, key, width) || (ring->is_value && ring->keys.length > 0))
         return 0;
     if (ring_count(ring) == RING_MOST)
         return error_input(err, "there are more than %d keys", RING_MOST);
-    return secret_append(&ring->keys, key, FERNET_KEY_BYTES, err);
+    return secret_append(&ring->keys, key, width, err);
 }
 
-int ring_generate(struct ring *ring, struct error *err)
+int ring_generate(struct ring *ring, size_t bytes, struct error *err)
 {
-    uint8_t key[FERNET_KEY_BYTES];
-    randombytes_buf(key, sizeof key);
-    int result = ring_add(ring, key, err);
+    enum { MOST = 64, TEXT = sodium_base64_ENCODED_LEN(MOST, sodium_base64_VARIANT_URLSAFE) };
+    uint8_t key[MOST];
+    char text[TEXT];
+    bytes = bytes > MOST ? MOST : bytes;
+    randombytes_buf(key, bytes);
+    sodium_bin2base64(text, sizeof text, key, bytes, sodium_base64_VARIANT_URLSAFE);
+    int result = ring->is_value ? ring_add(ring, (const uint8_t *)text, strlen(text), err)
+                                : ring_add(ring, key, bytes, err);
     sodium_memzero(key, sizeof key);
+    sodium_memzero(text, sizeof text);
     return result;
+}
+
+int ring_add_less(struct ring *ring, const struct ring *other, const struct ring *without,
+                  struct error *err)
+{
+    for (size_t i = 0; i < ring_count(other); i++)
+        if (!ring_has(without, ring_key(other, i), ring_width(other)) &&
+            ring_add(ring, ring_key(other, i), ring_width(other), err) < 0)
+            return -1;
+    return 0;
 }
 
 int ring_add_all(struct ring *ring, const struct ring *other, struct error *err)
 {
-    for (size_t i = 0; i < ring_count(other); i++)
-        if (ring_add(ring, ring_key(other, i), err) < 0)
-            return -1;
-    return 0;
+    static const struct ring nothing = {0};
+    return ring_add_less(ring, other, &nothing, err);
 }
 
 static bool is_blank(char c)
@@ -75,7 +97,7 @@ static int add_element(struct ring *ring, const char *text, size_t length, struc
     uint8_t key[FERNET_KEY_BYTES];
     int result = fernet_key_parse(text, length, key, err);
     if (result == 0)
-        result = ring_add(ring, key, err);
+        result = ring_add(ring, key, sizeof key, err);
     sodium_memzero(key, sizeof key);
     return result;
 }
@@ -90,15 +112,24 @@ static int number_fault(struct error *err, size_t number, size_t count)
     return error_input(err, "key %zu of %zu %s", number, count, inner.message);
 }
 
-int ring_parse(struct ring *ring, const char *text, size_t length, struct error *err)
+static int parse_value(struct ring *ring, const char *text, size_t length, struct error *err)
 {
-    while (length > 0 && is_blank(text[length - 1]))
-        length--;
-    while (length > 0 && is_blank(*text)) {
-        text++;
-        length--;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n' || text[i] == '\r')
+            return error_input(err, "the value has a line break in it");
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return error_input(err, "the value has a control character in it");
     }
+    if (length == 0)
+        return error_input(err, "the value is empty");
+    if (length > VALUE_MOST)
+        return error_input(err, "the value has %zu bytes, at most %d are taken", length,
+                           VALUE_MOST);
+    return ring_add(ring, (const uint8_t *)text, length, err);
+}
 
+static int parse_keys(struct ring *ring, const char *text, size_t length, struct error *err)
+{
     size_t count = 1;
     for (size_t i = 0; i < length; i++)
         count += text[i] == ',';
@@ -123,6 +154,18 @@ int ring_parse(struct ring *ring, const char *text, size_t length, struct error 
     return 0;
 }
 
+int ring_parse(struct ring *ring, const char *text, size_t length, struct error *err)
+{
+    while (length > 0 && is_blank(text[length - 1]))
+        length--;
+    while (length > 0 && is_blank(*text)) {
+        text++;
+        length--;
+    }
+    return ring->is_value ? parse_value(ring, text, length, err)
+                          : parse_keys(ring, text, length, err);
+}
+
 bool ring_is_text(const char *text)
 {
     struct error ignored;
@@ -133,6 +176,8 @@ bool ring_is_text(const char *text)
 int ring_text(const struct ring *ring, struct secret *text, struct error *err)
 {
     size_t count = ring_count(ring);
+    if (ring->is_value)
+        return secret_append(text, ring->keys.bytes, ring->keys.length, err);
     if (secret_reserve(text, text->length + count * (FERNET_KEY_TEXT + 1), err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -144,12 +189,17 @@ int ring_text(const struct ring *ring, struct secret *text, struct error *err)
     return 0;
 }
 
+void ring_fingerprint(const struct ring *ring, size_t index, char text[FINGERPRINT_TEXT + 1])
+{
+    fingerprint(ring_key(ring, index), ring_width(ring), text);
+}
+
 static void list_fingerprints(const struct ring *ring, size_t most, char *text, size_t size)
 {
     *text = '\0';
     for (size_t i = 0; i < ring_count(ring) && i < most; i++) {
         char one[FINGERPRINT_TEXT + 1];
-        fingerprint(ring_key(ring, i), FERNET_KEY_BYTES, one);
+        ring_fingerprint(ring, i, one);
         size_t length = strlen(text);
         snprintf(text + length, size - length, "%s%s", i > 0 ? ", " : "", one);
     }

@@ -95,10 +95,8 @@ static int refuse_foreign(const struct source *source, const struct decision *de
     _cleanup_ring_ struct ring lacking = {0};
     char foreign[RING_SUMMARY];
     char known[RING_SUMMARY];
-    for (size_t i = 0; i < ring_count(&source->ring); i++)
-        if (!ring_has(&decision->ring, ring_key(&source->ring, i)) &&
-            ring_add(&lacking, ring_key(&source->ring, i), err) < 0)
-            return -1;
+    if (ring_add_less(&lacking, &source->ring, &decision->ring, err) < 0)
+        return -1;
     ring_summary(&lacking, foreign);
     ring_summary(&decision->ring, known);
     return error_refused(err,
@@ -110,10 +108,11 @@ static int refuse_foreign(const struct source *source, const struct decision *de
                          source->name, foreign, decision->winner->name, known);
 }
 
-static const struct source *first_with(const struct survey *survey, const uint8_t *key)
+static const struct source *first_with(const struct survey *survey, const struct ring *ring,
+                                       size_t index)
 {
     size_t i = 0;
-    while (!ring_has(&survey->sources[i].ring, key))
+    while (!ring_has(&survey->sources[i].ring, ring_key(ring, index), ring_width(ring)))
         i++;
     return &survey->sources[i];
 }
@@ -121,9 +120,11 @@ static const struct source *first_with(const struct survey *survey, const uint8_
 static int note_published(const struct survey *survey, struct decision *decision, struct error *err)
 {
     for (size_t i = 0; i < ring_count(&decision->ring); i++) {
-        const uint8_t *key = ring_key(&decision->ring, i);
-        const char *where = fernet_key_published(key);
-        if (where && remark(decision, REMARK_PUBLISHED, first_with(survey, key), where, err) < 0)
+        char text[FINGERPRINT_TEXT + 1];
+        ring_fingerprint(&decision->ring, i, text);
+        const char *where = fingerprint_published(text);
+        const struct source *source = where ? first_with(survey, &decision->ring, i) : NULL;
+        if (where && remark(decision, REMARK_PUBLISHED, source, where, err) < 0)
             return -1;
     }
     return 0;

@@ -23,7 +23,7 @@ static inline void add_keys(struct ring *ring, const char *letters)
         struct error err = {0};
         uint8_t key[FERNET_KEY_BYTES];
         memset(key, *letters, sizeof key);
-        if (ring_add(ring, key, &err) != 0)
+        if (ring_add(ring, key, sizeof key, &err) != 0)
             fail_msg("%c: %s", *letters, err.message);
     }
 }

@@ -366,7 +366,7 @@ static void more_keys_than_a_ring_holds_are_an_error_that_names_both(void **stat
     for (int i = 0; i < RING_MOST - 1; i++) {
         uint8_t key[FERNET_KEY_BYTES];
         memset(key, i < 32 ? i : 128 + i, sizeof key);
-        assert_int_equal(ring_add(&survey.sources[i % 2 ? 0 : 11].ring, key, &err), 0);
+        assert_int_equal(ring_add(&survey.sources[i % 2 ? 0 : 11].ring, key, sizeof key, &err), 0);
     }
     assert_int_equal(decide(&survey, &decision, &err), -1);
     assert_true(error_says(&err, ERROR_INPUT, "var and store together"));

@@ -1,0 +1,37 @@
+/* The secrets that fernit finds, keeps and delivers, in one table: what differs between them stands here
+ * and nowhere else.
+ *
+ * All of them must be the same for every process of a deployment. Without the Fernet key what is stored
+ * cannot be read; without the others sessions end and requests between Airflow's parts are refused, so
+ * that they can be made anew, at a price.
+ * airflow/config_templates/config.yml
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MANAGED_COUNT = 4, MANAGED_PLACES = 2 };
+
+/* One name under which Airflow looks for it. */
+struct managed_place {
+    const char *section; /* of airflow.cfg; NULL behind the last place */
+    const char *option;
+    const char *variable; /* and with _CMD, _SECRET and _FILE behind it */
+};
+
+struct managed {
+    const char *name;  /* its file in the store, its word for --manage */
+    const char *title; /* in sentences: "Fernet key" */
+    bool is_value;     /* one value; else a comma list of Fernet keys */
+    bool replaceable;  /* losing it makes nothing unreadable */
+    size_t bytes;      /* random ones in a new one */
+    struct managed_place places[MANAGED_PLACES + 1];
+    const char *bare;       /* a variable that Airflow itself does not know; NULL: none */
+    const char *mounted[5]; /* where Docker and Kubernetes mount it; ends with NULL */
+};
+
+extern const struct managed managed_secrets[MANAGED_COUNT];
+
+/* The Fernet key's row. */
+#define MANAGED_FERNET_KEY (&managed_secrets[0])
