@@ -171,7 +171,7 @@ static int look_at_store(struct looking *looking, struct error *err)
         store_advise_owner(store->path, source.error);
         error_advise(source.error,
                      "give this user a folder that it can read and write (--store DIR)");
-    } else if (store_read(store, "fernet_key", &file, source.error) < 0) {
+    } else if (store_read(store, "fernet_key", false, &file, source.error) < 0) {
         source.finding = FOUND_BROKEN;
         if (!strchr(source.error->message, ';'))
             error_advise(source.error, "put back the file that fernit has made, or a backup of it");
