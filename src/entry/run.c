@@ -60,7 +60,7 @@ static int keep_key(const struct context *context, struct look *look,
     if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
         secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    int created = store_create(&look->store, "fernet_key", &text, deadline, err);
+    int created = store_create(&look->store, "fernet_key", false, &text, deadline, err);
     if (created == STORE_CREATED)
         tell_made(context, look, ring);
     return created;
