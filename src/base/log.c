@@ -131,8 +131,9 @@ void log_error(const char *format, ...)
     LINE(LOG_QUIET, "");
 }
 
-void log_warning(const char *format, ...)
+void log_warning(const char *id, const char *format, ...)
 {
+    (void)id;
     LINE(LOG_NORMAL, "warning: ");
 }
 

@@ -41,8 +41,10 @@ void log_mask(char *text);
 /* "fernit: TEXT": why fernit stops. At every level. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
-/* "fernit: warning: TEXT", from LOG_NORMAL on. */
-void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+/* "fernit: warning: TEXT", from LOG_NORMAL on. The id names this kind of warning in all versions: it is a
+ * literal, and stands in the catalogue of the program that warns. */
+void log_warning(const char *id, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
 
 /* "fernit: TEXT": something was made or changed, from LOG_NORMAL on. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

@@ -149,7 +149,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
         if (delivery->look->decision.winner->way != WAY_VARIABLE)
-            log_warning("%s; the command gets its key by its environment, but docker exec and pod "
+            log_warning("cfg-not-written",
+                        "%s; the command gets its key by its environment, but docker exec and pod "
                         "templates do not see that: let fernit write the file, or set "
                         "AIRFLOW__CORE__FERNET_KEY for the container",
                         err->message);
@@ -182,7 +183,7 @@ static void tell_written(const struct delivery *delivery, const struct cfg *cfg,
                                            : "wrote the key into";
     log_notice("%s %s", what, delivery->path);
     if (need == CFG_SET && (cfg->status.st_mode & 0004))
-        log_warning("%s can be read by everybody; chmod o-r it", delivery->path);
+        log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE &&
         !environment_get(delivery->environment, "AIRFLOW__WEBSERVER__SECRET_KEY") &&
         !environment_get(delivery->environment, "AIRFLOW__API__SECRET_KEY"))

@@ -369,8 +369,8 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
             continue;
         variable_option(*variable, option);
         variable_name(nearest_option(option), guess);
-        log_warning("%.*s is no setting of fernit; did you mean %s?", (int)strcspn(*variable, "="),
-                    *variable, guess);
+        log_warning("unknown-variable", "%.*s is no setting of fernit; did you mean %s?",
+                    (int)strcspn(*variable, "="), *variable, guess);
     }
     return 0;
 }

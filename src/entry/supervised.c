@@ -57,7 +57,7 @@ static void wipe(const struct context *context, struct environment *environment)
                  "execveat");
     environment_free(environment);
     anew_wipe(context->argv);
-    log_warning("%s", err.message);
+    log_warning("not-executed-anew", "%s", err.message);
 }
 
 static enum scope choose_scope(char *const *command)

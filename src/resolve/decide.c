@@ -171,6 +171,17 @@ int decide(const struct survey *survey, struct decision *decision, struct error 
     return compare(survey, decision, err);
 }
 
+const char *remark_id(enum remark_kind kind)
+{
+    static const char *const ids[] = {
+        [REMARK_EMPTY] = "empty-value",       [REMARK_BROKEN] = "broken-source",
+        [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
+        [REMARK_CHANGED] = "changed-key",     [REMARK_PUBLISHED] = "published-key",
+        [REMARK_READABLE] = "readable-store", [REMARK_MODELESS] = "modeless-store",
+    };
+    return ids[kind];
+}
+
 void remark_text(const struct remark *remark, const struct decision *decision, char *text,
                  size_t size)
 {

@@ -56,6 +56,9 @@ struct decision {
  * winner (if any) and the remarks up to there; ERROR_SYSTEM. */
 int decide(const struct survey *survey, struct decision *decision, struct error *err);
 
+/* The name of this kind of remark in logs, the same in all versions. Pure. */
+const char *remark_id(enum remark_kind kind);
+
 /* One remark as a sentence, for the log. */
 void remark_text(const struct remark *remark, const struct decision *decision, char *text,
                  size_t size);

@@ -44,7 +44,7 @@ static void as_error(const char *text)
 
 static void as_warning(const char *text)
 {
-    log_warning("%s", text);
+    log_warning("an-id", "%s", text);
 }
 
 static void as_notice(const char *text)
