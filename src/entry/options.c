@@ -26,6 +26,8 @@ const struct option options[OPTION_COUNT] = {
         "a file with settings, option = value under [fernit]"),
     ROW(OPTION_QUIET, "quiet", KIND_FLAG, FOR_ALL, NULL, "no", "print errors only"),
     ROW(OPTION_VERBOSE, "verbose", KIND_FLAG, FOR_ALL, NULL, "no", "print what is done, too"),
+    ROW(OPTION_LOG_FORMAT, "log-format", KIND_FORMAT, FOR_ALL, "FORMAT", "text",
+        "of fernit's lines: text, or json: each one object"),
     ROW(OPTION_JSON, "json", KIND_FLAG, FOR_STATUS, NULL, "no", "one JSON object, for programs"),
     ROW(OPTION_RUN_COMMANDS, "run-commands", KIND_FLAG, FOR_STATUS, NULL, "no",
         "run the ..._CMD that a run would run"),
@@ -63,7 +65,6 @@ const struct option options[OPTION_COUNT] = {
     LATER(9, "sync", FOR_START, "no"),
     LATER(10, "sealed", FOR_START, "none"),
     LATER(11, "seal-key", FOR_START, "none"),
-    LATER(12, "log-format", FOR_ALL, "text"),
 };
 
 static int same_letter(char a, char b, int underscores)

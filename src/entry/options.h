@@ -20,6 +20,7 @@ enum option_kind {
     KIND_MODE,     /* 0600, 0640, 0660 */
     KIND_DELIVER,  /* env, cfg, or both as a comma list */
     KIND_SCOPE,    /* auto, child, group */
+    KIND_FORMAT,   /* text, json */
     KIND_SIGNAL,   /* a signal's name or number, or none */
     KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
 };
@@ -35,6 +36,7 @@ enum option_id {
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,
+    OPTION_LOG_FORMAT,
     OPTION_JSON,
     OPTION_RUN_COMMANDS,
     OPTION_USER,
@@ -49,7 +51,7 @@ enum option_id {
     OPTION_PDEATHSIG,
     OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 13,
+    OPTION_COUNT = OPTION_LATER + 12,
 };
 
 struct option {

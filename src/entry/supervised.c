@@ -72,7 +72,9 @@ static enum scope choose_scope(char *const *command)
 
 int command_supervised(const struct context *context, struct environment *environment)
 {
-    struct watch watch = {.settings = context->settings->supervision, .loudness = (int)log_level()};
+    struct watch watch = {.settings = context->settings->supervision,
+                          .loudness = (int)log_level(),
+                          .format = log_format()};
     if (watch.settings.scope == SCOPE_AUTO)
         watch.settings.scope = choose_scope(context->settings->words);
     watch.terminal = watch.settings.own_session ? -1 : terminal_open();

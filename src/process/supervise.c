@@ -328,6 +328,7 @@ int supervise_handed_over(const char *word)
         return OWN_FAILURE;
     }
     log_set_level((enum log_level)watch.loudness);
+    log_set_format(watch.format);
     siginfo_t ignored;
     int found = waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT);
     if (watch.child <= 0 || (found < 0 && errno == ECHILD)) {
