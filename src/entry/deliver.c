@@ -175,7 +175,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
         if (!edit->told_in_environment)
-            log_warning("%s; the command gets its secrets by its environment, but docker exec and "
+            log_warning("cfg-not-written",
+ "%s; the command gets its secrets by its environment, but docker exec and "
                         "pod templates do not see that: let fernit write the file, or set "
                         "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
                         err->message);
@@ -209,7 +210,7 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
                                            : "wrote the secrets into";
     log_notice("%s %s", what, delivery->path);
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
-        log_warning("%s can be read by everybody; chmod o-r it", delivery->path);
+        log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
         log_notice("it holds what --manage names alone, and Airflow adds nothing to it: give all "
                    "containers the other secrets, or sessions and logs fail");

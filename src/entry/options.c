@@ -35,6 +35,8 @@ const struct option options[OPTION_COUNT] = {
         "a file with settings, option = value under [fernit]"),
     ROW(OPTION_QUIET, "quiet", KIND_FLAG, FOR_ALL, NULL, "no", "print errors only"),
     ROW(OPTION_VERBOSE, "verbose", KIND_FLAG, FOR_ALL, NULL, "no", "print what is done, too"),
+    ROW(OPTION_LOG_FORMAT, "log-format", KIND_FORMAT, FOR_ALL, "FORMAT", "text",
+        "of fernit's lines: text, or json: each one object"),
     ROW(OPTION_JSON, "json", KIND_FLAG, FOR_STATUS, NULL, "no", "one JSON object, for programs"),
     ROW(OPTION_RUN_COMMANDS, "run-commands", KIND_FLAG, FOR_STATUS, NULL, "no",
         "run the ..._CMD that a run would run"),
@@ -69,7 +71,6 @@ const struct option options[OPTION_COUNT] = {
     LATER(6, "sync", FOR_START, "no"),
     LATER(7, "sealed", FOR_START, "none"),
     LATER(8, "seal-key", FOR_START, "none"),
-    LATER(9, "log-format", FOR_ALL, "text"),
 };
 
 static int same_letter(char a, char b, int underscores)

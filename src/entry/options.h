@@ -23,6 +23,7 @@ enum option_kind {
     KIND_CHANGE,   /* keep, stage, refuse, replace */
     KIND_MANAGE,   /* names of secrets, as a comma list */
     KIND_SCOPE,    /* auto, child, group */
+    KIND_FORMAT,   /* text, json */
     KIND_SIGNAL,   /* a signal's name or number, or none */
     KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
 };
@@ -42,6 +43,7 @@ enum option_id {
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,
+    OPTION_LOG_FORMAT,
     OPTION_JSON,
     OPTION_RUN_COMMANDS,
     OPTION_USER,
@@ -56,7 +58,7 @@ enum option_id {
     OPTION_PDEATHSIG,
     OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 10,
+    OPTION_COUNT = OPTION_LATER + 9,
 };
 
 struct option {

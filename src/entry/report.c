@@ -19,6 +19,6 @@ void report_remarks(const struct decision *decision)
     for (size_t i = 0; i < decision->remark_count; i++) {
         char text[1024];
         remark_text(&decision->remarks[i], decision, text, sizeof text);
-        log_warning("%s", text);
+        log_warning(remark_id(decision->remarks[i].kind), "%s", text);
     }
 }

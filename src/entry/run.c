@@ -126,7 +126,8 @@ static void say(const struct look *look)
     else
         log_detail("using %s from %s", fingerprints, name);
     if (look->decision.action == ACTION_ADOPT)
-        log_warning("the key %s stands only in %s: a rebuild that loses this file makes stored "
+        log_warning("key-only-in-cfg",
+                    "the key %s stands only in %s: a rebuild that loses this file makes stored "
                     "connections unreadable; give a volume with --store DIR",
                     fingerprints, name);
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&look->decision.ring.keys))
@@ -151,7 +152,8 @@ static int prepare(const struct context *context, bool has_command, struct envir
         early_free(context->early);
     report_remarks(&look.decision);
     if (context->left_cfg)
-        log_warning("%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
+        log_warning("cfg-left-behind",
+                    "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
                     "there, or remove it",
                     context->left_cfg, look.cfg_path.bytes);
     say(&look);

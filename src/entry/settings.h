@@ -34,6 +34,7 @@ struct settings {
     bool deliver_cfg;
     bool allow_ephemeral;
     bool json;
+    enum log_format log_format;
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
     bool no_new_privileges;
@@ -51,8 +52,12 @@ struct settings {
     struct ini ini;
 };
 
+/* Takes the log's format from its variable, if it is right there: for what is wrong before settings_read, or
+ * while it reads; which takes it anew. */
+void settings_log_early(char *const *environment);
+
 /* Reads them for the command whose bit is `command`; `arguments` is what follows its name. Sets the
- * log's level. Unknown FERNIT_* variables are warned of.
+ * log's level and format. Unknown FERNIT_* variables are warned of.
  * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM,
  * ERROR_REFUSED (as root, with --user, a fernit.ini that others could have written). */
 int settings_read(struct settings *settings, unsigned command, char **arguments,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 void status_add(struct status_report *report, bool problem, const char *text)
@@ -66,47 +67,14 @@ void status_print(const struct status_report *report)
     }
 }
 
-/* Length of the UTF-8 sequence that begins at `text`, or 0 if it is none. RFC 3629 */
-static size_t utf8_length(const unsigned char *text)
-{
-    size_t length = text[0] < 0x80             ? 1
-                    : (text[0] & 0xe0) == 0xc0 ? 2
-                    : (text[0] & 0xf0) == 0xe0 ? 3
-                    : (text[0] & 0xf8) == 0xf0 ? 4
-                                               : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (length == 2 && text[0] < 0xc2) ||
-                    (length == 3 && text[0] == 0xe0 && text[1] < 0xa0) ||
-                    (length == 4 && text[0] == 0xf0 && text[1] < 0x90);
-    bool none = (length == 3 && text[0] == 0xed && text[1] >= 0xa0) ||
-                (length == 4 && (text[0] > 0xf4 || (text[0] == 0xf4 && text[1] >= 0x90)));
-    return overlong || none ? 0 : length;
-}
-
 static void print_string(const char *given)
 {
-    char whole[STATUS_TEXT];
-    snprintf(whole, sizeof whole, "%s", given);
-    log_mask(whole);
-    const char *text = whole;
-    putchar('"');
-    while (*text) {
-        size_t length = utf8_length((const unsigned char *)text);
-        if (length == 0) {
-            putchar('?');
-            length = 1;
-        } else if (*text == '"' || *text == '\\') {
-            printf("\\%c", *text);
-        } else if ((unsigned char)*text < ' ' || *text == 0x7f) {
-            printf("\\u%04x", (unsigned)(unsigned char)*text);
-        } else {
-            fwrite(text, 1, length, stdout);
-        }
-        text += length;
-    }
-    putchar('"');
+    char masked[STATUS_TEXT];
+    char text[JSON_STRING(STATUS_TEXT)];
+    snprintf(masked, sizeof masked, "%s", given);
+    log_mask(masked);
+    json_string(masked, text, sizeof text);
+    fputs(text, stdout);
 }
 
 static void print_member(const char *name, const char *text)

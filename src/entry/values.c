@@ -69,6 +69,15 @@ int value_scope(const char *text, enum scope *scope, struct error *err)
     return error_usage(err, "\"%s\" is none of auto, child and group", text);
 }
 
+int value_format(const char *text, enum log_format *format, struct error *err)
+{
+    bool json = strcmp(text, "json") == 0;
+    if (!json && strcmp(text, "text") != 0)
+        return error_usage(err, "\"%s\" is neither text nor json", text);
+    *format = json ? LOG_JSON : LOG_TEXT;
+    return 0;
+}
+
 int value_signal(const char *text, int *number, struct error *err)
 {
     int found = is_none(text) ? 0 : signal_number(text);

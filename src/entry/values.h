@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/log.h"
 #include "process/scope.h"
 
 struct error;
@@ -25,6 +26,9 @@ int value_store(const char *text, struct error *err);
 
 /* auto, child or group. */
 int value_scope(const char *text, enum scope *scope, struct error *err);
+
+/* text or json. */
+int value_format(const char *text, enum log_format *format, struct error *err);
 
 /* A signal's name or number; "none", "off", "no": 0. */
 int value_signal(const char *text, int *number, struct error *err);

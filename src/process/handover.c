@@ -20,6 +20,7 @@ void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH])
         (uint64_t)watch->child,
         (uint64_t)(watch->terminal + 1),
         (uint64_t)watch->loudness,
+        watch->format,
         settings->scope,
         watch->given,
         (uint64_t)settings->grace,
@@ -64,6 +65,7 @@ int handover_read(const char *word, struct watch *watch, struct error *err)
     watch->child = (pid_t)take(&at, INT_MAX);
     watch->terminal = (int)take(&at, INT_MAX) - 1;
     watch->loudness = (int)take(&at, INT_MAX);
+    watch->format = (enum log_format)take(&at, LOG_JSON);
     settings.scope = (enum scope)take(&at, SCOPE_GROUP);
     watch->given = take(&at, 1);
     settings.grace = (int64_t)take(&at, INT64_MAX);

@@ -64,6 +64,9 @@ struct decision {
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err);
 
+/* The name of this kind of remark in logs, the same in all versions. Pure. */
+const char *remark_id(enum remark_kind kind);
+
 /* One remark as a sentence, for the log. */
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size);
