@@ -1,11 +1,13 @@
 #include "resolve/early.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "airflow/sensitive.h"
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -53,6 +55,9 @@ void early_read(struct early *early, char *const *environment, const char *const
         hold(early, *path);
     for (size_t i = 0; i < MOUNTED_SECRETS; i++)
         hold(early, mounted_secrets[i]);
+    for (; *environment; environment++)
+        if (sensitive_file_option(*environment))
+            hold(early, strchr(*environment, '=') + 1);
 }
 
 const struct early_text *early_found(const struct early *early, const char *path)
@@ -61,6 +66,31 @@ const struct early_text *early_found(const struct early *early, const char *path
         if (strcmp(early->texts[i].path, path) == 0)
             return &early->texts[i];
     return NULL;
+}
+
+static int read_file(const char *path, struct secret *text, struct error *err)
+{
+    struct stat status;
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
+    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
+}
+
+int early_file_read(const struct early *early, const char *path, struct secret *text,
+                    struct error *err)
+{
+    const struct early_text *found = early_found(early, path);
+    if (found && found->missing) {
+        errno = ENOENT;
+        return error_sys(err, "%s", path);
+    }
+    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
+                     : read_file(path, text, err);
+    if (read < 0 && err->errnum == EACCES && early)
+        error_advise(err, "root did not read it for this user: it may not either, or others than "
+                          "root can write on the way there");
+    if (read < 0)
+        return -1;
+    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
 }
 
 /* Nothing is run for that. */
