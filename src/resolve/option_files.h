@@ -14,6 +14,10 @@
  *   - Airflow expands a "$NAME" that is set and a "~" at the beginning of every variable of its own: a
  *     value in which that would change anything is an error. It does not touch what a ..._CMD prints.
  *
+ * The command's environment is the only way, whatever --deliver says. Without a command, in `init`, they are
+ * neither read nor checked: a warning says that they are left alone, since the same variables often stand in
+ * a pod's init container and in the container that will run Airflow.
+ *
  * What stands in ..._FILE is shown in a message only where it is plainly a path ("/...", "./...", "../..."):
  * it may be the secret itself, put there by mistake.
  */
