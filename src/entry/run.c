@@ -12,6 +12,7 @@
 #include "process/exec.h"
 #include "process/setup.h"
 #include "resolve/key_command.h"
+#include "resolve/option_files.h"
 #include "store/create.h"
 
 enum { LOOK_AGAIN_MS = 20 };
@@ -145,12 +146,18 @@ static int prepare(const struct context *context, bool has_command, struct envir
                                                    "fernit, where only \"fernit key print\" makes "
                                                    "sense; unset it if that is not so");
 
+    _cleanup_option_files_ struct option_files files = {0};
+    if (has_command && option_files_read(context->environment, context->early, &files, err) < 0)
+        return -1;
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (settle(context, &look, err) < 0)
         return -1;
     if (context->early)
         early_free(context->early);
     report_remarks(&look.decision);
+    report_option_files(&files);
+    if (!has_command)
+        report_option_files_left(context->environment);
     if (context->left_cfg)
         log_warning("cfg-left-behind",
                     "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
@@ -162,7 +169,8 @@ static int prepare(const struct context *context, bool has_command, struct envir
     if (signals_pending(context->signals))
         return error_ending(err);
 
-    if (child_environment(child, context, &look, err) < 0)
+    if (child_environment(child, context, &look, err) < 0 ||
+        option_files_deliver(&files, child, err) < 0)
         return -1;
     return deliver_cfg(context, &look, child->list, has_command, err);
 }

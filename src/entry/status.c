@@ -15,6 +15,7 @@
 #include "entry/report.h"
 #include "entry/run.h"
 #include "entry/status_report.h"
+#include "resolve/option_files.h"
 
 static const char *finding_text(const struct source *source)
 {
@@ -191,11 +192,32 @@ static void describe_remarks(const struct look *look, struct status_report *repo
     }
 }
 
+static void describe_option_files(const struct option_files *files, struct status_report *report)
+{
+    report->option_files = files;
+    for (size_t i = 0; i < files->count; i++) {
+        char text[STATUS_TEXT];
+        if (files->list[i].error)
+            status_add(report, true, files->list[i].error->message);
+        else if (option_file_remark(&files->list[i], text, sizeof text))
+            status_add(report, false, text);
+    }
+}
+
+static void describe_refusal(struct status_report *report)
+{
+    report->verdict = "refuse";
+    snprintf(report->verdict_text, sizeof report->verdict_text, "a run would be refused");
+    report->cfg = "would not be touched";
+}
+
 int status_command(const struct context *context)
 {
     struct error err = {0};
     struct error memory = {0};
     struct error rest = {0};
+    struct error broken = {0};
+    _cleanup_option_files_ struct option_files files = {0};
     _cleanup_cfg_ struct cfg whole = {0};
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
@@ -223,15 +245,16 @@ int status_command(const struct context *context)
     if (cfg->exists && !cfg->is_whole && cfg_read(report.cfg_path, &whole, &rest) < 0)
         status_add(&report, true, rest.message);
     if (looked < 0) {
-        report.verdict = "refuse";
-        snprintf(report.verdict_text, sizeof report.verdict_text, "a run would be refused");
-        report.cfg = "would not be touched";
+        describe_refusal(&report);
         status_add(&report, true, err.message);
     } else if (run_needs_store(context, &look) && !report.store_writable) {
         status_add(&report, true,
                    "a key would have to be kept, and the store cannot be written: give a writable "
                    "volume, or the key in FERNET_KEY");
     }
+    if (option_files_read(context->environment, context->early, &files, &broken) < 0)
+        describe_refusal(&report);
+    describe_option_files(&files, &report);
     if (context->settings->json)
         status_print_json(&report);
     else

@@ -28,6 +28,21 @@ static void print_clean(const char *given)
         putchar((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
 }
 
+static const char *describe_option_file(const struct option_file *file)
+{
+    switch (file->finding) {
+    case OPTION_FILE_READ:
+        return "read";
+    case OPTION_FILE_EMPTY:
+        return "set to nothing";
+    case OPTION_FILE_PASSED:
+        return "not used";
+    case OPTION_FILE_BROKEN:
+        return "broken";
+    }
+    return "";
+}
+
 static void print_row(const struct status_source *source, size_t width, int way)
 {
     size_t length = strlen(source->name);
@@ -60,6 +75,10 @@ void status_print(const struct status_report *report)
     printf(": %s\nairflow.cfg  ", report->store);
     print_clean(report->cfg_path);
     printf(": %s\n", report->cfg ? report->cfg : "");
+    for (size_t i = 0; i < report->option_files->count; i++) {
+        const struct option_file *file = &report->option_files->list[i];
+        printf("option       %s_FILE: %s\n", file->option->variable, describe_option_file(file));
+    }
     for (size_t i = 0; i < report->note_count; i++) {
         printf("%s      ", report->notes[i].problem ? "problem" : "warning");
         print_clean(report->notes[i].text);
@@ -111,6 +130,18 @@ static void print_notes(const struct status_report *report, const char *name, bo
     putchar(']');
 }
 
+static void print_option_files(const struct option_files *files)
+{
+    printf(",\"option_files\":[");
+    for (size_t i = 0; i < files->count; i++) {
+        const struct option_file *file = &files->list[i];
+        printf("%s{\"name\":\"%s_FILE\"", i > 0 ? "," : "", file->option->variable);
+        print_member("found", describe_option_file(file));
+        putchar('}');
+    }
+    putchar(']');
+}
+
 void status_print_json(const struct status_report *report)
 {
     printf("{\"version\":\"%s\",\"verdict\":\"%s\"", FERNIT_VERSION, report->verdict);
@@ -131,6 +162,7 @@ void status_print_json(const struct status_report *report)
     print_member("path", report->cfg_path);
     print_member("state", report->cfg ? report->cfg : "");
     putchar('}');
+    print_option_files(report->option_files);
     print_notes(report, "problems", true);
     print_notes(report, "warnings", false);
     printf("}\n");

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "fernet/ring.h"
+#include "resolve/option_files.h"
 
 enum { STATUS_TEXT = 1100 };
 
@@ -33,6 +34,7 @@ struct status_report {
     const char *verdict; /* one word */
     char verdict_text[STATUS_TEXT];
     char ring[RING_FINGERPRINTS];
+    const struct option_files *option_files;
     struct status_note *notes;
     size_t note_count;
     size_t problem_count;
@@ -46,7 +48,7 @@ void status_print(const struct status_report *report);
 
 /* For programs: one object on one line, with the keys version, verdict, fingerprints, sources (way,
  * name, found, fingerprints, wins), store (path, state, writable), airflow_cfg (path, state),
- * problems, warnings. Bytes that are not UTF-8 become "?". */
+ * option_files (name, found), problems, warnings. Bytes that are not UTF-8 become "?". */
 void status_print_json(const struct status_report *report);
 
 void status_report_free(struct status_report *report);

@@ -1,16 +1,13 @@
 #include "resolve/survey.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "airflow/expand.h"
-#include "base/cleanup.h"
 #include "base/environment.h"
-#include "base/file.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
 #include "store/owner.h"
@@ -66,31 +63,6 @@ static int look_at_secret(struct looking *looking, const char *name, struct erro
     return source_keep(looking, &source, err);
 }
 
-static int read_file(const char *path, struct secret *text, struct error *err)
-{
-    struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
-    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
-}
-
-static int read_secret_text(const struct survey_places *places, const char *path,
-                            struct secret *text, struct error *err)
-{
-    const struct early_text *found = early_found(places->early, path);
-    if (found && found->missing) {
-        errno = ENOENT;
-        return error_sys(err, "%s", path);
-    }
-    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
-                     : read_file(path, text, err);
-    if (read < 0 && err->errnum == EACCES && places->early)
-        error_advise(err, "root did not read it for this user: it may not either, or others than "
-                          "root can write on the way there");
-    if (read < 0)
-        return -1;
-    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
-}
-
 /* `named` is what gives the path: a variable, an option, or nothing. */
 static void read_secret_file(const struct looking *looking, const char *path, const char *named,
                              struct source *source)
@@ -103,7 +75,7 @@ static void read_secret_file(const struct looking *looking, const char *path, co
                     looking->places->secret->places->variable);
         return;
     }
-    if (read_secret_text(looking->places, path, &text, source->error) == 0)
+    if (early_file_read(looking->places->early, path, &text, source->error) == 0)
         source_take_keys(looking, source, path, text.bytes, text.length);
     else if (named)
         error_advise(source->error, "mount it, readable and whole, or unset %s", named);
