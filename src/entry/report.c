@@ -17,11 +17,11 @@ int report_failure(const struct signals *signals, const struct error *err, int s
     return status;
 }
 
-void report_remarks(const struct decision *decision)
+void report_remarks(const struct survey *survey, const struct decision *decision)
 {
     for (size_t i = 0; i < decision->remark_count; i++) {
         char text[1024];
-        remark_text(&decision->remarks[i], decision, text, sizeof text);
+        remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
         log_warning(remark_id(decision->remarks[i].kind), "%s", text);
     }
 }

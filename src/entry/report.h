@@ -19,7 +19,7 @@ enum {
 int report_failure(const struct signals *signals, const struct error *err, int status);
 
 /* Warns of everything that the decision has remarked. */
-void report_remarks(const struct decision *decision);
+void report_remarks(const struct survey *survey, const struct decision *decision);
 
 /* Warns of what is to be said about the ..._FILE of Airflow's options. */
 void report_option_files(const struct option_files *files);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/error.h"
+#include "base/lines.h"
 #include "process/signal_name.h"
 
 int value_flag(const char *text, bool *value)

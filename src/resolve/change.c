@@ -1,7 +1,5 @@
 #include "resolve/change.h"
 
-#include <string.h>
-
 #include "base/error.h"
 
 int ring_of_retired(const struct ring *keys, const struct retired *retired, bool are,
@@ -15,12 +13,6 @@ int ring_of_retired(const struct ring *keys, const struct retired *retired, bool
             return -1;
     }
     return 0;
-}
-
-static bool is_same(const struct ring *a, const struct ring *b)
-{
-    return a->keys.length == b->keys.length &&
-           (a->keys.length == 0 || memcmp(a->keys.bytes, b->keys.bytes, a->keys.length) == 0);
 }
 
 /* The keys from outside that the store has never seen. */
@@ -124,8 +116,8 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
     bool retires = false;
     if (retires_any(change, standing, &retires, err) < 0)
         return -1;
-    change->changes = retires || !is_same(&change->stored, standing->stored) ||
-                      !is_same(&change->staged, standing->staged);
+    change->changes = retires || !ring_is_same(&change->stored, standing->stored) ||
+                      !ring_is_same(&change->staged, standing->staged);
     return 0;
 }
 
