@@ -160,7 +160,8 @@ static bool judge_root(const struct place *place, struct ground *ground)
 {
     if (!place->is_root)
         return false;
-    if (holds(place->root, ".#*"))
+    /* What systemd-nspawn calls the copy that --ephemeral runs in. */
+    if (strstr(place->root, "/.#"))
         return verdict(ground, GROUND_DIES, "the root of an ephemeral container (%s)", place->type);
     if (ground->marks == GROUND_SYSTEM)
         return verdict(ground, GROUND_SURVIVES, "this system container's own disk (%s)",

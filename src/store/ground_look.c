@@ -46,7 +46,7 @@ static void find_existing(const char *path, char existing[PATH_MAX])
         char *slash = strrchr(way, '/');
         if (!slash || slash == way) {
             if (way[0] == '/' || !realpath(".", existing))
-                strcpy(existing, "/");
+                snprintf(existing, PATH_MAX, "/");
             return;
         }
         *slash = '\0';

@@ -76,10 +76,13 @@ static int open_ring(struct looking *looking, struct error *err)
     return looking->ring < 0 && err->kind != ERROR_NONE ? -1 : 0;
 }
 
+/* Of values one counts, and an older one is as good as it was. */
 static bool was_replaced(const struct looking *looking)
 {
     struct stat now;
     const struct stat *then = &looking->status;
+    if (looking->ring < 0 || looking->is_value)
+        return false;
     return fstatat(looking->store->directory, looking->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
            now.st_ino != then->st_ino || now.st_dev != then->st_dev;
 }
@@ -108,7 +111,7 @@ static int judge(struct looking *looking, struct error *err)
     /* Neither whole nor claimed: damage, or finished since. A second look tells. */
     if (there && !whole && !scan->claim && looking->first)
         return LOOK_AGAIN;
-    if (!looking->staged_first && (scan->staged || (there && was_replaced(looking)))) {
+    if (!looking->staged_first && (scan->staged || was_replaced(looking))) {
         looking->staged_first = true;
         return LOOK_AGAIN;
     }
@@ -145,24 +148,72 @@ static int read_checked(struct looking *looking, struct error *err)
     }
 }
 
+static struct looking first_look(const struct store *store, const struct store_wanted *wanted,
+                                 struct store_file *file)
+{
+    *file = (struct store_file){.finding = STORE_NOTHING};
+    return (struct looking){.store = store,
+                            .name = wanted->name,
+                            .is_value = wanted->is_value,
+                            .first = true,
+                            .ring = -1,
+                            .staged = -1,
+                            .file = file};
+}
+
 int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
                struct error *err)
 {
-    *file = (struct store_file){.finding = STORE_NOTHING};
-    if (store->directory < 0)
+    const struct store_wanted wanted = {name, is_value};
+    struct looking looking = first_look(store, &wanted, file);
+    if (store->directory < 0 || read_checked(&looking, err) == 0)
         return 0;
-    struct looking looking = {.store = store,
-                              .name = name,
-                              .is_value = is_value,
-                              .first = true,
-                              .ring = -1,
-                              .staged = -1,
-                              .file = file};
-    if (read_checked(&looking, err) < 0) {
-        store_file_free(file);
-        return -1;
+    store_file_free(file);
+    return -1;
+}
+
+struct all {
+    struct looking looking[STORE_WANTED_MOST];
+    size_t count;
+};
+
+static void note_all(const char *entry, void *context)
+{
+    const struct all *all = context;
+    for (size_t i = 0; i < all->count; i++)
+        store_scan_note(&all->looking[i].file->scan, all->looking[i].name, entry);
+}
+
+/* As look, the names listed once and for all. Returns whether each was opened, or is missing, and the names
+ * are known. */
+static bool open_all(const struct store *store, struct all *all)
+{
+    struct error ignored;
+    bool good = true;
+    for (size_t i = 0; i < all->count; i++)
+        good = open_ring(&all->looking[i], &ignored) == 0 && good;
+    return good && file_list(store->directory, note_all, all, &ignored) == 0;
+}
+
+void store_read_all(const struct store *store, const struct store_wanted *wanted, size_t count,
+                    struct store_file *files, struct error *errors)
+{
+    struct all all = {.count = count};
+    for (size_t i = 0; i < count; i++) {
+        all.looking[i] = first_look(store, &wanted[i], &files[i]);
+        errors[i] = (struct error){0};
     }
-    return 0;
+    bool good = store->directory >= 0 && open_all(store, &all);
+    for (size_t i = 0; i < count; i++) {
+        bool done = good && judge(&all.looking[i], &errors[i]) == 0;
+        close_both(&all.looking[i]);
+        if (done || store->directory < 0)
+            continue;
+        /* Whatever is odd about it, it gets a look of its own. */
+        store_file_free(&files[i]);
+        if (store_read(store, wanted[i].name, wanted[i].is_value, &files[i], &errors[i]) == 0)
+            errors[i] = (struct error){0};
+    }
 }
 
 void store_file_free(struct store_file *file)

@@ -90,6 +90,18 @@ struct store_file {
 int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
                struct error *err);
 
+enum { STORE_WANTED_MOST = 8 };
+
+struct store_wanted {
+    const char *name; /* borrowed */
+    bool is_value;
+};
+
+/* The same for at most STORE_WANTED_MOST of them, at the cost of one listing of the directory. Each has its
+ * finding in files[i], or its error in errors[i]. */
+void store_read_all(const struct store *store, const struct store_wanted *wanted, size_t count,
+                    struct store_file *files, struct error *errors);
+
 /* Removes .NAME.tmp.* and .NAME.claim that a crash has left. Only to be called once NAME was read
  * (STORE_HOLDS). What cannot be removed stays: no harm. */
 void store_tidy(const struct store *store, const char *name, const struct store_scan *scan);
