@@ -4,8 +4,10 @@
 
 #define MOUNTED "/run/secrets/"
 #define PLACE(variable, section, option, label)                                                    \
-    {variable, variable "_CMD", variable "_SECRET", variable "_FILE", section, option,             \
-     option "_cmd", option "_secret", label}
+    {                                                                                              \
+        variable, variable "_CMD", variable "_SECRET", variable "_FILE", section, option,          \
+            option "_cmd", option "_secret", label                                                 \
+    }
 
 const struct managed managed_secrets[MANAGED_COUNT] = {
     {

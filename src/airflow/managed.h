@@ -34,7 +34,8 @@ struct managed {
     bool replaceable;  /* losing it makes nothing unreadable */
     size_t bytes;      /* random ones in a new one */
     struct managed_place places[MANAGED_PLACES + 1];
-    const char *bare;       /* a variable that Airflow itself does not know, and --secret-file; NULL: none */
+    const char
+        *bare; /* a variable that Airflow itself does not know, and --secret-file; NULL: none */
     const char *bare_file;
     const char *mounted[5]; /* where Docker and Kubernetes mount it; ends with NULL */
 };

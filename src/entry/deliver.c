@@ -55,8 +55,9 @@ struct edit {
     const struct cfg *cfg;
     enum cfg_need need; /* CFG_RIGHT, or the first that is not */
     struct secret text; /* with the edits so far */
-    bool told_in_environment; /* each secret that is edited came by its variable: all others see it there */
-    bool is_written;          /* there is a text */
+    bool
+        told_in_environment; /* each secret that is edited came by its variable: all others see it there */
+    bool is_written;         /* there is a text */
     struct error *err;
 };
 
@@ -101,8 +102,8 @@ static int file_value(const struct part *part, struct secret *value, struct erro
     return 0;
 }
 
-static int edit_text(const struct part *part, const struct managed_place *place,
-                     enum cfg_need need, struct edit *edit)
+static int edit_text(const struct part *part, const struct managed_place *place, enum cfg_need need,
+                     struct edit *edit)
 {
     _cleanup_secret_ struct secret value = {0};
     _cleanup_secret_ struct secret text = {0};
@@ -176,7 +177,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     if (delivery->by_environment) {
         if (!edit->told_in_environment)
             log_warning("cfg-not-written",
- "%s; the command gets its secrets by its environment, but docker exec and "
+                        "%s; the command gets its secrets by its environment, but docker exec and "
                         "pod templates do not see that: let fernit write the file, or set "
                         "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
                         err->message);

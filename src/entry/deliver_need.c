@@ -41,8 +41,8 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
     if (is_plain || found != FOUND_KEYS)
         return found;
     /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
-    enum finding found_outside = survey_cfg_key(cfg, view->place, view->context->environment,
-                                                &outside, &is_plain, err);
+    enum finding found_outside =
+        survey_cfg_key(cfg, view->place, view->context->environment, &outside, &is_plain, err);
     return found_outside == FOUND_KEYS && is_ring(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 

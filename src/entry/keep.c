@@ -51,11 +51,10 @@ static void tell_kept(const struct look *look, const struct part *part, const st
                    part->decision.winner->name, look->store.path);
         return;
     }
-    log_notice("made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
-               look->store.path, part->secret->name,
-               part->secret->replaceable
-                   ? ""
-                   : "; another host with a store of its own has another key");
+    log_notice(
+        "made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
+        look->store.path, part->secret->name,
+        part->secret->replaceable ? "" : "; another host with a store of its own has another key");
 }
 
 /* Where there is no file of that name yet: the first of all who start makes it.
@@ -89,8 +88,9 @@ struct keeping {
     const struct context *context;
     struct look *look;
     struct deadline deadline;
-    int lost;         /* how often another one was first */
-    unsigned unkept;  /* secrets that could not be kept, and go on without: bits as in settings.manage */
+    int lost; /* how often another one was first */
+    unsigned
+        unkept; /* secrets that could not be kept, and go on without: bits as in settings.manage */
 };
 
 static unsigned bit_of(const struct part *part)

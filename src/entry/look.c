@@ -9,8 +9,7 @@
 #include "resolve/key_command.h"
 
 /* Of all places of all secrets: where each of them holds a plain value, no more is to be known of the file. */
-static void read_cfg(const struct context *context, unsigned secrets, bool whole,
-                     struct look *look)
+static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
     struct cfg_option wanted[MANAGED_COUNT * MANAGED_PLACES];
@@ -23,8 +22,8 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
     if (!cfg->unknown)
-        cfg->readable = cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg,
-                                         &cfg->error) == 0;
+        cfg->readable =
+            cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg, &cfg->error) == 0;
 }
 
 static struct survey_places places_for(const struct context *context, const struct look *look,
@@ -93,8 +92,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err)
 {
-    const struct survey_places places =
-        places_for(context, look, part->secret, RUN_COMMANDS_NEVER);
+    const struct survey_places places = places_for(context, look, part->secret, RUN_COMMANDS_NEVER);
     decision_free(&part->decision);
     if (survey_store_again(&places, &part->survey, err) < 0)
         return -1;

@@ -8,7 +8,7 @@ enum {
     FOR_RUN = 1,
     FOR_INIT = 2,
     FOR_STATUS = 4,
-    FOR_KEY = 8, /* those key commands that look for the key as a run does */
+    FOR_KEY = 8,     /* those key commands that look for the key as a run does */
     FOR_CHANGE = 16, /* those that change the store */
     FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
 };

@@ -152,8 +152,9 @@ int record_changes(const struct context *context, struct look *look,
         return 0;
     if (err->kind != ERROR_SYSTEM)
         return -1;
-    log_warning("unkept-secret", "%s; the store keeps what it has, and this process uses the new "
-                                 "one",
+    log_warning("unkept-secret",
+                "%s; the store keeps what it has, and this process uses the new "
+                "one",
                 err->message);
     return 0;
 }

@@ -13,11 +13,11 @@
 #include "entry/catalogue.h"
 #include "entry/child.h"
 #include "entry/deliver.h"
-#include "entry/report.h"
 #include "entry/keep.h"
+#include "entry/report.h"
 #include "entry/status_report.h"
-#include "store/ground.h"
 #include "resolve/option_files.h"
+#include "store/ground.h"
 
 static const char *finding_text(const struct source *source)
 {
@@ -186,8 +186,8 @@ static void describe_ground(const struct context *context, struct status_report 
 
 static const char *verdict_word(const struct decision *decision)
 {
-    bool adopts = decision->winner && decision->winner->way == WAY_CFG &&
-                  !decision->winner->by_command;
+    bool adopts =
+        decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
     switch (decision->action) {
     case ACTION_USE:
         return adopts ? "adopt" : "use";
@@ -333,8 +333,7 @@ int status_command(const struct context *context)
         error_usage(&err, "status takes no words (%s)", *settings->words);
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
-    enum run_commands commands =
-        settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
+    enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
     int looked = look_around(context, settings->manage, commands, &look, &err);
     if (looked < 0 && err.kind == ERROR_ENDING)
         return report_failure(context->signals, &err, EXIT_PROBLEM);

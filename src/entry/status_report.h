@@ -43,7 +43,7 @@ struct status_report {
     const char *survives; /* "yes", "no" or "unknown" */
     const char *cfg_path;
     const char *cfg;
-    bool cfg_delivered;  /* airflow.cfg is one of the ways in which the key is delivered */
+    bool cfg_delivered; /* airflow.cfg is one of the ways in which the key is delivered */
     const struct option_files *option_files;
     struct status_note *notes;
     size_t note_count;

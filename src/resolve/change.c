@@ -79,12 +79,14 @@ static int retires_any(const struct change *change, const struct standing *stand
     return 0;
 }
 
-/* What airflow.cfg alone holds comes last. */
+/* What airflow.cfg alone holds comes last. What the store knew is in the change already, or is to be retired. */
 static int join_written(const struct standing *standing, struct change *change, struct error *err)
 {
     for (size_t i = 0; i < WRITTEN_MOST && standing->written[i]; i++) {
         _cleanup_ring_ struct ring joins = {.is_value = change->stored.is_value};
-        if (ring_of_retired(standing->written[i], standing->retired, false, &joins, err) < 0 ||
+        _cleanup_ring_ struct ring unknown = {.is_value = change->stored.is_value};
+        if (ring_add_less(&unknown, standing->written[i], standing->stored, err) < 0 ||
+            ring_of_retired(&unknown, standing->retired, false, &joins, err) < 0 ||
             ring_add_less(&change->stored, &joins, &change->staged, err) < 0)
             return -1;
     }
@@ -96,8 +98,8 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
 {
     bool is_value = standing->stored->is_value;
     _cleanup_ring_ struct ring front = {.is_value = is_value};
-    *change = (struct change){{.is_value = is_value}, {.is_value = is_value}, {.is_value = is_value},
-                              false};
+    *change = (struct change){
+        {.is_value = is_value}, {.is_value = is_value}, {.is_value = is_value}, false};
     ring->is_value = is_value;
     if (find_fresh(standing, &change->fresh, err) < 0)
         return -1;
@@ -109,7 +111,8 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
         change_store(on_change, standing, &front, change, err) < 0 ||
         join_written(standing, change, err) < 0)
         return -1;
-    if (ring_add_all(ring, &front, err) < 0 || ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
+    if (ring_add_all(ring, &front, err) < 0 ||
+        ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
         ring_add_all(ring, &change->staged, err) < 0)
         return -1;
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
                   const char *text, struct error *err)
 {
@@ -179,7 +178,9 @@ static int compare_written(const struct survey *survey, const struct source *sou
 {
     const struct source *store = survey_stored(survey);
     if (!ring_covers(&decision->ring, &source->ring))
-        return remark(decision, REMARK_DROPPED, source, NULL, err);
+        return store && ring_covers(&store->ring, &source->ring)
+                   ? 0
+                   : remark(decision, REMARK_DROPPED, source, NULL, err);
     _cleanup_ring_ struct ring rest = {.is_value = survey->secret->is_value};
     _cleanup_ring_ struct ring joined = {.is_value = survey->secret->is_value};
     if (ring_add_less(&rest, &source->ring, &decision->winner->ring, err) < 0 ||

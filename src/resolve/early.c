@@ -48,8 +48,7 @@ static void hold(struct early *early, const char *path)
 }
 
 /* The files that one of the managed secrets may lie in. */
-static void hold_secret(struct early *early, const struct managed *secret,
-                        char *const *environment)
+static void hold_secret(struct early *early, const struct managed *secret, char *const *environment)
 {
     for (const struct managed_place *place = secret->places; place->variable; place++)
         hold(early, environment_get(environment, place->variable_file));

@@ -17,8 +17,8 @@ struct managed;
 enum key_command_result {
     KEY_COMMAND_RAN,       /* its output is there, status 0 */
     KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/NAME`: what we would read anyway */
-    KEY_COMMAND_NOT_RUN, /* may_run was false */
-    KEY_COMMAND_FAILED,  /* *err */
+    KEY_COMMAND_NOT_RUN,   /* may_run was false */
+    KEY_COMMAND_FAILED,    /* *err */
 };
 
 struct key_command {

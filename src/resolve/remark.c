@@ -7,12 +7,12 @@
 const char *remark_id(enum remark_kind kind)
 {
     static const char *const ids[] = {
-        [REMARK_EMPTY] = "empty-value",        [REMARK_BROKEN] = "broken-source",
-        [REMARK_PASSED] = "unused-source",     [REMARK_OTHER] = "other-key",
-        [REMARK_CHANGED] = "changed-key",      [REMARK_STAGED] = "staged-key",
-        [REMARK_REPLACED] = "replaced-key",    [REMARK_RETIRED] = "retired-key",
-        [REMARK_JOINED] = "joined-key",        [REMARK_DROPPED] = "dropped-key",
-        [REMARK_PUBLISHED] = "published-key",  [REMARK_READABLE] = "readable-store",
+        [REMARK_EMPTY] = "empty-value",       [REMARK_BROKEN] = "broken-source",
+        [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
+        [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
+        [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
+        [REMARK_JOINED] = "joined-key",       [REMARK_DROPPED] = "dropped-key",
+        [REMARK_PUBLISHED] = "published-key", [REMARK_READABLE] = "readable-store",
         [REMARK_MODELESS] = "modeless-store",
     };
     return ids[kind];

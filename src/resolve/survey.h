@@ -49,8 +49,9 @@ struct source {
     struct error *error; /* of FOUND_BROKEN: whole, with the source's name and a cure; else NULL */
     bool
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
-    bool repeated;   /* its error is one of the whole file, and stands in another secret's survey, too */
-    size_t place;    /* of WAY_CFG: index in secret->places */
+    bool
+        repeated; /* its error is one of the whole file, and stands in another secret's survey, too */
+    size_t place;         /* of WAY_CFG: index in secret->places */
     bool by_command;      /* a command has given the ring: it may give another one tomorrow */
     bool readable_by_all; /* of the store's file */
     bool modeless;
