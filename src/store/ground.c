@@ -80,11 +80,10 @@ static bool judge_memory(const struct place *place, struct ground *ground)
 static bool upper_is_layer(const struct place *place)
 {
     static const char *const layers[] = {
+        "#/diff",
         "overlay2/*/diff",
-        "storage/overlay/*",
         "overlay-containers/#",
         "io.containerd.snapshotter.*",
-        "#/diff",
         "runc-overlayfs/snapshots",
     };
     char upper[PATH_MAX] = "/";

@@ -64,6 +64,17 @@ static const struct {
      "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=l/6FQC:l/7GYL,upperdir=" ID
      "/diff,workdir=" ID "/work\n",
      BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
+    /* BuildKit, in Docker and by itself; Ubuntu's first overlays. */
+    {ROW,
+     "77 70 0:72 / / rw - overlay overlay "
+     "rw,upperdir=/var/lib/docker/overlay2/lhf6rdt2x1fk3q9zj7w0b5nme/diff\n",
+     BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
+    {ROW,
+     "77 70 0:72 / / rw - overlay overlay "
+     "rw,upperdir=/var/lib/buildkit/runc-overlayfs/snapshots/snapshots/12/fs\n",
+     BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
+    {ROW, "77 70 0:72 / / rw - overlayfs none rw,upperdir=/u\n", BARE, GROUND_DIES,
+     "the container's own writable layer (overlayfs)"},
     {ROW, "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/a,upperdir=/b,workdir=/c\n",
      GROUND_CONTAINER, GROUND_DIES, "the container's own writable layer (overlay)"},
     {ROW, "32 1 0:26 / / rw,relatime - overlay overlay rw,lowerdir=/,upperdir=/run/rootfs.upper\n",
@@ -114,6 +125,10 @@ static const struct {
      CONTAINERD "990 205 0:44 / " STORE " ro,relatime - tmpfs tmpfs rw,size=8039532k,inode64\n",
      GROUND_KUBERNETES, GROUND_DIES, "memory (tmpfs), as a Kubernetes secret is"},
     {ROW, "1 1 0:2 / / rw - rootfs rootfs rw\n", BARE, GROUND_DIES, "memory (rootfs)"},
+    {ROW, "1 0 0:2 / /var rw - ramfs none rw\n", BARE, GROUND_DIES, "memory (ramfs)"},
+    {ROW, "1 0 0:6 / /var rw - devtmpfs udev rw\n", BARE, GROUND_DIES, "memory (devtmpfs)"},
+    {ROW, "1 0 0:6 / /var rw - hugetlbfs none rw\n", BARE, GROUND_DIES, "memory (hugetlbfs)"},
+    {ROW, "1 0 252:0 / /var rw - ext4 /dev/zram0 rw\n", BARE, GROUND_DIES, "memory (ext4)"},
     {ROW, "1 0 1:0 / / rw - ext2 /dev/ram0 rw\n", BARE, GROUND_DIES, "memory (ext2)"},
     {ROW, "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 0:30 / /var rw - tmpfs tmpfs rw\n", BARE,
      GROUND_DIES, "memory (tmpfs)"},
@@ -199,6 +214,8 @@ static const struct {
      DOCKER AT_STORE("/var/lib/containerd/io.containerd.grpc.v1.cri/containers/" ID "/volumes/" ID2,
                      "rw,relatime", EXT4),
      GROUND_KUBERNETES, GROUND_DIES, "an anonymous volume"},
+    {ROW, DOCKER AT_STORE("/var/lib/docker/containers/" ID "/mounts/x", "rw", EXT4), GROUND_DOCKER,
+     GROUND_DIES, "a directory of the container's own"},
     {ROW,
      DOCKER AT_STORE("/lib/containers/storage/overlay-containers/" ID "/userdata/x", "rw", EXT4),
      GROUND_KUBERNETES, GROUND_DIES, "a directory of the container's own"},
@@ -224,6 +241,12 @@ static const struct {
      GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (ceph)"},
     {ROW, DOCKER AT_STORE("/", "rw,relatime", "fuse.juicefs JuiceFS:minio rw,user_id=0"),
      GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (fuse.juicefs)"},
+
+    {ROW, DOCKER AT_STORE("/vols/a", "rw,relatime", "gpfs gpfs0 rw"), GROUND_KUBERNETES,
+     GROUND_SURVIVES, "a shared file system (gpfs)"},
+    /* Its block device is nobody's layer, though the name begins like one. */
+    {ROW, DOCKER AT_STORE("/", "rw", "xfs /dev/mapper/docker-lvdata rw"), GROUND_DOCKER,
+     GROUND_SURVIVES, "a file system of its own (xfs)"},
 
     /* --- Machines, and containers that are like them */
     {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n", BARE, GROUND_SURVIVES,
@@ -343,6 +366,10 @@ static void tells_whose_locks_hold_on_every_host(void **state)
         {ROW, false, "lustre 10.0.0.1@tcp:/fs rw,checksum,user_xattr"},
         {ROW, false, "ocfs2 /dev/drbd0 rw,localflocks"},
         {ROW, true, "gfs2 /dev/vg/lv rw"},
+        {ROW, false, "gfs2 /dev/vg/lv rw,localflocks"},
+        {ROW, true, "gpfs gpfs0 rw"},
+        {ROW, true, "fuse.ceph client.admin rw"},
+        {ROW, true, "fuse.mfs mfsmaster:9421 rw"},
         {ROW, false, "beegfs beegfs_nodev rw"},
         {ROW, true, "fuse.glusterfs gluster:/vol rw,user_id=0,allow_other"},
         {ROW, true, "fuse.juicefs JuiceFS:minio rw,user_id=0"},

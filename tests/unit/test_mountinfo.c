@@ -67,6 +67,14 @@ static const struct {
     {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /caf\xc3\xa9\r rw - ext4 A rw\n", "/caf\xc3\xa9\r",
      "A"},
 
+    {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /a\\040 rw - ext4 A rw\n", "/a ", "A"},
+    {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /a\\377\\001 rw - ext4 A rw\n", "/a\377\001", "A"},
+    {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /a\\400 rw - ext4 A rw\n", "/a\\400", "A"},
+    {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /a\\080\\108 rw - ext4 A rw\n", "/a\\080\\108",
+     "A"},
+    {ROW, "1 0 8:1 / / rw - ext4 B rw\n2 1 8:2 / /a\\0/1\\01/ rw - ext4 A rw\n", "/a\\0/1\\01/",
+     "A"},
+
     /* No source, and options that hold blanks, as some file systems have it. */
     {ROW, "1 0 0:1 / / rw - tmpfs  rw\n", "/", ""},
     {ROW, "1 0 0:1 / / rw - 9p A rw,aname=drvfs;path=C:\\ x;uid=0\n", "/", "A"},
@@ -77,7 +85,8 @@ static const struct {
      "2 1 8:2 / /d rw -\n2 1 8:2 / /d rw - ext4\n2 1 8:2 / /d rw - ext4 B\n"
      "2 1 82 / /d rw - ext4 B rw\n-2 1 8:2 / /d rw - ext4 B rw\n2 x 8:2 / /d rw - ext4 B rw\n"
      "99999999999 1 8:2 / /d rw - ext4 B rw\n 2 1 8:2 / /d rw - ext4 B rw\n"
-     "2  1 8:2 / /d rw - ext4 B rw\n2 1 8:2 / /d rw -  B rw\n2 1 8:2 /  rw - ext4 B rw\n"
+     "2  1 8:2 / /d rw - ext4 B rw\n 1 8:2 / /d rw - ext4 B rw\n2 1 8:2 / /d rw -  B rw\n2 1 8:2 / "
+     " rw - ext4 B rw\n"
      "2 1 8:2 / d rw - ext4 B rw\n",
      "/d", "A"},
 
