@@ -3,18 +3,25 @@
 #include <string.h>
 
 const struct warning warnings[] = {
-    /* What the sources hold: resolve/decide.c. */
+    /* What the sources hold: resolve/remark.c. */
     {"empty-value", false},
     {"broken-source", false},
     {"unused-source", false},
     {"other-key", false},
     {"changed-key", false},
+    {"staged-key", false},
+    {"replaced-key", false},
+    {"retired-key", false},
+    {"joined-key", false},
+    {"dropped-key", false},
     {"published-key", true},
     {"readable-store", true},
     {"modeless-store", true},
 
     {"unknown-variable", false},
     {"key-only-in-cfg", false},
+    {"unkept-secret", false},
+    {"option-file-left", false},
     {"cfg-left-behind", false},
     {"cfg-not-written", false},
     {"readable-cfg", true},

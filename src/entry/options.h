@@ -8,7 +8,8 @@ enum {
     FOR_RUN = 1,
     FOR_INIT = 2,
     FOR_STATUS = 4,
-    FOR_KEY = 8, /* those key commands that look for the key as a run does */
+    FOR_KEY = 8,     /* those key commands that look for the key as a run does */
+    FOR_CHANGE = 16, /* those that change the store */
     FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
 };
 
@@ -19,6 +20,8 @@ enum option_kind {
     KIND_DURATION, /* 500ms, 10s, 2m */
     KIND_MODE,     /* 0600, 0640, 0660 */
     KIND_DELIVER,  /* env, cfg, or both as a comma list */
+    KIND_CHANGE,   /* keep, stage, refuse, replace */
+    KIND_MANAGE,   /* names of secrets, as a comma list */
     KIND_SCOPE,    /* auto, child, group */
     KIND_FORMAT,   /* text, json */
     KIND_SIGNAL,   /* a signal's name or number, or none */
@@ -32,7 +35,11 @@ enum option_id {
     OPTION_CMD_TIMEOUT,
     OPTION_LOCK_TIMEOUT,
     OPTION_DELIVER,
+    OPTION_ON_CHANGE,
+    OPTION_MANAGE,
     OPTION_ALLOW_EPHEMERAL,
+    OPTION_STRICT,
+    OPTION_SINGLE_WRITER,
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,
@@ -51,7 +58,7 @@ enum option_id {
     OPTION_PDEATHSIG,
     OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 12,
+    OPTION_COUNT = OPTION_LATER + 9,
 };
 
 struct option {

@@ -243,8 +243,7 @@ static int check_later(const struct option *option, const char *text, const char
     struct error ignored;
     duration_parse(text, &given, &ignored);
     duration_parse(option->fallback, &fallback, &ignored);
-    bool only_key = strcmp(option->name, "manage") == 0 && strcmp(text, "fernet_key") == 0;
-    if (only_key || strcmp(text, option->fallback) == 0 || given == fallback ||
+    if (strcmp(text, option->fallback) == 0 || given == fallback ||
         (value_flag(text, &flag) == 0 && !flag))
         return 0;
     return error_usage(err, "%s: this version of fernit has not got that part; leave it out", name);
@@ -277,6 +276,10 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
         return value_mode(text, &settings->store_mode, err);
     case KIND_DELIVER:
         return value_deliver(text, &settings->deliver_environment, &settings->deliver_cfg, err);
+    case KIND_CHANGE:
+        return value_change(text, &settings->on_change, err);
+    case KIND_MANAGE:
+        return value_manage(text, &settings->manage, err);
     case KIND_SCOPE:
         return value_scope(text, &settings->supervision.scope, err);
     case KIND_FORMAT:
@@ -348,6 +351,8 @@ static int parse_all(struct settings *settings, struct error *err)
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
+    settings->strict = is_on(settings, OPTION_STRICT);
+    settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);
     settings->json = is_on(settings, OPTION_JSON);
     settings->run_commands = is_on(settings, OPTION_RUN_COMMANDS);
     settings->user = user_of(settings);

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "entry/options.h"
 #include "process/supervision.h"
+#include "resolve/change.h"
 
 struct error;
 
@@ -32,7 +33,11 @@ struct settings {
     int64_t lock_timeout;
     bool deliver_environment;
     bool deliver_cfg;
+    enum on_change on_change;
+    unsigned manage; /* bits: 1 << index in managed_secrets */
     bool allow_ephemeral;
+    bool strict;
+    bool single_writer; /* the store's locks need not reach other hosts */
     bool json;
     enum log_format log_format;
     bool run_commands;

@@ -19,6 +19,7 @@ enum { CLAIM_TRIES = 1000 };
 struct creation {
     const struct store *store;
     const char *name;
+    bool is_value;
     const struct secret *text;
     const struct deadline *deadline;
     char path[STORE_PATH];
@@ -40,14 +41,20 @@ static void clean_up(const struct creation *creation)
 }
 #define _cleanup_creation_ _cleanup_(clean_up)
 
-static int write_whole(const struct creation *creation, int fd, struct error *err)
+int store_write_whole(const struct store *store, int fd, const char *path,
+                      const struct secret *text, struct error *err)
 {
     /* File systems without modes refuse to set one; reading warns of them. */
-    if (fchmod(fd, creation->store->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
-        return error_sys(err, "%s: cannot set its mode", creation->path);
-    if (file_write(fd, creation->path, creation->text->bytes, creation->text->length, err) < 0)
+    if (fchmod(fd, store->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
+        return error_sys(err, "%s: cannot set its mode", path);
+    if (file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", creation->path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
+}
+
+static int write_whole(const struct creation *creation, int fd, struct error *err)
+{
+    return store_write_whole(creation->store, fd, creation->path, creation->text, err);
 }
 
 static int write_temporary(struct creation *creation, struct error *err)
@@ -110,7 +117,7 @@ static int by_lock(struct creation *creation, struct error *err)
         return -1;
 
     _cleanup_store_file_ struct store_file found = {0};
-    if (store_read(creation->store, creation->name, &found, err) < 0)
+    if (store_read(creation->store, creation->name, creation->is_value, &found, err) < 0)
         return -1;
     if (found.finding == STORE_HOLDS) {
         drop_claim(creation);
@@ -133,7 +140,7 @@ static int by_lock(struct creation *creation, struct error *err)
 static int exists(struct creation *creation, struct error *err)
 {
     _cleanup_store_file_ struct store_file found = {0};
-    if (store_read(creation->store, creation->name, &found, err) < 0)
+    if (store_read(creation->store, creation->name, creation->is_value, &found, err) < 0)
         return -1;
     return found.finding == STORE_UNFINISHED ? by_lock(creation, err) : STORE_EXISTS;
 }
@@ -181,11 +188,11 @@ static int by_link(struct creation *creation, struct error *err)
     return STORE_CREATED;
 }
 
-int store_create(const struct store *store, const char *name, const struct secret *text,
-                 const struct deadline *deadline, struct error *err)
+int store_create(const struct store *store, const char *name, bool is_value,
+                 const struct secret *text, const struct deadline *deadline, struct error *err)
 {
     _cleanup_creation_ struct creation creation = {
-        .store = store, .name = name, .text = text, .deadline = deadline};
+        .store = store, .name = name, .is_value = is_value, .text = text, .deadline = deadline};
     store_file_path(store, name, creation.path);
     if (write_temporary(&creation, err) < 0)
         return -1;

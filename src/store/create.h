@@ -23,8 +23,14 @@ enum store_created {
     STORE_EXISTS = 0, /* read it; on a network file system its name may take a moment to show */
 };
 
-/* Makes NAME hold `text`, one line with its newline, durable. The store is open.
+/* Makes NAME hold `text`, one line with its newline, durable. The store is open; `is_value` as for
+ * store_read.
  * Returns one of the above, or -1: ERROR_SYSTEM (not writable, full), ERROR_REFUSED (lock),
  * ERROR_ENDING. Nothing is left behind on failure but, at most, what store_tidy removes. */
-int store_create(const struct store *store, const char *name, const struct secret *text,
-                 const struct deadline *deadline, struct error *err);
+int store_create(const struct store *store, const char *name, bool is_value,
+                 const struct secret *text, const struct deadline *deadline, struct error *err);
+
+/* Puts `text` into `fd`, a new file that messages call `path`, with the store's mode, durable. Returns 0, or -1
+ * with ERROR_SYSTEM. */
+int store_write_whole(const struct store *store, int fd, const char *path,
+                      const struct secret *text, struct error *err);

@@ -1,4 +1,4 @@
-/* The names of the files beside a secret NAME in the store. */
+/* The names of the files beside a secret NAME in the store. FILE is NAME, or NAME.staged. */
 #pragma once
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include "base/file.h"
 
 #define STORE_LOCK ".lock"
+#define STORE_RETIRED "retired"
 #define STORE_COPY_PREFIX ".airflow.cfg."
 
 /* ".NAME.tmp.": what file_temporary completes. */
@@ -18,4 +19,22 @@ static inline void store_temporary_prefix(const char *name, char prefix[FILE_TEM
 static inline void store_claim_name(const char *name, char claim[FILE_TEMPORARY_NAME])
 {
     snprintf(claim, FILE_TEMPORARY_NAME, ".%s.claim", name);
+}
+
+/* "NAME.staged" */
+static inline void store_staged_name(const char *name, char staged[FILE_TEMPORARY_NAME])
+{
+    snprintf(staged, FILE_TEMPORARY_NAME, "%s.staged", name);
+}
+
+/* ".FILE.change.": not .tmp., which every start may sweep. */
+static inline void store_change_prefix(const char *file, char prefix[FILE_TEMPORARY_NAME])
+{
+    snprintf(prefix, FILE_TEMPORARY_NAME, ".%s.change.", file);
+}
+
+/* ".FILE.changing" */
+static inline void store_changing_name(const char *file, char changing[FILE_TEMPORARY_NAME])
+{
+    snprintf(changing, FILE_TEMPORARY_NAME, ".%s.changing", file);
 }

@@ -114,11 +114,23 @@ static bool is_shared(const char *path)
     return !whole;
 }
 
-/* The directory and what fernit has in it: those that are there, or may be. Never the rest of it.
- * Returns whether there was room. */
+/* The directory and what fernit has in it: that which is there, and what probably is where it cannot be seen.
+ * Never the rest of it. Returns whether there was room. */
 static bool list_own(const char *path, char *words, size_t size)
 {
-    static const char *const names[] = {"fernet_key", STORE_LOCK};
+    enum { PROBABLE = 5 };
+    static const char *const names[] = {
+        "fernet_key",
+        "secret_key",
+        "jwt_secret",
+        "internal_api_secret_key",
+        STORE_LOCK,
+        "fernet_key.staged",
+        "secret_key.staged",
+        "jwt_secret.staged",
+        "internal_api_secret_key.staged",
+        STORE_RETIRED,
+    };
     int length = snprintf(words, size, "%s", path);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char file[PATH_MAX];
@@ -127,7 +139,9 @@ static bool list_own(const char *path, char *words, size_t size)
             return false;
         snprintf(file, sizeof file, "%s/%s", path, names[i]);
         bool found = lstat(file, &status) == 0;
-        if (found ? S_ISREG(status.st_mode) : errno == EACCES)
+        bool folder = strcmp(names[i], STORE_RETIRED) == 0;
+        bool right = found && (folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
+        if (found ? right : errno == EACCES && i < PROBABLE)
             length += snprintf(words + length, size - (size_t)length, " %s", file);
     }
     return length >= 0 && (size_t)length < size;

@@ -1,20 +1,17 @@
 /* The store: a directory on a volume that outlives the container, with one file for each secret.
  *
  * <store>/fernet_key is plain text, the value that Airflow would take, on one line: `cat` is a valid
- * fernet_key_cmd, and a person can restore a backup with `cp` or `printf`. A secret that is there is
- * never replaced and never removed by anything in this module.
+ * fernet_key_cmd, and a person can restore a backup with `cp` or `printf`. Nothing here is ever erased but
+ * by store_retired_destroy (store/retired.h).
  *
- * Names beside it: .NAME.tmp.<random>, a file being made; .NAME.claim, one is being made where the
- * file system knows neither links nor renames without overwriting (store/create.h); .lock;
- * .airflow.cfg.<path's hash>, the copy from which an interrupted write of a bind-mounted airflow.cfg
- * is finished (airflow/cfg_write.h).
+ * Names beside it: NAME.staged, keys that wait for their turn; retired/, those that were taken out;
+ * .NAME.tmp.<random>, a file being made; .NAME.claim, one is being made where the file system knows
+ * neither links nor renames without overwriting (store/create.h); .FILE.change.<random> and .FILE.changing,
+ * the same of a change (store/update.h); .lock; .airflow.cfg.<path's hash>, the copy from which an
+ * interrupted write of a bind-mounted airflow.cfg is finished (airflow/cfg_write.h).
  *
  * Reading is careful, because others may be able to write to the volume: no symbolic links, regular
- * files only, at most 64 KiB, owned by us, by root or by the owner of the directory (NFS maps root
- * to nobody), or by anybody where a group of ours may write to the directory and the file is that
- * group's (arbitrary uids with group 0: each of them could replace it anyway), not writable for
- * everybody. Group-writable is accepted where the group is 0, one of
- * ours or the directory's: kubelet makes 0660 of 0600 at each mount with an fsGroup. Modes are never
+ * files only, at most 64 KiB, of an owner and mode that keep strangers out (store/judge.h). Modes are never
  * changed.
  */
 #pragma once
@@ -51,8 +48,15 @@ mode_t store_directory_mode(mode_t mode);
 struct store_scan {
     bool claim;       /* .NAME.claim */
     bool temporaries; /* .NAME.tmp.* */
+    bool changing;    /* .NAME.changing or .NAME.staged.changing: store_tidy_changes */
+    bool changes;     /* .NAME.change.* or .NAME.staged.change.*: the same */
+    bool staged;      /* NAME.staged */
+    bool retired;     /* retired: there may be some of NAME, or of others */
     bool copies;      /* .airflow.cfg.* */
 };
+
+/* Adds what the name `entry` says. */
+void store_scan_note(struct store_scan *scan, const char *name, const char *entry);
 
 /* Looks for them with one pass over the directory. Returns 0, or -1 with ERROR_SYSTEM. */
 int store_scan(const struct store *store, const char *name, struct store_scan *scan,
@@ -67,19 +71,36 @@ enum store_finding {
 struct store_file {
     enum store_finding finding;
     struct secret text;
-    bool readable_by_all; /* worth a warning */
+    struct secret staged; /* of NAME.staged; empty: none. It may stand alone, with STORE_NOTHING */
+    bool readable_by_all; /* one of the two: worth a warning */
     bool modeless;        /* writable by all, on a file system that has no modes: worth a warning */
     struct store_scan scan;
 };
 
-/* Reads NAME. Where it may not be durable yet (a claim, or a link count above one, shows that its
- * maker had not finished) file and directory are fsynced before it returns: a key must not be used
- * that a power cut could take away.
+/* Reads NAME, without the lock, and what is staged for it. `is_value`: it is one value, else Fernet keys; that
+ * tells whether a file without a newline at its end is whole: keys are if they can be read, a value is unless
+ * somebody is making it.
+ *
+ * Where something may not be durable yet (a claim, or a link count above one, shows that its maker had not
+ * finished) files and directory are fsynced before it returns: a key must not be used that a power cut could
+ * take away. A key that moves from what is staged into the ring meanwhile is in one of the two.
  *
  * Returns 0, or -1: ERROR_INPUT or ERROR_REFUSED with "<store>/NAME: ..." for what is no store file,
  * ERROR_SYSTEM. */
-int store_read(const struct store *store, const char *name, struct store_file *file,
+int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
                struct error *err);
+
+enum { STORE_WANTED_MOST = 8 };
+
+struct store_wanted {
+    const char *name; /* borrowed */
+    bool is_value;
+};
+
+/* The same for at most STORE_WANTED_MOST of them, at the cost of one listing of the directory. Each has its
+ * finding in files[i], or its error in errors[i]. */
+void store_read_all(const struct store *store, const struct store_wanted *wanted, size_t count,
+                    struct store_file *files, struct error *errors);
 
 /* Removes .NAME.tmp.* and .NAME.claim that a crash has left. Only to be called once NAME was read
  * (STORE_HOLDS). What cannot be removed stays: no harm. */

@@ -86,6 +86,8 @@ static void says_whose_it_is_where_that_is_why(void **state)
     write_text("used/fernet_key", "");
     write_text("used/.lock", "");
     write_text("used/something", "");
+    write_text("used/jwt_secret.staged", "");
+    mkdir("used/retired", 0700);
     assert_int_equal(chown("theirs", UID, GID), 0);
     assert_int_equal(chown("used", UID, GID), 0);
     assert_int_equal(symlink("/mnt", "link"), 0);
@@ -97,7 +99,9 @@ static void says_whose_it_is_where_that_is_why(void **state)
     } table[] = {
         {"theirs", EACCES, "; it belongs to 12345:12346, mode 750, and this is 0:0; "},
         {"theirs", EPERM, "chown 0:0 theirs (docker run"},
-        {"used", EACCES, "chown 0:0 used used/fernet_key used/.lock (docker run"},
+        {"used", EACCES,
+         "chown 0:0 used used/fernet_key used/.lock used/jwt_secret.staged used/retired (docker "
+         "run"},
         {"linked", EACCES, "chown 0:0 linked (docker run"},
         {"/mnt", EACCES, "; it belongs to 12345:12346, mode 755, and this is 0:0; give --store a "},
         {"//mnt/.", EACCES, "; give --store a folder of its own"},

@@ -70,7 +70,7 @@ static struct store open_store(void)
 static int read_key(struct store_file *file, struct error *err)
 {
     _cleanup_store_ struct store store = open_store();
-    return store_read(&store, "fernet_key", file, err);
+    return store_read(&store, "fernet_key", false, file, err);
 }
 
 static int create_for(const char *text, mode_t mode, int64_t timeout, struct error *err)
@@ -80,7 +80,7 @@ static int create_for(const char *text, mode_t mode, int64_t timeout, struct err
     struct deadline deadline = deadline_in(timeout, &no_signals);
     assert_int_equal(secret_append(&line, text, strlen(text), err), 0);
     store.mode = mode;
-    return store_create(&store, "fernet_key", &line, &deadline, err);
+    return store_create(&store, "fernet_key", false, &line, &deadline, err);
 }
 
 static int create(const char *text, struct error *err)
@@ -134,7 +134,7 @@ static void what_is_not_there_is_nothing(void **state)
     struct store store;
     assert_int_equal(store_open(&store, "no/store", 0600, &err), 0);
     assert_int_equal(store.directory, -1);
-    assert_int_equal(store_read(&store, "fernet_key", &file, &err), 0);
+    assert_int_equal(store_read(&store, "fernet_key", false, &file, &err), 0);
     assert_int_equal(file.finding, STORE_NOTHING);
 
     write_text("plain", "");
@@ -416,7 +416,7 @@ static void a_key_is_made_once_by_each_of_the_three_ways(void **state)
             /* Nothing is left but the lock, and what the next reader removes. */
             struct store_file file = {0};
             _cleanup_store_ struct store store = open_store();
-            assert_int_equal(store_read(&store, "fernet_key", &file, &err), 0);
+            assert_int_equal(store_read(&store, "fernet_key", false, &file, &err), 0);
             store_tidy(&store, "fernet_key", &file.scan);
             store_file_free(&file);
             unlink("store/.lock");

@@ -1,0 +1,223 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "fernet/ring.h"
+#include "store/judge.h"
+#include "store/names.h"
+#include "store/store.h"
+
+/* A file that is not whole and a change that came between are looked at once more each; ESTALE, a file
+ * that another host has replaced, until then. */
+enum { LOOKS_MOST = 4, LOOK_AGAIN = 1 };
+
+struct looking {
+    const struct store *store;
+    const char *name;
+    bool is_value;
+    bool staged_first; /* what is staged is read, too, and before the ring */
+    bool first;
+    int ring; /* descriptors; -1: missing */
+    int staged;
+    struct stat status; /* of the ring */
+    struct store_file *file;
+};
+
+static void close_both(const struct looking *looking)
+{
+    cleanup_close(&looking->ring);
+    cleanup_close(&looking->staged);
+}
+
+/* A key that a person has put back by hand may lack the newline: it must not pass for unfinished. Of a value
+ * nobody can tell. */
+static bool is_whole(const struct secret *text, bool is_value)
+{
+    if (text->length > 0 && text->bytes[text->length - 1] == '\n')
+        return true;
+    struct error ignored;
+    _cleanup_ring_ struct ring ring = {0};
+    return !is_value && ring_parse(&ring, text->bytes, text->length, &ignored) == 0;
+}
+
+static int open_one(const struct looking *looking, const char *name, struct stat *status,
+                    struct secret *text, struct error *err)
+{
+    char path[STORE_PATH];
+    struct judgement judgement = {0};
+    struct store_file *file = looking->file;
+    store_file_path(looking->store, name, path);
+    int fd = store_open_file(looking->store, looking->store->directory, name, path, status, text,
+                             &judgement, err);
+    file->readable_by_all |= judgement.readable_by_all;
+    file->modeless |= judgement.modeless;
+    return fd;
+}
+
+static int open_staged(struct looking *looking, struct error *err)
+{
+    struct stat status;
+    char name[FILE_TEMPORARY_NAME];
+    struct secret *text = &looking->file->staged;
+    store_staged_name(looking->name, name);
+    looking->staged = open_one(looking, name, &status, text, err);
+    if (looking->staged >= 0 && text->length == 0)
+        return error_input(err, "%s/%s: is empty; remove it", looking->store->path, name);
+    return looking->staged < 0 && err->kind != ERROR_NONE ? -1 : 0;
+}
+
+static int open_ring(struct looking *looking, struct error *err)
+{
+    looking->ring = open_one(looking, looking->name, &looking->status, &looking->file->text, err);
+    return looking->ring < 0 && err->kind != ERROR_NONE ? -1 : 0;
+}
+
+/* Of values one counts, and an older one is as good as it was. */
+static bool was_replaced(const struct looking *looking)
+{
+    struct stat now;
+    const struct stat *then = &looking->status;
+    if (looking->ring < 0 || looking->is_value)
+        return false;
+    return fstatat(looking->store->directory, looking->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+           now.st_ino != then->st_ino || now.st_dev != then->st_dev;
+}
+
+static int make_durable(const struct looking *looking, struct error *err)
+{
+    const struct store *store = looking->store;
+    if ((looking->ring >= 0 && fsync(looking->ring) < 0) ||
+        (looking->staged >= 0 && fsync(looking->staged) < 0))
+        return error_sys(err, "%s/%s: cannot be made durable", store->path, looking->name);
+    return file_sync_directory(store->directory, store->path, err);
+}
+
+/* What was read means something only together with the names that were listed after it: a claim that is no
+ * longer there then has done its work, while one that came after the listing would go unseen.
+ *
+ * A key moves from what is staged into the ring by two changes, the ring's first. Whoever reads in the other
+ * order finds it in one of them; who has read the ring alone must look again if there is, or was, more.
+ * Returns 0, LOOK_AGAIN, or -1. */
+static int judge(struct looking *looking, struct error *err)
+{
+    struct store_file *file = looking->file;
+    const struct store_scan *scan = &file->scan;
+    bool there = looking->ring >= 0;
+    bool whole = there && is_whole(&file->text, looking->is_value);
+    /* Neither whole nor claimed: damage, or finished since. A second look tells. */
+    if (there && !whole && !scan->claim && looking->first)
+        return LOOK_AGAIN;
+    if (!looking->staged_first && (scan->staged || was_replaced(looking))) {
+        looking->staged_first = true;
+        return LOOK_AGAIN;
+    }
+    file->finding = !there ? STORE_NOTHING : whole || !scan->claim ? STORE_HOLDS : STORE_UNFINISHED;
+    if (file->finding == STORE_UNFINISHED)
+        return 0;
+    bool unsettled = scan->changing || (there && (scan->claim || looking->status.st_nlink > 1));
+    return unsettled ? make_durable(looking, err) : 0;
+}
+
+static int look(struct looking *looking, struct error *err)
+{
+    struct store_file *file = looking->file;
+    file->readable_by_all = file->modeless = false;
+    if (looking->staged_first && open_staged(looking, err) < 0)
+        return -1;
+    if (open_ring(looking, err) < 0 ||
+        store_scan(looking->store, looking->name, &file->scan, err) < 0)
+        return -1;
+    return judge(looking, err);
+}
+
+static int read_checked(struct looking *looking, struct error *err)
+{
+    for (int looks = 1;; looks++) {
+        int result = look(looking, err);
+        close_both(looking);
+        looking->ring = looking->staged = -1;
+        looking->first = false;
+        if (result == 0)
+            return 0;
+        if (result < 0 && (err->errnum != ESTALE || looks == LOOKS_MOST))
+            return -1;
+    }
+}
+
+static struct looking first_look(const struct store *store, const struct store_wanted *wanted,
+                                 struct store_file *file)
+{
+    *file = (struct store_file){.finding = STORE_NOTHING};
+    return (struct looking){.store = store,
+                            .name = wanted->name,
+                            .is_value = wanted->is_value,
+                            .first = true,
+                            .ring = -1,
+                            .staged = -1,
+                            .file = file};
+}
+
+int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
+               struct error *err)
+{
+    const struct store_wanted wanted = {name, is_value};
+    struct looking looking = first_look(store, &wanted, file);
+    if (store->directory < 0 || read_checked(&looking, err) == 0)
+        return 0;
+    store_file_free(file);
+    return -1;
+}
+
+struct all {
+    struct looking looking[STORE_WANTED_MOST];
+    size_t count;
+};
+
+static void note_all(const char *entry, void *context)
+{
+    const struct all *all = context;
+    for (size_t i = 0; i < all->count; i++)
+        store_scan_note(&all->looking[i].file->scan, all->looking[i].name, entry);
+}
+
+/* As look, the names listed once and for all. Returns whether each was opened, or is missing, and the names
+ * are known. */
+static bool open_all(const struct store *store, struct all *all)
+{
+    struct error ignored;
+    bool good = true;
+    for (size_t i = 0; i < all->count; i++)
+        good = open_ring(&all->looking[i], &ignored) == 0 && good;
+    return good && file_list(store->directory, note_all, all, &ignored) == 0;
+}
+
+void store_read_all(const struct store *store, const struct store_wanted *wanted, size_t count,
+                    struct store_file *files, struct error *errors)
+{
+    struct all all = {.count = count};
+    for (size_t i = 0; i < count; i++) {
+        all.looking[i] = first_look(store, &wanted[i], &files[i]);
+        errors[i] = (struct error){0};
+    }
+    bool good = store->directory >= 0 && open_all(store, &all);
+    for (size_t i = 0; i < count; i++) {
+        bool done = good && judge(&all.looking[i], &errors[i]) == 0;
+        close_both(&all.looking[i]);
+        if (done || store->directory < 0)
+            continue;
+        /* Whatever is odd about it, it gets a look of its own. */
+        store_file_free(&files[i]);
+        if (store_read(store, wanted[i].name, wanted[i].is_value, &files[i], &errors[i]) == 0)
+            errors[i] = (struct error){0};
+    }
+}
+
+void store_file_free(struct store_file *file)
+{
+    secret_free(&file->text);
+    secret_free(&file->staged);
+}

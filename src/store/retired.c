@@ -1,0 +1,288 @@
+#include "store/retired.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "store/judge.h"
+#include "store/names.h"
+#include "store/update.h"
+
+enum { DIGITS = FINGERPRINT_TEXT };
+
+/* One secret's part of the folder. */
+struct folder {
+    const struct store *store;
+    const char *name;
+    bool is_value;
+    int fd; /* -1: there is none */
+};
+
+static void close_folder(const struct folder *folder)
+{
+    cleanup_close(&folder->fd);
+}
+#define _cleanup_folder_ _cleanup_(close_folder)
+
+/* All in it is fernit's own, so that the advice may be about all of it. */
+static int advise(const struct folder *folder, struct error *err)
+{
+    if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
+        return -1;
+    return error_advise(err, "once, as root: chown -R %ju:%ju %s/" STORE_RETIRED,
+                        (uintmax_t)geteuid(), (uintmax_t)getegid(), folder->store->path);
+}
+
+static int not_a_folder(const struct folder *folder, struct error *err)
+{
+    struct stat status;
+    const char *path = folder->store->path;
+    if (errno != ENOTDIR && errno != ELOOP) {
+        error_sys(err, "%s/" STORE_RETIRED, path);
+        return advise(folder, err);
+    }
+    bool link =
+        fstatat(folder->store->directory, STORE_RETIRED, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISLNK(status.st_mode);
+    return error_refused(err,
+                         "%s/" STORE_RETIRED ": is %s, where a folder with retired keys belongs; "
+                         "move it away",
+                         path, link ? "a symbolic link" : "not a folder");
+}
+
+static int open_folder(struct folder *folder, struct error *err)
+{
+    struct stat status;
+    struct judgement judgement = {0};
+    const struct store *store = folder->store;
+    if (store->directory < 0)
+        return 0;
+    folder->fd =
+        openat(store->directory, STORE_RETIRED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder->fd < 0)
+        return errno == ENOENT ? 0 : not_a_folder(folder, err);
+    if (fstat(folder->fd, &status) < 0)
+        return error_sys(err, "%s/" STORE_RETIRED, store->path);
+    if (store_judge(store, folder->fd, &status, &judgement, err) < 0)
+        return error_within(err, "%s/" STORE_RETIRED, store->path);
+    return 0;
+}
+
+static int make_folder(struct folder *folder, struct error *err)
+{
+    const struct store *store = folder->store;
+    mode_t saved = umask(0);
+    int made = mkdirat(store->directory, STORE_RETIRED, store_directory_mode(store->mode));
+    umask(saved);
+    if (made < 0 && errno != EEXIST)
+        return error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
+    if (open_folder(folder, err) < 0)
+        return -1;
+    return file_sync_directory(store->directory, store->path, err);
+}
+
+static void file_name(const struct folder *folder, const char *fingerprint,
+                      char name[FILE_TEMPORARY_NAME])
+{
+    snprintf(name, FILE_TEMPORARY_NAME, "%s%s%.*s", folder->is_value ? folder->name : "",
+             folder->is_value ? "." : "", DIGITS, fingerprint);
+}
+
+struct listing {
+    const struct folder *folder;
+    struct retired *list;
+    bool full; /* no memory for more */
+};
+
+static bool is_fingerprint(const char *text)
+{
+    return strlen(text) == DIGITS && strspn(text, "0123456789abcdef") == DIGITS;
+}
+
+static void list_one(const char *entry, void *context)
+{
+    struct listing *listing = context;
+    const struct folder *folder = listing->folder;
+    struct retired *list = listing->list;
+    size_t length = folder->is_value ? strlen(folder->name) : 0;
+    if (folder->is_value && (strncmp(entry, folder->name, length) != 0 || entry[length++] != '.'))
+        return;
+    if (!is_fingerprint(entry + length))
+        return;
+    void *more = reallocarray(list->fingerprints, list->count + 1, sizeof *list->fingerprints);
+    listing->full |= !more;
+    if (!more)
+        return;
+    list->fingerprints = more;
+    memcpy(list->fingerprints[list->count++], entry + length, DIGITS + 1);
+}
+
+static int by_digits(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+int store_retired_list(const struct store *store, const char *name, bool is_value,
+                       struct retired *list, struct error *err)
+{
+    _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
+    struct listing listing = {&folder, list, false};
+    *list = (struct retired){0};
+    if (open_folder(&folder, err) < 0)
+        return -1;
+    if (folder.fd < 0)
+        return 0;
+    if (file_list(folder.fd, list_one, &listing, err) < 0)
+        return error_within(err, "%s/" STORE_RETIRED, store->path);
+    if (listing.full)
+        return error_sys(err, "cannot list the retired keys");
+    if (list->count > 0)
+        qsort(list->fingerprints, list->count, sizeof *list->fingerprints, by_digits);
+    return 0;
+}
+
+bool retired_has(const struct retired *list, const char *fingerprint)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->fingerprints[i], fingerprint) == 0)
+            return true;
+    return false;
+}
+
+static int check(const struct ring *ring, const char *fingerprint, struct error *err)
+{
+    char text[FINGERPRINT_TEXT + 1];
+    if (ring_count(ring) != 1)
+        return error_input(err,
+                           "holds %zu keys, and not the one that its name says; it is left "
+                           "as it is",
+                           ring_count(ring));
+    ring_fingerprint(ring, 0, text);
+    if (strcmp(text, fingerprint) != 0)
+        return error_input(err, "holds %s, and not the key that its name says; it is left as it is",
+                           text);
+    return 0;
+}
+
+/* Returns its descriptor; -1 with ERROR_NONE where it is missing. */
+static int open_key(const struct folder *folder, const char *fingerprint, struct ring *ring,
+                    struct error *err)
+{
+    struct stat status;
+    char name[FILE_TEMPORARY_NAME];
+    char path[STORE_PATH];
+    struct judgement judgement = {0};
+    _cleanup_secret_ struct secret text = {0};
+    file_name(folder, fingerprint, name);
+    snprintf(path, sizeof path, "%s/" STORE_RETIRED "/%s", folder->store->path, name);
+    _cleanup_close_ int fd =
+        store_open_file(folder->store, folder->fd, name, path, &status, &text, &judgement, err);
+    if (fd < 0)
+        return err->kind == ERROR_NONE ? -1 : advise(folder, err);
+    ring->is_value = folder->is_value;
+    if (ring_parse(ring, text.bytes, text.length, err) < 0 || check(ring, fingerprint, err) < 0)
+        return error_within(err, "%s", path);
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
+
+int store_retired_read(const struct store *store, const char *name, bool is_value,
+                       const char *fingerprint, struct ring *ring, struct error *err)
+{
+    _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
+    if (open_folder(&folder, err) < 0)
+        return -1;
+    *err = (struct error){0};
+    _cleanup_close_ int fd = folder.fd < 0 ? -1 : open_key(&folder, fingerprint, ring, err);
+    if (fd < 0 && err->kind == ERROR_NONE)
+        return error_input(err, "%s/" STORE_RETIRED ": has no key %s", store->path, fingerprint);
+    return fd < 0 ? -1 : 0;
+}
+
+static int write_key(const struct folder *folder, const struct ring *keys, size_t index,
+                     const char *fingerprint, struct error *err)
+{
+    char name[FILE_TEMPORARY_NAME];
+    char temporary[FILE_TEMPORARY_NAME];
+    _cleanup_secret_ struct secret text = {0};
+    _cleanup_ring_ struct ring one = {.is_value = folder->is_value};
+    file_name(folder, fingerprint, name);
+    if (ring_add(&one, ring_key(keys, index), ring_width(keys), err) < 0 ||
+        ring_text(&one, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    if (store_write_change(folder->store, folder->fd, name, &text, temporary, err) < 0)
+        return advise(folder, err);
+    if (renameat(folder->fd, temporary, folder->fd, name) == 0)
+        return 0;
+    error_sys(err, "%s/" STORE_RETIRED "/%s: cannot be made", folder->store->path, name);
+    unlinkat(folder->fd, temporary, 0);
+    return -1;
+}
+
+/* One that is there may be what a crash has left, not durable yet. */
+static int retire_one(const struct folder *folder, const struct ring *keys, size_t index,
+                      struct error *err)
+{
+    char fingerprint[FINGERPRINT_TEXT + 1];
+    _cleanup_ring_ struct ring there = {0};
+    ring_fingerprint(keys, index, fingerprint);
+    _cleanup_close_ int fd = open_key(folder, fingerprint, &there, err);
+    if (fd < 0)
+        return err->kind == ERROR_NONE ? write_key(folder, keys, index, fingerprint, err) : -1;
+    if (fsync(fd) < 0)
+        return error_sys(err, "%s/" STORE_RETIRED "/...%s: cannot be made durable",
+                         folder->store->path, fingerprint);
+    return 0;
+}
+
+static int retire_all(struct folder *folder, const struct ring *keys, struct error *err)
+{
+    if (make_folder(folder, err) < 0)
+        return -1;
+    for (size_t i = 0; i < ring_count(keys); i++)
+        if (retire_one(folder, keys, i, err) < 0)
+            return -1;
+    return file_sync_directory(folder->fd, folder->store->path, err);
+}
+
+int store_retire(const struct store *store, const char *name, bool is_value,
+                 const struct ring *keys, struct error *err)
+{
+    _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
+    if (store_change_begin(store, name, err) < 0)
+        return -1;
+    int result = retire_all(&folder, keys, err);
+    store_change_end(store, name);
+    return result;
+}
+
+int store_retired_destroy(const struct store *store, const char *name, bool is_value,
+                          const char *fingerprint, struct error *err)
+{
+    char file[FILE_TEMPORARY_NAME];
+    _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
+    if (open_folder(&folder, err) < 0)
+        return -1;
+    if (folder.fd < 0)
+        return 0;
+    file_name(&folder, fingerprint, file);
+    if (unlinkat(folder.fd, file, 0) < 0 && errno != ENOENT) {
+        error_sys(err, "%s/" STORE_RETIRED "/%s: cannot be removed", store->path, file);
+        return advise(&folder, err);
+    }
+    return file_sync_directory(folder.fd, store->path, err);
+}
+
+void retired_free(struct retired *list)
+{
+    free(list->fingerprints);
+    *list = (struct retired){0};
+}
