@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(const int *argc, char *const **argv);
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(const int *argc, char *const **argv)
 {
     struct error err = {0};
     (void)argc;

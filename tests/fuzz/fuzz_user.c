@@ -1,7 +1,7 @@
 /* --user: the specification, and the entries of /etc/passwd and /etc/group that it leads to.
  *
  * The input is the specification in its first line, then lines of /etc/passwd, an empty line, and lines of
- * /etc/group. libc takes lines apart; its lookups are made here, on the input. */
+ * /etc/group. libc takes lines apart; its lookups are made here, in the input. */
 #include "process/user.h"
 
 #include <errno.h>
@@ -43,34 +43,35 @@ static int find_passwd(const char *name, uid_t uid, struct passwd *entry, char *
     int errnum = 0;
     *found = NULL;
     while (file && (errnum = fgetpwent_r(file, entry, room, size, found)) == 0)
-        if (is_of_nis((*found)->pw_name))
-            continue;
-        else if (name ? strcmp((*found)->pw_name, name) == 0 : (*found)->pw_uid == uid)
+        if (!is_of_nis((*found)->pw_name) &&
+            (name ? strcmp((*found)->pw_name, name) == 0 : (*found)->pw_uid == uid))
             return 0;
     *found = NULL;
     return errnum;
 }
 
-int getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size,
-               struct passwd **found)
+int getpwnam_r(const char *name, struct passwd *resultbuf, char *buffer, size_t buflen,
+               struct passwd **result)
 {
-    return find_passwd(name, 0, entry, room, size, found);
+    return find_passwd(name, 0, resultbuf, buffer, buflen, result);
 }
 
-int getpwuid_r(uid_t uid, struct passwd *entry, char *room, size_t size, struct passwd **found)
+int getpwuid_r(uid_t uid, struct passwd *resultbuf, char *buffer, size_t buflen,
+               struct passwd **result)
 {
-    return find_passwd(NULL, uid, entry, room, size, found);
+    return find_passwd(NULL, uid, resultbuf, buffer, buflen, result);
 }
 
-int getgrnam_r(const char *name, struct group *entry, char *room, size_t size, struct group **found)
+int getgrnam_r(const char *name, struct group *resultbuf, char *buffer, size_t buflen,
+               struct group **result)
 {
     _cleanup_text_ FILE *file = open_text(files.group);
     int errnum = 0;
-    *found = NULL;
-    while (file && (errnum = fgetgrent_r(file, entry, room, size, found)) == 0)
-        if (strcmp((*found)->gr_name, name) == 0)
+    *result = NULL;
+    while (file && (errnum = fgetgrent_r(file, resultbuf, buffer, buflen, result)) == 0)
+        if (strcmp((*result)->gr_name, name) == 0)
             return 0;
-    *found = NULL;
+    *result = NULL;
     return errnum;
 }
 
@@ -82,23 +83,24 @@ static bool is_member(const struct group *entry, const char *name)
     return false;
 }
 
-int getgrouplist(const char *name, gid_t own, gid_t *groups, int *count)
+int getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups)
 {
+    enum { ROOM = 65536 };
     _cleanup_text_ FILE *file = open_text(files.group);
-    _cleanup_free_ char *room = malloc(65536);
+    _cleanup_free_ char *room = malloc(ROOM);
     struct group entry;
     struct group *found = NULL;
-    int room_for = *count;
-    *count = 0;
-    if (room_for > 0)
-        groups[0] = own;
-    for (*count = 1; file && fgetgrent_r(file, &entry, room, 65536, &found) == 0;)
-        if (is_member(found, name)) {
-            if (*count < room_for)
-                groups[*count] = found->gr_gid;
-            ++*count;
-        }
-    return *count <= room_for ? *count : -1;
+    int count = 0;
+    do {
+        if (found && !is_member(found, user))
+            continue;
+        if (count < *ngroups)
+            groups[count] = found ? found->gr_gid : group;
+        count++;
+    } while (file && fgetgrent_r(file, &entry, room, ROOM, &found) == 0);
+    bool fits = count <= *ngroups;
+    *ngroups = count;
+    return fits ? count : -1;
 }
 
 static void hold_word(const struct user_word *word, const char *text, size_t length)
