@@ -13,16 +13,17 @@ out=build/fuzz
 
 # one NAME SECONDS: runs it, and prints its line.
 one() {
-    local name=$1 log=$out/log/$1 dictionary=() status findings executions
+    local name=$1 log=$out/log/$1 dictionary=() status findings executions coverage
     mkdir -p "$out/corpus/$name"
     [[ -f tests/fuzz/$name.dict ]] && dictionary=(-dict="tests/fuzz/$name.dict")
-    "$out/fuzz_$name" -max_total_time="$2" -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 "${dictionary[@]}" \
+    "$out/fuzz_$name" -max_total_time="$2" -timeout=60 -rss_limit_mb=1024 -print_final_stats=1 "${dictionary[@]}" \
         -artifact_prefix="$out/findings/$name-" "$out/corpus/$name" "tests/fuzz/seeds/$name" >"$log" 2>&1
     status=$?
     executions=$(figure executions "$log")
+    coverage=$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$log" | tail -n 1)
     mapfile -t findings < <(sed -n 's/.*Test unit written to //p' "$log")
     printf 'fuzz: %-10s %9d executions, coverage %s, %d findings\n' "$name" "$executions" \
-        "$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$log" | tail -n 1)" "${#findings[@]}"
+        "${coverage:-unknown}" "${#findings[@]}"
     ((status || executions == 0 || ${#findings[@]})) || return 0
     grep -E 'does not hold|SUMMARY|ERROR' "$log" | sed 's/^/    /'
     ((${#findings[@]})) || sed 's/^/    /' "$log" | tail -n 20
@@ -53,8 +54,8 @@ if ((${#names[@]} == 0)); then
     mapfile -t names < <(basename -s .c tests/fuzz/fuzz_*.c | sed 's/^fuzz_//')
 fi
 each=$seconds
-# Two seconds less: they start, and run what they begin with.
-[[ $share ]] && each=$((seconds * at_once / ${#names[@]} - 2))
+# In rounds; two seconds less, since they start and run what they begin with.
+[[ $share ]] && each=$((seconds / ((${#names[@]} + at_once - 1) / at_once) - 2))
 ((each > 0)) || each=1
 
 rm -rf "$out/log"
