@@ -80,11 +80,10 @@ static bool judge_memory(const struct place *place, struct ground *ground)
 static bool upper_is_layer(const struct place *place)
 {
     static const char *const layers[] = {
+        "#/diff",
         "overlay2/*/diff",
-        "storage/overlay/*",
         "overlay-containers/#",
         "io.containerd.snapshotter.*",
-        "#/diff",
         "runc-overlayfs/snapshots",
     };
     char upper[PATH_MAX] = "/";
@@ -160,7 +159,8 @@ static bool judge_root(const struct place *place, struct ground *ground)
 {
     if (!place->is_root)
         return false;
-    if (holds(place->root, ".#*"))
+    /* What systemd-nspawn calls the copy that --ephemeral runs in. */
+    if (strstr(place->root, "/.#"))
         return verdict(ground, GROUND_DIES, "the root of an ephemeral container (%s)", place->type);
     if (ground->marks == GROUND_SYSTEM)
         return verdict(ground, GROUND_SURVIVES, "this system container's own disk (%s)",

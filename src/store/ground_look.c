@@ -13,7 +13,7 @@
 #include "store/ground.h"
 
 static const char MOUNTINFO[] = "/proc/self/mountinfo";
-enum { MOUNTINFO_MOST = 16 * 1024 * 1024 };
+enum { MOUNTINFO_USUAL = 4096, MOUNTINFO_MOST = 16 * 1024 * 1024 };
 
 static unsigned marks_of(char *const *environment)
 {
@@ -46,11 +46,21 @@ static void find_existing(const char *path, char existing[PATH_MAX])
         char *slash = strrchr(way, '/');
         if (!slash || slash == way) {
             if (way[0] == '/' || !realpath(".", existing))
-                strcpy(existing, "/");
+                snprintf(existing, PATH_MAX, "/");
             return;
         }
         *slash = '\0';
     }
+}
+
+static int read_mountinfo(struct secret *text, struct error *err)
+{
+    _cleanup_close_ int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_sys(err, "%s", MOUNTINFO);
+    if (secret_reserve(text, MOUNTINFO_USUAL, err) < 0)
+        return -1;
+    return file_read(fd, MOUNTINFO, MOUNTINFO_MOST, text, err);
 }
 
 void ground_look(const char *path, char *const *environment, struct ground *ground)
@@ -58,16 +68,13 @@ void ground_look(const char *path, char *const *environment, struct ground *grou
     struct error err = {0};
     char existing[PATH_MAX];
     _cleanup_secret_ struct secret text = {0};
-    _cleanup_close_ int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+    unsigned marks = marks_of(environment);
 
     find_existing(path, existing);
-    int got = fd < 0 ? error_sys(&err, "%s", MOUNTINFO)
-                     : file_read(fd, MOUNTINFO, MOUNTINFO_MOST, &text, &err);
-    unsigned marks = marks_of(environment);
-    if (got == 0)
+    if (read_mountinfo(&text, &err) == 0) {
         ground_judge(text.bytes, text.length, existing, marks, ground);
-    else
-        ground_judge("", 0, existing, marks, ground);
-    if (got < 0)
-        snprintf(ground->text, sizeof ground->text, "not known: %s", err.message);
+        return;
+    }
+    ground_judge("", 0, existing, marks, ground);
+    snprintf(ground->text, sizeof ground->text, "not known: %s", err.message);
 }
