@@ -8,8 +8,10 @@ enum {
     FOR_RUN = 1,
     FOR_INIT = 2,
     FOR_STATUS = 4,
-    FOR_KEY = 8, /* those key commands that look for the key as a run does */
+    FOR_KEY = 8,     /* those key commands that look for the key as a run does */
+    FOR_CHANGE = 16, /* those that change the store */
     FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
+    FOR_STORE = FOR_ALL | FOR_CHANGE,
 };
 
 enum option_kind {
@@ -32,6 +34,8 @@ enum option_id {
     OPTION_LOCK_TIMEOUT,
     OPTION_DELIVER,
     OPTION_ALLOW_EPHEMERAL,
+    OPTION_SINGLE_WRITER,
+    OPTION_YES,
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,

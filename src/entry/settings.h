@@ -33,6 +33,8 @@ struct settings {
     bool deliver_environment;
     bool deliver_cfg;
     bool allow_ephemeral;
+    bool single_writer;
+    bool yes;
     bool json;
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
