@@ -7,10 +7,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/key_plan.h"
+#include "entry/record.h"
 #include "entry/report.h"
-#include "store/lock.h"
 #include "store/names.h"
-#include "store/update.h"
 
 static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
 
@@ -120,17 +119,6 @@ static int plan(struct doing *doing, struct error *err)
 
 /* --- Doing it */
 
-static int write_ring(const struct store *store, const char *file, const struct ring *ring,
-                      struct error *err)
-{
-    _cleanup_secret_ struct secret text = {0};
-    if (ring_count(ring) == 0)
-        return store_remove(store, file, err);
-    if (ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
-        return -1;
-    return store_replace(store, file, &text, err);
-}
-
 /* In this order: see entry/key_plan.h. */
 static int carry_out(const struct doing *doing, struct error *err)
 {
@@ -142,24 +130,21 @@ static int carry_out(const struct doing *doing, struct error *err)
     if (ring_count(&plan->retire) > 0 &&
         store_retire(store, secret->name, secret->is_value, &plan->retire, err) < 0)
         return -1;
-    if (plan->changes_ring && write_ring(store, secret->name, &plan->ring, err) < 0)
+    if (plan->changes_ring && record_ring(store, secret->name, &plan->ring, err) < 0)
         return -1;
-    if (plan->changes_staged && write_ring(store, staged, &plan->staged, err) < 0)
+    if (plan->changes_staged && record_ring(store, staged, &plan->staged, err) < 0)
         return -1;
     return *plan->leaves_retired ? store_retired_destroy(store, secret->name, secret->is_value,
                                                          plan->leaves_retired, err)
                                  : 0;
 }
 
-/* Returns the lock; -1 with ERROR_NONE where there are none, and we are said to be the only writer. */
 static int lock(const struct doing *doing, struct error *err)
 {
-    const struct settings *settings = doing->context->settings;
-    struct deadline deadline = deadline_in(settings->lock_timeout, doing->context->signals);
-    int held = store_lock(&doing->store, &deadline, err);
-    if (held < 0 && settings->single_writer && store_lock_is_missing(err))
-        err->kind = ERROR_NONE;
-    else if (held < 0 && err->kind == ERROR_SYSTEM)
+    struct deadline deadline =
+        deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
+    int held = record_lock(doing->context, &doing->store, &deadline, err);
+    if (held < 0 && err->kind == ERROR_SYSTEM)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
