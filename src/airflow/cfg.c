@@ -24,24 +24,8 @@ static int read_rest(int fd, const char *path, struct cfg *cfg, struct error *er
     return 0;
 }
 
-/* Returns 1 where the key is in the beginning and stands for itself, 0 where all must be read, or -1. */
-static int read_beginning(int fd, const char *path, struct cfg *cfg, struct error *err)
-{
-    if (file_read_some(fd, path, BEGINNING, &cfg->text, err) < 0)
-        return -1;
-    const char *text = cfg->text.bytes;
-    const char *newline = memrchr(text, '\n', cfg->text.length);
-    size_t length = newline ? (size_t)(newline - text) + 1 : 0;
-    int ended = ini_read_option(text, length, "core", "fernet_key", &cfg->ini, err);
-    if (ended < 0)
-        return error_within(err, "%s", path);
-    if (ended && !strchr(ini_value(&cfg->ini, ini_find(&cfg->ini, "core", "fernet_key")), '%'))
-        return 1;
-    ini_free_document(&cfg->ini);
-    return 0;
-}
-
-static int read_file(const char *path, bool key_alone, struct cfg *cfg, struct error *err)
+static int read_file(const char *path, const struct cfg_option *wanted, size_t count,
+                     struct cfg *cfg, struct error *err)
 {
     _cleanup_cfg_ struct cfg read = {.exists = true};
     _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &read.status, err);
@@ -49,8 +33,9 @@ static int read_file(const char *path, bool key_alone, struct cfg *cfg, struct e
         *cfg = (struct cfg){0};
         return 0;
     }
-    int found = fd < 0 ? -1 : key_alone ? read_beginning(fd, path, &read, err) : 0;
-    if (found < 0 || (found == 0 && read_rest(fd, path, &read, err) < 0))
+    (void)wanted;
+    (void)count;
+    if (fd < 0 || read_rest(fd, path, &read, err) < 0)
         return -1;
     *cfg = read;
     read = (struct cfg){0};
@@ -59,12 +44,13 @@ static int read_file(const char *path, bool key_alone, struct cfg *cfg, struct e
 
 int cfg_read(const char *path, struct cfg *cfg, struct error *err)
 {
-    return read_file(path, false, cfg, err);
+    return read_file(path, NULL, 0, cfg, err);
 }
 
-int cfg_read_key(const char *path, struct cfg *cfg, struct error *err)
+int cfg_read_options(const char *path, const struct cfg_option *wanted, size_t count,
+                     struct cfg *cfg, struct error *err)
 {
-    return read_file(path, true, cfg, err);
+    return read_file(path, wanted, count, cfg, err);
 }
 
 static const struct ini_option *look_up(const struct ini *ini, const char *section,

@@ -24,10 +24,16 @@ struct cfg {
  * regular file), ERROR_SYSTEM. */
 int cfg_read(const char *path, struct cfg *cfg, struct error *err);
 
-/* The same, but no further than to the end of [core] fernet_key where that stands in the first 8000 bytes,
- * as it does in Airflow's own, and refers to no other option ("%"): then !is_whole, and what comes behind
- * may be anything. Any other file is read whole. */
-int cfg_read_key(const char *path, struct cfg *cfg, struct error *err);
+struct cfg_option {
+    const char *section;
+    const char *name;
+};
+
+/* The same, but where each of the wanted options stands in the file so that configparser certainly finds it
+ * there (base/ini_quick.h), and refers to no other ("%"), they alone are in *cfg: then !is_whole, and the rest
+ * of the file may be anything. Any other file is read whole, and is so where nothing is wanted. */
+int cfg_read_options(const char *path, const struct cfg_option *wanted, size_t count,
+                     struct cfg *cfg, struct error *err);
 
 /* The value that Airflow's conf.get(section, name) would find in the file, before it expands
  * variables: from [section], else from [DEFAULT] where there is a [section]; with configparser's

@@ -3,14 +3,20 @@
 #include "airflow/names.h"
 
 #define MOUNTED "/run/secrets/"
+#define PLACE(variable, section, option, label)                                                    \
+    {                                                                                              \
+        variable, variable "_CMD", variable "_SECRET", variable "_FILE", section, option,          \
+            option "_cmd", option "_secret", label                                                 \
+    }
 
 const struct managed managed_secrets[MANAGED_COUNT] = {
     {
         .name = "fernet_key",
         .title = "Fernet key",
         .bytes = 32,
-        .places = {{"core", "fernet_key", FERNET_VARIABLE}},
+        .places = {PLACE(FERNET_VARIABLE, "core", "fernet_key", "fernet_key")},
         .bare = FERNET_BARE,
+        .bare_file = FERNET_BARE "_FILE",
         .mounted = {MOUNTED "fernet_key", MOUNTED FERNET_BARE, MOUNTED FERNET_VARIABLE,
                     MOUNTED "airflow_fernet_key"},
     },
@@ -21,8 +27,9 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 32,
-        .places = {{"webserver", "secret_key", "AIRFLOW__WEBSERVER__SECRET_KEY"},
-                   {"api", "secret_key", "AIRFLOW__API__SECRET_KEY"}},
+        .places = {PLACE("AIRFLOW__WEBSERVER__SECRET_KEY", "webserver", "secret_key",
+                         "[webserver] secret_key"),
+                   PLACE("AIRFLOW__API__SECRET_KEY", "api", "secret_key", "[api] secret_key")},
         .mounted = {MOUNTED "AIRFLOW__WEBSERVER__SECRET_KEY", MOUNTED "AIRFLOW__API__SECRET_KEY",
                     MOUNTED "airflow_secret_key"},
     },
@@ -32,7 +39,7 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 64,
-        .places = {{"api_auth", "jwt_secret", "AIRFLOW__API_AUTH__JWT_SECRET"}},
+        .places = {PLACE("AIRFLOW__API_AUTH__JWT_SECRET", "api_auth", "jwt_secret", "jwt_secret")},
         .mounted = {MOUNTED "AIRFLOW__API_AUTH__JWT_SECRET", MOUNTED "airflow_jwt_secret"},
     },
     /* Of Airflow 2.10 and 2.11 alone. */
@@ -42,7 +49,8 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 32,
-        .places = {{"core", "internal_api_secret_key", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY"}},
+        .places = {PLACE("AIRFLOW__CORE__INTERNAL_API_SECRET_KEY", "core",
+                         "internal_api_secret_key", "internal_api_secret_key")},
         .mounted = {MOUNTED "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY",
                     MOUNTED "airflow_internal_api_secret_key"},
     },

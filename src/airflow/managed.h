@@ -13,11 +13,18 @@
 
 enum { MANAGED_COUNT = 4, MANAGED_PLACES = 2 };
 
-/* One name under which Airflow looks for it. */
+/* One name under which Airflow looks for it: a variable, an option of airflow.cfg, and what they become when
+ * the value is not given itself. */
 struct managed_place {
-    const char *section; /* of airflow.cfg; NULL behind the last place */
+    const char *variable; /* NULL behind the last place */
+    const char *variable_command;
+    const char *variable_secret;
+    const char *variable_file;
+    const char *section;
     const char *option;
-    const char *variable; /* and with _CMD, _SECRET and _FILE behind it */
+    const char *option_command;
+    const char *option_secret;
+    const char *label; /* for messages: what tells the option from the others of this table */
 };
 
 struct managed {
@@ -27,7 +34,9 @@ struct managed {
     bool replaceable;  /* losing it makes nothing unreadable */
     size_t bytes;      /* random ones in a new one */
     struct managed_place places[MANAGED_PLACES + 1];
-    const char *bare;       /* a variable that Airflow itself does not know; NULL: none */
+    const char
+        *bare; /* a variable that Airflow itself does not know, and --secret-file; NULL: none */
+    const char *bare_file;
     const char *mounted[5]; /* where Docker and Kubernetes mount it; ends with NULL */
 };
 

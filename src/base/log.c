@@ -2,15 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
+/* pipe(7) keeps a line of PIPE_BUF apart from those of others. As text every message fits. */
+enum { MESSAGE_MOST = 1536, LINE_MOST = PIPE_BUF };
+
 static enum log_level level = LOG_NORMAL;
+static enum log_format form = LOG_TEXT;
 static int patience = 1000; /* milliseconds */
 static int descriptor = -1; /* not opened yet */
 
@@ -22,6 +30,16 @@ void log_set_level(enum log_level wanted)
 enum log_level log_level(void)
 {
     return level;
+}
+
+void log_set_format(enum log_format wanted)
+{
+    form = wanted;
+}
+
+enum log_format log_format(void)
+{
+    return form;
 }
 
 bool log_shows(enum log_level wanted)
@@ -85,63 +103,96 @@ void log_mask(char *text)
     }
 }
 
-static void line(const char *prefix, const char *format, va_list values)
+/* RFC 3339, in UTC. */
+static void tell_time(char text[32])
 {
-    int saved = errno;
-    char text[1536];
-    int head = snprintf(text, sizeof text, "fernit: %s", prefix);
-    int tail = vsnprintf(text + head, sizeof text - (size_t)head, format, values);
-    size_t length = (size_t)head + (tail > 0 ? (size_t)tail : 0);
-    if (length > sizeof text - 1)
-        length = sizeof text - 1;
+    struct timespec now;
+    struct tm utc = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+             utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
+}
 
-    log_mask(text);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            text[i] = '?';
-    text[length++] = '\n';
+/* The id is a literal of ours, and needs no escapes. */
+static size_t json_line(const char *name, const char *id, const char *message, char text[LINE_MOST])
+{
+    char time[32];
+    tell_time(time);
+    int head =
+        snprintf(text, LINE_MOST, "{\"time\":\"%s\",\"level\":\"%s\",%s%s%s\"message\":", time,
+                 name, id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
+    size_t length = (size_t)head;
+    length += json_string(message, text + length, LINE_MOST - length - 1);
+    text[length++] = '}';
+    return length;
+}
 
-    /* A terminal may take it in parts. */
+static size_t text_line(const char *id, const char *message, char text[LINE_MOST])
+{
+    int length = snprintf(text, LINE_MOST, "fernit: %s%s", id ? "warning: " : "", message);
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
+    return (size_t)length;
+}
+
+/* A terminal may take it in parts. */
+static void put(const char *text, size_t length)
+{
     log_open();
     struct pollfd reader = {.fd = descriptor, .events = POLLOUT};
-    const char *rest = text;
     while (length > 0) {
         bool ready = poll(&reader, 1, patience) > 0;
-        ssize_t taken = ready ? write(descriptor, rest, length) : -1;
+        ssize_t taken = ready ? write(descriptor, text, length) : -1;
         if (!ready)
             patience = 0;
         if (taken < 0)
             break;
-        rest += taken;
+        text += taken;
         length -= (size_t)taken;
     }
+}
+
+static void line(const char *name, const char *id, const char *format, va_list values)
+{
+    int saved = errno;
+    char message[MESSAGE_MOST];
+    char text[LINE_MOST];
+    if (vsnprintf(message, sizeof message, format, values) < 0)
+        *message = '\0';
+    log_mask(message);
+    size_t length =
+        form == LOG_JSON ? json_line(name, id, message, text) : text_line(id, message, text);
+    text[length++] = '\n';
+    put(text, length);
     errno = saved;
 }
 
-#define LINE(at, prefix)                                                                           \
+#define LINE(at, name, id)                                                                         \
     if (level < (at))                                                                              \
         return;                                                                                    \
     va_list values;                                                                                \
     va_start(values, format);                                                                      \
-    line(prefix, format, values);                                                                  \
+    line(name, id, format, values);                                                                \
     va_end(values)
 
 void log_error(const char *format, ...)
 {
-    LINE(LOG_QUIET, "");
+    LINE(LOG_QUIET, "error", NULL);
 }
 
-void log_warning(const char *format, ...)
+void log_warning(const char *id, const char *format, ...)
 {
-    LINE(LOG_NORMAL, "warning: ");
+    LINE(LOG_NORMAL, "warning", id);
 }
 
 void log_notice(const char *format, ...)
 {
-    LINE(LOG_NORMAL, "");
+    LINE(LOG_NORMAL, "notice", NULL);
 }
 
 void log_detail(const char *format, ...)
 {
-    LINE(LOG_VERBOSE, "");
+    LINE(LOG_VERBOSE, "detail", NULL);
 }

@@ -2,16 +2,9 @@
 
 #include <string.h>
 
-#include "airflow/names.h"
 #include "base/error.h"
 #include "base/lines.h"
-
-static const char *const resolved[] = {
-    FERNET_VARIABLE "_CMD",
-    FERNET_VARIABLE "_SECRET",
-    FERNET_VARIABLE "_FILE",
-    FERNET_BARE "_FILE",
-};
+#include "entry/deliver_need.h"
 
 static void unset_if_empty(struct environment *environment, const char *name)
 {
@@ -30,31 +23,58 @@ static int set_ring(struct environment *environment, const char *name, const str
     return environment_take(environment, &assignment, err);
 }
 
+/* Airflow asks its secrets backend, unless something stands before that. A ..._CMD that was passed over would. */
+static void leave_to_airflow(struct environment *environment, const struct managed *secret)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++) {
+        environment_unset(environment, place->variable_command);
+        unset_if_empty(environment, place->variable);
+        unset_if_empty(environment, place->variable_secret);
+        unset_if_empty(environment, place->variable_file);
+    }
+    if (secret->bare_file)
+        unset_if_empty(environment, secret->bare_file);
+}
+
+static int set_place(struct environment *environment, const struct managed_place *place,
+                     const struct ring *ring, struct error *err)
+{
+    environment_unset(environment, place->variable);
+    environment_unset(environment, place->variable_command);
+    environment_unset(environment, place->variable_secret);
+    environment_unset(environment, place->variable_file);
+    return ring ? set_ring(environment, place->variable, ring, err) : 0;
+}
+
+/* `ring` is NULL where airflow.cfg alone delivers it. */
+static int set_secret(struct environment *environment, const struct managed *secret,
+                      const struct ring *ring, struct error *err)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++)
+        if (set_place(environment, place, ring, err) < 0)
+            return -1;
+    if (!secret->bare)
+        return 0;
+    bool had_bare = environment_get(environment->list, secret->bare) != NULL;
+    environment_unset(environment, secret->bare);
+    environment_unset(environment, secret->bare_file);
+    return had_bare && ring ? set_ring(environment, secret->bare, ring, err) : 0;
+}
+
 int child_environment(struct environment *environment, const struct context *context,
                       const struct look *look, struct error *err)
 {
     if (environment_copy(environment, context->environment, err) < 0)
         return -1;
     environment_unset_prefix(environment, "FERNIT_");
-
-    if (look->decision.action == ACTION_SECRET) {
-        /* A ..._CMD that was passed over would come before it, too. */
-        environment_unset(environment, FERNET_VARIABLE "_CMD");
-        unset_if_empty(environment, FERNET_VARIABLE);
-        for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
-            unset_if_empty(environment, resolved[i]);
-        return 0;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        const struct ring *ring = part_ring(part);
+        if (part->decision.action == ACTION_SECRET)
+            leave_to_airflow(environment, part->secret);
+        else if (ring && set_secret(environment, part->secret,
+                                    context->settings->deliver_environment ? ring : NULL, err) < 0)
+            return -1;
     }
-
-    bool had_bare = environment_get(environment->list, FERNET_BARE) != NULL;
-    environment_unset(environment, FERNET_VARIABLE);
-    environment_unset(environment, FERNET_BARE);
-    for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++)
-        environment_unset(environment, resolved[i]);
-    if (!context->settings->deliver_environment)
-        return 0;
-
-    if (set_ring(environment, FERNET_VARIABLE, &look->decision.ring, err) < 0)
-        return -1;
-    return had_bare ? set_ring(environment, FERNET_BARE, &look->decision.ring, err) : 0;
+    return 0;
 }

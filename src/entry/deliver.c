@@ -32,97 +32,124 @@ static struct deadline lock_deadline(const struct context *context)
     return deadline_in(context->settings->lock_timeout, context->signals);
 }
 
-static bool is_ring(const struct ring *ring, const struct ring *other)
+/* Calls it for each option of each secret; stops at the first that does not return 0. */
+static int each_place(const struct delivery *delivery,
+                      int (*visit)(const struct delivery *delivery, const struct part *part,
+                                   size_t place, void *context),
+                      void *context)
 {
-    return ring_same_first(ring, other) && ring_covers(ring, other) && ring_covers(other, ring);
-}
-
-/* What a process with `environment` finds in the file. What the survey has found already is not read
- * again: a steady start comes through here. */
-static enum finding find_key(const struct context *context, const struct look *look,
-                             const struct cfg *cfg, char *const *environment, struct ring *room,
-                             const struct ring **ring, struct error *err)
-{
-    const struct survey *survey = &look->survey;
-    const struct source *source = &survey->sources[survey->cfg_source];
-    if (cfg == &survey->cfg && survey->cfg_is_plain) {
-        *ring = &source->ring;
-        if (source->error)
-            *err = *source->error;
-        return source->finding;
+    const struct look *look = delivery->look;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        for (size_t place = 0; part->secret->places[place].variable; place++) {
+            int visited = visit(delivery, part, place, context);
+            if (visited != 0)
+                return visited;
+        }
     }
-
-    *ring = room;
-    bool is_plain = false;
-    _cleanup_ring_ struct ring outside = {0};
-    enum finding found = survey_cfg_key(cfg, environment, room, &is_plain, err);
-    if (is_plain || found != FOUND_KEYS)
-        return found;
-    /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
-    enum finding found_outside =
-        survey_cfg_key(cfg, context->environment, &outside, &is_plain, err);
-    return found_outside == FOUND_KEYS && is_ring(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
+    return 0;
 }
 
-/* Whether Airflow gets the ring from the file's fernet_key_cmd, as its owner meant it: because the ring
- * is what the command has given, or what our own store holds. (`fernit key print` in an environment
- * without FERNIT_STORE may find another store: then the key is in the environment.) */
-static bool gives_by_command(const struct context *context, const struct look *look)
+/* What the whole file needs, and the text that it gets. */
+struct edit {
+    const struct cfg *cfg;
+    enum cfg_need need; /* CFG_RIGHT, or the first that is not */
+    struct secret text; /* with the edits so far */
+    bool
+        told_in_environment; /* each secret that is edited came by its variable: all others see it there */
+    bool is_written;         /* there is a text */
+    struct error *err;
+};
+
+static void drop_edit(struct edit *edit)
 {
-    const struct source *winner = look->decision.winner;
-    if (winner->way == WAY_CFG)
-        return winner->by_command;
-    return look->survey.cfg_own_store && winner->way == WAY_STORE &&
-           context->settings->deliver_environment;
+    secret_free(&edit->text);
+}
+#define _cleanup_edit_ _cleanup_(drop_edit)
+
+/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. */
+static bool is_passed_over(const struct part *part, size_t place)
+{
+    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN;
 }
 
-enum cfg_need deliver_need(const struct context *context, const struct look *look,
-                           const struct cfg *cfg, char *const *environment, struct error *err)
+static int find_need(const struct delivery *delivery, const struct part *part, size_t place,
+                     void *context)
 {
-    const struct decision *decision = &look->decision;
-    if (decision->action != ACTION_SECRET && !context->settings->deliver_cfg)
-        return CFG_RIGHT;
-    if (!cfg->exists)
-        return decision->action == ACTION_SECRET ? CFG_RIGHT : CFG_MAKE;
-
-    _cleanup_ring_ struct ring room = {0};
-    const struct ring *ring = NULL;
-    enum finding found = find_key(context, look, cfg, environment, &room, &ring, err);
-    if (decision->action == ACTION_SECRET) {
-        bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
-        return blocks && decision->winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    struct edit *edit = context;
+    if (is_passed_over(part, place)) {
+        *edit->err = *part->survey.sources[part->survey.places[place].source].error;
+        return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
     }
-
-    switch (found) {
-    case FOUND_KEYS:
-        if (!ring_covers(&decision->ring, ring))
-            return CFG_FOREIGN;
-        return is_ring(&decision->ring, ring) ? CFG_RIGHT : CFG_SET;
-    case FOUND_BROKEN:
-        return CFG_BROKEN;
-    case FOUND_ABSENT:
-        return gives_by_command(context, look) ? CFG_RIGHT : CFG_SET;
-    case FOUND_EMPTY:
-    case FOUND_PLACEHOLDER:
-        return decision->winner->by_command && decision->winner->way == WAY_CFG ? CFG_CLEAR
-                                                                                : CFG_SET;
-    default:
-        return CFG_SET;
-    }
+    edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+                              delivery->environment, edit->err);
+    return edit->need != CFG_RIGHT;
 }
 
-static int new_text(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need,
-                    struct secret *text, struct error *err)
+/* As it stands in the file: a "%" would begin a reference there. */
+static int file_value(const struct part *part, struct secret *value, struct error *err)
 {
-    if (need == CFG_CLEAR)
-        return ini_comment_out(&cfg->ini, "core", "fernet_key", text, err);
-
-    static const struct ini empty = {.text = ""};
-    _cleanup_secret_ struct secret ring = {0};
-    if (ring_text(&delivery->look->decision.ring, &ring, err) < 0)
+    _cleanup_secret_ struct secret plain = {0};
+    if (ring_text(part_ring(part), &plain, err) < 0)
         return -1;
-    return ini_set(need == CFG_MAKE ? &empty : &cfg->ini, "core", "fernet_key", ring.bytes, text,
-                   err);
+    for (const char *at = plain.bytes; *at;) {
+        size_t length = strcspn(at, "%");
+        if (secret_append(value, at, length, err) < 0 ||
+            (at[length] && secret_append(value, "%%", 2, err) < 0))
+            return -1;
+        at += length + (at[length] != '\0');
+    }
+    return 0;
+}
+
+static int edit_text(const struct part *part, const struct managed_place *place, enum cfg_need need,
+                     struct edit *edit)
+{
+    _cleanup_secret_ struct secret value = {0};
+    _cleanup_secret_ struct secret text = {0};
+    _cleanup_ini_ struct ini read = {.text = ""};
+    const struct ini *ini = need == CFG_MAKE ? &read : &edit->cfg->ini;
+    if (edit->is_written) {
+        if (ini_read(edit->text.bytes, edit->text.length, &read, edit->err) < 0)
+            return -1;
+        ini = &read;
+    }
+    int edited = need == CFG_CLEAR
+                     ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
+                 : file_value(part, &value, edit->err) < 0
+                     ? -1
+                     : ini_set(ini, place->section, place->option, value.bytes, &text, edit->err);
+    if (edited < 0)
+        return -1;
+    secret_free(&edit->text);
+    edit->text = text;
+    text = (struct secret){0};
+    edit->is_written = true;
+    return 0;
+}
+
+static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
+                      void *context)
+{
+    struct edit *edit = context;
+    if (is_passed_over(part, place))
+        return 0;
+    enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+                                      delivery->environment, edit->err);
+    if (need == CFG_RIGHT)
+        return 0;
+    if (need == CFG_BROKEN || need == CFG_FOREIGN)
+        return error_refused(edit->err,
+                             "%s: somebody else has just put another %s there; it is not "
+                             "overwritten, start again",
+                             delivery->path, part->secret->title);
+    if (edit->need == CFG_RIGHT)
+        edit->need = need;
+    const struct source *winner = part->decision.winner;
+    edit->told_in_environment &= winner && winner->way == WAY_VARIABLE;
+    if (edit_text(part, &part->secret->places[place], need, edit) < 0)
+        return error_within(edit->err, "%s", delivery->path);
+    return 0;
 }
 
 /* Named after the file's path and inode, since several containers may share a store, each with a file
@@ -143,15 +170,16 @@ static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct er
 
 /* The file cannot be replaced; `err` says why. */
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
-                       const struct secret *text, struct error *err)
+                       const struct edit *edit, struct error *err)
 {
     const struct store *store = &delivery->look->store;
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
-        if (delivery->look->decision.winner->way != WAY_VARIABLE)
-            log_warning("%s; the command gets its key by its environment, but docker exec and pod "
-                        "templates do not see that: let fernit write the file, or set "
-                        "AIRFLOW__CORE__FERNET_KEY for the container",
+        if (!edit->told_in_environment)
+            log_warning("cfg-not-written",
+                        "%s; the command gets its secrets by its environment, but docker exec and "
+                        "pod templates do not see that: let fernit write the file, or set "
+                        "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
                         err->message);
         return CFG_WRITTEN;
     }
@@ -166,7 +194,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         return -1;
     const struct cfg_copy place = {store->directory, store->path, copy, store->mode};
     struct deadline deadline = lock_deadline(delivery->context);
-    int written = cfg_overwrite(delivery->path, cfg, text, &place, &deadline, err);
+    int written = cfg_overwrite(delivery->path, cfg, &edit->text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
     return error_advise(err, "make it writable, or deliver by the environment (fernit run "
@@ -175,34 +203,29 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
 
 /* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
  * ours each of its processes would make up one of its own. */
-static void tell_written(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need)
+static void tell_written(const struct delivery *delivery, const struct edit *edit)
 {
+    enum cfg_need need = edit->need;
     const char *what = need == CFG_MAKE    ? "made"
-                       : need == CFG_CLEAR ? "commented out the empty fernet_key in"
-                                           : "wrote the key into";
+                       : need == CFG_CLEAR ? "commented out an empty option in"
+                                           : "wrote the secrets into";
     log_notice("%s %s", what, delivery->path);
-    if (need == CFG_SET && (cfg->status.st_mode & 0004))
-        log_warning("%s can be read by everybody; chmod o-r it", delivery->path);
-    if (need == CFG_MAKE &&
-        !environment_get(delivery->environment, "AIRFLOW__WEBSERVER__SECRET_KEY") &&
-        !environment_get(delivery->environment, "AIRFLOW__API__SECRET_KEY"))
-        log_notice("it holds the Fernet key alone, and Airflow adds nothing to it: give all "
-                   "containers one AIRFLOW__WEBSERVER__SECRET_KEY (Airflow 3: AIRFLOW__API__"
-                   "SECRET_KEY, AIRFLOW__API_AUTH__JWT_SECRET), or sessions and logs fail");
+    if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
+        log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
+    if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
+        log_notice("it holds what --manage names alone, and Airflow adds nothing to it: give all "
+                   "containers the other secrets, or sessions and logs fail");
 }
 
-static int write_once(const struct delivery *delivery, const struct cfg *cfg, enum cfg_need need,
-                      struct error *err)
+static int write_once(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
-    _cleanup_secret_ struct secret text = {0};
-    if (new_text(delivery, cfg, need, &text, err) < 0)
-        return error_within(err, "%s", delivery->path);
-    int written = need == CFG_MAKE ? cfg_create(delivery->path, &text, err)
-                                   : cfg_replace(delivery->path, cfg, &text, err);
+    const struct cfg *cfg = edit->cfg;
+    int written = edit->need == CFG_MAKE ? cfg_create(delivery->path, &edit->text, err)
+                                         : cfg_replace(delivery->path, cfg, &edit->text, err);
     if (written == CFG_FIXED)
-        return write_fixed(delivery, cfg, &text, err);
+        return write_fixed(delivery, cfg, edit, err);
     if (written == CFG_WRITTEN)
-        tell_written(delivery, cfg, need);
+        tell_written(delivery, edit);
     return written;
 }
 
@@ -223,6 +246,20 @@ static int lock_store(const struct context *context, const struct store *store, 
     return 0;
 }
 
+/* One attempt: reads the file, edits it, writes it. */
+static int attempt(const struct delivery *delivery, struct error *err)
+{
+    _cleanup_cfg_ struct cfg now = {0};
+    if (signals_pending(delivery->context->signals))
+        return error_ending(err);
+    if (cfg_read(delivery->path, &now, err) < 0)
+        return -1;
+    _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .err = err};
+    if (each_place(delivery, edit_place, &edit) < 0)
+        return -1;
+    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+}
+
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct error *err)
 {
@@ -231,20 +268,12 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         .look = look,
         .environment = environment,
         .path = look->cfg_path.bytes,
-        .by_environment = has_command && context->settings->deliver_environment &&
-                          look->decision.action != ACTION_SECRET,
+        .by_environment = has_command && context->settings->deliver_environment,
     };
-
-    const struct survey *survey = &look->survey;
-    const struct source *source = &survey->sources[survey->cfg_source];
-    if (source->finding == FOUND_BROKEN) {
-        /* A warning has said so, since it stands below the one that counts. */
-        *err = *source->error;
-        return delivery.by_environment || !context->settings->deliver_cfg ? 0 : -1;
-    }
-    enum cfg_need need = deliver_need(context, look, &survey->cfg, environment, err);
-    if (need == CFG_RIGHT)
-        return 0;
+    struct edit first = {.cfg = &look->cfg.cfg, .err = err};
+    int needs = each_place(&delivery, find_need, &first);
+    if (needs <= 0)
+        return needs;
 
     _cleanup_close_ int lock = -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
@@ -254,20 +283,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     if (folder_lock == -1)
         return -1;
     for (int i = 0; i < TRIES; i++) {
-        if (signals_pending(context->signals))
-            return error_ending(err);
-        _cleanup_cfg_ struct cfg now = {0};
-        if (cfg_read(delivery.path, &now, err) < 0)
-            return -1;
-        need = deliver_need(context, look, &now, environment, err);
-        if (need == CFG_RIGHT)
-            return 0;
-        if (need == CFG_BROKEN || need == CFG_FOREIGN)
-            return error_refused(err,
-                                 "%s: somebody else has just put another key there; it is not "
-                                 "overwritten, start again",
-                                 delivery.path);
-        int written = write_once(&delivery, &now, need, err);
+        int written = attempt(&delivery, err);
         if (written != CFG_CHANGED)
             return written;
     }

@@ -142,6 +142,7 @@ static int asks_help(const char *word)
 int entry(char **argv, char *const *environment, const struct signals *signals)
 {
     struct error err = {0};
+    settings_log_early(environment);
     if (!argv[0] || !argv[1]) {
         error_usage(&err, "what is to be done? \"fernit run -- COMMAND\", or see \"fernit help\"");
         return usage(&err);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "entry/key_plan.h"
 #include "entry/report.h"
+#include "store/ground.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/update.h"
@@ -151,6 +152,21 @@ static int carry_out(const struct doing *doing, struct error *err)
                                  : 0;
 }
 
+static int check_ground(const struct doing *doing, struct error *err)
+{
+    struct ground ground;
+    const struct context *context = doing->context;
+    if (context->settings->single_writer)
+        return 0;
+    ground_look(doing->store.path, context->environment, &ground);
+    if (ground.locks_are_shared)
+        return 0;
+    return error_refused(err,
+                         "%.300s: is on %s, where a lock does not reach other hosts; see that "
+                         "nobody starts there meanwhile, and give --assume-single-writer",
+                         doing->store.path, ground.text);
+}
+
 /* Returns the lock; -1 with ERROR_NONE where there are none, and we are said to be the only writer. */
 static int lock(const struct doing *doing, struct error *err)
 {
@@ -168,6 +184,8 @@ static int lock(const struct doing *doing, struct error *err)
 /* Plans by what the store holds under the lock, and does it. Returns as plan_make. */
 static int do_it(struct doing *doing, struct error *err)
 {
+    if (check_ground(doing, err) < 0)
+        return -1;
     _cleanup_close_ int held = lock(doing, err);
     if (held < 0 && err->kind != ERROR_NONE)
         return -1;

@@ -33,16 +33,17 @@ static int read_keys(int fd, const char *name, struct ring *ring, struct error *
 static int resolve(const struct context *context, struct ring *ring, struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (look_around(context, RUN_COMMANDS_NEEDED, &look, err) < 0)
+    if (look_around(context, 1, RUN_COMMANDS_NEEDED, &look, err) < 0)
         return -1;
-    report_remarks(&look.decision);
-    if (look.decision.action == ACTION_SECRET)
+    const struct part *part = look.parts;
+    report_remarks(&part->survey, &part->decision);
+    if (part->decision.action == ACTION_SECRET)
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
-                           look.decision.winner->name);
-    if (look.decision.action == ACTION_GENERATE)
+                           part->decision.winner->name);
+    if (part->decision.action == ACTION_GENERATE)
         return error_input(err, "there is no key yet: \"fernit run\" or \"fernit init\" makes one; "
                                 "\"fernit status\" shows where it was looked for");
-    return ring_add_all(ring, &look.decision.ring, err);
+    return ring_add_all(ring, &part->decision.ring, err);
 }
 
 static int keys_of(const struct context *context, struct ring *ring, struct error *err)

@@ -1,40 +1,59 @@
 #include "entry/look.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "airflow/paths.h"
 #include "base/environment.h"
 #include "base/error.h"
 #include "resolve/key_command.h"
 
-int look_around(const struct context *context, enum run_commands commands, struct look *look,
-                struct error *err)
+/* Of all places of all secrets: where each of them holds a plain value, no more is to be known of the file. */
+static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
+{
+    struct cfg_look *cfg = &look->cfg;
+    struct cfg_option wanted[MANAGED_COUNT * MANAGED_PLACES];
+    size_t count = 0;
+    for (size_t i = 0; i < MANAGED_COUNT; i++) {
+        const struct managed_place *place = managed_secrets[i].places;
+        for (; (secrets & 1U << i) && place->variable; place++)
+            wanted[count++] = (struct cfg_option){place->section, place->option};
+    }
+    cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
+    cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
+    if (!cfg->unknown)
+        cfg->readable =
+            cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg, &cfg->error) == 0;
+}
+
+static struct survey_places places_for(const struct context *context, const struct look *look,
+                                       const struct managed *secret, enum run_commands commands)
 {
     const struct settings *settings = context->settings;
-    *look = (struct look){.store = {.path = settings->store, .directory = -1}};
-    struct error cfg_error = {0};
-    struct error store_error = {0};
-    bool has_path = airflow_cfg_path(context->environment, &look->cfg_path, &cfg_error) == 0;
-    bool has_store =
-        store_open(&look->store, settings->store, settings->store_mode, &store_error) == 0;
-
-    const struct survey_places places = {
+    return (struct survey_places){
+        .secret = secret,
         .environment = context->environment,
         .secret_files = settings->secret_files,
         .early = context->early,
+        .no_mounts = look->no_mounts,
         .store = &look->store,
-        .store_error = has_store ? NULL : &store_error,
-        .cfg_path = has_path ? look->cfg_path.bytes : "airflow.cfg",
-        .cfg_error = has_path ? NULL : &cfg_error,
-        .whole_cfg = commands == RUN_COMMANDS_NEVER || settings->run_commands,
+        .store_error = look->store_error.kind == ERROR_NONE ? NULL : &look->store_error,
+        .cfg = &look->cfg,
         .commands = commands,
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
         .command_timeout = settings->cmd_timeout,
         .signals = context->signals,
     };
-    if (survey_all(&places, &look->survey, err) < 0)
+}
+
+static int look_for(const struct context *context, struct look *look, struct part *part,
+                    enum run_commands commands, struct error *err)
+{
+    const struct survey_places places = places_for(context, look, part->secret, commands);
+    if (survey_all(&places, &part->survey, err) < 0 ||
+        decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
         return -1;
-    if (decide(&look->survey, &look->decision, err) < 0)
-        return -1;
-    if (!context->left_cfg || look->decision.action != ACTION_GENERATE)
+    if (!context->left_cfg || part->decision.action != ACTION_GENERATE || part->secret->replaceable)
         return 0;
     return error_refused(err,
                          "%.300s: is no longer Airflow's, since --user changes HOME: that is now "
@@ -43,10 +62,52 @@ int look_around(const struct context *context, enum run_commands commands, struc
                          context->left_cfg, look->cfg_path.bytes);
 }
 
+int look_around(const struct context *context, unsigned secrets, enum run_commands commands,
+                struct look *look, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    *look = (struct look){.store = {.path = settings->store, .directory = -1}};
+    bool whole = commands == RUN_COMMANDS_NEVER || settings->run_commands;
+    read_cfg(context, secrets, whole, look);
+    store_open(&look->store, settings->store, settings->store_mode, &look->store_error);
+    look->no_mounts = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
+
+    int result = 0;
+    for (size_t i = 0; i < MANAGED_COUNT; i++) {
+        if (!(secrets & 1U << i))
+            continue;
+        struct error later;
+        struct part *part = &look->parts[look->count++];
+        part->secret = &managed_secrets[i];
+        if (look_for(context, look, part, commands, result < 0 ? &later : err) == 0)
+            continue;
+        result = -1;
+        if (err->kind == ERROR_ENDING)
+            break;
+        commands = RUN_COMMANDS_NEVER;
+    }
+    return result;
+}
+
+int look_again(const struct context *context, struct look *look, struct part *part,
+               struct error *err)
+{
+    const struct survey_places places = places_for(context, look, part->secret, RUN_COMMANDS_NEVER);
+    decision_free(&part->decision);
+    if (survey_store_again(&places, &part->survey, err) < 0)
+        return -1;
+    return decide(&part->survey, context->settings->on_change, &part->decision, err);
+}
+
 void look_free(struct look *look)
 {
-    decision_free(&look->decision);
-    survey_free(&look->survey);
+    for (size_t i = 0; i < look->count; i++) {
+        decision_free(&look->parts[i].decision);
+        survey_free(&look->parts[i].survey);
+        ring_free(&look->parts[i].unkept);
+    }
+    look->count = 0;
     store_close(&look->store);
+    cfg_free(&look->cfg.cfg);
     secret_free(&look->cfg_path);
 }

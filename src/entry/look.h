@@ -24,19 +24,35 @@ struct context {
     const char *left_cfg; /* an airflow.cfg where HOME led before --user; NULL: none */
 };
 
-struct look {
-    struct secret cfg_path;
-    struct store store;
+/* One secret of those that were looked for. */
+struct part {
+    const struct managed *secret;
     struct survey survey;
     struct decision decision;
+    struct ring unkept; /* made for this process alone, since there is no place to keep it */
 };
 
-/* Opens the store, surveys all sources, decides. Writes nothing.
- * Returns 0, or -1 as decide does, or where the survey itself could not be made, or with ERROR_REFUSED
- * where a key would have to be made although left_cfg may hold one; what was found so far is in *look,
- * for status. */
-int look_around(const struct context *context, enum run_commands commands, struct look *look,
-                struct error *err);
+struct look {
+    struct secret cfg_path;
+    struct cfg_look cfg;
+    struct store store;
+    struct error store_error;
+    struct part parts[MANAGED_COUNT];
+    size_t count;
+    bool no_mounts;
+};
+
+/* Opens the store, reads airflow.cfg, and for each of `secrets` (bits: 1 << index in managed_secrets) surveys all
+ * sources and decides. Writes nothing.
+ * Returns 0, or -1 as decide does for the first that fails, or where a survey itself could not be made, or with
+ * ERROR_REFUSED where a key would have to be made although left_cfg may hold one; what was found so far is
+ * in *look, for status. */
+int look_around(const struct context *context, unsigned secrets, enum run_commands commands,
+                struct look *look, struct error *err);
+
+/* With the store's lock held: reads one secret's file again, and decides anew. As look_around. */
+int look_again(const struct context *context, struct look *look, struct part *part,
+               struct error *err);
 
 void look_free(struct look *look);
 #define _cleanup_look_ _cleanup_(look_free)

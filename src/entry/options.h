@@ -21,7 +21,10 @@ enum option_kind {
     KIND_DURATION, /* 500ms, 10s, 2m */
     KIND_MODE,     /* 0600, 0640, 0660 */
     KIND_DELIVER,  /* env, cfg, or both as a comma list */
+    KIND_CHANGE,   /* keep, stage, refuse, replace */
+    KIND_MANAGE,   /* names of secrets, as a comma list */
     KIND_SCOPE,    /* auto, child, group */
+    KIND_FORMAT,   /* text, json */
     KIND_SIGNAL,   /* a signal's name or number, or none */
     KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
 };
@@ -33,12 +36,16 @@ enum option_id {
     OPTION_CMD_TIMEOUT,
     OPTION_LOCK_TIMEOUT,
     OPTION_DELIVER,
+    OPTION_ON_CHANGE,
+    OPTION_MANAGE,
     OPTION_ALLOW_EPHEMERAL,
+    OPTION_STRICT,
     OPTION_SINGLE_WRITER,
     OPTION_YES,
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,
+    OPTION_LOG_FORMAT,
     OPTION_JSON,
     OPTION_RUN_COMMANDS,
     OPTION_USER,
@@ -53,7 +60,7 @@ enum option_id {
     OPTION_PDEATHSIG,
     OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 13,
+    OPTION_COUNT = OPTION_LATER + 9,
 };
 
 struct option {

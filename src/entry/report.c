@@ -1,6 +1,9 @@
 #include "entry/report.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/log.h"
 
 int report_failure(const struct signals *signals, const struct error *err, int status)
@@ -14,11 +17,33 @@ int report_failure(const struct signals *signals, const struct error *err, int s
     return status;
 }
 
-void report_remarks(const struct decision *decision)
+void report_remarks(const struct survey *survey, const struct decision *decision)
 {
     for (size_t i = 0; i < decision->remark_count; i++) {
         char text[1024];
-        remark_text(&decision->remarks[i], decision, text, sizeof text);
-        log_warning("%s", text);
+        remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
+        log_warning(remark_id(decision->remarks[i].kind), "%s", text);
+    }
+}
+
+void report_option_files(const struct option_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        char text[1024];
+        const char *id = option_file_remark(&files->list[i], text, sizeof text);
+        if (id)
+            log_warning(id, "%s", text);
+    }
+}
+
+void report_option_files_left(char *const *environment)
+{
+    for (; *environment; environment++) {
+        const struct sensitive_option *option = sensitive_file_option(*environment);
+        if (option && !text_is_blank(strchr(*environment, '=') + 1))
+            log_warning("option-file-left",
+                        "%s_FILE is left alone: init has no command to give its value to, and "
+                        "Airflow does not know it; start Airflow with \"fernit run\"",
+                        option->variable);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/signals.h"
 #include "resolve/decide.h"
+#include "resolve/option_files.h"
 
 struct error;
 
@@ -18,4 +19,10 @@ enum {
 int report_failure(const struct signals *signals, const struct error *err, int status);
 
 /* Warns of everything that the decision has remarked. */
-void report_remarks(const struct decision *decision);
+void report_remarks(const struct survey *survey, const struct decision *decision);
+
+/* Warns of what is to be said about the ..._FILE of Airflow's options. */
+void report_option_files(const struct option_files *files);
+
+/* Warns of those that `fernit init` leaves alone: it has no command to give them to. */
+void report_option_files_left(char *const *environment);

@@ -7,131 +7,51 @@
 #include "base/log.h"
 #include "entry/child.h"
 #include "entry/deliver.h"
+#include "entry/keep.h"
+#include "entry/record.h"
 #include "entry/report.h"
 #include "entry/supervised.h"
 #include "process/exec.h"
 #include "process/setup.h"
 #include "resolve/key_command.h"
-#include "store/create.h"
+#include "resolve/option_files.h"
 
-enum { LOOK_AGAIN_MS = 20 };
-
-bool run_needs_store(const struct context *context, const struct look *look)
-{
-    enum action action = look->decision.action;
-    return action == ACTION_GENERATE ||
-           (action == ACTION_ADOPT && ((look->store.directory >= 0 && !context->store_made) ||
-                                       context->settings->store_named));
-}
-
-static void tell_made(const struct context *context, const struct look *look,
-                      const struct ring *ring)
+static void say_one(const struct part *part)
 {
     char fingerprints[RING_SUMMARY];
-    ring_summary(ring, fingerprints);
-    if (look->decision.action == ACTION_ADOPT) {
-        log_notice("the key %s from %s is now kept in %s, too", fingerprints,
-                   look->decision.winner->name, look->store.path);
+    const struct decision *decision = &part->decision;
+    if (!decision->winner)
         return;
-    }
-    log_notice(
-        "made a new Fernet key, %s, and keeps it in %s/fernet_key; another host with a store "
-        "of its own has another key",
-        fingerprints, look->store.path);
-    if (!context->settings->allow_ephemeral)
-        log_notice("%s must outlive this container: put a volume there (docker run -v "
-                   "fernit:%s), or what is encrypted from now on cannot be read after a rebuild; "
-                   "--allow-ephemeral says that this is known",
-                   look->store.path, look->store.path);
-}
-
-static int keep_key(const struct context *context, struct look *look,
-                    const struct deadline *deadline, struct error *err)
-{
-    _cleanup_ring_ struct ring made = {0};
-    const struct ring *ring = &look->decision.ring;
-    if (look->decision.action == ACTION_GENERATE) {
-        if (ring_generate(&made, FERNET_KEY_BYTES, err) < 0)
-            return -1;
-        ring = &made;
-    }
-
-    _cleanup_secret_ struct secret text = {0};
-    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
-        secret_append(&text, "\n", 1, err) < 0)
-        return -1;
-    int created = store_create(&look->store, "fernet_key", false, &text, deadline, err);
-    if (created == STORE_CREATED)
-        tell_made(context, look, ring);
-    return created;
-}
-
-/* A look at a file that no interrupted write has left torn: what stands in such a one may pass for a
- * key and is none. */
-static int look_at_whole(const struct context *context, struct look *look, struct error *err)
-{
-    int looked = look_around(context, RUN_COMMANDS_NEEDED, look, err);
-    if (!look->survey.store_scan.copies)
-        return looked;
-    struct error recovering = {0};
-    int recovered = deliver_recover(context, look, &recovering);
-    if (recovered < 0)
-        *err = recovering;
-    if (recovered <= 0)
-        return recovered < 0 ? -1 : looked;
-    look_free(look);
-    return look_around(context, RUN_COMMANDS_NEEDED, look, err);
-}
-
-/* Until there is a key that is kept. Whoever made it, it is read back from the store: so the one that
- * is used is the one that everybody finds there. */
-static int settle(const struct context *context, struct look *look, struct error *err)
-{
-    struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
-    int lost = 0;
-    while (look_at_whole(context, look, err) == 0) {
-        if (!run_needs_store(context, look))
-            return 0;
-        int kept = keep_key(context, look, &deadline, err);
-        if (kept < 0) {
-            if (err->kind == ERROR_SYSTEM)
-                error_advise(err, "a key must be kept before it is used: give a writable volume "
-                                  "(--store DIR), or the key itself in FERNET_KEY");
-            return -1;
-        }
-        /* A network file system may show the winner's file a moment later. */
-        if (kept == STORE_EXISTS && ++lost > 1) {
-            if (deadline_passed(&deadline))
-                return error_refused(err,
-                                     "%s/fernet_key: exists, and cannot be seen; see whether "
-                                     "its file system is well",
-                                     look->store.path);
-            if (deadline_wait(&deadline, -1, LOOK_AGAIN_MS, err) < 0)
-                return -1;
-        }
-        look_free(look);
-    }
-    return -1;
-}
-
-static void say(const struct look *look)
-{
-    if (!log_shows(LOG_VERBOSE) && look->decision.action != ACTION_ADOPT)
-        return;
-    char fingerprints[RING_SUMMARY];
-    ring_summary(&look->decision.ring, fingerprints);
-    const char *name = look->decision.winner->name;
-    if (look->decision.action == ACTION_SECRET)
-        log_detail("%s is set: Airflow gets its key from its secrets backend", name);
+    const char *name = decision->winner->name;
+    ring_summary(&decision->ring, fingerprints);
+    if (decision->action == ACTION_SECRET)
+        log_detail("%s is set: Airflow gets its %s from its secrets backend", name,
+                   part->secret->title);
     else
-        log_detail("using %s from %s", fingerprints, name);
-    if (look->decision.action == ACTION_ADOPT)
-        log_warning("the key %s stands only in %s: a rebuild that loses this file makes stored "
+        log_detail("using the %s %s from %s", part->secret->title, fingerprints, name);
+    if (decision->winner->way == WAY_CFG && !decision->winner->by_command &&
+        decision->action == ACTION_USE && !part->secret->replaceable)
+        log_warning("key-only-in-cfg",
+                    "the key %s stands only in %s: a rebuild that loses this file makes stored "
                     "connections unreadable; give a volume with --store DIR",
                     fingerprints, name);
-    if (log_shows(LOG_VERBOSE) && !secret_is_locked(&look->decision.ring.keys))
-        log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the key could be "
-                   "swapped to disk");
+    if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
+        log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the %s could be "
+                   "swapped to disk",
+                   part->secret->title);
+}
+
+static void say(const struct context *context, const struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        report_remarks(&look->parts[i].survey, &look->parts[i].decision);
+        say_one(&look->parts[i]);
+    }
+    if (context->left_cfg)
+        log_warning("cfg-left-behind",
+                    "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
+                    "there, or remove it",
+                    context->left_cfg, look->cfg_path.bytes);
 }
 
 /* Everything up to the exec. */
@@ -144,23 +64,24 @@ static int prepare(const struct context *context, bool has_command, struct envir
                                                    "fernit, where only \"fernit key print\" makes "
                                                    "sense; unset it if that is not so");
 
+    _cleanup_option_files_ struct option_files files = {0};
+    if (has_command && option_files_read(context->environment, context->early, &files, err) < 0)
+        return -1;
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (settle(context, &look, err) < 0)
+    if (keep_secrets(context, &look, err) < 0)
         return -1;
     if (context->early)
         early_free(context->early);
-    report_remarks(&look.decision);
-    if (context->left_cfg)
-        log_warning("%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
-                    "there, or remove it",
-                    context->left_cfg, look.cfg_path.bytes);
-    say(&look);
-    if (survey_stored(&look.survey))
-        store_tidy(&look.store, "fernet_key", &look.survey.store_scan);
+    say(context, &look);
+    report_option_files(&files);
+    if (!has_command)
+        report_option_files_left(context->environment);
+    record_tidy(context, &look);
     if (signals_pending(context->signals))
         return error_ending(err);
 
-    if (child_environment(child, context, &look, err) < 0)
+    if (child_environment(child, context, &look, err) < 0 ||
+        option_files_deliver(&files, child, err) < 0)
         return -1;
     return deliver_cfg(context, &look, child->list, has_command, err);
 }

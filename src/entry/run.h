@@ -13,7 +13,3 @@
  * command cannot be run, 128+N for a signal. A `run` that succeeds does not return. */
 int run_command(const struct context *context);
 int run_init(const struct context *context);
-
-/* Whether a run would have to put a key into the store: one that it makes; one that only airflow.cfg
- * holds, where there is a store or one was asked for. */
-bool run_needs_store(const struct context *context, const struct look *look);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/duration.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "entry/ini_file.h"
@@ -64,6 +65,15 @@ static int add_value(struct settings *settings, size_t id, struct span value, st
     return read < 0 ? error_within(err, "%s", name) : 0;
 }
 
+/* At once, so that what is wrong with the settings is told in it, too. */
+static void log_as(const char *text)
+{
+    enum log_format format;
+    struct error ignored;
+    if (value_format(text, &format, &ignored) == 0)
+        log_set_format(format);
+}
+
 /* Takes a value unless a stronger one is there. */
 static int take(struct settings *settings, size_t id, const char *text, enum origin origin,
                 unsigned order, struct error *err)
@@ -72,6 +82,8 @@ static int take(struct settings *settings, size_t id, const char *text, enum ori
     if (setting->origin > origin)
         return 0;
     *setting = (struct setting){text, origin, order};
+    if (id == OPTION_LOG_FORMAT)
+        log_as(text);
     if (options[id].kind != KIND_LIST || origin != ORIGIN_FLAG)
         return 0;
     return add_value(settings, id, (struct span){text, strlen(text)}, err);
@@ -244,8 +256,7 @@ static int check_later(const struct option *option, const char *text, const char
     struct error ignored;
     duration_parse(text, &given, &ignored);
     duration_parse(option->fallback, &fallback, &ignored);
-    bool only_key = strcmp(option->name, "manage") == 0 && strcmp(text, "fernet_key") == 0;
-    if (only_key || strcmp(text, option->fallback) == 0 || given == fallback ||
+    if (strcmp(text, option->fallback) == 0 || given == fallback ||
         (value_flag(text, &flag) == 0 && !flag))
         return 0;
     return error_usage(err, "%s: this version of fernit has not got that part; leave it out", name);
@@ -278,8 +289,14 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
         return value_mode(text, &settings->store_mode, err);
     case KIND_DELIVER:
         return value_deliver(text, &settings->deliver_environment, &settings->deliver_cfg, err);
+    case KIND_CHANGE:
+        return value_change(text, &settings->on_change, err);
+    case KIND_MANAGE:
+        return value_manage(text, &settings->manage, err);
     case KIND_SCOPE:
         return value_scope(text, &settings->supervision.scope, err);
+    case KIND_FORMAT:
+        return value_format(text, &settings->log_format, err);
     case KIND_SIGNAL:
         return value_signal(text, &settings->parent_death_signal, err);
     case KIND_TEXT:
@@ -347,6 +364,7 @@ static int parse_all(struct settings *settings, struct error *err)
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
+    settings->strict = is_on(settings, OPTION_STRICT);
     settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);
     settings->yes = is_on(settings, OPTION_YES);
     settings->json = is_on(settings, OPTION_JSON);
@@ -359,6 +377,13 @@ static int parse_all(struct settings *settings, struct error *err)
     if (check_init(settings, err) < 0)
         return -1;
     return add_secret_file(settings, (struct span){0}, err);
+}
+
+void settings_log_early(char *const *environment)
+{
+    const char *text = environment_get(environment, "FERNIT_LOG_FORMAT");
+    if (text)
+        log_as(text);
 }
 
 int settings_read(struct settings *settings, unsigned command, char **arguments,
@@ -376,17 +401,8 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
         parse_all(settings, err) < 0)
         return -1;
     log_set_level(level(settings));
-
-    for (char *const *variable = environment; *variable; variable++) {
-        char option[VARIABLE_NAME];
-        char guess[VARIABLE_NAME];
-        if (!variable_is_unknown(*variable))
-            continue;
-        variable_option(*variable, option);
-        variable_name(nearest_option(option), guess);
-        log_warning("%.*s is no setting of fernit; did you mean %s?", (int)strcspn(*variable, "="),
-                    *variable, guess);
-    }
+    log_set_format(settings->log_format);
+    warn_of_unknown_variables(environment);
     return 0;
 }
 

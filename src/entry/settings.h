@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "entry/options.h"
 #include "process/supervision.h"
+#include "resolve/change.h"
 
 struct error;
 
@@ -32,10 +33,14 @@ struct settings {
     int64_t lock_timeout;
     bool deliver_environment;
     bool deliver_cfg;
+    enum on_change on_change;
+    unsigned manage; /* bits: 1 << index in managed_secrets */
     bool allow_ephemeral;
-    bool single_writer;
-    bool yes;
+    bool strict;
+    bool single_writer; /* the store's locks need not reach other hosts */
+    bool yes;           /* do it */
     bool json;
+    enum log_format log_format;
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
     bool no_new_privileges;
@@ -53,8 +58,12 @@ struct settings {
     struct ini ini;
 };
 
+/* Takes the log's format from its variable, if it is right there: for what is wrong before settings_read, or
+ * while it reads; which takes it anew. */
+void settings_log_early(char *const *environment);
+
 /* Reads them for the command whose bit is `command`; `arguments` is what follows its name. Sets the
- * log's level. Unknown FERNIT_* variables are warned of.
+ * log's level and format. Unknown FERNIT_* variables are warned of.
  * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM,
  * ERROR_REFUSED (as root, with --user, a fernit.ini that others could have written). */
 int settings_read(struct settings *settings, unsigned command, char **arguments,

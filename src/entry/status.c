@@ -10,11 +10,14 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "entry/catalogue.h"
 #include "entry/child.h"
 #include "entry/deliver.h"
+#include "entry/keep.h"
 #include "entry/report.h"
-#include "entry/run.h"
 #include "entry/status_report.h"
+#include "resolve/option_files.h"
+#include "store/ground.h"
 
 static const char *finding_text(const struct source *source)
 {
@@ -41,21 +44,23 @@ static const char *finding_text(const struct source *source)
     return "";
 }
 
-static int describe_sources(const struct look *look, struct status_report *report,
+static int describe_sources(const struct part *part, struct status_secret *secret,
                             struct error *err)
 {
-    const struct survey *survey = &look->survey;
-    report->sources = calloc(survey->count + 1, sizeof *report->sources);
-    if (!report->sources)
+    const struct survey *survey = &part->survey;
+    secret->managed = part->secret;
+    secret->sources = calloc(survey->count + 1, sizeof *secret->sources);
+    if (!secret->sources)
         return error_sys(err, "cannot hold the sources");
-    report->source_count = survey->count;
+    secret->source_count = survey->count;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        struct status_source *row = &report->sources[i];
+        struct status_source *row = &secret->sources[i];
         row->way = (int)source->way;
         row->name = source->name;
         row->found = finding_text(source);
-        row->wins = source == look->decision.winner;
+        row->is_absent = source->finding == FOUND_ABSENT;
+        row->wins = source == part->decision.winner;
         ring_fingerprints(&source->ring, row->fingerprints);
     }
     return 0;
@@ -101,9 +106,9 @@ static const char *describe_need(enum cfg_need need, bool delivered)
     case CFG_MAKE:
         return "missing, would be made";
     case CFG_SET:
-        return "the key would be written into it";
+        return "would be given what it lacks";
     case CFG_CLEAR:
-        return "its empty fernet_key would be commented out";
+        return "an empty option in it would be commented out";
     case CFG_FOREIGN:
         return "holds another key";
     case CFG_BROKEN:
@@ -112,19 +117,36 @@ static const char *describe_need(enum cfg_need need, bool delivered)
     return "";
 }
 
+static enum cfg_need find_need_of(const struct context *context, const struct look *look,
+                                  const struct part *part, char *const *child)
+{
+    const struct cfg *cfg = &look->cfg.cfg;
+    if (part->decision.action == ACTION_UNKNOWN)
+        return CFG_RIGHT;
+    if (part->decision.action == ACTION_GENERATE)
+        return context->settings->deliver_cfg ? cfg->exists ? CFG_SET : CFG_MAKE : CFG_RIGHT;
+    for (size_t i = 0; part->secret->places[i].variable; i++) {
+        struct error ignored;
+        enum cfg_need need = deliver_need(context, look, part, i, cfg, child, &ignored);
+        if (need != CFG_RIGHT)
+            return need;
+    }
+    return CFG_RIGHT;
+}
+
 /* What a run would do to the file; CFG_RIGHT where that is not known. */
 static enum cfg_need find_need(const struct context *context, const struct look *look)
 {
     struct error err = {0};
+    enum cfg_need need = CFG_RIGHT;
     _cleanup_environment_ struct environment child = {0};
-    if (!look->survey.cfg_readable)
+    if (!look->cfg.readable)
         return CFG_BROKEN;
-    if (look->decision.action == ACTION_GENERATE && context->settings->deliver_cfg)
-        return look->survey.cfg.exists ? CFG_SET : CFG_MAKE;
-    if (look->decision.action == ACTION_GENERATE || look->decision.action == ACTION_UNKNOWN ||
-        child_environment(&child, context, look, &err) < 0)
+    if (child_environment(&child, context, look, &err) < 0)
         return CFG_RIGHT;
-    return deliver_need(context, look, &look->survey.cfg, child.list, &err);
+    for (size_t i = 0; i < look->count && need == CFG_RIGHT; i++)
+        need = find_need_of(context, look, &look->parts[i], child.list);
+    return need;
 }
 
 static void describe_cfg(const struct context *context, const struct look *look,
@@ -134,7 +156,7 @@ static void describe_cfg(const struct context *context, const struct look *look,
     enum cfg_need need = find_need(context, look);
     report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
     report->cfg_delivered = context->settings->deliver_cfg;
-    report->cfg = look->decision.action == ACTION_UNKNOWN
+    report->cfg = look->parts[0].decision.action == ACTION_UNKNOWN
                       ? "depends on the command"
                       : describe_need(need, context->settings->deliver_cfg);
     if (need != CFG_MAKE && need != CFG_SET && need != CFG_CLEAR)
@@ -152,28 +174,58 @@ static void describe_cfg(const struct context *context, const struct look *look,
                      "deliver by the environment");
 }
 
-static void describe_verdict(const struct look *look, struct status_report *report)
+static void describe_ground(const struct context *context, struct status_report *report,
+                            struct ground *ground)
 {
-    static const char *const names[] = {"use", "adopt", "generate", "secret", "unknown"};
-    const char *winner = look->decision.winner ? look->decision.winner->name : "";
-    char *text = report->verdict_text;
-    size_t size = sizeof report->verdict_text;
-    report->verdict = names[look->decision.action];
-    ring_fingerprints(&look->decision.ring, report->ring);
-    switch (look->decision.action) {
+    static const char *const words[] = {
+        [GROUND_UNKNOWN] = "unknown", [GROUND_SURVIVES] = "yes", [GROUND_DIES] = "no"};
+    ground_look(report->store_path, context->environment, ground);
+    report->ground = ground->text;
+    report->survives = words[ground->survival];
+}
+
+static const char *verdict_word(const struct decision *decision)
+{
+    bool adopts =
+        decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
+    switch (decision->action) {
     case ACTION_USE:
-        snprintf(text, size, "uses %s, from %s", report->ring, winner);
-        break;
-    case ACTION_ADOPT:
-        snprintf(text, size, "uses %s, from %s, and keeps it in the store if there is one",
-                 report->ring, winner);
+        return adopts ? "adopt" : "use";
+    case ACTION_GENERATE:
+        return "generate";
+    case ACTION_SECRET:
+        return "secret";
+    case ACTION_UNKNOWN:
+        return "unknown";
+    }
+    return "";
+}
+
+static void describe_verdict(const struct context *context, const struct look *look,
+                             const struct part *part, struct status_secret *secret)
+{
+    const struct decision *decision = &part->decision;
+    const char *winner = decision->winner ? decision->winner->name : "";
+    bool is_kept = keep_is_needed(context, look, part);
+    char *text = secret->text;
+    size_t size = sizeof secret->text;
+    char stored[RING_SUMMARY];
+    secret->verdict = verdict_word(decision);
+    ring_fingerprints(&decision->ring, secret->ring);
+    ring_summary(&decision->change.stored, stored);
+    switch (decision->action) {
+    case ACTION_USE:
+        snprintf(text, size, "uses %s, from %s%s%s", secret->ring, winner,
+                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "");
         break;
     case ACTION_GENERATE:
-        snprintf(text, size, "no source holds a key: would make one and keep it in %s/fernet_key",
-                 report->store_path);
+        snprintf(text, size, "no source holds one: would make one and %s%s%s%s",
+                 is_kept ? "keep it in " : "use it in this container alone",
+                 is_kept ? look->store.path : "", is_kept ? "/" : "",
+                 is_kept ? part->secret->name : "");
         break;
     case ACTION_SECRET:
-        snprintf(text, size, "leaves the key to Airflow: %s", winner);
+        snprintf(text, size, "leaves it to Airflow: %s", winner);
         break;
     case ACTION_UNKNOWN:
         snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
@@ -181,58 +233,125 @@ static void describe_verdict(const struct look *look, struct status_report *repo
     }
 }
 
-static void describe_remarks(const struct look *look, struct status_report *report)
+static void describe_remarks(const struct part *part, bool strict, struct status_report *report)
 {
-    for (size_t i = 0; i < look->decision.remark_count; i++) {
-        const struct remark *remark = &look->decision.remarks[i];
+    for (size_t i = 0; i < part->decision.remark_count; i++) {
+        const struct remark *remark = &part->decision.remarks[i];
         char text[STATUS_TEXT];
-        remark_text(remark, &look->decision, text, sizeof text);
-        status_add(report, remark->kind == REMARK_BROKEN, text);
+        bool refused = strict && warning_is_security(remark_id(remark->kind));
+        remark_text(remark, &part->survey, &part->decision, text, sizeof text);
+        status_add(report, refused || remark->kind == REMARK_BROKEN, text);
     }
+}
+
+static void describe_option_files(const struct option_files *files, struct status_report *report)
+{
+    report->option_files = files;
+    for (size_t i = 0; i < files->count; i++) {
+        char text[STATUS_TEXT];
+        if (files->list[i].error)
+            status_add(report, true, files->list[i].error->message);
+        else if (option_file_remark(&files->list[i], text, sizeof text))
+            status_add(report, false, text);
+    }
+}
+
+static void describe_refusal(struct status_report *report)
+{
+    struct status_secret *secret = &report->secrets[0];
+    secret->verdict = "refuse";
+    snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    report->cfg = "would not be touched";
+}
+
+static void refuse(struct status_report *report, const char *reason)
+{
+    describe_refusal(report);
+    status_add(report, true, reason);
+}
+
+/* What a run would find in its way once it has looked around. */
+static void describe_keeping(const struct context *context, const struct look *look,
+                             struct status_report *report)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        struct error err;
+        const struct part *part = &look->parts[i];
+        if (part->secret->replaceable || !keep_is_needed(context, look, part))
+            continue;
+        if (!report->store_writable)
+            status_add(report, true,
+                       "a key would have to be kept, and the store cannot be written: give a "
+                       "writable volume, or the key in FERNET_KEY");
+        if (part->decision.action == ACTION_GENERATE && keep_check_ground(context, look, &err) < 0)
+            refuse(report, err.message);
+    }
+}
+
+/* What a start does not look at, Airflow will. */
+static void describe_rest_of_cfg(const struct look *look, struct status_report *report)
+{
+    struct error rest;
+    _cleanup_cfg_ struct cfg whole = {0};
+    const struct cfg *cfg = &look->cfg.cfg;
+    bool has_copies = false;
+    if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
+        status_add(report, true, rest.message);
+    for (size_t i = 0; i < look->count; i++)
+        has_copies |= look->parts[i].survey.store_scan.copies;
+    if (has_copies)
+        status_add(report, false,
+                   "the store holds a copy of an airflow.cfg whose writing was "
+                   "interrupted; the run that it belongs to will finish it");
+}
+
+static int describe_secrets(const struct context *context, const struct look *look,
+                            struct status_report *report, struct error *err)
+{
+    report->secret_count = look->count;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        if (describe_sources(part, &report->secrets[i], err) < 0)
+            return -1;
+        describe_verdict(context, look, part, &report->secrets[i]);
+        describe_remarks(part, context->settings->strict, report);
+    }
+    return 0;
 }
 
 int status_command(const struct context *context)
 {
     struct error err = {0};
     struct error memory = {0};
-    struct error rest = {0};
-    _cleanup_cfg_ struct cfg whole = {0};
+    struct error broken = {0};
+    struct ground ground;
+    _cleanup_option_files_ struct option_files files = {0};
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
-    if (*context->settings->words) {
-        error_usage(&err, "status takes no words (%s)", *context->settings->words);
+    const struct settings *settings = context->settings;
+    if (*settings->words) {
+        error_usage(&err, "status takes no words (%s)", *settings->words);
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
-    int looked = look_around(
-        context, context->settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER, &look,
-        &err);
+    enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
+    int looked = look_around(context, settings->manage, commands, &look, &err);
     if (looked < 0 && err.kind == ERROR_ENDING)
         return report_failure(context->signals, &err, EXIT_PROBLEM);
 
-    if (describe_sources(&look, &report, &memory) < 0)
-        return report_failure(context->signals, &memory, EXIT_PROBLEM);
     describe_store(&look, &report);
-    describe_verdict(&look, &report);
+    describe_ground(context, &report, &ground);
     describe_cfg(context, &look, &report);
-    describe_remarks(&look, &report);
-    if (look.survey.store_scan.copies)
-        status_add(&report, false,
-                   "the store holds a copy of an airflow.cfg whose writing was "
-                   "interrupted; the run that it belongs to will finish it");
-    const struct cfg *cfg = &look.survey.cfg;
-    if (cfg->exists && !cfg->is_whole && cfg_read(report.cfg_path, &whole, &rest) < 0)
-        status_add(&report, true, rest.message);
-    if (looked < 0) {
-        report.verdict = "refuse";
-        snprintf(report.verdict_text, sizeof report.verdict_text, "a run would be refused");
-        report.cfg = "would not be touched";
-        status_add(&report, true, err.message);
-    } else if (run_needs_store(context, &look) && !report.store_writable) {
-        status_add(&report, true,
-                   "a key would have to be kept, and the store cannot be written: give a writable "
-                   "volume, or the key in FERNET_KEY");
-    }
-    if (context->settings->json)
+    if (describe_secrets(context, &look, &report, &memory) < 0)
+        return report_failure(context->signals, &memory, EXIT_PROBLEM);
+    describe_rest_of_cfg(&look, &report);
+    if (looked < 0)
+        refuse(&report, err.message);
+    else
+        describe_keeping(context, &look, &report);
+    if (option_files_read(context->environment, context->early, &files, &broken) < 0)
+        describe_refusal(&report);
+    describe_option_files(&files, &report);
+    if (settings->json)
         status_print_json(&report);
     else
         status_print(&report);

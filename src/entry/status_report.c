@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 void status_add(struct status_report *report, bool problem, const char *text)
@@ -27,6 +28,21 @@ static void print_clean(const char *given)
         putchar((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
 }
 
+static const char *describe_option_file(const struct option_file *file)
+{
+    switch (file->finding) {
+    case OPTION_FILE_READ:
+        return "read";
+    case OPTION_FILE_EMPTY:
+        return "set to nothing";
+    case OPTION_FILE_PASSED:
+        return "not used";
+    case OPTION_FILE_BROKEN:
+        return "broken";
+    }
+    return "";
+}
+
 static void print_row(const struct status_source *source, size_t width, int way)
 {
     size_t length = strlen(source->name);
@@ -39,26 +55,53 @@ static void print_row(const struct status_source *source, size_t width, int way)
            source->fingerprints, source->wins ? "  <- counts" : "");
 }
 
-void status_print(const struct status_report *report)
+static size_t widest(const struct status_report *report)
 {
     size_t width = 0;
-    for (size_t i = 0; i < report->source_count; i++) {
-        size_t length = strlen(report->sources[i].name);
-        width = length > width && length < 60 ? length : width;
+    for (size_t i = 0; i < report->secret_count; i++)
+        for (size_t j = 0; j < report->secrets[i].source_count; j++) {
+            size_t length = strlen(report->secrets[i].sources[j].name);
+            width = length > width && length < 60 ? length : width;
+        }
+    return width;
+}
+
+/* Of the first secret every place is shown, so that it is known where it may stand; of the others what is
+ * there. */
+static void print_secret(const struct status_secret *secret, size_t width, bool whole)
+{
+    int shown = 0;
+    printf("\n%s\n", secret->managed->name);
+    for (size_t i = 0; i < secret->source_count; i++) {
+        const struct status_source *source = &secret->sources[i];
+        if (!whole && source->is_absent)
+            continue;
+        print_row(source, width, source->way != shown ? source->way : 0);
+        shown = source->way;
     }
-    printf("fernit %s: what a run would do here\n\n", FERNIT_VERSION);
-    for (size_t i = 0; i < report->source_count; i++) {
-        const struct status_source *source = &report->sources[i];
-        bool first = i == 0 || source[-1].way != source->way;
-        print_row(source, width, first ? source->way : 0);
-    }
-    printf("  7  make a key, if none of these holds one\n\nverdict      ");
-    print_clean(report->verdict_text);
+    if (whole)
+        printf("  7  make one, if none of these holds one\n");
+    printf("verdict      ");
+    print_clean(secret->text);
+    putchar('\n');
+}
+
+void status_print(const struct status_report *report)
+{
+    size_t width = widest(report);
+    printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
+    for (size_t i = 0; i < report->secret_count; i++)
+        print_secret(&report->secrets[i], width, i == 0);
     printf("\nstore        ");
     print_clean(report->store_path);
-    printf(": %s\nairflow.cfg  ", report->store);
+    printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
+           report->ground, report->survives);
     print_clean(report->cfg_path);
     printf(": %s\n", report->cfg ? report->cfg : "");
+    for (size_t i = 0; i < report->option_files->count; i++) {
+        const struct option_file *file = &report->option_files->list[i];
+        printf("option       %s_FILE: %s\n", file->option->variable, describe_option_file(file));
+    }
     for (size_t i = 0; i < report->note_count; i++) {
         printf("%s      ", report->notes[i].problem ? "problem" : "warning");
         print_clean(report->notes[i].text);
@@ -66,47 +109,14 @@ void status_print(const struct status_report *report)
     }
 }
 
-/* Length of the UTF-8 sequence that begins at `text`, or 0 if it is none. RFC 3629 */
-static size_t utf8_length(const unsigned char *text)
-{
-    size_t length = text[0] < 0x80             ? 1
-                    : (text[0] & 0xe0) == 0xc0 ? 2
-                    : (text[0] & 0xf0) == 0xe0 ? 3
-                    : (text[0] & 0xf8) == 0xf0 ? 4
-                                               : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (length == 2 && text[0] < 0xc2) ||
-                    (length == 3 && text[0] == 0xe0 && text[1] < 0xa0) ||
-                    (length == 4 && text[0] == 0xf0 && text[1] < 0x90);
-    bool none = (length == 3 && text[0] == 0xed && text[1] >= 0xa0) ||
-                (length == 4 && (text[0] > 0xf4 || (text[0] == 0xf4 && text[1] >= 0x90)));
-    return overlong || none ? 0 : length;
-}
-
 static void print_string(const char *given)
 {
-    char whole[STATUS_TEXT];
-    snprintf(whole, sizeof whole, "%s", given);
-    log_mask(whole);
-    const char *text = whole;
-    putchar('"');
-    while (*text) {
-        size_t length = utf8_length((const unsigned char *)text);
-        if (length == 0) {
-            putchar('?');
-            length = 1;
-        } else if (*text == '"' || *text == '\\') {
-            printf("\\%c", *text);
-        } else if ((unsigned char)*text < ' ' || *text == 0x7f) {
-            printf("\\u%04x", (unsigned)(unsigned char)*text);
-        } else {
-            fwrite(text, 1, length, stdout);
-        }
-        text += length;
-    }
-    putchar('"');
+    char masked[STATUS_TEXT];
+    char text[JSON_STRING(STATUS_TEXT)];
+    snprintf(masked, sizeof masked, "%s", given);
+    log_mask(masked);
+    json_string(masked, text, sizeof text);
+    fputs(text, stdout);
 }
 
 static void print_member(const char *name, const char *text)
@@ -143,26 +153,54 @@ static void print_notes(const struct status_report *report, const char *name, bo
     putchar(']');
 }
 
-void status_print_json(const struct status_report *report)
+static void print_option_files(const struct option_files *files)
 {
-    printf("{\"version\":\"%s\",\"verdict\":\"%s\"", FERNIT_VERSION, report->verdict);
-    print_fingerprints(report->ring);
+    printf(",\"option_files\":[");
+    for (size_t i = 0; i < files->count; i++) {
+        const struct option_file *file = &files->list[i];
+        printf("%s{\"name\":\"%s_FILE\"", i > 0 ? "," : "", file->option->variable);
+        print_member("found", describe_option_file(file));
+        putchar('}');
+    }
+    putchar(']');
+}
+
+static void print_secret_json(const struct status_secret *secret)
+{
+    printf("\"verdict\":\"%s\"", secret->verdict);
+    print_fingerprints(secret->ring);
     printf(",\"sources\":[");
-    for (size_t i = 0; i < report->source_count; i++) {
-        const struct status_source *source = &report->sources[i];
+    for (size_t i = 0; i < secret->source_count; i++) {
+        const struct status_source *source = &secret->sources[i];
         printf("%s{\"way\":%d", i > 0 ? "," : "", source->way);
         print_member("name", source->name);
         print_member("found", *source->found ? source->found : "keys");
         print_fingerprints(source->fingerprints);
         printf(",\"wins\":%s}", source->wins ? "true" : "false");
     }
+    putchar(']');
+}
+
+void status_print_json(const struct status_report *report)
+{
+    printf("{\"version\":\"%s\",", FERNIT_VERSION);
+    print_secret_json(&report->secrets[0]);
+    printf(",\"secrets\":[");
+    for (size_t i = 1; i < report->secret_count; i++) {
+        printf("%s{\"name\":\"%s\",", i > 1 ? "," : "", report->secrets[i].managed->name);
+        print_secret_json(&report->secrets[i]);
+        putchar('}');
+    }
     printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
     print_member("path", report->store_path);
     print_member("state", report->store);
+    print_member("ground", report->ground);
+    print_member("survives", report->survives);
     printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
     print_member("path", report->cfg_path);
     print_member("state", report->cfg ? report->cfg : "");
     putchar('}');
+    print_option_files(report->option_files);
     print_notes(report, "problems", true);
     print_notes(report, "warnings", false);
     printf("}\n");
@@ -170,6 +208,7 @@ void status_print_json(const struct status_report *report)
 
 void status_report_free(struct status_report *report)
 {
-    free(report->sources);
+    for (size_t i = 0; i < report->secret_count; i++)
+        free(report->secrets[i].sources);
     free(report->notes);
 }

@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "airflow/managed.h"
 #include "fernet/ring.h"
+#include "resolve/option_files.h"
 
 enum { STATUS_TEXT = 1100 };
 
@@ -13,7 +15,17 @@ struct status_source {
     const char *name;
     const char *found; /* "" where fingerprints say it */
     bool wins;
+    bool is_absent;
     char fingerprints[RING_FINGERPRINTS];
+};
+
+struct status_secret {
+    const struct managed *managed;
+    struct status_source *sources;
+    size_t source_count;
+    const char *verdict; /* one word */
+    char text[STATUS_TEXT];
+    char ring[RING_FINGERPRINTS];
 };
 
 struct status_note {
@@ -22,17 +34,17 @@ struct status_note {
 };
 
 struct status_report {
-    struct status_source *sources;
-    size_t source_count;
+    struct status_secret secrets[MANAGED_COUNT]; /* the first is the one that matters most */
+    size_t secret_count;
     const char *store_path;
     bool store_writable;
     char store[128];
+    const char *ground;   /* what it lies on, for people */
+    const char *survives; /* "yes", "no" or "unknown" */
     const char *cfg_path;
     const char *cfg;
-    bool cfg_delivered;  /* airflow.cfg is one of the ways in which the key is delivered */
-    const char *verdict; /* one word */
-    char verdict_text[STATUS_TEXT];
-    char ring[RING_FINGERPRINTS];
+    bool cfg_delivered; /* airflow.cfg is one of the ways in which the key is delivered */
+    const struct option_files *option_files;
     struct status_note *notes;
     size_t note_count;
     size_t problem_count;
@@ -44,9 +56,10 @@ void status_add(struct status_report *report, bool problem, const char *text);
 /* For people: columns, and "what to do" last. */
 void status_print(const struct status_report *report);
 
-/* For programs: one object on one line, with the keys version, verdict, fingerprints, sources (way,
- * name, found, fingerprints, wins), store (path, state, writable), airflow_cfg (path, state),
- * problems, warnings. Bytes that are not UTF-8 become "?". */
+/* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
+ * name, found, fingerprints, wins) of the first secret; secrets, for each of the others name, verdict,
+ * fingerprints and sources; store (path, state, writable, ground, survives), airflow_cfg (path, state),
+ * option_files (name, found), problems, warnings. Bytes that are not UTF-8 become "?". */
 void status_print_json(const struct status_report *report);
 
 void status_report_free(struct status_report *report);

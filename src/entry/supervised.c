@@ -57,7 +57,7 @@ static void wipe(const struct context *context, struct environment *environment)
                  "execveat");
     environment_free(environment);
     anew_wipe(context->argv);
-    log_warning("%s", err.message);
+    log_warning("not-executed-anew", "%s", err.message);
 }
 
 static enum scope choose_scope(char *const *command)
@@ -72,7 +72,9 @@ static enum scope choose_scope(char *const *command)
 
 int command_supervised(const struct context *context, struct environment *environment)
 {
-    struct watch watch = {.settings = context->settings->supervision, .loudness = (int)log_level()};
+    struct watch watch = {.settings = context->settings->supervision,
+                          .loudness = (int)log_level(),
+                          .format = log_format()};
     if (watch.settings.scope == SCOPE_AUTO)
         watch.settings.scope = choose_scope(context->settings->words);
     watch.terminal = watch.settings.own_session ? -1 : terminal_open();

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/error.h"
+#include "base/lines.h"
 #include "process/signal_name.h"
 
 int value_flag(const char *text, bool *value)
@@ -48,6 +50,40 @@ int value_deliver(const char *text, bool *environment, bool *cfg, struct error *
     return 0;
 }
 
+int value_change(const char *text, enum on_change *on_change, struct error *err)
+{
+    static const char *const names[] = {[ON_CHANGE_KEEP] = "keep",
+                                        [ON_CHANGE_STAGE] = "stage",
+                                        [ON_CHANGE_REFUSE] = "refuse",
+                                        [ON_CHANGE_REPLACE] = "replace"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *on_change = (enum on_change)i;
+            return 0;
+        }
+    return error_usage(err, "\"%s\" is none of keep, stage, refuse and replace", text);
+}
+
+int value_manage(const char *text, unsigned *secrets, struct error *err)
+{
+    *secrets = 0;
+    for (const char *at = text; *at;) {
+        size_t length = strcspn(at, ",");
+        size_t i = 0;
+        while (i < MANAGED_COUNT && !span_is((struct span){at, length}, managed_secrets[i].name))
+            i++;
+        if (i == MANAGED_COUNT)
+            return error_usage(err,
+                               "\"%.*s\" is none of fernet_key, secret_key, jwt_secret and "
+                               "internal_api_secret_key",
+                               length < 32 ? (int)length : 3, length < 32 ? at : "...");
+        *secrets |= 1U << i;
+        at += length;
+        at += *at == ',';
+    }
+    return *secrets ? 0 : error_usage(err, "is empty; name at least one secret");
+}
+
 int value_store(const char *text, struct error *err)
 {
     static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
@@ -67,6 +103,15 @@ int value_scope(const char *text, enum scope *scope, struct error *err)
             return 0;
         }
     return error_usage(err, "\"%s\" is none of auto, child and group", text);
+}
+
+int value_format(const char *text, enum log_format *format, struct error *err)
+{
+    bool json = strcmp(text, "json") == 0;
+    if (!json && strcmp(text, "text") != 0)
+        return error_usage(err, "\"%s\" is neither text nor json", text);
+    *format = json ? LOG_JSON : LOG_TEXT;
+    return 0;
 }
 
 int value_signal(const char *text, int *number, struct error *err)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "entry/options.h"
 #include "resolve/key_command.h"
 
@@ -75,4 +76,18 @@ bool variable_is_unknown(const char *assignment)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
     return variable_setting(assignment) == OPTION_COUNT && strncmp(name, "FERNIT_TEST_", 12) != 0 &&
            strcmp(name, KEY_COMMAND_MARK) != 0 && !is_service_link(name);
+}
+
+void warn_of_unknown_variables(char *const *environment)
+{
+    for (char *const *variable = environment; *variable; variable++) {
+        char option[VARIABLE_NAME];
+        char guess[VARIABLE_NAME];
+        if (!variable_is_unknown(*variable))
+            continue;
+        variable_option(*variable, option);
+        variable_name(nearest_option(option), guess);
+        log_warning("unknown-variable", "%.*s is no setting of fernit; did you mean %s?",
+                    (int)strcspn(*variable, "="), *variable, guess);
+    }
 }

@@ -20,3 +20,6 @@ size_t variable_setting(const char *assignment);
  * FERNIT_SERVICE_HOST; https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables),
  * FERNIT_TEST_*, and the mark that fernit gives its commands. */
 bool variable_is_unknown(const char *assignment);
+
+/* Warns of each of those, and names the setting that was probably meant. */
+void warn_of_unknown_variables(char *const *environment);

@@ -47,6 +47,13 @@ bool ring_same_first(const struct ring *a, const struct ring *b)
            sodium_memcmp(ring_key(a, 0), ring_key(b, 0), ring_width(a)) == 0;
 }
 
+bool ring_is_same(const struct ring *a, const struct ring *b)
+{
+    return a->keys.length == b->keys.length &&
+           (a->keys.length == 0 ||
+            sodium_memcmp(a->keys.bytes, b->keys.bytes, a->keys.length) == 0);
+}
+
 int ring_add(struct ring *ring, const uint8_t *key, size_t width, struct error *err)
 {
     if (ring_has(ring, key, width) || (ring->is_value && ring->keys.length > 0))

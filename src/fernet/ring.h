@@ -48,6 +48,9 @@ bool ring_covers(const struct ring *whole, const struct ring *part);
 /* Whether both encrypt with the same key. Two empty rings do. */
 bool ring_same_first(const struct ring *a, const struct ring *b);
 
+/* Whether both hold the same keys in the same order. */
+bool ring_is_same(const struct ring *a, const struct ring *b);
+
 /* Adds a key at the end, unless it is there already, or there is a value. Returns 0, or -1 with ERROR_INPUT
  * (a ring of RING_MOST keys) or ERROR_SYSTEM. */
 int ring_add(struct ring *ring, const uint8_t *key, size_t width, struct error *err);

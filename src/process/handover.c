@@ -20,6 +20,7 @@ void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH])
         (uint64_t)watch->child,
         (uint64_t)(watch->terminal + 1),
         (uint64_t)watch->loudness,
+        watch->format,
         settings->scope,
         watch->given,
         (uint64_t)settings->grace,
@@ -48,7 +49,9 @@ static uint64_t take(const char **at, uint64_t most)
     const char *p = *at;
     uint64_t value = 0;
     bool good = p && *p == ':' && p[1] >= '0' && p[1] <= '9';
-    for (p += good; good && *p >= '0' && *p <= '9'; p++)
+    if (good)
+        p++;
+    for (; good && *p >= '0' && *p <= '9'; p++)
         good = !__builtin_mul_overflow(value, 10, &value) &&
                !__builtin_add_overflow(value, (uint64_t)(*p - '0'), &value) && value <= most;
     *at = good ? p : NULL;
@@ -64,6 +67,7 @@ int handover_read(const char *word, struct watch *watch, struct error *err)
     watch->child = (pid_t)take(&at, INT_MAX);
     watch->terminal = (int)take(&at, INT_MAX) - 1;
     watch->loudness = (int)take(&at, INT_MAX);
+    watch->format = (enum log_format)take(&at, LOG_JSON);
     settings.scope = (enum scope)take(&at, SCOPE_GROUP);
     watch->given = take(&at, 1);
     settings.grace = (int64_t)take(&at, INT64_MAX);

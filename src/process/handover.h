@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/log.h"
 #include "process/supervision.h"
 
 struct error;
@@ -19,6 +20,7 @@ struct watch {
     int terminal;                /* descriptor of the controlling terminal; -1: none */
     bool given;                  /* the child has its foreground, from us */
     int loudness;                /* enum log_level */
+    enum log_format format;      /* of what is logged */
 };
 
 enum { HANDOVER_LENGTH = 2048 };

@@ -85,7 +85,7 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     if (sent < 0 && errno != ESRCH && !state->warned) {
         struct error err;
         error_sys(&err, "cannot pass %s on to the command", signal_name(number, name));
-        log_warning("%s", err.message);
+        log_warning("signal-not-passed", "%s", err.message);
         state->warned = true;
     }
 }
@@ -126,10 +126,12 @@ static void stop_with_child(struct state *state, int number)
 static void warn_of(struct state *state, const struct leftover *left)
 {
     if (left->refused > 0 && !state->refused)
-        log_warning("the command has left behind %zu that fernit may not end, being another user's",
+        log_warning("left-to-others",
+                    "the command has left behind %zu that fernit may not end, being another user's",
                     left->refused);
     if (left->unseen && getpid() != 1)
-        log_warning("what the command has left behind cannot be found without /proc, and is left");
+        log_warning("left-unseen",
+                    "what the command has left behind cannot be found without /proc, and is left");
     state->refused |= left->refused > 0;
 }
 
@@ -326,6 +328,7 @@ int supervise_handed_over(const char *word)
         return OWN_FAILURE;
     }
     log_set_level((enum log_level)watch.loudness);
+    log_set_format(watch.format);
     siginfo_t ignored;
     int found = waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT);
     if (watch.child <= 0 || (found < 0 && errno == ECHILD)) {

@@ -1,10 +1,7 @@
 #include "resolve/decide.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "airflow/names.h"
 
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
                   const char *text, struct error *err)
@@ -43,8 +40,9 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
     if (winner->finding == FOUND_SECRET)
         return source->finding == FOUND_KEYS;
     bool is_later = source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
+    const struct survey_place *place = &survey->places[source->place];
     return is_later && source->way == WAY_CFG && winner->way >= WAY_BARE &&
-           winner->way <= WAY_STORE && survey->sources[survey->cfg_source].finding != FOUND_KEYS;
+           winner->way <= WAY_STORE && survey->sources[place->source].finding != FOUND_KEYS;
 }
 
 /* The first that holds a value, with a remark for each that is set to nothing. */
@@ -59,7 +57,7 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
         if (decision->winner) {
-            bool broken = source->finding == FOUND_BROKEN;
+            bool broken = source->finding == FOUND_BROKEN && !source->repeated;
             if ((broken || is_passed_over(survey, source, decision->winner)) &&
                 remark(decision, broken ? REMARK_BROKEN : REMARK_PASSED, source, NULL, err) < 0)
                 return -1;
@@ -72,40 +70,84 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
     return 0;
 }
 
-static int build_ring(const struct survey *survey, struct decision *decision, struct error *err)
+static int refuse_change(const struct source *winner, const struct source *store, struct error *err)
+{
+    char own[RING_SUMMARY];
+    char stored[RING_SUMMARY];
+    ring_summary(&winner->ring, own);
+    ring_summary(&store->ring, stored);
+    return error_refused(err,
+                         "%s: brings %s, which %s (%s) has never seen, and --on-change is refuse; "
+                         "if it is meant, start once with --on-change keep (or stage), else unset "
+                         "%s",
+                         winner->name, own, store->name, stored, winner->name);
+}
+
+/* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
+static int refuse_lost(const struct survey *survey, struct error *err)
+{
+    return error_refused(err,
+                         "%s: is missing, though staged or retired keys beside it show that there "
+                         "was one; no other is made in its place: put back a backup of it, give "
+                         "the key in %s, or bring a retired one back (fernit key unretire)",
+                         survey->store_name, survey->secret->places->variable);
+}
+
+/* What airflow.cfg holds itself, and not by a command. */
+static bool is_written(const struct source *source)
+{
+    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command;
+}
+
+static int remark_on_change(const struct survey *survey, enum on_change on_change,
+                            struct decision *decision, struct error *err)
 {
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
-    if (ring_add_all(&decision->ring, &winner->ring, err) < 0)
-        return -1;
-    if (!is_outside(winner) || !store)
+    enum remark_kind kind = on_change == ON_CHANGE_STAGE     ? REMARK_STAGED
+                            : on_change == ON_CHANGE_REPLACE ? REMARK_REPLACED
+                                                             : REMARK_CHANGED;
+    if (!is_outside(winner))
         return 0;
-    if (!ring_covers(&store->ring, &winner->ring) &&
-        remark(decision, REMARK_CHANGED, store, NULL, err) < 0)
+    _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
+    if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
-    if (ring_add_all(&decision->ring, &store->ring, err) == 0)
+    if (!ring_covers(&decision->change.stored, &retired) &&
+        remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
+        return -1;
+    if (!store || ring_count(&decision->change.fresh) == 0)
         return 0;
-    error_within(err, "%s and %s together", winner->name, store->name);
-    return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
+    return remark(decision, kind, store, NULL, err);
 }
 
-static int refuse_foreign(const struct source *source, const struct decision *decision,
-                          struct error *err)
+/* As far as the store and airflow.cfg have it: the ring, and what the store is to hold. */
+static int build_ring(const struct survey *survey, enum on_change on_change,
+                      struct decision *decision, struct error *err)
 {
-    _cleanup_ring_ struct ring lacking = {0};
-    char foreign[RING_SUMMARY];
-    char known[RING_SUMMARY];
-    if (ring_add_less(&lacking, &source->ring, &decision->ring, err) < 0)
-        return -1;
-    ring_summary(&lacking, foreign);
-    ring_summary(&decision->ring, known);
-    return error_refused(err,
-                         "%s: holds %s, which is not among the keys from %s (%s), and is not "
-                         "overwritten: it may be the only copy; to keep all, give them as a comma "
-                         "list in " FERNET_VARIABLE
-                         ", the one to encrypt with first; if nothing was "
-                         "encrypted with it, take its line out of the file",
-                         source->name, foreign, decision->winner->name, known);
+    const struct ring none = {.is_value = survey->secret->is_value};
+    const struct source *winner = decision->winner;
+    const struct source *store = survey_stored(survey);
+    struct standing standing = {
+        .outside = is_outside(winner) ? &winner->ring : &none,
+        .stored = store ? &store->ring : &none,
+        .staged = &survey->staged,
+        .retired = &survey->retired,
+    };
+    if (winner->way == WAY_CFG && winner->by_command)
+        return ring_add_all(&decision->ring, &winner->ring, err);
+    size_t written = 0;
+    for (size_t i = 0; i < survey->count; i++)
+        if (is_written(&survey->sources[i]) && written < WRITTEN_MOST)
+            standing.written[written++] = &survey->sources[i].ring;
+    if (change_for(on_change, &standing, &decision->change, &decision->ring, err) < 0) {
+        if (err->kind == ERROR_REFUSED)
+            return refuse_change(winner, store, err);
+        error_within(err, "%s and %s together", winner->name, survey->store_name);
+        return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
+    }
+    if (ring_count(&decision->ring) == 0)
+        return refuse_lost(survey, err);
+    return remark_on_change(survey, on_change, decision, err);
 }
 
 static const struct source *first_with(const struct survey *survey, const struct ring *ring,
@@ -130,6 +172,25 @@ static int note_published(const struct survey *survey, struct decision *decision
     return 0;
 }
 
+/* airflow.cfg's own: whether they were known, have joined the ring, or are to go from the file. */
+static int compare_written(const struct survey *survey, const struct source *source,
+                           struct decision *decision, struct error *err)
+{
+    const struct source *store = survey_stored(survey);
+    if (!ring_covers(&decision->ring, &source->ring))
+        return store && ring_covers(&store->ring, &source->ring)
+                   ? 0
+                   : remark(decision, REMARK_DROPPED, source, NULL, err);
+    _cleanup_ring_ struct ring rest = {.is_value = survey->secret->is_value};
+    _cleanup_ring_ struct ring joined = {.is_value = survey->secret->is_value};
+    if (ring_add_less(&rest, &source->ring, &decision->winner->ring, err) < 0 ||
+        ring_add_less(&joined, &rest, &survey->staged, err) < 0)
+        return -1;
+    if (ring_count(&joined) == 0 || (store && ring_covers(&store->ring, &joined)))
+        return 0;
+    return remark(decision, REMARK_JOINED, source, NULL, err);
+}
+
 /* What the other sources hold, measured against the ring. */
 static int compare(const struct survey *survey, struct decision *decision, struct error *err)
 {
@@ -139,23 +200,30 @@ static int compare(const struct survey *survey, struct decision *decision, struc
             return -1;
         if (source->modeless && remark(decision, REMARK_MODELESS, source, NULL, err) < 0)
             return -1;
-        if (source->finding != FOUND_KEYS || ring_covers(&decision->ring, &source->ring))
+        if (source->finding != FOUND_KEYS || source == decision->winner)
             continue;
-        if (source->way == WAY_CFG)
-            return refuse_foreign(source, decision, err);
-        if (remark(decision, REMARK_OTHER, source, NULL, err) < 0)
+        if (is_written(source)) {
+            if (compare_written(survey, source, decision, err) < 0)
+                return -1;
+        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring) &&
+                   remark(decision, REMARK_OTHER, source, NULL, err) < 0) {
             return -1;
+        }
     }
     return note_published(survey, decision, err);
 }
 
-int decide(const struct survey *survey, struct decision *decision, struct error *err)
+int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
+           struct error *err)
 {
-    *decision = (struct decision){.action = ACTION_GENERATE};
+    bool is_value = survey->secret->is_value;
+    *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
     if (find_winner(survey, decision, err) < 0)
         return -1;
-    if (!decision->winner)
-        return 0;
+    if (!decision->winner) {
+        bool had_one = ring_count(&survey->staged) > 0 || survey->retired.count > 0;
+        return had_one && !survey->secret->replaceable ? refuse_lost(survey, err) : 0;
+    }
     if (decision->winner->finding == FOUND_COMMAND) {
         decision->action = ACTION_UNKNOWN;
         return 0;
@@ -164,72 +232,16 @@ int decide(const struct survey *survey, struct decision *decision, struct error 
         decision->action = ACTION_SECRET;
         return 0;
     }
-    bool adopt = decision->winner->way == WAY_CFG && !decision->winner->by_command;
-    decision->action = adopt ? ACTION_ADOPT : ACTION_USE;
-    if (build_ring(survey, decision, err) < 0)
+    decision->action = ACTION_USE;
+    if (build_ring(survey, on_change, decision, err) < 0)
         return -1;
     return compare(survey, decision, err);
-}
-
-void remark_text(const struct remark *remark, const struct decision *decision, char *text,
-                 size_t size)
-{
-    const struct source *source = remark->source;
-    char own[RING_SUMMARY];
-    char used[RING_SUMMARY];
-    ring_summary(&source->ring, own);
-    ring_summary(&decision->ring, used);
-    used[strcspn(used, ",")] = '\0';
-
-    switch (remark->kind) {
-    case REMARK_EMPTY:
-        snprintf(text, size,
-                 "%s is set to nothing, which Airflow takes as \"store passwords in plain text\"; "
-                 "it counts as unset",
-                 source->name);
-        break;
-    case REMARK_BROKEN:
-        snprintf(text, size, "%s (not needed now: the key comes from %s)", source->error->message,
-                 decision->winner->name);
-        break;
-    case REMARK_PASSED:
-        snprintf(text, size, "%s is not used, since %s counts: is it needed to read anything?",
-                 source->name, decision->winner->name);
-        break;
-    case REMARK_OTHER:
-        snprintf(text, size,
-                 "%s holds another key (%s) than %s (%s), and is not used: what it has encrypted "
-                 "cannot be read; if it is needed, add it to the comma list in %s",
-                 source->name, own, decision->winner->name, used, decision->winner->name);
-        break;
-    case REMARK_CHANGED:
-        snprintf(text, size,
-                 "%s brings the key %s, which %s (%s) lacks: it encrypts from now on, and what the "
-                 "stored one has encrypted stays readable; it is not recorded, so keep giving it "
-                 "as long as anything is encrypted with it",
-                 decision->winner->name, used, source->name, own);
-        break;
-    case REMARK_PUBLISHED:
-        snprintf(text, size,
-                 "%s gives a key that everybody knows, from %s; put a new one (fernit key "
-                 "generate) in front of it, new,old, and run: airflow rotate-fernet-key",
-                 source->name, remark->text);
-        break;
-    case REMARK_READABLE:
-        snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
-        break;
-    case REMARK_MODELESS:
-        snprintf(text, size,
-                 "%s is on a file system that gives all files one mode: whoever reaches the "
-                 "volume can exchange the key",
-                 source->name);
-        break;
-    }
 }
 
 void decision_free(struct decision *decision)
 {
     free(decision->remarks);
     ring_free(&decision->ring);
+    change_free(&decision->change);
     *decision = (struct decision){0};
 }

@@ -1,26 +1,27 @@
-/* What a survey means: whose key it is, whether one has to be made, what must be refused.
+/* What a survey means: whose key it is, whether one has to be made, what the store has to hold, what must be
+ * refused. The same for all secrets; one that is a single value is a ring with room for one.
  *
  * A pure function: no file, no process, no clock. The rules:
  *
  *   - The first source that holds a value wins. Down to it, one that is named but broken fails the
  *     run: a secret that is briefly missing must never lead to a new key.
- *   - A winner from outside (a variable, command or file) comes first in the ring, the keys of the
- *     store that it lacks behind it, so that what they have encrypted stays readable.
- *   - A key in airflow.cfg that wins is adopted: put into the store. One that its fernet_key_cmd gives
- *     is not: tomorrow it may give another one.
+ *   - What comes from outside (a variable, command or file) is first in the ring, the keys of the store
+ *     that it lacks behind it, so that what they have encrypted stays readable; staged keys are the last.
+ *   - A key from outside that the store has never seen changes the store: resolve/change.h.
+ *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
+ *     its fernet_key_cmd gives does not: tomorrow it may give another one.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
- *   - Only where no source holds anything a key is made.
- *   - A key in airflow.cfg that the ring lacks is never overwritten: refused.
+ *   - Only where no source holds anything a key is made; and not where the store shows that it had one.
  */
 #pragma once
 
+#include "resolve/change.h"
 #include "resolve/survey.h"
 
 struct error;
 
 enum action {
     ACTION_USE,      /* `ring` is what Airflow gets */
-    ACTION_ADOPT,    /* the same, and it goes into the store */
     ACTION_GENERATE, /* make a key, put it into the store, then decide anew */
     ACTION_SECRET,   /* leave it to Airflow and its secrets backend */
     ACTION_UNKNOWN,  /* a command decides, and was not to be run */
@@ -32,6 +33,11 @@ enum remark_kind {
     REMARK_PASSED,    /* `source` is a command, a ..._SECRET or beside one, and does not count */
     REMARK_OTHER,     /* `source` holds a key other than the ring's first */
     REMARK_CHANGED,   /* the winner brings keys that the store lacks: the store's come behind */
+    REMARK_STAGED,    /* the same, and they wait in the store until they are promoted */
+    REMARK_REPLACED,  /* the same, and the store's are retired */
+    REMARK_RETIRED,   /* the winner brings keys that were retired */
+    REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
+    REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */
     REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */
     REMARK_READABLE,  /* the store's file can be read by all */
     REMARK_MODELESS,  /* the store's file system has no modes */
@@ -46,19 +52,24 @@ struct remark {
 struct decision {
     enum action action;
     const struct source *winner; /* in the survey; NULL for ACTION_GENERATE */
-    struct ring ring;
-    struct remark *remarks; /* for the log and for status, in the order of the sources */
+    struct ring ring;            /* what Airflow gets */
+    struct change change;        /* what the store is to hold, where there is one */
+    struct remark *remarks;      /* for the log and for status, in the order of the sources */
     size_t remark_count;
 };
 
 /* Decides. The decision points into the survey, which must live as long.
  * Returns 0, or -1 with ERROR_INPUT or ERROR_REFUSED: the run must stop, and *decision holds the
  * winner (if any) and the remarks up to there; ERROR_SYSTEM. */
-int decide(const struct survey *survey, struct decision *decision, struct error *err);
+int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
+           struct error *err);
+
+/* The name of this kind of remark in logs, the same in all versions. Pure. */
+const char *remark_id(enum remark_kind kind);
 
 /* One remark as a sentence, for the log. */
-void remark_text(const struct remark *remark, const struct decision *decision, char *text,
-                 size_t size);
+void remark_text(const struct remark *remark, const struct survey *survey,
+                 const struct decision *decision, char *text, size_t size);
 
 void decision_free(struct decision *decision);
 #define _cleanup_decision_ _cleanup_(decision_free)

@@ -1,11 +1,14 @@
 #include "resolve/early.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "airflow/managed.h"
+#include "airflow/sensitive.h"
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -44,15 +47,27 @@ static void hold(struct early *early, const char *path)
     texts[early->count++] = found;
 }
 
+/* The files that one of the managed secrets may lie in. */
+static void hold_secret(struct early *early, const struct managed *secret, char *const *environment)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++)
+        hold(early, environment_get(environment, place->variable_file));
+    if (secret->bare_file)
+        hold(early, environment_get(environment, secret->bare_file));
+    for (const char *const *path = secret->mounted; *path; path++)
+        hold(early, *path);
+}
+
 void early_read(struct early *early, char *const *environment, const char *const *secret_files)
 {
     *early = (struct early){0};
-    hold(early, environment_get(environment, FERNET_VARIABLE "_FILE"));
-    hold(early, environment_get(environment, FERNET_BARE "_FILE"));
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        hold_secret(early, &managed_secrets[i], environment);
     for (const char *const *path = secret_files; *path; path++)
         hold(early, *path);
-    for (size_t i = 0; i < MOUNTED_SECRETS; i++)
-        hold(early, mounted_secrets[i]);
+    for (; *environment; environment++)
+        if (sensitive_file_option(*environment))
+            hold(early, strchr(*environment, '=') + 1);
 }
 
 const struct early_text *early_found(const struct early *early, const char *path)
@@ -63,12 +78,38 @@ const struct early_text *early_found(const struct early *early, const char *path
     return NULL;
 }
 
+static int read_file(const char *path, struct secret *text, struct error *err)
+{
+    struct stat status;
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
+    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
+}
+
+int early_file_read(const struct early *early, const char *path, struct secret *text,
+                    struct error *err)
+{
+    const struct early_text *found = early_found(early, path);
+    if (found && found->missing) {
+        errno = ENOENT;
+        return error_sys(err, "%s", path);
+    }
+    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
+                     : read_file(path, text, err);
+    if (read < 0 && err->errnum == EACCES && early)
+        error_advise(err, "root did not read it for this user: it may not either, or others than "
+                          "root can write on the way there");
+    if (read < 0)
+        return -1;
+    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
+}
+
 /* Nothing is run for that. */
 static bool reads_store(const char *command, const char *store_path)
 {
     struct error ignored;
     _cleanup_secret_ struct secret output = {0};
-    const struct key_command question = {.text = command, .store_path = store_path};
+    const struct key_command question = {
+        .text = command, .store_path = store_path, .secret = MANAGED_FERNET_KEY};
     return key_command_run(&question, &output, &ignored) == KEY_COMMAND_OWN_STORE;
 }
 
@@ -88,8 +129,8 @@ bool early_has_outside(char *const *environment, const char *const *secret_files
     if (command && !text_is_blank(command) && !reads_store(command, store_path))
         return true;
     struct stat status;
-    for (size_t i = 0; i < MOUNTED_SECRETS; i++)
-        if (lstat(mounted_secrets[i], &status) == 0)
+    for (const char *const *path = MANAGED_FERNET_KEY->mounted; *path; path++)
+        if (lstat(*path, &status) == 0)
             return true;
     return *secret_files != NULL;
 }

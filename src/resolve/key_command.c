@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/command.h"
 #include "base/environment.h"
 #include "base/error.h"
@@ -30,15 +31,15 @@ static bool is_same_path(const char *a, const char *b)
 }
 
 /* Only the plain forms: with options, or through a shell, it is a command like any other. */
-static bool reads_own_store(const struct words *words, const char *store_path)
+static bool reads_own_store(const struct words *words, const struct key_command *command)
 {
     char *const *argv = words->argv;
-    if (words->count == 3 && is_program(argv[0], "fernit"))
+    if (words->count == 3 && !command->secret->is_value && is_program(argv[0], "fernit"))
         return strcmp(argv[1], "key") == 0 && strcmp(argv[2], "print") == 0;
     if (words->count != 2 || !is_program(argv[0], "cat"))
         return false;
     char path[STORE_PATH];
-    snprintf(path, sizeof path, "%s/fernet_key", store_path);
+    snprintf(path, sizeof path, "%s/%s", command->store_path, command->secret->name);
     return is_same_path(argv[1], path);
 }
 
@@ -48,7 +49,7 @@ enum key_command_result key_command_run(const struct key_command *command, struc
     _cleanup_words_ struct words words = {0};
     if (words_split(command->text, &words, err) < 0)
         return KEY_COMMAND_FAILED;
-    if (reads_own_store(&words, command->store_path))
+    if (reads_own_store(&words, command))
         return KEY_COMMAND_OWN_STORE;
     if (!command->may_run)
         return KEY_COMMAND_NOT_RUN;

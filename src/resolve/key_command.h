@@ -9,21 +9,23 @@
 #include "base/signals.h"
 
 struct error;
+struct managed;
 
 /* Set while a command runs: a fernit inside it runs no command of its own, else it would never end. */
 #define KEY_COMMAND_MARK "FERNIT_IN_COMMAND"
 
 enum key_command_result {
     KEY_COMMAND_RAN,       /* its output is there, status 0 */
-    KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/fernet_key`: what we would read anyway */
-    KEY_COMMAND_NOT_RUN, /* may_run was false */
-    KEY_COMMAND_FAILED,  /* *err */
+    KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/NAME`: what we would read anyway */
+    KEY_COMMAND_NOT_RUN,   /* may_run was false */
+    KEY_COMMAND_FAILED,    /* *err */
 };
 
 struct key_command {
     const char *text;
     char *const *environment; /* what it gets, and KEY_COMMAND_MARK */
     const char *store_path;
+    const struct managed *secret;
     int64_t timeout; /* milliseconds */
     const struct signals *signals;
     bool may_run;

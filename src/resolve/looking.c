@@ -3,15 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "airflow/expand.h"
 #include "base/lines.h"
 #include "resolve/key_command.h"
-
-const char *const mounted_secrets[MOUNTED_SECRETS] = {
-    "/run/secrets/fernet_key",
-    "/run/secrets/FERNET_KEY",
-    "/run/secrets/AIRFLOW__CORE__FERNET_KEY",
-    "/run/secrets/airflow_fernet_key",
-};
 
 struct source source_named(struct looking *looking, enum way way, const char *name)
 {
@@ -19,7 +13,10 @@ struct source source_named(struct looking *looking, enum way way, const char *na
     if (length >= SOURCE_NAME)
         name += length - SOURCE_NAME + 1;
     looking->error.kind = ERROR_NONE;
-    return (struct source){.way = way, .name = name, .error = &looking->error};
+    return (struct source){.way = way,
+                           .name = name,
+                           .ring = {.is_value = looking->places->secret->is_value},
+                           .error = &looking->error};
 }
 
 int source_keep(struct looking *looking, struct source *source, struct error *err)
@@ -51,26 +48,48 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     return 0;
 }
 
-const char *source_key_cure(enum way way)
+const char *source_key_cure(const struct managed *secret, enum way way)
 {
     if (way == WAY_STORE)
         return "restore the file from a backup: no key is made in its place";
     if (way == WAY_CFG)
         return "correct that line of the file";
+    if (secret->is_value)
+        return "give the value, on one line, or nothing: then one is made";
     return "give the whole key, or, if nothing was encrypted yet, make one with \"fernit key "
            "generate\"";
 }
 
-void source_take_keys(struct source *source, const char *where, const char *text, size_t length)
+/* However it is delivered, Airflow would replace variables in a value: the others would get another one. */
+static int refuse_variables(const struct looking *looking, const struct ring *ring,
+                            struct error *err)
 {
-    if (ring_parse(&source->ring, text, length, source->error) == 0) {
+    _cleanup_secret_ struct secret value = {0};
+    if (ring_text(ring, &value, err) < 0)
+        return -1;
+    if (!ring->is_value || !airflow_expands(value.bytes))
+        return 0;
+    if (airflow_expand(&value, looking->places->environment, err) < 0)
+        return -1;
+    bool stays = value.length == ring->keys.length &&
+                 memcmp(value.bytes, ring->keys.bytes, value.length) == 0;
+    return stays ? 0
+                 : error_input(err, "has a \"$\" or \"~\" in it that Airflow would replace by "
+                                    "something else");
+}
+
+void source_take_keys(const struct looking *looking, struct source *source, const char *where,
+                      const char *text, size_t length)
+{
+    if (ring_parse(&source->ring, text, length, source->error) == 0 &&
+        refuse_variables(looking, &source->ring, source->error) == 0) {
         source->finding = FOUND_KEYS;
         return;
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
     error_within(source->error, "%s", where);
-    error_advise(source->error, "%s", source_key_cure(source->way));
+    error_advise(source->error, "%s", source_key_cure(looking->places->secret, source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)
@@ -80,6 +99,7 @@ void source_run_command(struct source *source, const struct looking *looking, co
         .text = command,
         .environment = places->environment,
         .store_path = places->store->path,
+        .secret = places->secret,
         .timeout = places->command_timeout,
         .signals = places->signals,
         .may_run = places->commands == RUN_COMMANDS_NEEDED && !looking->decided,
@@ -92,14 +112,14 @@ void source_run_command(struct source *source, const struct looking *looking, co
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
         error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
-                    source->name, FERNET_BARE);
+                    source->name, places->secret->places->variable);
         return;
     }
     switch (key_command_run(&request, &output, source->error)) {
     case KEY_COMMAND_RAN:
         if (!text_is_blank(output.bytes)) {
             source->by_command = true;
-            source_take_keys(source, source->name, output.bytes, output.length);
+            source_take_keys(looking, source, source->name, output.bytes, output.length);
             return;
         }
         error_input(source->error, "the command has printed nothing");

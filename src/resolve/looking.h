@@ -7,10 +7,6 @@
 #include "airflow/names.h"
 #include "resolve/survey.h"
 
-/* Where Docker and Kubernetes mount a secret of that name. */
-enum { MOUNTED_SECRETS = 4 };
-extern const char *const mounted_secrets[MOUNTED_SECRETS];
-
 /* Bytes that a mounted secret may have. */
 enum { SECRET_FILE_MOST = 64 * 1024 };
 
@@ -31,13 +27,14 @@ struct source source_named(struct looking *looking, enum way way, const char *na
 int source_keep(struct looking *looking, struct source *source, struct error *err);
 
 /* Reads its keys from a text: FOUND_KEYS, or FOUND_BROKEN with an error that begins with `where`. */
-void source_take_keys(struct source *source, const char *where, const char *text, size_t length);
+void source_take_keys(const struct looking *looking, struct source *source, const char *where,
+                      const char *text, size_t length);
 
 /* Gets them from a ..._CMD, running it if it may be run and is not our own store's. */
 void source_run_command(struct source *source, const struct looking *looking, const char *command);
 
 /* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
-const char *source_key_cure(enum way way);
+const char *source_key_cure(const struct managed *secret, enum way way);
 
 /* The sources in airflow.cfg. */
 int survey_cfg(struct looking *looking, struct error *err);

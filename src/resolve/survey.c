@@ -1,22 +1,19 @@
 #include "resolve/survey.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "airflow/expand.h"
-#include "base/cleanup.h"
 #include "base/environment.h"
-#include "base/file.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
 #include "store/owner.h"
 
-static int look_at_variable(struct looking *looking, enum way way, const char *name, bool expand,
-                            struct error *err)
+static int look_at_variable(struct looking *looking, enum way way, const char *name,
+                            const char *twin_name, bool expand, struct error *err)
 {
     const char *value = environment_get(looking->places->environment, name);
     struct source source = source_named(looking, way, name);
@@ -24,8 +21,6 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         return source_keep(looking, &source, err);
 
     _cleanup_secret_ struct secret expanded = {0};
-    char twin_name[SOURCE_NAME];
-    snprintf(twin_name, sizeof twin_name, "%s_FILE", name);
     const char *twin = environment_get(looking->places->environment, twin_name);
     if (text_is_blank(value)) {
         source.finding = FOUND_EMPTY;
@@ -34,21 +29,21 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         source.fatal = true;
         error_input(source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
     } else if (!expand || !airflow_expands(value)) {
-        source_take_keys(&source, name, value, strlen(value));
+        source_take_keys(looking, &source, name, value, strlen(value));
     } else if (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
                airflow_expand(&expanded, looking->places->environment, source.error) < 0) {
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
         error_advise(source.error, "give the key itself");
     } else {
-        source_take_keys(&source, name, expanded.bytes, expanded.length);
+        source_take_keys(looking, &source, name, expanded.bytes, expanded.length);
     }
     return source_keep(looking, &source, err);
 }
 
-static int look_at_command(struct looking *looking, struct error *err)
+static int look_at_command(struct looking *looking, const char *name, struct error *err)
 {
-    struct source source = source_named(looking, WAY_COMMAND, FERNET_VARIABLE "_CMD");
+    struct source source = source_named(looking, WAY_COMMAND, name);
     const char *command = environment_get(looking->places->environment, source.name);
     if (!command)
         return source_keep(looking, &source, err);
@@ -59,38 +54,13 @@ static int look_at_command(struct looking *looking, struct error *err)
     return source_keep(looking, &source, err);
 }
 
-static int look_at_secret(struct looking *looking, struct error *err)
+static int look_at_secret(struct looking *looking, const char *name, struct error *err)
 {
-    struct source source = source_named(looking, WAY_COMMAND, FERNET_VARIABLE "_SECRET");
+    struct source source = source_named(looking, WAY_COMMAND, name);
     const char *path = environment_get(looking->places->environment, source.name);
     if (path)
         source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
     return source_keep(looking, &source, err);
-}
-
-static int read_file(const char *path, struct secret *text, struct error *err)
-{
-    struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
-    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
-}
-
-static int read_secret_text(const struct survey_places *places, const char *path,
-                            struct secret *text, struct error *err)
-{
-    const struct early_text *found = early_found(places->early, path);
-    if (found && found->missing) {
-        errno = ENOENT;
-        return error_sys(err, "%s", path);
-    }
-    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
-                     : read_file(path, text, err);
-    if (read < 0 && err->errnum == EACCES && places->early)
-        error_advise(err, "root did not read it for this user: it may not either, or others than "
-                          "root can write on the way there");
-    if (read < 0)
-        return -1;
-    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
 }
 
 /* `named` is what gives the path: a variable, an option, or nothing. */
@@ -102,11 +72,11 @@ static void read_secret_file(const struct looking *looking, const char *path, co
     if (named && ring_is_text(path)) {
         source->name = named;
         error_input(source->error, "%s: holds a key, where a path belongs; put it into %s", named,
-                    FERNET_BARE);
+                    looking->places->secret->places->variable);
         return;
     }
-    if (read_secret_text(looking->places, path, &text, source->error) == 0)
-        source_take_keys(source, path, text.bytes, text.length);
+    if (early_file_read(looking->places->early, path, &text, source->error) == 0)
+        source_take_keys(looking, source, path, text.bytes, text.length);
     else if (named)
         error_advise(source->error, "mount it, readable and whole, or unset %s", named);
     else
@@ -144,65 +114,136 @@ static int look_at_file(struct looking *looking, const char *path, bool may_be_a
     return source_keep(looking, &source, err);
 }
 
-/* One look at the folder spares two at each of its files where nothing is mounted. */
 static int look_at_mounted(struct looking *looking, struct error *err)
 {
-    bool none = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
-    for (size_t i = 0; i < MOUNTED_SECRETS; i++) {
-        struct source absent = source_named(looking, WAY_FILE, mounted_secrets[i]);
-        int looked = none ? source_keep(looking, &absent, err)
-                          : look_at_file(looking, mounted_secrets[i], true, err);
+    for (const char *const *path = looking->places->secret->mounted; *path; path++) {
+        struct source absent = source_named(looking, WAY_FILE, *path);
+        int looked = looking->places->no_mounts ? source_keep(looking, &absent, err)
+                                                : look_at_file(looking, *path, true, err);
         if (looked < 0)
             return -1;
     }
     return 0;
 }
 
+static void advise_on_store(struct error *error)
+{
+    if (!strchr(error->message, ';'))
+        error_advise(error, "put back the file that fernit has made, or a backup of it");
+}
+
+/* What waits to be promoted, and what was taken out of use, stand beside it. */
+static int read_beside(struct survey *survey, const struct store *store, struct store_file *file,
+                       struct error *err)
+{
+    const struct managed *secret = survey->secret;
+    ring_free(&survey->staged);
+    survey->staged.is_value = secret->is_value;
+    if (file->staged.length > 0 &&
+        ring_parse(&survey->staged, file->staged.bytes, file->staged.length, err) < 0)
+        return error_within(err, "%s/%s.staged", store->path, secret->name);
+    if (!file->scan.retired)
+        return 0;
+    return store_retired_list(store, secret->name, secret->is_value, &survey->retired, err);
+}
+
+static void read_store(struct looking *looking, struct source *source)
+{
+    struct survey *survey = looking->survey;
+    const struct store *store = looking->places->store;
+    _cleanup_store_file_ struct store_file file = {0};
+    source->finding = FOUND_BROKEN;
+    if (store_read(store, survey->secret->name, survey->secret->is_value, &file, source->error) <
+            0 ||
+        read_beside(survey, store, &file, source->error) < 0) {
+        advise_on_store(source->error);
+    } else if (file.finding == STORE_NOTHING) {
+        source->finding = FOUND_ABSENT;
+    } else if (file.finding == STORE_UNFINISHED) {
+        source->finding = FOUND_UNFINISHED;
+    } else {
+        source_take_keys(looking, source, source->name, file.text.bytes, file.text.length);
+        source->readable_by_all = file.readable_by_all;
+        source->modeless = file.modeless;
+    }
+    survey->store_scan = file.scan;
+}
+
 static int look_at_store(struct looking *looking, struct error *err)
 {
     const struct store *store = looking->places->store;
-    char *name = looking->survey->store_name;
-    snprintf(name, SOURCE_NAME, "%s/fernet_key", store->path);
-    struct source source = source_named(looking, WAY_STORE, name);
-    _cleanup_store_file_ struct store_file file = {0};
+    struct survey *survey = looking->survey;
+    struct source source = source_named(looking, WAY_STORE, survey->store_name);
+    survey->store_source = survey->count;
     if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
+        source.repeated = survey->secret != MANAGED_FERNET_KEY;
         *source.error = *looking->places->store_error;
         store_advise_owner(store->path, source.error);
         error_advise(source.error,
                      "give this user a folder that it can read and write (--store DIR)");
-    } else if (store_read(store, "fernet_key", false, &file, source.error) < 0) {
-        source.finding = FOUND_BROKEN;
-        if (!strchr(source.error->message, ';'))
-            error_advise(source.error, "put back the file that fernit has made, or a backup of it");
-    } else if (file.finding == STORE_UNFINISHED) {
-        source.finding = FOUND_UNFINISHED;
-    } else if (file.finding == STORE_HOLDS) {
-        source_take_keys(&source, source.name, file.text.bytes, file.text.length);
-        source.readable_by_all = file.readable_by_all;
-        source.modeless = file.modeless;
+    } else {
+        read_store(looking, &source);
     }
-    looking->survey->store_scan = file.scan;
     return source_keep(looking, &source, err);
+}
+
+/* The variables, commands and files of all of its names. */
+static int look_outside(struct looking *looking, struct error *err)
+{
+    const struct survey_places *places = looking->places;
+    const struct managed *secret = places->secret;
+    const struct managed_place *place;
+    for (place = secret->places; place->variable; place++)
+        if (look_at_variable(looking, WAY_VARIABLE, place->variable, place->variable_file, true,
+                             err) < 0)
+            return -1;
+    for (place = secret->places; place->variable; place++)
+        if (look_at_command(looking, place->variable_command, err) < 0 ||
+            look_at_secret(looking, place->variable_secret, err) < 0)
+            return -1;
+    if (secret->bare &&
+        look_at_variable(looking, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)
+        return -1;
+    for (place = secret->places; place->variable; place++)
+        if (look_at_file_variable(looking, place->variable_file, err) < 0)
+            return -1;
+    if (secret->bare && look_at_file_variable(looking, secret->bare_file, err) < 0)
+        return -1;
+    for (const char *const *path = places->secret_files; secret->bare && *path; path++)
+        if (look_at_file(looking, *path, false, err) < 0)
+            return -1;
+    return look_at_mounted(looking, err);
 }
 
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
 {
-    *survey = (struct survey){0};
+    *survey = (struct survey){.secret = places->secret};
     struct looking looking = {.places = places, .survey = survey};
-
-    if (look_at_variable(&looking, WAY_VARIABLE, FERNET_VARIABLE, true, err) < 0 ||
-        look_at_command(&looking, err) < 0 || look_at_secret(&looking, err) < 0 ||
-        look_at_variable(&looking, WAY_BARE, FERNET_BARE, false, err) < 0 ||
-        look_at_file_variable(&looking, FERNET_VARIABLE "_FILE", err) < 0 ||
-        look_at_file_variable(&looking, FERNET_BARE "_FILE", err) < 0)
-        return -1;
-    for (const char *const *path = places->secret_files; *path; path++)
-        if (look_at_file(&looking, *path, false, err) < 0)
-            return -1;
-    if (look_at_mounted(&looking, err) < 0 || look_at_store(&looking, err) < 0)
+    snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);
+    if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0)
         return -1;
     return survey_cfg(&looking, err);
+}
+
+int survey_store_again(const struct survey_places *places, struct survey *survey, struct error *err)
+{
+    struct looking looking = {.places = places, .survey = survey};
+    struct source *kept = &survey->sources[survey->store_source];
+    struct source source = source_named(&looking, WAY_STORE, survey->store_name);
+    struct error *room = kept->error ? kept->error : malloc(sizeof *room);
+    if (!room)
+        return error_sys(err, "%s", survey->store_name);
+    kept->error = NULL;
+    ring_free(&kept->ring);
+    read_store(&looking, &source);
+    *kept = source;
+    kept->error = NULL;
+    if (source.finding == FOUND_BROKEN)
+        *(kept->error = room) = *source.error;
+    else
+        free(room);
+    return 0;
 }
 
 const struct source *survey_stored(const struct survey *survey)
@@ -220,6 +261,7 @@ void survey_free(struct survey *survey)
         free(survey->sources[i].error);
     }
     free(survey->sources);
-    cfg_free(&survey->cfg);
+    ring_free(&survey->staged);
+    retired_free(&survey->retired);
     *survey = (struct survey){0};
 }

@@ -1,4 +1,4 @@
-/* Every place where the key may stand, each looked at once, in the order in which they count.
+/* Every place where a secret may stand, each looked at once, in the order in which they count.
  *
  * Looking reads files and runs commands; it writes nothing. What the findings mean is decided in
  * resolve/decide.h.
@@ -9,17 +9,19 @@
 #include <stdint.h>
 
 #include "airflow/cfg.h"
+#include "airflow/managed.h"
 #include "base/error.h"
 #include "base/signals.h"
 #include "fernet/ring.h"
 #include "resolve/early.h"
+#include "store/retired.h"
 #include "store/store.h"
 
 /* The seven ways, less the last (to make a key). Their order is the order of the survey. */
 enum way {
     WAY_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
     WAY_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
-    WAY_BARE,         /* FERNET_KEY */
+    WAY_BARE,         /* FERNET_KEY; the other secrets have none */
     WAY_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
     WAY_STORE,
     WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret */
@@ -47,6 +49,9 @@ struct source {
     struct error *error; /* of FOUND_BROKEN: whole, with the source's name and a cure; else NULL */
     bool
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
+    bool
+        repeated; /* its error is one of the whole file, and stands in another secret's survey, too */
+    size_t place;         /* of WAY_CFG: index in secret->places */
     bool by_command;      /* a command has given the ring: it may give another one tomorrow */
     bool readable_by_all; /* of the store's file */
     bool modeless;
@@ -57,45 +62,66 @@ enum run_commands {
     RUN_COMMANDS_NEVER,
 };
 
+/* airflow.cfg, which the surveys of all secrets share. */
+struct cfg_look {
+    const char *path;   /* for messages, where it is not known, too */
+    bool readable;      /* it is missing, or was read */
+    bool unknown;       /* its path is not known */
+    struct error error; /* why it is not readable */
+    struct cfg cfg;
+};
+
 /* What to look at; everything is borrowed. */
 struct survey_places {
+    const struct managed *secret;
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
     const struct early *early;       /* what root has read of them; NULL: nobody has */
+    bool no_mounts; /* /run/secrets is not there: no need to look for each of its files */
     const struct store *store;
     const struct error *store_error; /* why it could not be opened; else NULL */
-    const char *cfg_path;
-    const struct error *cfg_error; /* why its path is not known; else NULL */
-    bool whole_cfg; /* all of it is asked for, if it is sound; else as far as it counts */
+    const struct cfg_look *cfg;
     enum run_commands commands;
     bool in_command; /* we run inside a ..._CMD: running it again would never end */
     int64_t command_timeout;
     const struct signals *signals;
 };
 
+/* One name of the secret in airflow.cfg. */
+struct survey_place {
+    size_t source;  /* index of the option itself in `sources` */
+    bool is_plain;  /* it has no variables: it is the same in every environment */
+    bool own_store; /* its ..._cmd reads our store */
+};
+
 struct survey {
+    const struct managed *secret;
     struct source *sources; /* in their order, the absent ones, too */
     size_t count;
     size_t room;
+    size_t store_source; /* index of the store's */
     struct store_scan store_scan;
-    bool cfg_readable;  /* airflow.cfg is missing, or was read */
-    bool cfg_is_plain;  /* its fernet_key has no variables: it is the same in every environment */
-    bool cfg_own_store; /* its fernet_key_cmd reads our store */
-    size_t cfg_source;  /* index of its fernet_key in `sources` */
-    struct cfg cfg;     /* as it was read */
+    struct ring staged;     /* keys in the store that wait to be promoted */
+    struct retired retired; /* those that were taken out of use */
+    struct survey_place places[MANAGED_PLACES];
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
-    char cfg_names[3][SOURCE_NAME];
+    char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.
  * Returns 0, or -1: ERROR_ENDING while a command ran, ERROR_SYSTEM (memory). */
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err);
 
-/* The ring that airflow.cfg's own fernet_key holds for a process with `environment`: what Airflow
- * would find there. *is_plain says whether that is the same in every environment.
+/* Looks at the store once more, and at nothing else: for who has got its lock since. As survey_all. */
+int survey_store_again(const struct survey_places *places, struct survey *survey,
+                       struct error *err);
+
+/* What airflow.cfg's own option at `place` holds for a process with `environment`: what Airflow would find
+ * there. *is_plain says whether that is the same in every environment; ring->is_value is the secret's.
  * Returns a finding: absent, empty, keys, broken (*err), placeholder. */
-enum finding survey_cfg_key(const struct cfg *cfg, char *const *environment, struct ring *ring,
-                            bool *is_plain, struct error *err);
+enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *place,
+                            char *const *environment, struct ring *ring, bool *is_plain,
+                            struct error *err);
 
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);

@@ -158,6 +158,9 @@ class Fernit:
             "HOME": self.home,
             "AIRFLOW_HOME": self.home / "airflow",
             "FERNIT_STORE": self.store,
+            # The machine may be a container, where a store in /tmp dies with it; and most tests are about the one key.
+            "FERNIT_ALLOW_EPHEMERAL": "yes",
+            "FERNIT_MANAGE": "fernet_key",
             MARK: uuid.uuid4().hex,
             **changes,
         }

@@ -612,7 +612,7 @@ def test_it_is_still_a_subreaper_and_its_command_dies_with_it(place, either):
     wait_for(lambda: state_of(child) in "XZ")
 
 
-@pytest.mark.parametrize("words", [["supervise:0:1"], ["supervise:"], ["supervise:0.1.0:1:0:1:2:0:1:0:0:0:0:0:0"]])
+@pytest.mark.parametrize("words", [["supervise:0:1"], ["supervise:"], ["supervise:0.1.0:1:0:1:0:2:0:1:0:0:0:0:0"]])
 def test_the_word_by_which_it_goes_on_is_of_no_use_to_others(fernit, words):
     done = fernit(*words)
     assert done.returncode == 125 and len(done.stderr.splitlines()) == 1 and re.match("fernit: ", done.stderr)

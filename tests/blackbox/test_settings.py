@@ -429,7 +429,6 @@ LATER = {
     "fetch-timeout": ("60s", "5s"),
     "sync": ("off", "on"),
     "sealed": ("none", "/some/file"),
-    "log-format": ("text", "json"),
 }
 
 

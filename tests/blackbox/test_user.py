@@ -532,6 +532,33 @@ def test_a_secret_that_is_no_file_does_not_hold_root_up(run, root_key):
     assert done.returncode == 125 and "FIFO" in done.stderr
 
 
+CONN = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
+
+def test_the_file_of_an_option_that_root_alone_may_read_is_read(seen, run, root_key):
+    root_key.parent.chmod(0o700)
+    given = seen("--user", "airflow", **{f"{CONN}_FILE": root_key})
+    assert given.environment[CONN] + "\n" == root_key.read_text() and given.ids == (UID, GID)
+    assert f"{CONN}_FILE" not in given.environment
+    assert f"{CONN}_FILE: read" in run("status", "--user", "airflow", **{f"{CONN}_FILE": root_key}).stdout
+
+
+def test_a_planted_link_has_root_read_no_option_for_the_user(run, root_key, home, store):
+    (home / "conn").symlink_to(root_key)
+    done = run("run", "--user", "airflow", "env", **{f"{CONN}_FILE": home / "conn"})
+    assert (done.returncode, done.stdout) == (125, "") and not (store / "fernet_key").exists()
+    assert f"{CONN}_FILE: " in done.stderr and "root did not read it" in done.stderr
+
+
+def test_the_home_that_an_option_must_not_begin_with_is_the_users(run, seen, tmp_path):
+    """What airflow would replace is looked for in the environment that the user gets."""
+    file = tmp_path / "conn"
+    file.write_text("~airflow")
+    assert run("run", "--user", "airflow", "env", **{f"{CONN}_FILE": file}).returncode == 125
+    file.write_text("~nobody_here")
+    assert seen("--user", "airflow", **{f"{CONN}_FILE": file}).environment[CONN] == "~nobody_here"
+
+
 # --- Commands, and airflow.cfg
 
 

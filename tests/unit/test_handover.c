@@ -16,7 +16,8 @@ static struct watch plain(void)
 
 static struct watch everything(void)
 {
-    struct watch watch = {.child = INT32_MAX, .terminal = 1023, .given = true, .loudness = 2};
+    struct watch watch = {
+        .child = INT32_MAX, .terminal = 1023, .given = true, .loudness = 2, .format = LOG_JSON};
     watch.settings = (struct supervision){
         .scope = SCOPE_CHILD,
         .good_statuses = {UINT64_MAX, 1, 0, UINT64_MAX},
@@ -42,8 +43,8 @@ static void what_is_read_is_what_was_written(void **state)
         const struct supervision *a = &row->settings;
         const struct supervision *b = &got.settings;
         if (got.child != row->child || got.terminal != row->terminal ||
-            got.loudness != row->loudness || a->scope != b->scope || got.given != row->given ||
-            a->grace != b->grace || a->term_delay != b->term_delay ||
+            got.loudness != row->loudness || got.format != row->format || a->scope != b->scope ||
+            got.given != row->given || a->grace != b->grace || a->term_delay != b->term_delay ||
             memcmp(a->good_statuses, b->good_statuses, sizeof a->good_statuses) != 0 ||
             memcmp(a->rewrite, b->rewrite, sizeof a->rewrite) != 0)
             fail_msg("%s came out otherwise", word);
@@ -83,14 +84,15 @@ static void anything_else_is_refused(void **state)
             fail_msg("\"%s\" was taken: %s", longer, err.message);
     }
     static const char *const others[] = {
-        "supervise:9.9.9:7:0:1:2:0:0:0:0:0:0:0",
+        "supervise:9.9.9:7:0:1:0:2:0:0:0:0:0:0:0",
         "supervise:",
         "supervise:" FERNIT_VERSION,
-        "supervise:" FERNIT_VERSION ":7:0:1:9:0:0:0:0:0:0:0",
-        "supervise:" FERNIT_VERSION ":7:0:1:2:2:0:0:0:0:0:0",
-        "supervise:" FERNIT_VERSION ":2147483648:0:1:2:0:0:0:0:0:0:0",
-        "supervise:" FERNIT_VERSION ":7:0:1:2:0:9223372036854775808:0:0:0:0:0",
-        "supervise:" FERNIT_VERSION ":7:0:1:2:0:0:0:18446744073709551616:0:0:0",
+        "supervise:" FERNIT_VERSION ":7:0:1:0:9:0:0:0:0:0:0:0",
+        "supervise:" FERNIT_VERSION ":7:0:1:2:2:0:0:0:0:0:0:0",
+        "supervise:" FERNIT_VERSION ":7:0:1:0:2:2:0:0:0:0:0:0",
+        "supervise:" FERNIT_VERSION ":2147483648:0:1:0:2:0:0:0:0:0:0:0",
+        "supervise:" FERNIT_VERSION ":7:0:1:0:2:0:9223372036854775808:0:0:0:0:0",
+        "supervise:" FERNIT_VERSION ":7:0:1:0:2:0:0:0:18446744073709551616:0:0:0",
     };
     foreach(row, others)
         if (handover_read(*row, &got, &err) == 0)

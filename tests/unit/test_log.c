@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "table.h"
@@ -11,7 +14,7 @@
 #define OLD_KEY "29zd3t/g4eLj5OXm5+jp6uvs7e7v8PHy8/T19vf4+fo" /* in the standard alphabet */
 #define STARS "*******************************************"
 
-enum { LINE_MOST = 4096 };
+enum { LINE_MOST = 2 * PIPE_BUF };
 
 /* Standard error is a pipe that keeps each write(2) apart while `write_line` runs. */
 static size_t writes_of(void (*write_line)(const char *), const char *text, char line[LINE_MOST])
@@ -44,7 +47,7 @@ static void as_error(const char *text)
 
 static void as_warning(const char *text)
 {
-    log_warning("%s", text);
+    log_warning("an-id", "%s", text);
 }
 
 static void as_notice(const char *text)
@@ -162,6 +165,81 @@ static void what_looks_like_a_key_is_masked(void **state)
     }
 }
 
+/* The time is the first thing in it, as long as this one. */
+#define TIME "{\"time\":\"2026-01-31T23:59:59.999Z\","
+
+/* Whether the line begins with a time between the two, and goes on as expected. */
+static bool is_object(const char *line, const char *rest, time_t earliest, time_t latest)
+{
+    struct tm utc = {0};
+    char *end;
+    const char *fraction = strptime(line, "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &utc);
+    long milliseconds = fraction ? strtol(fraction, &end, 10) : -1;
+    if (milliseconds < 0 || end != fraction + 3 || strncmp(end, "Z\",", 3) != 0 ||
+        end + 3 != line + strlen(TIME))
+        return false;
+    time_t told = timegm(&utc);
+    return told >= earliest && told <= latest && strcmp(end + 3, rest) == 0;
+}
+
+static void in_json_each_line_is_one_object_whose_keys_keep_their_order(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        void (*write_line)(const char *);
+        const char *text;
+        const char *rest; /* behind the time */
+    } table[] = {
+        {ROW, as_error, "text", "\"level\":\"error\",\"message\":\"text\"}\n"},
+        {ROW, as_warning, "text", "\"level\":\"warning\",\"id\":\"an-id\",\"message\":\"text\"}\n"},
+        {ROW, as_notice, "text", "\"level\":\"notice\",\"message\":\"text\"}\n"},
+        {ROW, as_detail, "text", "\"level\":\"detail\",\"message\":\"text\"}\n"},
+        {ROW, as_error, "", "\"level\":\"error\",\"message\":\"\"}\n"},
+        {ROW, as_error, "100%s %n", "\"level\":\"error\",\"message\":\"100%s %n\"}\n"},
+        {ROW, as_error, "a\n{\"level\":\"made up\"}",
+         "\"level\":\"error\",\"message\":\"a\\u000a{\\\"level\\\":\\\"made up\\\"}\"}\n"},
+        {ROW, as_error, "\xc3\xa9\xff\x1b[31m",
+         "\"level\":\"error\",\"message\":\"\xc3\xa9?\\u001b[31m\"}\n"},
+        {ROW, as_error, "/run/" KEY "=\n",
+         "\"level\":\"error\",\"message\":\"/run/" STARS "=\\u000a\"}\n"},
+        /* Masked before it is escaped: afterwards the u000a would be of the word. */
+        {ROW, as_error, "\n" KEY "\n",
+         "\"level\":\"error\",\"message\":\"\\u000a" STARS "\\u000a\"}\n"},
+    };
+    log_set_level(LOG_VERBOSE);
+    log_set_format(LOG_JSON);
+    foreach(row, table) {
+        char line[LINE_MOST];
+        time_t before = time(NULL);
+        size_t writes = writes_of(row->write_line, row->text, line);
+        if (writes != 1 || !is_object(line, row->rest, before, time(NULL)))
+            fail_row(row, "%zu writes: %s", writes, line);
+    }
+    log_set_level(LOG_NORMAL);
+    log_set_format(LOG_TEXT);
+}
+
+static void a_long_object_is_cut_between_two_escapes_and_fits_a_pipe(void **state)
+{
+    (void)state;
+    log_set_format(LOG_JSON);
+    for (size_t plain = 0; plain < 6; plain++) {
+        char text[LINE_MOST];
+        char line[LINE_MOST];
+        memset(text, '\n', sizeof text - 1);
+        memset(text, 'x', plain);
+        text[sizeof text - 1] = '\0';
+        size_t writes = writes_of(as_warning, text, line);
+        size_t length = strlen(line);
+        if (writes != 1 || length > PIPE_BUF || length < PIPE_BUF - 6)
+            fail_msg("%zu writes of %zu bytes", writes, length);
+        if (strcmp(line + length - 9, "\\u000a\"}\n") != 0)
+            fail_msg("ends with %s", line + length - 9);
+    }
+    log_set_format(LOG_TEXT);
+}
+
 static void a_log_that_cannot_be_written_is_no_failure(void **state)
 {
     (void)state;
@@ -189,6 +267,8 @@ int main(void)
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut_and_still_one),
         cmocka_unit_test(what_looks_like_a_key_is_masked),
+        cmocka_unit_test(in_json_each_line_is_one_object_whose_keys_keep_their_order),
+        cmocka_unit_test(a_long_object_is_cut_between_two_escapes_and_fits_a_pipe),
         cmocka_unit_test(a_log_that_cannot_be_written_is_no_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

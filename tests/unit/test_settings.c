@@ -35,6 +35,9 @@ static const char *value_of(const struct settings *settings, const char *what)
                  log_shows(LOG_VERBOSE)  ? "verbose"
                  : log_shows(LOG_NORMAL) ? "normal"
                                          : "quiet");
+    else if (strcmp(what, "format") == 0)
+        snprintf(text, sizeof text, "%s%s", settings->log_format == LOG_JSON ? "json" : "text",
+                 settings->log_format == log_format() ? "" : " is not taken");
     else
         fail_msg("%s: is no setting", what);
     return text;
@@ -162,6 +165,14 @@ static const struct {
     {ROW, "level", "quiet", {{"--verbose=no"}, {"FERNIT_QUIET=1"}, NULL}},
     {ROW, "level", "verbose", {{"--quiet=off"}, {NULL}, "[fernit]\nverbose = yes\n"}},
 
+    {ROW, "format", "text", {{NULL}, {NULL}, NULL}},
+    {ROW, "format", "json", {{"--log-format", "json"}, {NULL}, NULL}},
+    {ROW, "format", "json", {{NULL}, {"FERNIT_LOG_FORMAT=json"}, NULL}},
+    {ROW, "format", "json", {{NULL}, {NULL}, "[fernit]\nlog_format = json\n"}},
+    {ROW, "format", "text", {{"--log-format=text"}, {"FERNIT_LOG_FORMAT=json"}, NULL}},
+    {ROW, "format", "text", {{NULL}, {"FERNIT_LOG_FORMAT=text"}, "[fernit]\nlog_format = json\n"}},
+    {ROW, "format", "json", {{"--log-format=text", "--log-format=json"}, {NULL}, NULL}},
+
     /* Options stop at the first word that is none. */
     {ROW, "words", "sh;-c;exit 3;", {{"sh", "-c", "exit 3"}, {NULL}, NULL}},
     {ROW, "words", "sh;--store;/x;", {{"--quiet", "sh", "--store", "/x"}, {NULL}, NULL}},
@@ -190,7 +201,7 @@ static const struct {
     {ROW, "flags", "", {{"--strict=off"}, {"FERNIT_SYNC=no"}, NULL}},
     {ROW, "flags", "", {{"--wait-timeout=1m"}, {"FERNIT_DB_WAIT=10000ms"}, NULL}},
     {ROW, "flags", "", {{"--manage=fernet_key"}, {NULL}, NULL}},
-    {ROW, "flags", "", {{"--sealed", "off"}, {"FERNIT_LOG_FORMAT=text"}, NULL}},
+    {ROW, "flags", "", {{"--sealed", "off"}, {"FERNIT_DB_CHECK=off"}, NULL}},
 
     /* Names in the ini file are spelled either way, and only under [fernit]. */
     {ROW, "cmd", "1000", {{NULL}, {NULL}, "# c\n[fernit]\ncmd-timeout: 1s\n"}},
@@ -226,6 +237,9 @@ static const struct {
     {ROW, "--deliver", {{"--deliver=env,cfg,env"}, {NULL}, NULL}},
     {ROW, "--deliver", {{"--deliver=,"}, {NULL}, NULL}},
     {ROW, "--store|remote", {{"--store=vault:secret/airflow#fernet_key"}, {NULL}, NULL}},
+    {ROW, "--log-format|\"xml\"|text|json", {{"--log-format=xml"}, {NULL}, NULL}},
+    {ROW, "FERNIT_LOG_FORMAT|\"JSON\"", {{NULL}, {"FERNIT_LOG_FORMAT=JSON"}, NULL}},
+    {ROW, "fernit.ini: log-format|\"off\"", {{NULL}, {NULL}, "[fernit]\nlog_format = off\n"}},
     {ROW, "--on-change|has not got", {{"--on-change=stage"}, {NULL}, NULL}},
     {ROW, "FERNIT_STRICT|has not got", {{NULL}, {"FERNIT_STRICT=yes"}, NULL}},
     {ROW, "--grace|add --init", {{"--grace=10s"}, {NULL}, NULL}},
@@ -285,6 +299,37 @@ static void a_fault_names_the_option_as_it_was_given(void **state)
         if (err.kind == ERROR_NONE || strchr(err.message, '\n'))
             fail_row(row, "says %s", err.message);
     }
+}
+
+static void a_fault_is_told_in_the_format_that_is_known_by_then(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        enum log_format format;
+        struct given given;
+    } table[] = {
+        {ROW, LOG_TEXT, {{"--stor"}, {NULL}, NULL}},
+        {ROW, LOG_JSON, {{"--log-format=json", "--stor"}, {NULL}, NULL}},
+        {ROW, LOG_TEXT, {{"--stor", "--log-format=json"}, {NULL}, NULL}},
+        {ROW, LOG_JSON, {{"--stor"}, {"FERNIT_LOG_FORMAT=json"}, NULL}},
+        {ROW, LOG_TEXT, {{"--log-format=text", "--stor"}, {"FERNIT_LOG_FORMAT=json"}, NULL}},
+        {ROW, LOG_TEXT, {{"--stor"}, {"FERNIT_LOG_FORMAT=jsn"}, NULL}},
+        {ROW, LOG_JSON, {{"--log-format=jsn"}, {"FERNIT_LOG_FORMAT=json"}, NULL}},
+        {ROW, LOG_JSON, {{NULL}, {NULL}, "[fernit]\nlog_format = json\nstor = x\n"}},
+        {ROW, LOG_JSON, {{"--log-format=json"}, {NULL}, "[fernit]\nlog_format = text\nstor = x\n"}},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_settings_ struct settings settings = {0};
+        log_set_format(LOG_TEXT);
+        settings_log_early(row->given.environment);
+        if (read_given(&settings, FOR_RUN, &row->given, &err) != -1)
+            fail_row(row, "was taken");
+        if (log_format() != row->format)
+            fail_row(row, "is told in format %d", (int)log_format());
+    }
+    log_set_format(LOG_TEXT);
 }
 
 static void each_command_takes_its_own_options(void **state)
@@ -400,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(the_stronger_source_wins),
         in_folder(a_fault_names_the_option_as_it_was_given),
+        in_folder(a_fault_is_told_in_the_format_that_is_known_by_then),
         in_folder(each_command_takes_its_own_options),
         in_folder(what_is_for_another_command_is_no_fault_in_the_environment),
         in_folder(a_secret_in_the_wrong_place_is_not_shown),

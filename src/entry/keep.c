@@ -1,0 +1,230 @@
+#include "entry/keep.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/catalogue.h"
+#include "entry/deliver.h"
+#include "entry/record.h"
+#include "store/create.h"
+#include "store/ground.h"
+
+enum { LOOK_AGAIN_MS = 20 };
+
+static bool has_store(const struct context *context, const struct look *look)
+{
+    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
+}
+
+bool keep_is_needed(const struct context *context, const struct look *look, const struct part *part)
+{
+    if (part->decision.action == ACTION_GENERATE)
+        return !part->secret->replaceable || look->store.directory >= 0 ||
+               context->settings->store_named;
+    return part->decision.action == ACTION_USE && part->decision.change.changes &&
+           has_store(context, look);
+}
+
+int keep_check_ground(const struct context *context, const struct look *look, struct error *err)
+{
+    struct ground ground;
+    char cure[GROUND_CURE];
+    if (context->settings->allow_ephemeral)
+        return 0;
+    ground_look(look->store.path, context->environment, &ground);
+    if (ground.survival != GROUND_DIES)
+        return 0;
+    ground_cure(&ground, look->store.path, cure, sizeof cure);
+    return error_refused(err,
+                         "no key is made: the store %.200s would be on %s, and a key that does not "
+                         "outlive the container leaves connections that nobody can read; %s; or "
+                         "give the key itself in FERNET_KEY; --allow-ephemeral makes one "
+                         "nevertheless",
+                         look->store.path, ground.text, cure);
+}
+
+static void tell_kept(const struct look *look, const struct part *part, const struct ring *ring)
+{
+    char fingerprints[RING_SUMMARY];
+    ring_summary(ring, fingerprints);
+    if (part->decision.winner) {
+        log_notice("the %s %s from %s is now kept in %s, too", part->secret->title, fingerprints,
+                   part->decision.winner->name, look->store.path);
+        return;
+    }
+    log_notice(
+        "made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
+        look->store.path, part->secret->name,
+        part->secret->replaceable ? "" : "; another host with a store of its own has another key");
+}
+
+/* Where there is no file of that name yet: the first of all who start makes it.
+ * Returns as store_create does. */
+static int create(const struct context *context, struct look *look, const struct part *part,
+                  const struct deadline *deadline, struct error *err)
+{
+    _cleanup_ring_ struct ring made = {.is_value = part->secret->is_value};
+    const struct ring *ring = &part->decision.change.stored;
+    if (part->decision.action == ACTION_GENERATE) {
+        if (!part->secret->replaceable && keep_check_ground(context, look, err) < 0)
+            return -1;
+        if (ring_generate(&made, part->secret->bytes, err) < 0)
+            return -1;
+        ring = &made;
+    }
+
+    _cleanup_secret_ struct secret text = {0};
+    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
+        secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
+                               deadline, err);
+    if (created == STORE_CREATED)
+        tell_kept(look, part, ring);
+    return created;
+}
+
+/* What one run needs, over all its looks. */
+struct keeping {
+    const struct context *context;
+    struct look *look;
+    struct deadline deadline;
+    int lost; /* how often another one was first */
+    unsigned
+        unkept; /* secrets that could not be kept, and go on without: bits as in settings.manage */
+};
+
+static unsigned bit_of(const struct part *part)
+{
+    return 1U << (part->secret - managed_secrets);
+}
+
+/* A key that is given from outside at each start can be used without the store, and what is replaceable in this
+ * process alone. The Fernet key that is made, or that only a file in the container holds, cannot. */
+static int go_on_unkept(struct keeping *keeping, const struct part *part, struct error *err)
+{
+    const struct source *winner = part->decision.winner;
+    bool is_given = winner && winner->way < WAY_STORE;
+    if (err->kind != ERROR_SYSTEM)
+        return -1;
+    if (!is_given && !part->secret->replaceable)
+        return error_advise(err, "a key must be kept before it is used: give a writable volume "
+                                 "(--store DIR), or the key itself in FERNET_KEY");
+    log_warning("unkept-secret", "%s; the %s is used without being kept there%s", err->message,
+                part->secret->title, is_given ? ": keep giving it" : "");
+    keeping->unkept |= bit_of(part);
+    return 0;
+}
+
+/* Makes each file that is missing. Returns how many were made, by whomever; or -1. */
+static int create_missing(struct keeping *keeping, struct error *err)
+{
+    int count = 0;
+    struct look *look = keeping->look;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        if ((keeping->unkept & bit_of(part)) || survey_stored(&part->survey) ||
+            !keep_is_needed(keeping->context, look, part))
+            continue;
+        int created = create(keeping->context, look, part, &keeping->deadline, err);
+        if (created < 0 && go_on_unkept(keeping, part, err) < 0)
+            return -1;
+        count += created >= 0;
+        keeping->lost += created == STORE_EXISTS;
+    }
+    return count;
+}
+
+/* A network file system may show the winner's file a moment later. */
+static int wait_for_winner(const struct keeping *keeping, struct error *err)
+{
+    if (keeping->lost <= MANAGED_COUNT)
+        return 0;
+    if (deadline_passed(&keeping->deadline))
+        return error_refused(err,
+                             "%s: holds a file that exists and cannot be seen; see whether its "
+                             "file system is well",
+                             keeping->look->store.path);
+    return deadline_wait(&keeping->deadline, -1, LOOK_AGAIN_MS, err);
+}
+
+static int make_unkept(const struct keeping *keeping, struct part *part, struct error *err)
+{
+    char fingerprints[RING_SUMMARY];
+    if (part->decision.action != ACTION_GENERATE)
+        return 0;
+    part->unkept.is_value = part->secret->is_value;
+    if (ring_generate(&part->unkept, part->secret->bytes, err) < 0)
+        return -1;
+    ring_summary(&part->unkept, fingerprints);
+    log_notice("made a new %s, %s, for this container alone, which has no store; to have one for "
+               "all, give it in %s, or a volume for %s",
+               part->secret->title, fingerprints, part->secret->places->variable,
+               keeping->look->store.path);
+    return 0;
+}
+
+/* With --strict what would be a warning of security. */
+static int check_strict(const struct context *context, const struct look *look, struct error *err)
+{
+    for (size_t i = 0; context->settings->strict && i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        for (size_t j = 0; j < part->decision.remark_count; j++) {
+            const struct remark *remark = &part->decision.remarks[j];
+            char text[sizeof err->message];
+            if (!warning_is_security(remark_id(remark->kind)))
+                continue;
+            remark_text(remark, &part->survey, &part->decision, text, sizeof text);
+            return error_refused(err, "%.900s (refused: --strict)", text);
+        }
+    }
+    return 0;
+}
+
+static int look_once(const struct keeping *keeping, struct error *err)
+{
+    const struct settings *settings = keeping->context->settings;
+    return look_around(keeping->context, settings->manage, RUN_COMMANDS_NEEDED, keeping->look, err);
+}
+
+/* A look at a file that no interrupted write has left torn: what stands in such a one may pass for a
+ * key and is none. */
+static int look_at_whole(const struct keeping *keeping, struct error *err)
+{
+    struct look *look = keeping->look;
+    int looked = look_once(keeping, err);
+    bool has_copies = false;
+    for (size_t i = 0; i < look->count; i++)
+        has_copies |= look->parts[i].survey.store_scan.copies;
+    struct error recovering = {0};
+    int recovered = has_copies ? deliver_recover(keeping->context, look, &recovering) : 0;
+    if (recovered < 0)
+        *err = recovering;
+    if (recovered > 0) {
+        look_free(look);
+        looked = look_once(keeping, err);
+    }
+    return looked < 0 || recovered < 0 ? -1 : check_strict(keeping->context, look, err);
+}
+
+int keep_secrets(const struct context *context, struct look *look, struct error *err)
+{
+    struct keeping keeping = {
+        .context = context,
+        .look = look,
+        .deadline = deadline_in(context->settings->lock_timeout, context->signals),
+    };
+    while (look_at_whole(&keeping, err) == 0) {
+        int created = create_missing(&keeping, err);
+        if (created < 0 || (created > 0 && wait_for_winner(&keeping, err) < 0))
+            return -1;
+        if (created > 0) {
+            look_free(look);
+            continue;
+        }
+        for (size_t i = 0; i < look->count; i++)
+            if (make_unkept(&keeping, &look->parts[i], err) < 0)
+                return -1;
+        return record_changes(context, look, &keeping.deadline, err);
+    }
+    return -1;
+}

@@ -1,0 +1,175 @@
+#include "entry/record.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/keep.h"
+#include "store/ground.h"
+#include "store/lock.h"
+#include "store/names.h"
+#include "store/update.h"
+
+static bool has_to_change(const struct context *context, const struct look *look,
+                          const struct part *part)
+{
+    return survey_stored(&part->survey) && keep_is_needed(context, look, part);
+}
+
+int record_check_locks(const struct context *context, const struct store *store, struct error *err)
+{
+    struct ground ground;
+    if (context->settings->single_writer)
+        return 0;
+    ground_look(store->path, context->environment, &ground);
+    if (ground.locks_are_shared)
+        return 0;
+    return error_refused(err,
+                         "%.300s: has to be changed, and is on %s, where a lock does not reach "
+                         "other hosts; stop them or see that they do not start, and run once, on "
+                         "one host, with the same variables: fernit init --assume-single-writer "
+                         "--store %.300s",
+                         store->path, ground.text, store->path);
+}
+
+static int write_ring(const struct store *store, const char *file, const struct ring *ring,
+                      struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (ring_count(ring) == 0)
+        return store_remove(store, file, err);
+    if (ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    return store_replace(store, file, &text, err);
+}
+
+/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. */
+static int retire(const struct store *store, const struct part *part, const struct ring *keys,
+                  struct error *err)
+{
+    const struct managed *secret = part->secret;
+    for (size_t i = 0; i < ring_count(keys); i++) {
+        _cleanup_ring_ struct ring one = {.is_value = secret->is_value};
+        _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
+        if (ring_add(&one, ring_key(keys, i), ring_width(keys), err) < 0 ||
+            change_retires(&part->decision.change, &one, &part->survey.retired, &retires, err) < 0)
+            return -1;
+        if (ring_count(&retires) > 0 &&
+            store_retire(store, secret->name, secret->is_value, &retires, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int apply(const struct store *store, const struct part *part, struct error *err)
+{
+    const struct survey *survey = &part->survey;
+    const struct change *change = &part->decision.change;
+    const struct ring *stored = &survey_stored(survey)->ring;
+    char staged[FILE_TEMPORARY_NAME];
+    store_staged_name(part->secret->name, staged);
+    if (retire(store, part, stored, err) < 0 || retire(store, part, &survey->staged, err) < 0)
+        return -1;
+    for (size_t i = 0; part->secret->places[i].variable; i++) {
+        const struct source *written = &survey->sources[survey->places[i].source];
+        if (written->finding == FOUND_KEYS && retire(store, part, &written->ring, err) < 0)
+            return -1;
+    }
+    if (!ring_is_same(&change->stored, stored) &&
+        write_ring(store, part->secret->name, &change->stored, err) < 0)
+        return -1;
+    if (ring_is_same(&change->staged, &survey->staged))
+        return 0;
+    return write_ring(store, staged, &change->staged, err);
+}
+
+static void tell(const struct look *look, const struct part *part)
+{
+    char stored[RING_SUMMARY];
+    char staged[RING_SUMMARY];
+    ring_summary(&part->decision.change.stored, stored);
+    ring_summary(&part->decision.change.staged, staged);
+    log_notice("%s/%s now holds %s%s%s", look->store.path, part->secret->name, stored,
+               *staged ? ", staged: " : "", staged);
+}
+
+static int change_one(const struct context *context, struct look *look, struct part *part,
+                      struct error *err)
+{
+    if (look_again(context, look, part, err) < 0)
+        return -1;
+    if (!survey_stored(&part->survey))
+        return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
+                             look->store.path, part->secret->name);
+    if (!has_to_change(context, look, part))
+        return 0;
+    if (apply(&look->store, part, err) < 0)
+        return -1;
+    tell(look, part);
+    return 0;
+}
+
+static int change_all(const struct context *context, struct look *look,
+                      const struct deadline *deadline, bool replaceable, struct error *err)
+{
+    if (record_check_locks(context, &look->store, err) < 0)
+        return -1;
+    _cleanup_close_ int lock = store_lock(&look->store, deadline, err);
+    if (lock < 0)
+        return -1;
+    for (size_t i = 0; i < look->count; i++) {
+        struct part *part = &look->parts[i];
+        if (part->secret->replaceable == replaceable && has_to_change(context, look, part) &&
+            change_one(context, look, part, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool any_has_to_change(const struct context *context, const struct look *look,
+                              bool replaceable)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (look->parts[i].secret->replaceable == replaceable &&
+            has_to_change(context, look, &look->parts[i]))
+            return true;
+    return false;
+}
+
+int record_changes(const struct context *context, struct look *look,
+                   const struct deadline *deadline, struct error *err)
+{
+    if (any_has_to_change(context, look, false) &&
+        change_all(context, look, deadline, false, err) < 0) {
+        if (err->kind == ERROR_SYSTEM)
+            error_advise(err,
+                         "the new key must be kept beside the old ones before it is used: run "
+                         "once, on a host that can write there: fernit init --store %.200s",
+                         look->store.path);
+        return -1;
+    }
+    if (!any_has_to_change(context, look, true) ||
+        change_all(context, look, deadline, true, err) == 0)
+        return 0;
+    if (err->kind != ERROR_SYSTEM)
+        return -1;
+    log_warning("unkept-secret",
+                "%s; the store keeps what it has, and this process uses the new "
+                "one",
+                err->message);
+    return 0;
+}
+
+void record_tidy(const struct context *context, const struct look *look)
+{
+    struct error ignored;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        const struct store_scan *scan = &part->survey.store_scan;
+        if (!survey_stored(&part->survey))
+            continue;
+        store_tidy(&look->store, part->secret->name, scan);
+        if ((scan->changing || scan->changes) &&
+            record_check_locks(context, &look->store, &ignored) == 0)
+            store_tidy_changes(&look->store, part->secret->name, scan);
+    }
+}

@@ -1,0 +1,23 @@
+/* Changing the store's rings, as the decision has it, under the store's lock. */
+#pragma once
+
+#include "base/deadline.h"
+#include "entry/look.h"
+
+struct error;
+
+/* Where a ring in the store has to change: takes the lock, waiting until the deadline, reads each of them again,
+ * decides anew, and writes: what leaves a ring is retired first (store/update.h). Nothing to change: no lock, no
+ * write. Afterwards the decisions in *look are those that were carried out.
+ *
+ * Returns 0, or -1: ERROR_REFUSED (somebody else had the lock until the deadline; its locks do not reach the
+ * other hosts that may have it mounted, and --assume-single-writer was not given), ERROR_SYSTEM (read-only, full;
+ * the store is what it was), ERROR_ENDING. For a secret that is replaceable ERROR_SYSTEM is a warning. */
+int record_changes(const struct context *context, struct look *look,
+                   const struct deadline *deadline, struct error *err);
+
+/* Refuses where locks on the store's ground do not reach other hosts. Returns 0, or -1 with ERROR_REFUSED. */
+int record_check_locks(const struct context *context, const struct store *store, struct error *err);
+
+/* Sweeps what crashed runs have left of the secrets that were read. */
+void record_tidy(const struct context *context, const struct look *look);

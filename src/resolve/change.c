@@ -1,0 +1,132 @@
+#include "resolve/change.h"
+
+#include "base/error.h"
+
+int ring_of_retired(const struct ring *keys, const struct retired *retired, bool are,
+                    struct ring *found, struct error *err)
+{
+    for (size_t i = 0; i < ring_count(keys); i++) {
+        char text[FINGERPRINT_TEXT + 1];
+        ring_fingerprint(keys, i, text);
+        if (retired_has(retired, text) == are &&
+            ring_add(found, ring_key(keys, i), ring_width(keys), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The keys from outside that the store has never seen. */
+static int find_fresh(const struct standing *standing, struct ring *fresh, struct error *err)
+{
+    _cleanup_ring_ struct ring unseen = {.is_value = fresh->is_value};
+    _cleanup_ring_ struct ring unstored = {.is_value = fresh->is_value};
+    if (ring_add_less(&unstored, standing->outside, standing->stored, err) < 0 ||
+        ring_add_less(&unseen, &unstored, standing->staged, err) < 0)
+        return -1;
+    return ring_of_retired(&unseen, standing->retired, false, fresh, err);
+}
+
+/* The store's ring and its staged keys, as the rule has it. `front` is what comes from outside and is
+ * neither staged nor to be. */
+static int change_store(enum on_change on_change, const struct standing *standing,
+                        const struct ring *front, struct change *change, struct error *err)
+{
+    bool has_fresh = ring_count(&change->fresh) > 0;
+    bool stages = on_change == ON_CHANGE_STAGE && ring_count(standing->stored) > 0;
+    if (has_fresh && !stages &&
+        ring_of_retired(front, standing->retired, false, &change->stored, err) < 0)
+        return -1;
+    bool replaces = has_fresh && on_change == ON_CHANGE_REPLACE;
+    if (!replaces && ring_add_all(&change->stored, standing->stored, err) < 0)
+        return -1;
+    if (has_fresh && stages && ring_add_all(&change->staged, &change->fresh, err) < 0)
+        return -1;
+    return ring_add_less(&change->staged, standing->staged, &change->stored, err);
+}
+
+static int find_front(enum on_change on_change, const struct standing *standing,
+                      const struct ring *fresh, struct ring *front, struct error *err)
+{
+    _cleanup_ring_ struct ring unstaged = {.is_value = front->is_value};
+    if (ring_add_less(&unstaged, standing->outside, standing->staged, err) < 0)
+        return -1;
+    if (on_change == ON_CHANGE_STAGE && ring_count(standing->stored) > 0)
+        return ring_add_less(front, &unstaged, fresh, err);
+    return ring_add_all(front, &unstaged, err);
+}
+
+int change_retires(const struct change *change, const struct ring *keys,
+                   const struct retired *retired, struct ring *retires, struct error *err)
+{
+    _cleanup_ring_ struct ring unstored = {.is_value = keys->is_value};
+    _cleanup_ring_ struct ring left = {.is_value = keys->is_value};
+    if (ring_add_less(&unstored, keys, &change->stored, err) < 0 ||
+        ring_add_less(&left, &unstored, &change->staged, err) < 0)
+        return -1;
+    return ring_of_retired(&left, retired, false, retires, err);
+}
+
+static int retires_any(const struct change *change, const struct standing *standing, bool *any,
+                       struct error *err)
+{
+    const struct ring *const all[] = {standing->stored, standing->staged, standing->written[0],
+                                      standing->written[1]};
+    _cleanup_ring_ struct ring retires = {.is_value = change->stored.is_value};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] && change_retires(change, all[i], standing->retired, &retires, err) < 0)
+            return -1;
+    *any = ring_count(&retires) > 0;
+    return 0;
+}
+
+/* What airflow.cfg alone holds comes last. What the store knew is in the change already, or is to be retired. */
+static int join_written(const struct standing *standing, struct change *change, struct error *err)
+{
+    for (size_t i = 0; i < WRITTEN_MOST && standing->written[i]; i++) {
+        _cleanup_ring_ struct ring joins = {.is_value = change->stored.is_value};
+        _cleanup_ring_ struct ring unknown = {.is_value = change->stored.is_value};
+        if (ring_add_less(&unknown, standing->written[i], standing->stored, err) < 0 ||
+            ring_of_retired(&unknown, standing->retired, false, &joins, err) < 0 ||
+            ring_add_less(&change->stored, &joins, &change->staged, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int change_for(enum on_change on_change, const struct standing *standing, struct change *change,
+               struct ring *ring, struct error *err)
+{
+    bool is_value = standing->stored->is_value;
+    _cleanup_ring_ struct ring front = {.is_value = is_value};
+    *change = (struct change){
+        {.is_value = is_value}, {.is_value = is_value}, {.is_value = is_value}, false};
+    ring->is_value = is_value;
+    if (find_fresh(standing, &change->fresh, err) < 0)
+        return -1;
+    bool has_fresh = ring_count(&change->fresh) > 0;
+    if (has_fresh && on_change == ON_CHANGE_REFUSE && ring_count(standing->stored) > 0)
+        return error_refused(err, "is new, and --on-change is refuse");
+
+    if (find_front(on_change, standing, &change->fresh, &front, err) < 0 ||
+        change_store(on_change, standing, &front, change, err) < 0 ||
+        join_written(standing, change, err) < 0)
+        return -1;
+    if (ring_add_all(ring, &front, err) < 0 ||
+        ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
+        ring_add_all(ring, &change->staged, err) < 0)
+        return -1;
+
+    bool retires = false;
+    if (retires_any(change, standing, &retires, err) < 0)
+        return -1;
+    change->changes = retires || !ring_is_same(&change->stored, standing->stored) ||
+                      !ring_is_same(&change->staged, standing->staged);
+    return 0;
+}
+
+void change_free(struct change *change)
+{
+    ring_free(&change->stored);
+    ring_free(&change->staged);
+    ring_free(&change->fresh);
+}

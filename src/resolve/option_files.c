@@ -1,0 +1,267 @@
+#include "resolve/option_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "airflow/expand.h"
+#include "base/error.h"
+#include "base/lines.h"
+
+enum { NAME_MOST = 96 };
+
+static void name_of(const struct sensitive_option *option, const char *suffix, char name[NAME_MOST])
+{
+    snprintf(name, NAME_MOST, "%s%s", option->variable, suffix);
+}
+
+/* What the option's variable of that suffix holds, or NULL. */
+static const char *value_of(char *const *environment, const struct sensitive_option *option,
+                            const char *suffix)
+{
+    char name[NAME_MOST];
+    name_of(option, suffix, name);
+    return environment_get(environment, name);
+}
+
+static bool is_set(char *const *environment, const struct sensitive_option *option,
+                   const char *suffix)
+{
+    const char *value = value_of(environment, option, suffix);
+    return value && !text_is_blank(value);
+}
+
+/* What may stand in a message for it. */
+static const char *shown(const char *path)
+{
+    bool is_plain = *path == '/' || strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0;
+    return is_plain ? path : "the file";
+}
+
+/* Without the line end at the end. */
+static void strip_line_end(struct secret *text)
+{
+    if (text->length > 0 && text->bytes[text->length - 1] == '\n')
+        text->length--;
+    if (text->length > 0 && text->bytes[text->length - 1] == '\r')
+        text->length--;
+    text->bytes[text->length] = '\0';
+}
+
+static int check_value(const struct option_file *file, struct error *err)
+{
+    const struct secret *text = &file->text;
+    if (memchr(text->bytes, '\0', text->length))
+        return error_input(err, "%s: holds a NUL, which no variable can; is it the right file?",
+                           shown(file->path));
+    if (!file->option->is_json && strpbrk(text->bytes, "\r\n"))
+        return error_input(err, "%s: has more than one line; write the value alone into it",
+                           shown(file->path));
+    return 0;
+}
+
+static int read_value(struct option_file *file, const struct early *early, struct error *err)
+{
+    if (early_file_read(early, file->path, &file->text, err) < 0) {
+        if (shown(file->path) == file->path)
+            return error_advise(err, "mount it, readable and whole, or unset the variable");
+        return error_input(err, "leads to no file that can be read; it must hold a path, best one "
+                                "that begins with \"/\" (what it holds is not shown: it may be the "
+                                "secret)");
+    }
+    strip_line_end(&file->text);
+    return check_value(file, err);
+}
+
+static int look_at(struct option_file *file, char *const *environment, const struct early *early,
+                   struct error *err)
+{
+    const struct sensitive_option *option = file->option;
+    if (text_is_blank(file->path)) {
+        file->finding = OPTION_FILE_EMPTY;
+        return 0;
+    }
+    if (is_set(environment, option, ""))
+        return error_input(err, "%s: is set, and so is %s_FILE; unset one of them",
+                           option->variable, option->variable);
+    file->blank = value_of(environment, option, "") != NULL;
+    file->rival = is_set(environment, option, "_CMD")      ? "_CMD"
+                  : is_set(environment, option, "_SECRET") ? "_SECRET"
+                                                           : NULL;
+    if (file->rival) {
+        file->finding = OPTION_FILE_PASSED;
+        return 0;
+    }
+    if (read_value(file, early, err) < 0)
+        return error_within(err, "%s_FILE", option->variable);
+    return 0;
+}
+
+static int set_broken(struct option_file *file, const struct error *why, struct error *err)
+{
+    file->finding = OPTION_FILE_BROKEN;
+    secret_free(&file->text);
+    file->error = malloc(sizeof *file->error);
+    if (!file->error)
+        return error_sys(err, "cannot hold what is wrong with %s_FILE", file->option->variable);
+    *file->error = *why;
+    return 0;
+}
+
+static int add(struct option_files *files, const struct sensitive_option *option, const char *path,
+               struct error *err)
+{
+    struct option_file *list = reallocarray(files->list, files->count + 1, sizeof *list);
+    if (!list)
+        return error_sys(err, "cannot hold the files of options");
+    files->list = list;
+    list[files->count++] = (struct option_file){.option = option, .path = path};
+    return 0;
+}
+
+static int find_all(struct option_files *files, char *const *environment, struct error *err)
+{
+    for (char *const *at = environment; *at; at++) {
+        const struct sensitive_option *option = sensitive_file_option(*at);
+        const char *path = option ? value_of(environment, option, "_FILE") : NULL;
+        /* Of two of one name the first counts. */
+        if (path && path == strchr(*at, '=') + 1 && add(files, option, path, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The environment in which Airflow will expand: the command's, with what a shell in front of it may set. */
+static int expanding_environment(const struct option_files *files, char *const *environment,
+                                 struct environment *expanding, struct error *err)
+{
+    static const char *const of_shells[] = {"_", "OLDPWD", "PWD", "SHLVL"};
+    if (environment_copy(expanding, environment, err) < 0)
+        return -1;
+    environment_unset_prefix(expanding, "FERNIT_");
+    for (size_t i = 0; i < sizeof of_shells / sizeof *of_shells; i++)
+        if (environment_set(expanding, of_shells[i], "", err) < 0)
+            return -1;
+    for (size_t i = 0; i < files->count; i++)
+        if (files->list[i].finding == OPTION_FILE_READ &&
+            environment_set(expanding, files->list[i].option->variable, files->list[i].text.bytes,
+                            err) < 0)
+            return -1;
+    return 0;
+}
+
+static int refuse_expanded(const struct option_file *file, struct error *err)
+{
+    const char *variable = file->option->variable;
+    const char *dollar = strchr(file->text.bytes, '$');
+    const char *what = !dollar                    ? "begins with \"~\""
+                       : *file->text.bytes == '~' ? "has a \"$\" in it, or \"~\" in front,"
+                                                  : "has a \"$\" in it, before a name that is set";
+    error_input(err, "%s_FILE: %s: the value %s, which Airflow replaces in a variable", variable,
+                shown(file->path), what);
+    return error_advise(err,
+                        "let Airflow read the file, it takes that as it stands: %s_CMD=\"cat %s\", "
+                        "no line end in the file, and unset %s_FILE",
+                        variable, shown(file->path), variable);
+}
+
+/* Whether it would arrive as it stands. */
+static int check_expansion(const struct option_file *file, char *const *expanding,
+                           struct error *err)
+{
+    _cleanup_secret_ struct secret expanded = {0};
+    const struct secret *text = &file->text;
+    if (secret_append(&expanded, text->bytes, text->length, err) < 0)
+        return -1;
+    int done = airflow_expand(&expanded, expanding, err);
+    if (done < 0 && err->kind == ERROR_SYSTEM)
+        return -1;
+    if (done == 0 && expanded.length == text->length &&
+        memcmp(expanded.bytes, text->bytes, text->length) == 0)
+        return 0;
+    return refuse_expanded(file, err);
+}
+
+static int check_expansions(struct option_files *files, char *const *environment, struct error *err)
+{
+    _cleanup_environment_ struct environment expanding = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        struct error why = {0};
+        struct option_file *file = &files->list[i];
+        if (file->finding != OPTION_FILE_READ || !airflow_expands(file->text.bytes))
+            continue;
+        if (!expanding.list && expanding_environment(files, environment, &expanding, err) < 0)
+            return -1;
+        if (check_expansion(file, expanding.list, &why) < 0 && set_broken(file, &why, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int option_files_read(char *const *environment, const struct early *early,
+                      struct option_files *files, struct error *err)
+{
+    *files = (struct option_files){0};
+    if (find_all(files, environment, err) < 0)
+        return -1;
+    for (size_t i = 0; i < files->count; i++) {
+        struct error why = {0};
+        struct option_file *file = &files->list[i];
+        if (look_at(file, environment, early, &why) < 0 && set_broken(file, &why, err) < 0)
+            return -1;
+    }
+    if (check_expansions(files, environment, err) < 0)
+        return -1;
+    for (size_t i = 0; i < files->count; i++)
+        if (files->list[i].finding == OPTION_FILE_BROKEN) {
+            *err = *files->list[i].error;
+            return -1;
+        }
+    return 0;
+}
+
+int option_files_deliver(struct option_files *files, struct environment *environment,
+                         struct error *err)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        char name[NAME_MOST];
+        struct option_file *file = &files->list[i];
+        name_of(file->option, "_FILE", name);
+        environment_unset(environment, name);
+        if (file->blank)
+            environment_unset(environment, file->option->variable);
+        if (file->finding == OPTION_FILE_READ &&
+            environment_set(environment, file->option->variable, file->text.bytes, err) < 0)
+            return -1;
+        secret_free(&file->text);
+    }
+    return 0;
+}
+
+const char *option_file_remark(const struct option_file *file, char *text, size_t size)
+{
+    const char *variable = file->option->variable;
+    if (file->finding == OPTION_FILE_PASSED) {
+        snprintf(text, size, "%s_FILE is not used, since %s%s counts; unset one of them", variable,
+                 variable, file->rival);
+        return "unused-source";
+    }
+    if (file->finding == OPTION_FILE_EMPTY)
+        snprintf(text, size, "%s_FILE is set to nothing; it counts as unset", variable);
+    else if (file->finding == OPTION_FILE_READ && file->blank)
+        snprintf(text, size, "%s is set to nothing; it counts as unset, and %s_FILE is used",
+                 variable, variable);
+    else
+        return NULL;
+    return "empty-value";
+}
+
+void option_files_free(struct option_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        secret_free(&files->list[i].text);
+        free(files->list[i].error);
+    }
+    free(files->list);
+    *files = (struct option_files){0};
+}

@@ -1,0 +1,128 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "resolve/decide.h"
+
+const char *remark_id(enum remark_kind kind)
+{
+    static const char *const ids[] = {
+        [REMARK_EMPTY] = "empty-value",       [REMARK_BROKEN] = "broken-source",
+        [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
+        [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
+        [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
+        [REMARK_JOINED] = "joined-key",       [REMARK_DROPPED] = "dropped-key",
+        [REMARK_PUBLISHED] = "published-key", [REMARK_READABLE] = "readable-store",
+        [REMARK_MODELESS] = "modeless-store",
+    };
+    return ids[kind];
+}
+
+void remark_text(const struct remark *remark, const struct survey *survey,
+                 const struct decision *decision, char *text, size_t size)
+{
+    const struct source *source = remark->source;
+    const struct managed *secret = survey->secret;
+    const char *winner = decision->winner ? decision->winner->name : "";
+    char own[RING_SUMMARY];
+    char used[RING_SUMMARY];
+    char fresh[RING_SUMMARY];
+    ring_summary(&source->ring, own);
+    ring_summary(&decision->ring, used);
+    ring_summary(&decision->change.fresh, fresh);
+    used[strcspn(used, ",")] = '\0';
+
+    switch (remark->kind) {
+    case REMARK_EMPTY:
+        snprintf(text, size, "%s is set to nothing%s; it counts as unset", source->name,
+                 secret->is_value ? ""
+                                  : ", which Airflow takes as \"store passwords in plain text\"");
+        break;
+    case REMARK_BROKEN:
+        snprintf(text, size, "%s (not needed now: the %s comes from %s)", source->error->message,
+                 secret->title, winner);
+        break;
+    case REMARK_PASSED:
+        snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
+                 secret->is_value ? "" : ": is it needed to read anything?");
+        break;
+    case REMARK_OTHER:
+        if (secret->is_value)
+            snprintf(text, size, "%s holds another %s (%s) than %s (%s), and is not used",
+                     source->name, secret->title, own, winner, used);
+        else
+            snprintf(text, size,
+                     "%s holds another key (%s) than %s (%s), and is not used: what it has "
+                     "encrypted cannot be read; if it is needed, add it to the comma list in %s",
+                     source->name, own, winner, used, winner);
+        break;
+    case REMARK_CHANGED:
+        if (secret->is_value)
+            snprintf(text, size,
+                     "%s brings a new %s, %s, in place of %s in %s; restart everything that runs "
+                     "with the old one",
+                     winner, secret->title, fresh, own, source->name);
+        else
+            snprintf(text, size,
+                     "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
+                     "encrypted stays readable; whatever still runs with the old ring cannot read "
+                     "what this one writes: restart it; then run: airflow rotate-fernet-key, and "
+                     "after it: fernit key retire --yes",
+                     winner, fresh, own, source->name);
+        break;
+    case REMARK_STAGED:
+        snprintf(text, size,
+                 "%s brings the new %s %s, which waits in %s.staged beside %s; when everything has "
+                 "been restarted once, run: fernit key promote %s --yes",
+                 winner, secret->title, fresh, source->name, own, fresh);
+        break;
+    case REMARK_REPLACED:
+        snprintf(text, size,
+                 "%s brings the new %s %s in place of %s in %s, which is retired: what that has "
+                 "encrypted cannot be read until it is brought back (fernit key unretire)",
+                 winner, secret->title, fresh, own, source->name);
+        break;
+    case REMARK_RETIRED:
+        snprintf(text, size,
+                 "%s brings a %s that was retired (%s): it is used here, and not kept; give the "
+                 "new one there, or bring it back for all: fernit key unretire",
+                 source->name, secret->title, own);
+        break;
+    case REMARK_JOINED:
+        snprintf(text, size,
+                 "%s holds %s, which %s lacks: it stays readable, as the last of the ring; what "
+                 "has encrypted with it?",
+                 source->name, own, winner);
+        break;
+    case REMARK_DROPPED:
+        if (secret->is_value)
+            snprintf(text, size, "%s holds another %s (%s) than %s (%s), which takes its place",
+                     source->name, secret->title, own, winner, used);
+        else
+            snprintf(text, size,
+                     "%s holds a key that was retired (%s): the file gets the ring without it",
+                     source->name, own);
+        break;
+    case REMARK_PUBLISHED:
+        if (secret->is_value)
+            snprintf(text, size,
+                     "%s gives a %s that everybody knows, from %s; whoever knows it can forge "
+                     "sessions: take it out, and one is made",
+                     source->name, secret->title, remark->text);
+        else
+            snprintf(text, size,
+                     "%s gives a key that everybody knows, from %s; put a new one (fernit key "
+                     "generate) in front of it, new,old, and run: airflow rotate-fernet-key",
+                     source->name, remark->text);
+        break;
+    case REMARK_READABLE:
+        snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
+        break;
+    case REMARK_MODELESS:
+        snprintf(text, size,
+                 "%s is on a file system that gives all files one mode: whoever reaches the "
+                 "volume can exchange the key",
+                 source->name);
+        break;
+    }
+}

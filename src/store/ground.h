@@ -1,0 +1,56 @@
+/* The ground on which the store lies: whether it outlives the container, whether it can be written to,
+ * and whether its locks hold for all who share it.
+ *
+ * Dies: memory (tmpfs); a container's writable layer, of whatever driver; an anonymous volume, which the
+ * next container does not get; a Kubernetes emptyDir, and the volumes that kubelet fills itself; and what
+ * cannot be told apart, if it lies on the mount of "/" and there are marks of a container. The root of a
+ * system container (LXC, systemd-nspawn) is its disk, and survives.
+ *
+ * Survives: all else. A bind mount or a hostPath is tied to its host, and the text says so.
+ *
+ * Not told apart, since it cannot be seen from inside: a volume that is removed together with its
+ * container or pod by whoever made it (docker rm -v, a generic ephemeral volume).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum survival {
+    GROUND_UNKNOWN, /* no mountinfo, or none of its mounts: a chroot */
+    GROUND_SURVIVES,
+    GROUND_DIES,
+};
+
+/* Marks of a container, and of which. */
+enum {
+    GROUND_DOCKER = 1 << 0,     /* /.dockerenv, container=docker */
+    GROUND_PODMAN = 1 << 1,     /* /run/.containerenv (CRI-O, too), container=podman */
+    GROUND_KUBERNETES = 1 << 2, /* KUBERNETES_SERVICE_HOST */
+    GROUND_CONTAINER = 1 << 3,  /* another container=... */
+    GROUND_SYSTEM =
+        1 << 4, /* container=lxc, systemd-nspawn: it has an init, and a disk of its own */
+};
+
+enum { GROUND_TEXT = 256, GROUND_CURE = 512 };
+
+struct ground {
+    enum survival survival;
+    bool read_only;
+    bool
+        locks_are_shared; /* a lock is seen by all hosts that have it mounted; true where unknown */
+    unsigned marks;
+    char text[GROUND_TEXT]; /* what it is, for people: "an anonymous volume" */
+};
+
+/* Judges by the text of /proc/self/mountinfo. `path` is absolute and without links: the store's, or that of
+ * the nearest directory above it that exists. Looks at nothing else. */
+void ground_judge(const char *mountinfo, size_t length, const char *path, unsigned marks,
+                  struct ground *ground);
+
+/* Looks for itself: at /proc/self/mountinfo, at the way to `path`, which need not exist, and for marks. */
+void ground_look(const char *path, char *const *environment, struct ground *ground);
+
+/* The line to add, so that the store at `path` survives: for docker run and compose, which cannot be told
+ * apart from inside, for podman or for a pod. */
+void ground_cure(const struct ground *ground, const char *path, char *text, size_t size);

@@ -1,0 +1,80 @@
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "store/ground.h"
+
+static const char MOUNTINFO[] = "/proc/self/mountinfo";
+enum { MOUNTINFO_USUAL = 4096, MOUNTINFO_MOST = 16 * 1024 * 1024 };
+
+static unsigned marks_of(char *const *environment)
+{
+    static const struct {
+        const char *container;
+        unsigned mark;
+    } table[] = {
+        {"docker", GROUND_DOCKER},      {"podman", GROUND_PODMAN},         {"lxc", GROUND_SYSTEM},
+        {"lxc-libvirt", GROUND_SYSTEM}, {"systemd-nspawn", GROUND_SYSTEM},
+    };
+    const char *service = environment_get(environment, "KUBERNETES_SERVICE_HOST");
+    const char *container = environment_get(environment, "container");
+    unsigned marks = container && *container ? GROUND_CONTAINER : 0;
+    for (size_t i = 0; marks && i < sizeof table / sizeof *table; i++)
+        if (strcmp(container, table[i].container) == 0)
+            marks = table[i].mark;
+    if (access("/.dockerenv", F_OK) == 0)
+        marks |= GROUND_DOCKER;
+    if (access("/run/.containerenv", F_OK) == 0)
+        marks |= GROUND_PODMAN;
+    return service && *service ? marks | GROUND_KUBERNETES : marks;
+}
+
+/* The path, or the nearest one above it that is there, without links. */
+static void find_existing(const char *path, char existing[PATH_MAX])
+{
+    char way[PATH_MAX];
+    snprintf(way, sizeof way, "%s", path);
+    while (!realpath(way, existing)) {
+        char *slash = strrchr(way, '/');
+        if (!slash || slash == way) {
+            if (way[0] == '/' || !realpath(".", existing))
+                snprintf(existing, PATH_MAX, "/");
+            return;
+        }
+        *slash = '\0';
+    }
+}
+
+static int read_mountinfo(struct secret *text, struct error *err)
+{
+    _cleanup_close_ int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_sys(err, "%s", MOUNTINFO);
+    if (secret_reserve(text, MOUNTINFO_USUAL, err) < 0)
+        return -1;
+    return file_read(fd, MOUNTINFO, MOUNTINFO_MOST, text, err);
+}
+
+void ground_look(const char *path, char *const *environment, struct ground *ground)
+{
+    struct error err = {0};
+    char existing[PATH_MAX];
+    _cleanup_secret_ struct secret text = {0};
+    unsigned marks = marks_of(environment);
+
+    find_existing(path, existing);
+    if (read_mountinfo(&text, &err) == 0) {
+        ground_judge(text.bytes, text.length, existing, marks, ground);
+        return;
+    }
+    ground_judge("", 0, existing, marks, ground);
+    snprintf(ground->text, sizeof ground->text, "not known: %s", err.message);
+}
