@@ -297,14 +297,14 @@ int plan_make(enum verb verb, const struct holding *holdings, const struct targe
     *plan = (struct plan){.holding = target->holding};
     plan->moved.is_value = plan->ring.is_value = is_value;
     plan->staged.is_value = plan->retire.is_value = is_value;
-    if (verb == VERB_PROMOTE)
+    if (!target->holding)
+        result = plan_retire_rest(&holdings[0], plan, err);
+    else if (verb == VERB_PROMOTE)
         result = plan_promote(target, plan, err);
     else if (verb == VERB_UNRETIRE)
         result = plan_unretire(target, retired, plan, err);
     else if (verb == VERB_DESTROY)
         result = plan_destroy(target, plan, err);
-    else if (!target->holding)
-        result = plan_retire_rest(&holdings[0], plan, err);
     else if (target->in_ring || target->in_staged)
         result = plan_retire_one(target, plan, err);
     if (result < 0)
