@@ -235,15 +235,15 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
 static int retire_one(const struct folder *folder, const struct ring *keys, size_t index,
                       struct error *err)
 {
-    char fingerprint[FINGERPRINT_TEXT + 1];
+    char text[FINGERPRINT_TEXT + 1];
     _cleanup_ring_ struct ring there = {0};
-    ring_fingerprint(keys, index, fingerprint);
-    _cleanup_close_ int fd = open_key(folder, fingerprint, &there, err);
+    ring_fingerprint(keys, index, text);
+    _cleanup_close_ int fd = open_key(folder, text, &there, err);
     if (fd < 0)
-        return err->kind == ERROR_NONE ? write_key(folder, keys, index, fingerprint, err) : -1;
+        return err->kind == ERROR_NONE ? write_key(folder, keys, index, text, err) : -1;
     if (fsync(fd) < 0)
         return error_sys(err, "%s/" STORE_RETIRED "/...%s: cannot be made durable",
-                         folder->store->path, fingerprint);
+                         folder->store->path, text);
     return 0;
 }
 

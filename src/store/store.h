@@ -69,9 +69,9 @@ enum store_finding {
 };
 
 struct store_file {
-    enum store_finding finding;
     struct secret text;
     struct secret staged; /* of NAME.staged; empty: none. It may stand alone, with STORE_NOTHING */
+    enum store_finding finding;
     bool readable_by_all; /* one of the two: worth a warning */
     bool modeless;        /* writable by all, on a file system that has no modes: worth a warning */
     struct store_scan scan;
