@@ -36,7 +36,8 @@ mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
 headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
-checked := $(sources) $(mains) $(units) $(benches)
+fuse    := $(sort $(wildcard tests/fuse/*.c))
+checked := $(sources) $(mains) $(units) $(benches) $(fuse)
 formatted := $(checked) $(headers)
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
@@ -125,7 +126,13 @@ $(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
 	@echo '  link  $@'
 	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
 
-test: $(B)/fernit $(unit_programs) | tools-test
+# The file system of the tests, with the system's compiler and its libfuse.
+$(B)/fuse/server: $(fuse) $(wildcard tests/fuse/*.h) Makefile | tools-test
+	@mkdir -p $(@D)
+	@echo '  link  $@'
+	$(Q)gcc $(language) $(warnings) -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(fuse) -lfuse3 -o $@
+
+test: $(B)/fernit $(B)/fuse/server $(unit_programs) | tools-test
 	@tests/run.sh $(unit_programs)
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
