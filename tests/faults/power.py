@@ -87,7 +87,7 @@ def cut_everywhere(disk, prepare, act, judge):
     return at_every_request(disk, prepare, act, stop, judge)
 
 
-def kill_everywhere(disk, act, then, judge):
+def kill_everywhere(disk, prepare, act, then, judge):
     """The same where the process dies at each request of act(), and the power after then(), whose end is judged."""
 
     def stop(request):
@@ -95,7 +95,7 @@ def kill_everywhere(disk, act, then, judge):
         act()
         return then()
 
-    return at_every_request(disk, lambda: None, act, stop, judge)
+    return at_every_request(disk, prepare, act, stop, judge)
 
 
 def at_every_request(disk, prepare, act, stop, judge):

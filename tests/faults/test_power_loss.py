@@ -67,7 +67,7 @@ def test_a_start_that_uses_what_a_killed_one_left(disk):
         next_start_works(disk, ended.out)
 
     start = ["run", "--deliver", "env", *PRINT[1:]]
-    report(*kill_everywhere(disk, lambda: disk.start("init"), lambda: disk.start(*start), judge))
+    report(*kill_everywhere(disk, lambda: None, lambda: disk.start("init"), lambda: disk.start(*start), judge))
 
 
 OLD = "# ours\n[core]\nexecutor = LocalExecutor\nfernet_key =\n[c]\nd = 1\n"
