@@ -263,9 +263,11 @@ int store_retire(const struct store *store, const char *name, bool is_value,
     _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
     if (store_change_begin(store, name, err) < 0)
         return -1;
-    int result = retire_all(&folder, keys, err);
+    /* If that fails the claim stays: what has a name by then may not be durable. */
+    if (retire_all(&folder, keys, err) < 0)
+        return -1;
     store_change_end(store, name);
-    return result;
+    return 0;
 }
 
 int store_retired_destroy(const struct store *store, const char *name, bool is_value,
