@@ -243,8 +243,10 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         return delivery.by_environment || !context->settings->deliver_cfg ? 0 : -1;
     }
     enum cfg_need need = deliver_need(context, look, &survey->cfg, environment, err);
-    if (need == CFG_RIGHT)
+    if (need == CFG_RIGHT) {
+        cfg_tidy(delivery.path, &survey->cfg);
         return 0;
+    }
 
     _cleanup_close_ int lock = -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
