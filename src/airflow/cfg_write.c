@@ -246,6 +246,8 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         if (errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
+        /* Now, since where it is fixed nothing comes to finish. */
+        sweep(&place);
         return cfg_write_outcome(err);
     }
     *temporary.name = '\0';
