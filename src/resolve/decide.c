@@ -167,6 +167,9 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         error_within(err, "%s and %s together", winner->name, survey->store_name);
         return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
     }
+    /* What cannot be read is not to be changed either. */
+    if (survey->sources[survey->store_source].finding == FOUND_BROKEN)
+        decision->change.changes = false;
     if (ring_count(&decision->change.stored) == 0 && !gives_any(winner, &decision->ring))
         return without_key(survey, decision, err);
     return remark_on_change(survey, on_change, decision, err);

@@ -274,7 +274,8 @@ static const struct {
 
     /* Broken, below what wins. */
     {ROW, "var=A bare=!", "use var A, broken bare -> A"},
-    {ROW, "var=A afile=! store=! cfg=!", "use var A, broken afile, broken store, broken cfg -> A"},
+    {ROW, "var=A afile=! store=! cfg=!", "use var A, broken afile, broken store, broken cfg"},
+    {ROW, "value var=A store=! cfg=B", "use var A, broken store, dropped cfg"},
     {ROW, "store=A cfg=!", "use store A, broken cfg"},
     {ROW, "cfg=A cfgcmd=!", "use cfg A, broken cfgcmd -> A"},
     {ROW, "secret=@ bare=! store=!", "secret secret , broken bare, broken store"},
