@@ -3,6 +3,7 @@
 #   make               build/fernit
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
+#   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
@@ -36,11 +37,12 @@ mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
 headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
-checked := $(sources) $(mains) $(units) $(benches)
+fuzzers := $(sort $(wildcard tests/fuzz/*.c))
+checked := $(sources) $(mains) $(units) $(benches) $(fuzzers)
 formatted := $(checked) $(headers)
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test bench peers lint format install clean
+.PHONY: all run test fuzz bench peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -125,7 +127,37 @@ $(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
 	@echo '  link  $@'
 	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
 
-test: $(B)/fernit $(unit_programs) | tools-test
+# clang's fuzzer, which needs code that counts its branches: objects of its own. Each target brings memory for secrets that
+# ends where they end, but the one that tries the program's.
+fuzz_flags := $(language) $(warnings) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+              -fno-sanitize-recover=all $(inih) -isystem $(DEPS)/share/inih
+fuzz_objects := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(sources)) $(B)/fuzz/obj/ini.o
+fuzz_common := $(patsubst %,$(B)/fuzz/obj/tests/fuzz/%.o,fuzz exact)
+fuzz_targets := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(filter tests/fuzz/fuzz_%.c,$(fuzzers)))
+own_memory := $(B)/fuzz/fuzz_secret
+
+$(B)/fuzz/obj/%.o: %.c Makefile $(B)/deps | tools-fuzz
+	@mkdir -p $(@D)
+	@echo '  cc    $< (fuzz)'
+	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(B)/fuzz/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-fuzz
+	@mkdir -p $(@D)
+	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -w -c $< -o $@
+
+$(B)/fuzz/libfernit.a: $(fuzz_objects)
+	@rm -f $@
+	$(Q)ar crs $@ $^
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(fuzz_common) $(B)/fuzz/libfernit.a
+	@echo '  link  $@'
+	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer $(if $(filter $@,$(own_memory)),$(filter-out %/exact.o,$^),$^) -lsodium -o $@
+
+FUZZ_SECONDS ?= 120
+fuzz: $(fuzz_targets)
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+test: $(B)/fernit $(unit_programs) $(fuzz_targets) | tools-test
 	@tests/run.sh $(unit_programs)
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
@@ -177,4 +209,4 @@ $(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/unit $(B)/fuzz -name '*.d' 2>/dev/null)

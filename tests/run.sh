@@ -15,6 +15,8 @@ for program in "$@"; do
     "$program" 2>&1 | tee "$logs/$name.log" || broken+=("$name")
 done
 
+tests/fuzz/run.sh --share 60 || broken+=(fuzz)
+
 # Debian's Python whatever comes first on PATH, and nothing written into the source tree.
 PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n 4 -ra --junit-xml="$logs/blackbox.xml" tests/blackbox
 case $? in

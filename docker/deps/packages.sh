@@ -8,6 +8,8 @@ declare -A packages=(
     # The tests judge the binary with Debian's Python, so that every machine has the same judges.
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
             python3-cryptography binutils strace util-linux mount e2fsprogs"
+    # clang only recommends what its sanitizers and its fuzzer are made of.
+    [fuzz]="clang libclang-rt-dev libc6-dev libsodium-dev"
     [lint]="clang-format clang-tidy cppcheck shellcheck libc6-dev libcmocka-dev libsodium-dev"
     # The peers that fernit is held against and measured beside.
     [peers]="tini dumb-init catatonit python3 python3-pytest python3-pytest-xdist python3-cryptography util-linux mount"

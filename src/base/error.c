@@ -2,14 +2,23 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
 
 static int fill(struct error *err, enum error_kind kind, const char *format, va_list values)
 {
     err->kind = kind;
     err->errnum = 0;
     vsnprintf(err->message, sizeof err->message, format, values);
+    for (char *p = err->message; *p; p++)
+        if (is_control(*p))
+            *p = '?';
     return -1;
 }
 

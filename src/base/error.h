@@ -22,11 +22,11 @@ enum error_kind {
 struct error {
     enum error_kind kind;
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
-    char message[1024]; /* one line, no newline: what, where, why, what to do */
+    char message[1024]; /* one line: what, where, why, what to do */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
- * A message that is too long is cut. */
+ * A message that is too long is cut; a control character in what it names becomes '?'. */
 int error_usage(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 int error_input(struct error *err, const char *format, ...)

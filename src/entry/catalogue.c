@@ -21,6 +21,7 @@ const struct warning warnings[] = {
     {"unknown-variable", false},
     {"key-only-in-cfg", false},
     {"unkept-secret", false},
+    {"option-file-left", false},
     {"cfg-left-behind", false},
     {"cfg-not-written", false},
     {"readable-cfg", true},

@@ -257,7 +257,12 @@ static int attempt(const struct delivery *delivery, struct error *err)
     _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .err = err};
     if (each_place(delivery, edit_place, &edit) < 0)
         return -1;
-    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+    if (!edit.is_written)
+        return CFG_WRITTEN;
+    if (delivery->context->settings->strict && (now.status.st_mode & 0004))
+        return error_refused(err, "%s can be read by everybody; chmod o-r it (refused: --strict)",
+                             delivery->path);
+    return write_once(delivery, &edit, err);
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "entry/become.h"
 #include "entry/help.h"
+#include "entry/key_change.h"
 #include "entry/key_commands.h"
 #include "entry/report.h"
 #include "entry/run.h"
@@ -42,10 +43,15 @@ static const struct command commands[] = {
     {"key", "print", FOR_KEY, EXIT_USAGE, LOOKS, key_print_command},
     {"key", "check", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_check_command},
     {"key", "fingerprint", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_fingerprint_command},
+    {"key", "promote", FOR_CHANGE, EXIT_USAGE, LOOKS, key_promote_command},
+    {"key", "retire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_retire_command},
+    {"key", "unretire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_unretire_command},
+    {"key", "destroy", FOR_CHANGE, EXIT_USAGE, LOOKS, key_destroy_command},
 };
 
 static const char *const first_words[] = {"run", "init", "status", "key", "version", "help", NULL};
-static const char *const key_words[] = {"generate", "print", "check", "fingerprint", NULL};
+static const char *const key_words[] = {"generate", "print",    "check",   "fingerprint", "promote",
+                                        "retire",   "unretire", "destroy", NULL};
 
 static int usage(const struct error *err)
 {
@@ -73,7 +79,8 @@ static int unknown(char **argv)
         error_usage(&err, "key %s is no command; did you mean \"fernit key %s\"?", argv[2],
                     nearest_word(argv[2], key_words));
     else
-        error_usage(&err, "key needs one of generate, print, check, fingerprint");
+        error_usage(&err, "key needs one of generate, print, check, fingerprint, promote, retire, "
+                          "unretire, destroy");
     return usage(&err);
 }
 

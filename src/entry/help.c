@@ -19,6 +19,8 @@ static const char overview[] =
     "  fernit key print                             print the key that a run would use\n"
     "  fernit key check [FILE|-]                    is it one? without FILE: what a run uses\n"
     "  fernit key fingerprint [FILE|-]              the name under which logs speak of it\n"
+    "  fernit key promote [FP] | retire [FP] | unretire FP | destroy FP\n"
+    "                                               change the keys in the store (--yes)\n"
     "  fernit version | help [COMMAND]\n"
     "\n"
     "\"fernit help run\" lists the options. Each is a variable, too, and a line in\n"
@@ -56,11 +58,19 @@ static const struct {
      "\n"
      "Shows each source, the store, airflow.cfg and what a run would do. Changes nothing and\n"
      "prints no secret. Status 0, 1 where a run would be refused or something is broken.\n"},
-    {"key", FOR_KEY,
+    {"key", FOR_KEY | FOR_CHANGE,
      "fernit key generate | print | check [FILE|-] | fingerprint [FILE|-]\n"
+     "fernit key promote [FP] | retire [FP] | unretire FP | destroy FP\n"
      "\n"
      "Without FILE the key that a run would use. Status 0, 1 no key or a bad one, 2 wrong "
-     "usage.\n"},
+     "usage.\n"
+     "\n"
+     "The second line changes the store. FP is a fingerprint, or its first digits, at least 4.\n"
+     "  promote   a staged key comes to the front: it encrypts. Without FP the only staged one\n"
+     "  retire    a key leaves the ring, for retired/. Without FP all but the first\n"
+     "  unretire  a retired key comes back, to the end of the ring\n"
+     "  destroy   erases a retired key. Nothing else ever erases one\n"
+     "Without --yes each says what it would do, and ends with 1.\n"},
 };
 
 static void print_options(unsigned command)

@@ -11,6 +11,7 @@ enum {
     FOR_KEY = 8,     /* those key commands that look for the key as a run does */
     FOR_CHANGE = 16, /* those that change the store */
     FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
+    FOR_STORE = FOR_ALL | FOR_CHANGE,
 };
 
 enum option_kind {
@@ -40,6 +41,7 @@ enum option_id {
     OPTION_ALLOW_EPHEMERAL,
     OPTION_STRICT,
     OPTION_SINGLE_WRITER,
+    OPTION_YES,
     OPTION_CONFIG,
     OPTION_QUIET,
     OPTION_VERBOSE,

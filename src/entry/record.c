@@ -31,8 +31,19 @@ int record_check_locks(const struct context *context, const struct store *store,
                          store->path, ground.text, store->path);
 }
 
-static int write_ring(const struct store *store, const char *file, const struct ring *ring,
-                      struct error *err)
+int record_lock(const struct context *context, const struct store *store,
+                const struct deadline *deadline, struct error *err)
+{
+    if (record_check_locks(context, store, err) < 0)
+        return -1;
+    int held = store_lock(store, deadline, err);
+    if (held < 0 && context->settings->single_writer && store_lock_is_missing(err))
+        err->kind = ERROR_NONE;
+    return held;
+}
+
+int record_ring(const struct store *store, const char *file, const struct ring *ring,
+                struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
     if (ring_count(ring) == 0)
@@ -75,11 +86,11 @@ static int apply(const struct store *store, const struct part *part, struct erro
             return -1;
     }
     if (!ring_is_same(&change->stored, stored) &&
-        write_ring(store, part->secret->name, &change->stored, err) < 0)
+        record_ring(store, part->secret->name, &change->stored, err) < 0)
         return -1;
     if (ring_is_same(&change->staged, &survey->staged))
         return 0;
-    return write_ring(store, staged, &change->staged, err);
+    return record_ring(store, staged, &change->staged, err);
 }
 
 static void tell(const struct look *look, const struct part *part)
@@ -111,10 +122,8 @@ static int change_one(const struct context *context, struct look *look, struct p
 static int change_all(const struct context *context, struct look *look,
                       const struct deadline *deadline, bool replaceable, struct error *err)
 {
-    if (record_check_locks(context, &look->store, err) < 0)
-        return -1;
-    _cleanup_close_ int lock = store_lock(&look->store, deadline, err);
-    if (lock < 0)
+    _cleanup_close_ int lock = record_lock(context, &look->store, deadline, err);
+    if (lock < 0 && err->kind != ERROR_NONE)
         return -1;
     for (size_t i = 0; i < look->count; i++) {
         struct part *part = &look->parts[i];

@@ -30,8 +30,9 @@ void report_option_files(const struct option_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
         char text[1024];
-        if (option_file_remark(&files->list[i], text, sizeof text))
-            log_warning("%s", text);
+        const char *id = option_file_remark(&files->list[i], text, sizeof text);
+        if (id)
+            log_warning(id, "%s", text);
     }
 }
 
@@ -40,7 +41,8 @@ void report_option_files_left(char *const *environment)
     for (; *environment; environment++) {
         const struct sensitive_option *option = sensitive_file_option(*environment);
         if (option && !text_is_blank(strchr(*environment, '=') + 1))
-            log_warning("%s_FILE is left alone: init has no command to give its value to, and "
+            log_warning("option-file-left",
+                        "%s_FILE is left alone: init has no command to give its value to, and "
                         "Airflow does not know it; start Airflow with \"fernit run\"",
                         option->variable);
     }

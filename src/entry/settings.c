@@ -123,9 +123,20 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
     return take(settings, id, value, ORIGIN_FLAG, order, err);
 }
 
+/* Of the commands that change the store the words may stand among the options: key destroy FP --yes. They are
+ * brought to the beginning. */
+static void gather_words(struct settings *settings, char **first, char **words, char **rest)
+{
+    settings->words = words > first ? first : rest;
+    while (words > first && words < rest && (*words++ = *rest++))
+        ;
+}
+
 static int read_command_line(struct settings *settings, unsigned command, char **arguments,
                              struct error *err)
 {
+    char **first = arguments;
+    char **words = arguments;
     for (unsigned order = 0; *arguments && !settings->help; order++) {
         const char *word = *arguments;
         if (strcmp(word, "--") == 0) {
@@ -140,11 +151,13 @@ static int read_command_line(struct settings *settings, unsigned command, char *
         } else if (word[0] == '-' && word[1] != '\0') {
             return error_usage(err, "%s is no option; options have long names, such as --%s", word,
                                nearest_option(word + 1));
+        } else if (command == FOR_CHANGE) {
+            *words++ = *arguments++;
         } else {
             break;
         }
     }
-    settings->words = arguments;
+    gather_words(settings, first, words, arguments);
     return 0;
 }
 
@@ -353,6 +366,7 @@ static int parse_all(struct settings *settings, struct error *err)
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
     settings->strict = is_on(settings, OPTION_STRICT);
     settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);
+    settings->yes = is_on(settings, OPTION_YES);
     settings->json = is_on(settings, OPTION_JSON);
     settings->run_commands = is_on(settings, OPTION_RUN_COMMANDS);
     settings->user = user_of(settings);

@@ -38,6 +38,7 @@ struct settings {
     bool allow_ephemeral;
     bool strict;
     bool single_writer; /* the store's locks need not reach other hosts */
+    bool yes;           /* do it */
     bool json;
     enum log_format log_format;
     bool run_commands;

@@ -49,7 +49,9 @@ static uint64_t take(const char **at, uint64_t most)
     const char *p = *at;
     uint64_t value = 0;
     bool good = p && *p == ':' && p[1] >= '0' && p[1] <= '9';
-    for (p += good; good && *p >= '0' && *p <= '9'; p++)
+    if (good)
+        p++;
+    for (; good && *p >= '0' && *p <= '9'; p++)
         good = !__builtin_mul_overflow(value, 10, &value) &&
                !__builtin_add_overflow(value, (uint64_t)(*p - '0'), &value) && value <= most;
     *at = good ? p : NULL;

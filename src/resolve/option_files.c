@@ -238,20 +238,22 @@ int option_files_deliver(struct option_files *files, struct environment *environ
     return 0;
 }
 
-bool option_file_remark(const struct option_file *file, char *text, size_t size)
+const char *option_file_remark(const struct option_file *file, char *text, size_t size)
 {
     const char *variable = file->option->variable;
-    if (file->finding == OPTION_FILE_EMPTY)
-        snprintf(text, size, "%s_FILE is set to nothing; it counts as unset", variable);
-    else if (file->finding == OPTION_FILE_PASSED)
+    if (file->finding == OPTION_FILE_PASSED) {
         snprintf(text, size, "%s_FILE is not used, since %s%s counts; unset one of them", variable,
                  variable, file->rival);
+        return "unused-source";
+    }
+    if (file->finding == OPTION_FILE_EMPTY)
+        snprintf(text, size, "%s_FILE is set to nothing; it counts as unset", variable);
     else if (file->finding == OPTION_FILE_READ && file->blank)
         snprintf(text, size, "%s is set to nothing; it counts as unset, and %s_FILE is used",
                  variable, variable);
     else
-        return false;
-    return true;
+        return NULL;
+    return "empty-value";
 }
 
 void option_files_free(struct option_files *files)

@@ -17,11 +17,13 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
 
-    /* A lock that the others of the group cannot open would lock nobody out. */
+    /* A lock that the store's owner, or others of the group, cannot open would lock them out for ever. */
     struct stat status;
-    if (fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
-        (status.st_mode & 0777) != store->mode)
+    bool ours = fstat(fd, &status) == 0 && status.st_uid == geteuid();
+    if (ours && (status.st_mode & 0777) != store->mode)
         fchmod(fd, store->mode);
+    if (ours && status.st_uid == 0 && store->status.st_uid != 0)
+        fchown(fd, store->status.st_uid, store->status.st_gid);
 
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
@@ -38,4 +40,10 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     int held = fd;
     fd = -1;
     return held;
+}
+
+bool store_lock_is_missing(const struct error *err)
+{
+    int errnum = err->kind == ERROR_SYSTEM ? err->errnum : 0;
+    return errnum == ENOLCK || errnum == ENOSYS || errnum == EOPNOTSUPP || errnum == EINVAL;
 }

@@ -2,6 +2,8 @@
  * kernel when the descriptor is closed or its process dies. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/deadline.h"
 #include "store/store.h"
 
@@ -11,3 +13,6 @@ struct error;
  * is heard. Returns the descriptor that holds it, to be closed; or -1: ERROR_REFUSED (somebody else
  * had it until the deadline), ERROR_ENDING, ERROR_SYSTEM (also: no locks on this file system). */
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err);
+
+/* Whether store_lock's error says that there are no locks on this file system. */
+bool store_lock_is_missing(const struct error *err);

@@ -85,6 +85,10 @@ static int make_folder(struct folder *folder, struct error *err)
         return error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
     if (open_folder(folder, err) < 0)
         return -1;
+    /* Root acts for the store's owner, who is to find its keys. */
+    if (made == 0 && geteuid() == 0 &&
+        fchown(folder->fd, store->status.st_uid, store->status.st_gid) < 0 && errno != EPERM)
+        return error_sys(err, "%s/" STORE_RETIRED, store->path);
     return file_sync_directory(store->directory, store->path, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,20 +99,53 @@ void store_change_end(const struct store *store, const char *file)
     unlinkat(store->directory, name, 0);
 }
 
+/* Whose the file is to be: what is replaced keeps its owner, group and mode; what is new is the store's owner's,
+ * for whom root acts. The mode first: once it is another's, root without CAP_FOWNER could not set it. */
+static int give_away(const struct store *store, const struct stat *whose, int fd, const char *path,
+                     struct error *err)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    fchmod(fd, store->mode);
+    bool is_root = geteuid() == 0;
+    uid_t owner = is_root ? whose->st_uid : status.st_uid;
+    if (status.st_uid == owner && status.st_gid == whose->st_gid)
+        return 0;
+    if (fchown(fd, owner, whose->st_gid) < 0 && is_root)
+        return error_sys(err, "%s: cannot be given to uid %ju", path, (uintmax_t)whose->st_uid);
+    return 0;
+}
+
+static int fill_change(const struct store *store, int directory, const char *file, int fd,
+                       const struct secret *text, struct error *err)
+{
+    char path[STORE_PATH];
+    struct stat replaced;
+    struct store as = *store;
+    const struct stat *whose = &store->status;
+    store_file_path(store, file, path);
+    if (fstatat(directory, file, &replaced, AT_SYMLINK_NOFOLLOW) == 0) {
+        whose = &replaced;
+        as.mode = replaced.st_mode & 0777;
+    }
+    if (give_away(&as, whose, fd, path, err) < 0)
+        return -1;
+    return store_write_whole(&as, fd, path, text, err);
+}
+
 int store_write_change(const struct store *store, int directory, const char *file,
                        const struct secret *text, char temporary[FILE_TEMPORARY_NAME],
                        struct error *err)
 {
-    char path[STORE_PATH];
     char prefix[FILE_TEMPORARY_NAME];
-    store_file_path(store, file, path);
     store_change_prefix(file, prefix);
     _cleanup_close_ int fd = file_temporary(directory, prefix, temporary, err);
     if (fd < 0) {
-        error_within(err, "%s", path);
+        error_within(err, "%s/%s", store->path, file);
         return store_advise_owner(store->path, err);
     }
-    if (store_write_whole(store, fd, path, text, err) == 0)
+    if (fill_change(store, directory, file, fd, text, err) == 0)
         return 0;
     unlinkat(directory, temporary, 0);
     return -1;

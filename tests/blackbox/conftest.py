@@ -23,7 +23,7 @@ BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
-TEMPORARY = "**/.*.tmp.*"
+TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")
 PART = 12  # characters of a secret that must not be seen in a row
 MARK = "BLACKBOX_MARK"
 
@@ -176,7 +176,7 @@ class Fernit:
         return process
 
     def __call__(self, *args, stdin=None, timeout=30, prefix=(), cwd=None, guard=True, leaves=False, popen=None, **env):
-        before = set(self.home.glob(TEMPORARY))
+        before = self.temporaries()
         options = {**(popen or {}), **({"stdin": subprocess.PIPE} if stdin is not None else {})}
         data = stdin.encode(errors="surrogateescape") if isinstance(stdin, str) else stdin
         with self.start(*args, prefix=prefix, cwd=cwd, popen=options, **env) as process:
@@ -199,9 +199,12 @@ class Fernit:
             self.judge_processes(args, process)
         # Where the name could not be made durable the temporary tells the next start so, which sweeps it.
         if done.returncode >= 0 and b"cannot make its names durable" not in (err or b""):
-            left = set(self.home.glob(TEMPORARY)) - before
+            left = self.temporaries() - before
             assert not left, f"temporary files left by fernit {args}: {left}"
         return done
+
+    def temporaries(self):
+        return {path for pattern in TEMPORARIES for path in self.home.glob(pattern)}
 
     def known(self):
         """Every secret of this test: told by the test, made by new_key, or in the store."""

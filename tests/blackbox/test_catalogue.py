@@ -17,7 +17,12 @@ def definition(path, opening):
 
 
 def remark_ids():
-    return dict(re.findall(r'\[(REMARK_\w+)\] = "([^"]*)"', definition("src/resolve/decide.c", "ids")))
+    return dict(re.findall(r'\[(REMARK_\w+)\] = "([^"]*)"', definition("src/resolve/remark.c", "ids")))
+
+
+def option_file_ids():
+    body = re.search(r"\*option_file_remark\(.*?\n}", SOURCES["src/resolve/option_files.c"], re.DOTALL)[0]
+    return re.findall(r'return "(.*?)"', body)
 
 
 def calls():
@@ -26,7 +31,8 @@ def calls():
 
 
 def used():
-    return {first.strip('"') for first in calls() if first.startswith('"')} | set(remark_ids().values())
+    literal = {first.strip('"') for first in calls() if first.startswith('"')}
+    return literal | set(remark_ids().values()) | set(option_file_ids())
 
 
 def table():
@@ -46,7 +52,7 @@ def readme():
 
 def test_every_warning_has_an_id_that_can_be_read_off_the_code():
     assert len(calls()) > 9
-    assert not [first for first in calls() if not re.fullmatch(r'"[a-z]+(-[a-z]+)*"|remark_id\(.*\)', first)]
+    assert not [first for first in calls() if not re.fullmatch(r'"[a-z]+(-[a-z]+)*"|remark_id\(.*\)|id', first)]
 
 
 def test_every_remark_has_an_id():

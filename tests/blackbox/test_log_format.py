@@ -36,10 +36,13 @@ def objects(text):
 
 @pytest.fixture
 def logged(fernit):
-    """logged(*words, status=0, **env): runs fernit with FERNIT_LOG_FORMAT=json; the objects that it logs."""
+    """logged(*words, status=0, **env): runs fernit with FERNIT_LOG_FORMAT=json; the objects that it logs.
+
+    Where a key has to be made it may be, whatever the test's directory lies on.
+    """
 
     def run(*words, status=0, **arguments):
-        done = fernit(*words, **{"FERNIT_LOG_FORMAT": "json", **arguments})
+        done = fernit(*words, **{"FERNIT_LOG_FORMAT": "json", "FERNIT_ALLOW_EPHEMERAL": "yes", **arguments})
         assert done.returncode == status, done.stderr
         return objects(done.stderr)
 
@@ -54,7 +57,8 @@ def the_ids(entries):
 
 
 @pytest.mark.parametrize("place", ["flag", "environment", "ini"])
-def test_the_format_is_a_setting_like_others(fernit, tmp_path, place):
+def test_the_format_is_a_setting_like_others(fernit, stored, tmp_path, place):
+    stored(new_key())
     (tmp_path / "fernit.ini").write_text("[fernit]\nlog_format = json\n")
     options = ["--log-format", "json"] if place == "flag" else []
     environment = {"environment": {"FERNIT_LOG_FORMAT": "json"}, "ini": {"FERNIT_CONFIG": tmp_path / "fernit.ini"}}
@@ -63,7 +67,8 @@ def test_the_format_is_a_setting_like_others(fernit, tmp_path, place):
     assert the_ids(objects(done.stderr)) == ["unknown-variable"]
 
 
-def test_the_default_is_text(fernit):
+def test_the_default_is_text(fernit, stored):
+    stored(new_key())
     done = fernit("run", "true", FERNET_KEY="")
     assert done.stderr and all(line.startswith("fernit: ") for line in done.stderr.splitlines())
     assert fernit("run", "--log-format", "text", "true", FERNET_KEY="", FERNIT_LOG_FORMAT="json").stderr.startswith("fernit: ")
@@ -125,7 +130,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("words, status, variables", FAILURES.values(), ids=FAILURES.keys())
 def test_a_run_that_fails_says_so_in_one_object(fernit, words, status, variables):
-    done = fernit(*words, FERNIT_LOG_FORMAT="json", FERNIT_QUIET="yes", **variables)
+    done = fernit(*words, FERNIT_LOG_FORMAT="json", FERNIT_QUIET="yes", FERNIT_ALLOW_EPHEMERAL="yes", **variables)
     assert done.returncode == status
     (entry,) = objects(done.stderr)
     assert entry["level"] == "error" and entry["message"]
@@ -249,9 +254,10 @@ def test_a_long_line_fits_one_write_to_a_pipe(logged, tmp_path):
     assert len(json.dumps(entry)) <= 4096
 
 
-def test_a_line_is_one_write(fernit, tmp_path):
+def test_a_line_is_one_write(fernit, stored, tmp_path):
+    stored(new_key())
     trace = Trace(tmp_path / "trace", only="write")
-    done = fernit("run", "true", prefix=trace.prefix, FERNIT_LOG_FORMAT="json", FERNET_KEY="", FERNIT_STROE="x")
+    done = fernit("run", "true", prefix=trace.prefix, FERNIT_LOG_FORMAT="json", FERNIT_VERBOSE="yes", FERNET_KEY="", FERNIT_STROE="x")
     writes = [call for call in trace.calls() if '"{\\"time\\":' in call.arguments]
     assert len(writes) == len(objects(done.stderr)) > 3
 
@@ -274,7 +280,8 @@ def test_the_supervisor_goes_on_in_json(logged):
     assert "ended with status 3" in said and "has left 1 behind" in said
 
 
-def test_the_supervisor_goes_on_in_text_without_it(fernit):
+def test_the_supervisor_goes_on_in_text_without_it(fernit, stored):
+    stored(new_key())
     done = fernit("run", "--init", "--verbose", "sh", "-c", "exit 3")
     assert "fernit: the command has ended with status 3\n" in done.stderr
 

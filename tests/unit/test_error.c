@@ -85,6 +85,17 @@ static void a_percent_sign_in_a_message_stays_one(void **state)
     assert_string_equal(err.message, "%d: 100%s %n; %x");
 }
 
+static void a_message_is_one_line_whatever_it_names(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_input(&err, "it refers to %%(%s)s", "a\nfernit: error\x1b[2J\x7f\t\303\251");
+    assert_string_equal(err.message, "it refers to %(a?fernit: error?[2J??\303\251)s");
+    error_within(&err, "%s", "/a\r");
+    error_advise(&err, "%s", "b\n");
+    assert_string_equal(err.message, "/a?: it refers to %(a?fernit: error?[2J??\303\251)s; b?");
+}
+
 static void what_is_too_long_is_cut_at_its_end(void **state)
 {
     (void)state;
@@ -126,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_signal_is_no_system_error),
         cmocka_unit_test(context_goes_before_and_advice_behind),
         cmocka_unit_test(a_percent_sign_in_a_message_stays_one),
+        cmocka_unit_test(a_message_is_one_line_whatever_it_names),
         cmocka_unit_test(what_is_too_long_is_cut_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,16 +172,14 @@ static void what_looks_like_a_key_is_masked(void **state)
 static bool is_object(const char *line, const char *rest, time_t earliest, time_t latest)
 {
     struct tm utc = {0};
-    int milliseconds = -1;
-    int end = 0;
-    if (sscanf(line, "{\"time\":\"%4d-%2d-%2dT%2d:%2d:%2d.%3dZ\",%n", &utc.tm_year, &utc.tm_mon,
-               &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &milliseconds, &end) != 7 ||
-        end != (int)strlen(TIME))
+    char *end;
+    const char *fraction = strptime(line, "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &utc);
+    long milliseconds = fraction ? strtol(fraction, &end, 10) : -1;
+    if (milliseconds < 0 || end != fraction + 3 || strncmp(end, "Z\",", 3) != 0 ||
+        end + 3 != line + strlen(TIME))
         return false;
-    utc.tm_year -= 1900;
-    utc.tm_mon -= 1;
     time_t told = timegm(&utc);
-    return told >= earliest && told <= latest && milliseconds >= 0 && strcmp(line + end, rest) == 0;
+    return told >= earliest && told <= latest && strcmp(end + 3, rest) == 0;
 }
 
 static void in_json_each_line_is_one_object_whose_keys_keep_their_order(void **state)

@@ -1,0 +1,323 @@
+#include "entry/key_change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "entry/key_plan.h"
+#include "entry/record.h"
+#include "entry/report.h"
+#include "store/names.h"
+
+static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
+
+/* What the store holds, and what is to be done. */
+struct doing {
+    const struct context *context;
+    enum verb verb;
+    const char *part; /* of a fingerprint; NULL: none */
+    struct store store;
+    struct holding holdings[MANAGED_COUNT];
+    struct target target;
+    struct ring retired; /* the key that leaves retired/ */
+    struct plan plan;
+};
+
+static void clear(struct doing *doing)
+{
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        holding_free(&doing->holdings[i]);
+    plan_free(&doing->plan);
+    ring_free(&doing->retired);
+}
+
+static void doing_free(struct doing *doing)
+{
+    clear(doing);
+    store_close(&doing->store);
+}
+#define _cleanup_doing_ _cleanup_(doing_free)
+
+static int read_words(struct doing *doing, struct error *err)
+{
+    char *const *words = doing->context->settings->words;
+    const char *verb = verbs[doing->verb];
+    bool needed = doing->verb == VERB_UNRETIRE || doing->verb == VERB_DESTROY;
+    doing->part = words[0];
+    if (words[0] && words[1])
+        return error_usage(err, "key %s takes one fingerprint", verb);
+    if (needed && !words[0])
+        return error_usage(err,
+                           "key %s needs the fingerprint of a retired key; \"fernit status\" "
+                           "shows them",
+                           verb);
+    if (words[0] && !is_fingerprint_part(words[0]))
+        return error_usage(err,
+                           "key %s takes a fingerprint, 16 hex digits, or at least the first 4 "
+                           "of them; what was given is none",
+                           verb);
+    return 0;
+}
+
+static int parse(struct ring *ring, bool is_value, const struct secret *text, struct error *err)
+{
+    ring->is_value = is_value;
+    return text->length == 0 ? 0 : ring_parse(ring, text->bytes, text->length, err);
+}
+
+static int fill(const struct store *store, struct holding *holding, const struct store_file *file,
+                struct error *err)
+{
+    const struct managed *secret = holding->secret;
+    if (file->finding == STORE_UNFINISHED)
+        return error_refused(err, "%s/%s: somebody is making it; try again in a moment",
+                             store->path, secret->name);
+    if (file->finding == STORE_HOLDS && file->text.length == 0)
+        return error_input(err, "%s/%s: is empty; put back a backup", store->path, secret->name);
+    if (parse(&holding->ring, secret->is_value, &file->text, err) < 0)
+        return error_within(err, "%s/%s", store->path, secret->name);
+    if (parse(&holding->staged, secret->is_value, &file->staged, err) < 0)
+        return error_within(err, "%s/%s.staged", store->path, secret->name);
+    return store_retired_list(store, secret->name, secret->is_value, &holding->retired, err);
+}
+
+static void read_one(const struct store *store, struct holding *holding,
+                     const struct managed *secret)
+{
+    struct error err = {0};
+    _cleanup_store_file_ struct store_file file = {0};
+    *holding = (struct holding){.secret = secret};
+    if (store_read(store, secret->name, secret->is_value, &file, &err) == 0 &&
+        fill(store, holding, &file, &err) == 0)
+        return;
+    holding_free(holding);
+    holding->error = err;
+}
+
+/* Reads the store, and plans by what it holds. Returns as plan_make. */
+static int plan(struct doing *doing, struct error *err)
+{
+    clear(doing);
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        read_one(&doing->store, &doing->holdings[i], &managed_secrets[i]);
+
+    struct target *target = &doing->target;
+    int found = doing->part
+                    ? target_find(doing->holdings, MANAGED_COUNT, doing->part, target, err)
+                    : target_default(doing->verb, doing->holdings, MANAGED_COUNT, target, err);
+    if (found < 0)
+        return error_within(err, "%s", doing->store.path);
+    const struct managed *secret = target->holding ? target->holding->secret : NULL;
+    if (doing->verb == VERB_UNRETIRE && target->is_retired &&
+        store_retired_read(&doing->store, secret->name, secret->is_value, target->fingerprint,
+                           &doing->retired, err) < 0)
+        return -1;
+    return plan_make(doing->verb, doing->holdings, target, &doing->retired, &doing->plan, err);
+}
+
+/* --- Doing it */
+
+/* In this order: see entry/key_plan.h. */
+static int carry_out(const struct doing *doing, struct error *err)
+{
+    char staged[FILE_TEMPORARY_NAME];
+    const struct plan *plan = &doing->plan;
+    const struct store *store = &doing->store;
+    const struct managed *secret = plan->holding->secret;
+    store_staged_name(secret->name, staged);
+    if (ring_count(&plan->retire) > 0 &&
+        store_retire(store, secret->name, secret->is_value, &plan->retire, err) < 0)
+        return -1;
+    if (plan->changes_ring && record_ring(store, secret->name, &plan->ring, err) < 0)
+        return -1;
+    if (plan->changes_staged && record_ring(store, staged, &plan->staged, err) < 0)
+        return -1;
+    return *plan->leaves_retired ? store_retired_destroy(store, secret->name, secret->is_value,
+                                                         plan->leaves_retired, err)
+                                 : 0;
+}
+
+static int lock(const struct doing *doing, struct error *err)
+{
+    struct deadline deadline =
+        deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
+    int held = record_lock(doing->context, &doing->store, &deadline, err);
+    if (held < 0 && err->kind == ERROR_SYSTEM)
+        error_advise(err, "to change a key the store must be writable, and have locks (else: "
+                          "--assume-single-writer, on one host)");
+    return held;
+}
+
+/* --- Saying it */
+
+static void print_ring(const char *place, const struct ring *before, const struct ring *after,
+                       bool changes)
+{
+    char texts[2][RING_FINGERPRINTS];
+    if (!changes && ring_count(before) == 0)
+        return;
+    ring_fingerprints(before, texts[0]);
+    ring_fingerprints(after, texts[1]);
+    printf("  %-8s %s%s%s\n", place, *texts[0] ? texts[0] : "nothing", changes ? " -> " : "",
+           !changes    ? ""
+           : *texts[1] ? texts[1]
+                       : "nothing");
+}
+
+static void print_plan(const struct doing *doing)
+{
+    const struct plan *plan = &doing->plan;
+    const struct holding *old = plan->holding;
+    char retired[RING_FINGERPRINTS];
+    printf("%s/%s, the %s, %s changed:\n", doing->store.path, old->secret->name, old->secret->title,
+           doing->context->settings->yes ? "has been" : "would be");
+    print_ring("in use", &old->ring, &plan->ring, plan->changes_ring);
+    print_ring("staged", &old->staged, &plan->staged, plan->changes_staged);
+    ring_fingerprints(&plan->retire, retired);
+    if (*retired)
+        printf("  retired  %s is put there\n", retired);
+    if (*plan->leaves_retired)
+        printf("  retired  %s is taken out%s\n", plan->leaves_retired,
+               doing->verb == VERB_DESTROY ? " and erased" : "");
+}
+
+static void print_meaning_of_retire(const struct plan *plan, const char *moved)
+{
+    char first[FP] = "nothing";
+    if (ring_count(&plan->ring) > 0)
+        ring_fingerprint(&plan->ring, 0, first);
+    if (plan->holding->secret->is_value) {
+        printf("%s will not come into use.\n", moved);
+        return;
+    }
+    printf("What %s alone can read becomes unreadable for Airflow: \"airflow rotate-fernet-key\" "
+           "must have run "
+           "while all processes encrypted with %s.\n"
+           "Nothing is erased: \"fernit key unretire FP\" brings one back. A process that runs "
+           "keeps its ring until it "
+           "is restarted.\n",
+           moved, first);
+}
+
+static void print_meaning_of_front(const struct plan *plan, const char *moved)
+{
+    if (plan->holding->secret->is_value)
+        printf("Restart all processes that use this store, at once: until then they do not accept "
+               "each other's "
+               "sessions or requests.\n");
+    else
+        printf("Whoever was started before %s came to this store cannot read what is encrypted "
+               "with it.\n"
+               "Next: restart all processes, so that all encrypt with it; run \"airflow "
+               "rotate-fernet-key\"; and "
+               "then \"fernit key retire\" takes the old keys out.\n",
+               moved);
+}
+
+static void print_meaning(const struct doing *doing)
+{
+    const struct plan *plan = &doing->plan;
+    char moved[RING_SUMMARY];
+    ring_summary(&plan->moved, moved);
+    if (doing->verb == VERB_DESTROY)
+        printf("What it alone can read cannot be read again. Backups and copies of the store are "
+               "not reached: erase "
+               "the key there, too.\n");
+    else if (doing->verb == VERB_RETIRE)
+        print_meaning_of_retire(plan, moved);
+    else if (doing->verb == VERB_PROMOTE || plan->holding->secret->is_value)
+        print_meaning_of_front(plan, moved);
+    else
+        printf("Restart all processes that use this store: until then they cannot read what %s has "
+               "encrypted.\n",
+               moved);
+}
+
+static void print_nothing_to_do(const struct doing *doing)
+{
+    const struct target *target = &doing->target;
+    if (!target->holding)
+        printf("There is nothing to retire: one key is in use.\n");
+    else
+        printf("There is nothing to do: %s is %s.\n", target->fingerprint,
+               target->in_ring     ? "in use already"
+               : target->in_staged ? "staged"
+                                   : "retired already");
+}
+
+static int unconfirmed(const struct doing *doing)
+{
+    const struct target *target = &doing->target;
+    log_error("nothing was changed; to do this: fernit key %s%s%s --yes", verbs[doing->verb],
+              target->holding ? " " : "", target->fingerprint);
+    return EXIT_PROBLEM;
+}
+
+/* --- The commands */
+
+static int failed(const struct context *context, const struct error *err)
+{
+    return report_failure(context->signals, err,
+                          err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
+}
+
+static int open_it(struct doing *doing, struct error *err)
+{
+    const struct settings *settings = doing->context->settings;
+    if (store_open(&doing->store, settings->store, settings->store_mode, err) < 0)
+        return -1;
+    if (doing->store.directory >= 0)
+        return 0;
+    return error_input(err, "the store %s: does not exist; name the right one with --store",
+                       settings->store);
+}
+
+static int change(const struct context *context, enum verb verb)
+{
+    struct error err = {0};
+    _cleanup_doing_ struct doing doing = {
+        .context = context, .verb = verb, .store = {.directory = -1}};
+    if (read_words(&doing, &err) < 0 || open_it(&doing, &err) < 0)
+        return failed(context, &err);
+
+    _cleanup_close_ int held = -1;
+    if (context->settings->yes) {
+        held = lock(&doing, &err);
+        if (held < 0 && err.kind != ERROR_NONE)
+            return failed(context, &err);
+    }
+    int planned = plan(&doing, &err);
+    if (planned < 0)
+        return failed(context, &err);
+    if (planned == 0) {
+        print_nothing_to_do(&doing);
+        return EXIT_GOOD;
+    }
+    if (context->settings->yes && carry_out(&doing, &err) < 0)
+        return failed(context, &err);
+    print_plan(&doing);
+    print_meaning(&doing);
+    return context->settings->yes ? EXIT_GOOD : unconfirmed(&doing);
+}
+
+int key_promote_command(const struct context *context)
+{
+    return change(context, VERB_PROMOTE);
+}
+
+int key_retire_command(const struct context *context)
+{
+    return change(context, VERB_RETIRE);
+}
+
+int key_unretire_command(const struct context *context)
+{
+    return change(context, VERB_UNRETIRE);
+}
+
+int key_destroy_command(const struct context *context)
+{
+    return change(context, VERB_DESTROY);
+}
