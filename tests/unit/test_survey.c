@@ -440,7 +440,8 @@ static void the_file_holds_what_airflow_would_find_in_this_environment(void **st
         bool is_plain = false;
         write_text("airflow.cfg", row->text);
         assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
-        enum finding finding = survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
+        enum finding finding =
+            survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
         if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
             fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
         if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||
