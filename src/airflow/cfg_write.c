@@ -217,6 +217,16 @@ int cfg_create(const char *path, const struct secret *text, struct error *err)
     return finish(&place, path, &temporary, err);
 }
 
+void cfg_tidy(const char *path, const struct cfg *cfg)
+{
+    struct error ignored;
+    if (!cfg->exists || cfg->status.st_nlink < 2)
+        return;
+    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
+    if (place.path && open_place(&place, &ignored) == 0)
+        sweep(&place);
+}
+
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err)
 {
@@ -236,6 +246,8 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         if (errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
+        /* Now, since where it is fixed nothing comes to finish. */
+        sweep(&place);
         return cfg_write_outcome(err);
     }
     *temporary.name = '\0';

@@ -163,7 +163,9 @@ static int sync_parent(const char *path, const char *slash, struct error *err)
         snprintf(parent, sizeof parent, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     _cleanup_close_ int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
-    return fd < 0 ? 0 : file_sync_directory(fd, parent, err);
+    if (fd < 0)
+        return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its names durable", parent);
+    return file_sync_directory(fd, parent, err);
 }
 
 /* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */
