@@ -176,6 +176,16 @@ static int publish_new(const struct place *place, struct temporary *temporary)
     return done;
 }
 
+void cfg_tidy(const char *path, const struct cfg *read)
+{
+    if (!read->exists || read->status.st_nlink <= 1)
+        return;
+    struct error ignored;
+    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
+    if (place.path && open_place(&place, &ignored) == 0)
+        sweep(&place);
+}
+
 /* The last steps: the name durable, and nothing left beside it. */
 static int finish(struct place *place, const char *path, struct temporary *temporary,
                   struct error *err)
@@ -215,16 +225,6 @@ int cfg_create(const char *path, const struct secret *text, struct error *err)
         return cfg_write_outcome(err);
     }
     return finish(&place, path, &temporary, err);
-}
-
-void cfg_tidy(const char *path, const struct cfg *cfg)
-{
-    struct error ignored;
-    if (!cfg->exists || cfg->status.st_nlink < 2)
-        return;
-    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
-    if (place.path && open_place(&place, &ignored) == 0)
-        sweep(&place);
 }
 
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,

@@ -32,9 +32,9 @@ int cfg_create(const char *path, const struct secret *text, struct error *err);
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err);
 
-/* Removes the temporary that a cfg_create which was killed has left: where no rename avoids overwriting
- * it is linked to the name, and a link count above one tells the next start. Locks nothing. */
-void cfg_tidy(const char *path, const struct cfg *cfg);
+/* Sweeps the temporary of a fernit that has died after it had linked it to the file's name, and whose work
+ * therefore nobody does again: the file's link count tells. Needs no lock: who is writing makes another. */
+void cfg_tidy(const char *path, const struct cfg *read);
 
 /* Whether the file is still the one that was read: its inode, size, mtime and ctime. */
 bool cfg_is_unchanged(const struct stat *now, const struct stat *was);

@@ -238,7 +238,7 @@ def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, st
 
 def test_what_only_looks_like_a_temporary_stays(fernit, stored, store):
     stored(new_key() + "\n")
-    others = {"fernet_key.tmp.1", ".fernet_key.bak", ".fernet_keys.tmp.1", ".secret_key.tmp.1", ".secret_key.claim", "fernet_key.staged", "notes"}
+    others = {"fernet_key.tmp.1", ".fernet_key.bak", ".fernet_keys.tmp.1", ".secret_key.tmp.1", ".secret_key.claim", "fernet_key.stage", "notes"}
     for name in others:
         (store / name).touch()
     assert fernit("run", "true").returncode == 0
