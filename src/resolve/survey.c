@@ -138,6 +138,7 @@ static int read_beside(struct survey *survey, const struct store *store, struct 
 {
     const struct managed *secret = survey->secret;
     ring_free(&survey->staged);
+    retired_free(&survey->retired);
     survey->staged.is_value = secret->is_value;
     if (file->staged.length > 0 &&
         ring_parse(&survey->staged, file->staged.bytes, file->staged.length, err) < 0)
