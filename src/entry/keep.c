@@ -15,8 +15,8 @@ static bool has_store(const struct context *context, const struct look *look)
     return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
 }
 
-/* A warning says so, and it is left as it is. */
-static bool store_is_broken(const struct survey *survey)
+/* What is damaged is left alone: it may be all that there is of the keys. */
+static bool is_damaged(const struct survey *survey)
 {
     return survey->sources[survey->store_source].finding == FOUND_BROKEN;
 }
@@ -27,7 +27,7 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
         return !part->secret->replaceable || look->store.directory >= 0 ||
                context->settings->store_named;
     return part->decision.action == ACTION_USE && part->decision.change.changes &&
-           has_store(context, look) && !store_is_broken(&part->survey);
+           has_store(context, look) && !is_damaged(&part->survey);
 }
 
 int keep_check_ground(const struct context *context, const struct look *look, struct error *err)

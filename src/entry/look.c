@@ -12,12 +12,12 @@
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct cfg_option wanted[MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
         for (; (secrets & 1U << i) && place->variable; place++)
-            wanted[count++] = (struct cfg_option){place->section, place->option};
+            wanted[count++] = (struct ini_wanted){place->section, place->option};
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
@@ -26,18 +26,32 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
             cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg, &cfg->error) == 0;
 }
 
+/* All of them at once, with one listing of the directory. */
+static void read_store(struct look *look)
+{
+    struct store_wanted wanted[MANAGED_COUNT];
+    for (size_t i = 0; i < look->count; i++)
+        wanted[i] =
+            (struct store_wanted){look->parts[i].secret->name, look->parts[i].secret->is_value};
+    if (look->store_error.kind == ERROR_NONE)
+        store_read_all(&look->store, wanted, look->count, look->stored, look->stored_errors);
+}
+
 static struct survey_places places_for(const struct context *context, const struct look *look,
-                                       const struct managed *secret, enum run_commands commands)
+                                       const struct part *part, bool stored,
+                                       enum run_commands commands)
 {
     const struct settings *settings = context->settings;
     return (struct survey_places){
-        .secret = secret,
+        .secret = part->secret,
         .environment = context->environment,
         .secret_files = settings->secret_files,
         .early = context->early,
         .no_mounts = look->no_mounts,
         .store = &look->store,
         .store_error = look->store_error.kind == ERROR_NONE ? NULL : &look->store_error,
+        .stored = stored ? &look->stored[part - look->parts] : NULL,
+        .stored_error = stored ? &look->stored_errors[part - look->parts] : NULL,
         .cfg = &look->cfg,
         .commands = commands,
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
@@ -49,7 +63,7 @@ static struct survey_places places_for(const struct context *context, const stru
 static int look_for(const struct context *context, struct look *look, struct part *part,
                     enum run_commands commands, struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part->secret, commands);
+    const struct survey_places places = places_for(context, look, part, true, commands);
     if (survey_all(&places, &part->survey, err) < 0 ||
         decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
         return -1;
@@ -72,13 +86,14 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
     store_open(&look->store, settings->store, settings->store_mode, &look->store_error);
     look->no_mounts = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
 
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        if (secrets & 1U << i)
+            look->parts[look->count++].secret = &managed_secrets[i];
+    read_store(look);
     int result = 0;
-    for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        if (!(secrets & 1U << i))
-            continue;
+    for (size_t i = 0; i < look->count; i++) {
         struct error later;
-        struct part *part = &look->parts[look->count++];
-        part->secret = &managed_secrets[i];
+        struct part *part = &look->parts[i];
         if (look_for(context, look, part, commands, result < 0 ? &later : err) == 0)
             continue;
         result = -1;
@@ -92,7 +107,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part->secret, RUN_COMMANDS_NEVER);
+    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
     decision_free(&part->decision);
     if (survey_store_again(&places, &part->survey, err) < 0)
         return -1;
@@ -105,6 +120,7 @@ void look_free(struct look *look)
         decision_free(&look->parts[i].decision);
         survey_free(&look->parts[i].survey);
         ring_free(&look->parts[i].unkept);
+        store_file_free(&look->stored[i]);
     }
     look->count = 0;
     store_close(&look->store);

@@ -40,6 +40,8 @@ struct look {
     struct part parts[MANAGED_COUNT];
     size_t count;
     bool no_mounts;
+    struct store_file stored[MANAGED_COUNT]; /* what was read of the store, as the parts */
+    struct error stored_errors[MANAGED_COUNT];
 };
 
 /* Opens the store, reads airflow.cfg, and for each of `secrets` (bits: 1 << index in managed_secrets) surveys all

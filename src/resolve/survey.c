@@ -132,42 +132,44 @@ static void advise_on_store(struct error *error)
         error_advise(error, "put back the file that fernit has made, or a backup of it");
 }
 
-/* What waits to be promoted, and what was taken out of use, stand beside it. */
-static int read_beside(struct survey *survey, const struct store *store, struct store_file *file,
-                       struct error *err)
-{
-    const struct managed *secret = survey->secret;
-    ring_free(&survey->staged);
-    retired_free(&survey->retired);
-    survey->staged.is_value = secret->is_value;
-    if (file->staged.length > 0 &&
-        ring_parse(&survey->staged, file->staged.bytes, file->staged.length, err) < 0)
-        return error_within(err, "%s/%s.staged", store->path, secret->name);
-    if (!file->scan.retired)
-        return 0;
-    return store_retired_list(store, secret->name, secret->is_value, &survey->retired, err);
-}
-
-static void read_store(struct looking *looking, struct source *source)
+/* What stands in the file, and what waits beside it to be promoted. */
+static void take_stored(struct looking *looking, const struct store_file *file,
+                        struct source *source)
 {
     struct survey *survey = looking->survey;
-    const struct store *store = looking->places->store;
-    _cleanup_store_file_ struct store_file file = {0};
-    source->finding = FOUND_BROKEN;
-    if (store_read(store, survey->secret->name, survey->secret->is_value, &file, source->error) <
-            0 ||
-        read_beside(survey, store, &file, source->error) < 0) {
+    survey->store_scan = file->scan;
+    ring_free(&survey->staged);
+    survey->staged.is_value = survey->secret->is_value;
+    if (file->staged.length > 0 &&
+        ring_parse(&survey->staged, file->staged.bytes, file->staged.length, source->error) < 0) {
+        error_within(source->error, "%s.staged", source->name);
         advise_on_store(source->error);
-    } else if (file.finding == STORE_NOTHING) {
+    } else if (file->finding == STORE_NOTHING) {
         source->finding = FOUND_ABSENT;
-    } else if (file.finding == STORE_UNFINISHED) {
+    } else if (file->finding == STORE_UNFINISHED) {
         source->finding = FOUND_UNFINISHED;
     } else {
-        source_take_keys(looking, source, source->name, file.text.bytes, file.text.length);
-        source->readable_by_all = file.readable_by_all;
-        source->modeless = file.modeless;
+        source_take_keys(looking, source, source->name, file->text.bytes, file->text.length);
+        source->readable_by_all = file->readable_by_all;
+        source->modeless = file->modeless;
     }
-    survey->store_scan = file.scan;
+}
+
+static void read_store(struct looking *looking, const struct store_file *file,
+                       const struct error *error, struct source *source)
+{
+    const struct managed *secret = looking->survey->secret;
+    _cleanup_store_file_ struct store_file read = {0};
+    source->finding = FOUND_BROKEN;
+    if (!file && store_read(looking->places->store, secret->name, secret->is_value, &read,
+                            source->error) == 0)
+        file = &read;
+    else if (file && error->kind != ERROR_NONE)
+        *source->error = *error;
+    if (file && (file == &read || error->kind == ERROR_NONE))
+        take_stored(looking, file, source);
+    else
+        advise_on_store(source->error);
 }
 
 static int look_at_store(struct looking *looking, struct error *err)
@@ -184,7 +186,7 @@ static int look_at_store(struct looking *looking, struct error *err)
         error_advise(source.error,
                      "give this user a folder that it can read and write (--store DIR)");
     } else {
-        read_store(looking, &source);
+        read_store(looking, looking->places->stored, looking->places->stored_error, &source);
     }
     return source_keep(looking, &source, err);
 }
@@ -217,14 +219,30 @@ static int look_outside(struct looking *looking, struct error *err)
     return look_at_mounted(looking, err);
 }
 
+/* They matter only where a source has a key that the store lacks, or none has any. */
+static int list_retired(struct looking *looking, struct error *err)
+{
+    struct survey *survey = looking->survey;
+    const struct source *store = survey_stored(survey);
+    bool matter = !store;
+    for (size_t i = 0; i < survey->count && store; i++)
+        matter |= !ring_covers(&store->ring, &survey->sources[i].ring);
+    retired_free(&survey->retired);
+    if (!survey->store_scan.retired || !matter)
+        return 0;
+    return store_retired_list(looking->places->store, survey->secret->name,
+                              survey->secret->is_value, &survey->retired, err);
+}
+
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
 {
     *survey = (struct survey){.secret = places->secret};
     struct looking looking = {.places = places, .survey = survey};
     snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);
-    if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0)
+    if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||
+        survey_cfg(&looking, err) < 0)
         return -1;
-    return survey_cfg(&looking, err);
+    return list_retired(&looking, err);
 }
 
 int survey_store_again(const struct survey_places *places, struct survey *survey, struct error *err)
@@ -237,14 +255,14 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
         return error_sys(err, "%s", survey->store_name);
     kept->error = NULL;
     ring_free(&kept->ring);
-    read_store(&looking, &source);
+    read_store(&looking, NULL, NULL, &source);
     *kept = source;
     kept->error = NULL;
     if (source.finding == FOUND_BROKEN)
         *(kept->error = room) = *source.error;
     else
         free(room);
-    return 0;
+    return list_retired(&looking, err);
 }
 
 const struct source *survey_stored(const struct survey *survey)

@@ -79,7 +79,9 @@ struct survey_places {
     const struct early *early;       /* what root has read of them; NULL: nobody has */
     bool no_mounts; /* /run/secrets is not there: no need to look for each of its files */
     const struct store *store;
-    const struct error *store_error; /* why it could not be opened; else NULL */
+    const struct error *store_error;  /* why it could not be opened; else NULL */
+    const struct store_file *stored;  /* the secret's file, if it was read already; else NULL */
+    const struct error *stored_error; /* of that reading */
     const struct cfg_look *cfg;
     enum run_commands commands;
     bool in_command; /* we run inside a ..._CMD: running it again would never end */

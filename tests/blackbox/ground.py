@@ -126,6 +126,17 @@ def bind(namespace, source, target, *options):
         namespace.run("mount", "-n", "-o", ",".join(["remount", "bind", *options]), target)
 
 
+#: What mountinfo says of the file system of "/" where a test says nothing else.
+MACHINE = "1 0 254:0 / / rw,relatime - ext4 /dev/vda rw"
+
+
+def pretend_mounts(namespace, *lines, root=MACHINE):
+    """What /proc/self/mountinfo says in the namespace, whatever is mounted there: no more of /proc is left in it."""
+    namespace.run("mount", "-n", "-t", "tmpfs", "none", "/proc")
+    namespace.run("mkdir", "/proc/self")
+    namespace.path("/proc/self/mountinfo").write_text("".join(f"{line}\n" for line in (root, *lines)))
+
+
 class Lock:
     """The store's lock in our hands, as another fernit would have it."""
 

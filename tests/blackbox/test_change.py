@@ -1,0 +1,922 @@
+"""--on-change: what a key from outside does to the store, to this process and to the replicas; and that none is lost."""
+import configparser
+import itertools
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from conftest import errors, fingerprint, listing, new_key, warnings
+from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
+
+VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
+SECRET = b"the password of a connection"
+
+
+@pytest.fixture
+def other_home(tmp_path):
+    """other_home(number): the variables of another container that shares the store."""
+    return lambda number=0: {"AIRFLOW_HOME": tmp_path / f"home {number}"}
+
+
+def keys_in(path):
+    """The ring in a file of the store, as a list."""
+    return path.read_text().rstrip("\n").split(",")
+
+
+def cfg_keys(cfg):
+    """The ring that Airflow finds in the file."""
+    parser = configparser.ConfigParser()
+    parser.read(cfg)
+    return parser["core"]["fernet_key"].split(",")
+
+
+def fernet(keys):
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def reads(keys, token):
+    try:
+        return fernet(keys).decrypt(token) == SECRET
+    except InvalidToken:
+        return False
+
+
+def changes(store):
+    """What stands in the store, less the lock; not to be asked for while this process holds that."""
+    return {path: what for path, what in listing(store).items() if not path.endswith("/.lock") and path != str(store)}
+
+
+def settled(fernit, tmp_path, *options, **env):
+    """Asserts that the same start again says nothing, writes nothing and takes no lock."""
+    trace = Trace(tmp_path / "trace of a settled start")
+    before = listing(tmp_path / "store")
+    done = fernit("run", *options, "true", prefix=trace.prefix, **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert trace.writes() == [] and not any(".lock" in call.arguments for call in trace.calls())
+    assert listing(tmp_path / "store") == before
+
+
+# --- keep: the default
+
+
+def test_an_operator_who_sets_a_key_where_one_was_generated_ends_with_both(fernit, child_sees, store, cfg, other_home):
+    old = child_sees().keys
+    password = fernet(old).encrypt(SECRET)
+    new = new_key()
+
+    seen = child_sees(FERNET_KEY=new)
+    assert seen.keys == keys_in(store / "fernet_key") == cfg_keys(cfg) == [new, *old]
+    assert reads(seen.keys, password) and reads(cfg_keys(cfg), password)
+    # A replica that nobody has told reads what this one writes, once it is restarted.
+    assert reads(child_sees(**other_home()).keys, fernet(seen.keys).encrypt(SECRET))
+
+
+def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit, stored, store):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    (said,) = warnings(fernit("run", "true", FERNET_KEY=new))
+    assert fingerprint(new) in said and fingerprint(old) in said and str(store / "fernet_key") in said
+    assert re.search(r"restart it; then run: airflow rotate-fernet-key, and after it: fernit key retire --yes$", said)
+
+
+def test_a_change_is_made_once_and_the_same_start_again_writes_nothing(fernit, stored, tmp_path):
+    stored(new_key() + "\n")
+    new = new_key()
+    assert fernit("run", "true", FERNET_KEY=new).returncode == 0
+    settled(fernit, tmp_path, FERNET_KEY=new)
+
+
+def test_a_replica_without_the_variable_gets_the_changed_ring(fernit, child_sees, stored, other_home):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    assert fernit("run", "true", FERNET_KEY=new).returncode == 0
+    assert child_sees(**other_home()).keys == [new, old]
+
+
+def test_several_new_keys_come_in_their_own_order_before_all_that_was_there(child_sees, stored, store):
+    kept, new = [new_key(), new_key()], [new_key(), new_key()]
+    stored(kept)
+    assert child_sees(FERNET_KEY=",".join(new)).keys == [*new, *kept]
+    assert keys_in(store / "fernet_key") == [*new, *kept]
+
+
+def test_a_list_of_known_and_new_keys_is_recorded_in_the_order_of_the_list(child_sees, stored, store):
+    first, second, new = new_key(), new_key(), new_key()
+    stored([first, second])
+    assert child_sees(FERNET_KEY=f"{new},{second}").keys == [new, second, first]
+    assert keys_in(store / "fernet_key") == [new, second, first]
+
+
+def test_two_changes_one_after_the_other_keep_all_three(child_sees, stored, store):
+    keys = [new_key() for _ in range(3)]
+    stored(keys[0] + "\n")
+    child_sees(FERNET_KEY=keys[1])
+    assert child_sees(FERNET_KEY=keys[2]).keys == keys[::-1] == keys_in(store / "fernet_key")
+
+
+@pytest.mark.parametrize("way", [VARIABLE, VARIABLE + "_CMD", "FERNET_KEY", VARIABLE + "_FILE", "FERNET_KEY_FILE", "--secret-file"])
+def test_each_way_from_outside_is_recorded(fernit, stored, store, tmp_path, way):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    file = tmp_path / "secret"
+    file.write_text(new)
+    options = [way, file] if way.startswith("--") else []
+    value = f"cat {file}" if way.endswith("_CMD") else file if way.endswith("_FILE") else new
+    environment = {} if options else {way: value}
+    assert fernit("run", *options, "true", **environment).returncode == 0
+    assert keys_in(store / "fernet_key") == [new, old]
+
+
+def test_a_mounted_secret_is_recorded(fernit, namespace, mounted_secrets, stored, store):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    (mounted_secrets / "fernet_key").write_text(new)
+    assert fernit("run", "true", prefix=namespace.prefix).returncode == 0
+    assert keys_in(store / "fernet_key") == [new, old]
+
+
+def test_what_is_left_to_airflow_s_secrets_backend_changes_nothing(fernit, stored, store):
+    stored(new_key() + "\n")
+    before = listing(store)
+    assert fernit("run", "true", **{VARIABLE + "_SECRET": "path/of/it"}).returncode == 0
+    assert listing(store) == before
+
+
+def test_a_source_that_does_not_count_changes_nothing(child_sees, stored, store):
+    kept, passed_over = new_key(), new_key()
+    stored(kept + "\n")
+    before = changes(store)
+    seen = child_sees(**{VARIABLE: kept, "FERNET_KEY": passed_over})
+    assert seen.keys == [kept]
+    assert changes(store) == before
+    assert fingerprint(passed_over) in seen.stderr
+
+
+def test_a_refused_run_records_nothing(fernit, stored, store, write_cfg):
+    """What counts is broken; a good one below it must not slip in."""
+    stored(new_key() + "\n")
+    before = listing(store)
+    assert fernit("run", "true", **{VARIABLE: "not a key", "FERNET_KEY": new_key()}).returncode == 125
+    assert listing(store) == before
+
+
+def test_status_says_what_a_run_would_write_and_writes_nothing(fernit, stored, store):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    before = listing(store)
+    done = fernit("status", FERNET_KEY=new)
+    assert done.returncode == 0
+    assert f"the store would be written, and hold {fingerprint(new)}, {fingerprint(old)}" in done.stdout
+    assert listing(store) == before
+
+
+@pytest.mark.parametrize("command", ["print", "check", "fingerprint"])
+def test_the_commands_that_only_show_a_key_record_none(fernit, stored, store, command):
+    stored(new_key() + "\n")
+    before = listing(store)
+    assert fernit("key", command, FERNET_KEY=new_key()).returncode == 0
+    assert listing(store) == before
+
+
+def test_init_records_as_run_does(fernit, stored, store, cfg):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    assert fernit("init", FERNET_KEY=new).returncode == 0
+    assert keys_in(store / "fernet_key") == cfg_keys(cfg) == [new, old]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o660])
+def test_a_changed_file_is_readable_by_whom_the_store_mode_lets(fernit, stored, mode):
+    file = stored(new_key() + "\n")
+    file.chmod(mode)
+    assert fernit("run", "--store-mode", f"{mode:04o}", "true", FERNET_KEY=new_key()).returncode == 0
+    assert file.stat().st_mode & 0o777 == mode
+
+
+def test_a_changed_store_holds_the_lock_and_nothing_else_beside_its_key(fernit, stored, store):
+    stored(new_key() + "\n")
+    assert fernit("run", "true", FERNET_KEY=new_key()).returncode == 0
+    assert {path.name for path in store.iterdir()} == {"fernet_key", ".lock"}
+
+
+# --- No change
+
+
+def test_keys_that_the_store_has_are_no_change_whatever_their_order(child_sees, stored, store):
+    kept = [new_key() for _ in range(3)]
+    stored(kept)
+    before = changes(store)
+    for length in (1, 2, 3):
+        for given in itertools.permutations(kept, length):
+            seen = child_sees("--deliver", "env", FERNET_KEY=",".join(given))
+            assert seen.keys == [*given, *(key for key in kept if key not in given)]
+            assert seen.stderr == ""
+    assert changes(store) == before
+
+
+@pytest.mark.parametrize("on_change", ["keep", "stage", "refuse", "replace"])
+def test_a_known_key_is_no_change_for_any_of_the_four(child_sees, stored, store, on_change):
+    kept = [new_key(), new_key()]
+    stored(kept)
+    before = listing(store)
+    assert child_sees("--deliver", "env", "--on-change", on_change, FERNET_KEY=kept[1]).keys == kept[::-1]
+    assert listing(store) == before
+
+
+@pytest.mark.parametrize("spelling", ["'{}'", "{}\n", " {} ", "{0},{0}"])
+def test_a_known_key_in_another_spelling_is_no_change(child_sees, stored, store, spelling):
+    key = new_key()
+    stored(key)
+    before = listing(store)
+    assert child_sees("--deliver", "env", FERNET_KEY=spelling.format(key)).keys == [key]
+    assert listing(store) == before
+
+
+def test_two_deployments_with_a_key_each_over_one_store_do_not_write_it_at_every_start(child_sees, fernit, stored, store, other_home, tmp_path):
+    shared, keys = new_key(), [new_key(), new_key()]
+    stored(shared + "\n")
+    for number in (0, 1):
+        child_sees(FERNET_KEY=keys[number], **other_home(number))
+    for number in (0, 1):  # the first does not know the second's yet
+        child_sees(FERNET_KEY=keys[number], **other_home(number))
+    before = listing(store)
+    for _ in range(2):
+        for number in (0, 1):
+            seen = child_sees(FERNET_KEY=keys[number], **other_home(number))
+            assert (seen.keys[0], set(seen.keys), seen.stderr) == (keys[number], {shared, *keys}, "")
+    assert listing(store) == before
+    settled(fernit, tmp_path, FERNET_KEY=keys[0], **other_home(0))
+
+
+def test_two_deployments_that_both_replace_do_not_take_turns_for_ever(child_sees, store, stored, other_home):
+    stored(new_key() + "\n")
+    keys = [new_key(), new_key()]
+    for number in (0, 1):
+        child_sees("--on-change", "replace", FERNET_KEY=keys[number], **other_home(number))
+    before = changes(store)
+    for number in (0, 1, 0):
+        seen = child_sees("--on-change", "replace", FERNET_KEY=keys[number], **other_home(number))
+        assert seen.keys[0] == keys[number]
+    assert changes(store) == before
+
+
+# --- A store that is not there yet
+
+
+def test_a_store_that_was_asked_for_is_made_for_a_key_from_outside(fernit, child_sees, store, other_home):
+    key = new_key()
+    done = fernit("run", "true", FERNET_KEY=key)
+    assert done.returncode == 0 and not warnings(done)
+    assert (store / "fernet_key").read_text() == key + "\n"
+    assert child_sees(**other_home()).keys == [key]
+
+
+def test_the_default_store_is_not_made_for_a_key_from_outside(fernit, namespace):
+    default = namespace.tmpfs("/var/lib")
+    assert fernit("run", "true", prefix=namespace.prefix, FERNIT_STORE=None, FERNET_KEY=new_key()).returncode == 0
+    assert list(default.iterdir()) == []
+
+
+def test_a_default_store_that_is_there_records_a_key_from_outside(fernit, namespace):
+    default = namespace.tmpfs("/var/lib")
+    (default / "fernit").mkdir(mode=0o700)
+    key = new_key()
+    assert fernit("run", "true", prefix=namespace.prefix, FERNIT_STORE=None, FERNET_KEY=key).returncode == 0
+    assert (default / "fernit" / "fernet_key").read_text() == key + "\n"
+
+
+@pytest.mark.parametrize("on_change", ["keep", "stage", "refuse", "replace"])
+def test_the_first_key_of_a_store_is_no_change(fernit, store, on_change):
+    keys = [new_key(), new_key()]
+    done = fernit("run", "--on-change", on_change, "true", FERNET_KEY=",".join(keys))
+    assert done.returncode == 0 and not warnings(done)
+    assert keys_in(store / "fernet_key") == keys
+    assert {path.name for path in store.iterdir()} <= {"fernet_key", ".lock"}
+
+
+# --- stage
+
+
+def test_a_staged_key_is_read_by_all_and_used_by_none(child_sees, stored, store, cfg, other_home):
+    old, new = [new_key(), new_key()], new_key()
+    stored(old)
+    seen = child_sees("--on-change", "stage", FERNET_KEY=new)
+    assert seen.keys == cfg_keys(cfg) == [*old, new]
+    assert keys_in(store / "fernet_key") == old and keys_in(store / "fernet_key.staged") == [new]
+
+    replica = child_sees(**other_home()).keys
+    assert replica == [*old, new]
+    assert reads(old, fernet(seen.keys).encrypt(SECRET)), "who has the old ring must read what the new one writes"
+    assert reads(replica, Fernet(new).encrypt(SECRET))
+
+
+def test_staging_says_how_to_go_on(fernit, stored, store):
+    new = new_key()
+    stored(new_key() + "\n")
+    (said,) = warnings(fernit("run", "--on-change", "stage", "true", FERNET_KEY=new))
+    assert f"{store}/fernet_key.staged" in said
+    assert said.endswith(f"run: fernit key promote {fingerprint(new)} --yes")
+
+
+@pytest.mark.parametrize("later", ["keep", "stage", "refuse", "replace"])
+def test_a_staged_key_stays_the_last_whoever_brings_it_and_is_staged_once(fernit, child_sees, stored, tmp_path, later):
+    """Only `fernit key promote` moves it: a replica whose variable holds it already must not use it before the others."""
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    assert fernit("run", "--on-change", "stage", "true", FERNET_KEY=new).returncode == 0
+    settled(fernit, tmp_path, "--on-change", later, FERNET_KEY=new)
+    assert child_sees("--on-change", later, FERNET_KEY=new).keys == [old, new]
+
+
+def test_a_second_new_key_is_staged_beside_the_first(child_sees, stored, store):
+    old, first, second = new_key(), new_key(), new_key()
+    stored(old + "\n")
+    child_sees("--on-change", "stage", FERNET_KEY=first)
+    seen = child_sees("--on-change", "stage", FERNET_KEY=second)
+    assert seen.keys[0] == old and set(seen.keys) == {old, first, second}
+    assert keys_in(store / "fernet_key") == [old] and set(keys_in(store / "fernet_key.staged")) == {first, second}
+
+
+def test_of_a_list_only_what_is_new_is_staged(child_sees, stored, store):
+    first, second, new = new_key(), new_key(), new_key()
+    stored([first, second])
+    assert child_sees("--on-change", "stage", FERNET_KEY=f"{new},{second}").keys == [second, first, new]
+    assert keys_in(store / "fernet_key") == [first, second] and keys_in(store / "fernet_key.staged") == [new]
+
+
+def test_a_key_that_is_kept_while_another_is_staged_comes_before_it(child_sees, stored, store):
+    old, staged, new = new_key(), new_key(), new_key()
+    stored(old + "\n")
+    child_sees("--on-change", "stage", FERNET_KEY=staged)
+    assert child_sees(FERNET_KEY=new).keys == [new, old, staged]
+    assert keys_in(store / "fernet_key") == [new, old] and keys_in(store / "fernet_key.staged") == [staged]
+
+
+# --- refuse
+
+
+def test_refuse_ends_with_125_and_leaves_all_as_it_was(fernit, stored, tmp_path, write_cfg):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    write_cfg(f"[core]\nfernet_key = {old}\n")
+    before = listing(tmp_path)
+    done = fernit("run", "--on-change", "refuse", "echo", "the command ran", FERNET_KEY=new)
+    assert (done.returncode, done.stdout) == (125, "")
+    assert listing(tmp_path) == before
+    (said,) = errors(done)
+    assert said.startswith("fernit: FERNET_KEY: ") and fingerprint(new) in said and fingerprint(old) in said
+    assert "--on-change keep" in said and "unset FERNET_KEY" in said
+
+
+def test_what_the_refusal_advises_works_and_the_next_start_is_not_refused(fernit, child_sees, stored):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    assert fernit("run", "--on-change", "refuse", "true", FERNET_KEY=new).returncode == 125
+    assert fernit("init", "--on-change", "keep", FERNET_KEY=new).returncode == 0
+    assert child_sees("--on-change", "refuse", FERNET_KEY=new).keys == [new, old]
+
+
+def test_status_shows_the_refusal(fernit, stored):
+    stored(new_key() + "\n")
+    done = fernit("status", "--on-change", "refuse", FERNET_KEY=new_key())
+    assert done.returncode == 1 and "a run would be refused" in done.stdout
+
+
+# --- replace
+
+
+def test_replace_uses_the_new_key_alone_and_retires_the_old_ones(fernit, child_sees, stored, store, cfg, other_home):
+    old, new = [new_key(), new_key()], new_key()
+    stored(old)
+    assert child_sees("--on-change", "replace", FERNET_KEY=new).keys == [new]
+    assert keys_in(store / "fernet_key") == cfg_keys(cfg) == [new]
+    assert {path.name: path.read_text() for path in (store / "retired").iterdir()} == {fingerprint(key): key + "\n" for key in old}
+    assert child_sees(**other_home()).keys == [new], "a retired key is nobody's source"
+
+
+def test_a_retired_key_can_be_read_by_nobody_else(fernit, stored, store):
+    stored(new_key() + "\n")
+    assert fernit("run", "--on-change", "replace", "true", FERNET_KEY=new_key()).returncode == 0
+    assert (store / "retired").stat().st_mode & 0o777 == 0o700
+    assert [path.stat().st_mode & 0o777 for path in (store / "retired").iterdir()] == [0o600]
+
+
+def test_replace_says_what_cannot_be_read_any_more_and_how_it_is_brought_back(fernit, stored):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    (said,) = warnings(fernit("run", "--on-change", "replace", "true", FERNET_KEY=new))
+    assert fingerprint(old) in said and fingerprint(new) in said and "fernit key unretire" in said
+
+
+def test_replace_is_done_once(fernit, stored, tmp_path):
+    stored(new_key() + "\n")
+    new = new_key()
+    assert fernit("run", "--on-change", "replace", "true", FERNET_KEY=new).returncode == 0
+    settled(fernit, tmp_path, "--on-change", "replace", FERNET_KEY=new)
+    settled(fernit, tmp_path, FERNET_KEY=new)
+
+
+def test_replace_retires_durably_before_the_ring_changes(fernit, stored, tmp_path):
+    """The file, its name, and only then the ring that lacks it: a power cut in between leaves the key in one of both."""
+    stored(new_key() + "\n")
+    trace = Trace(tmp_path / "trace")
+    assert fernit("run", "--on-change", "replace", "true", prefix=trace.prefix, FERNET_KEY=new_key()).returncode == 0
+    calls = trace.calls()
+
+    def position(name, pattern):
+        (found, *_) = [i for i, call in enumerate(calls) if call.name.startswith(name) and re.search(pattern, call.arguments)]
+        return found
+
+    file = position("fsync", r"retired/.*\.change\.")
+    name = position("rename", r'"[0-9a-f]{16}"')
+    directory = next(i for i in range(name, len(calls)) if calls[i].name == "fsync" and calls[i].arguments.endswith("retired>"))
+    ring = position("rename", r'"fernet_key"')
+    assert file < name < directory < ring
+
+
+def test_replace_keeps_what_the_new_list_names(child_sees, stored, store):
+    first, second, new = new_key(), new_key(), new_key()
+    stored([first, second])
+    assert child_sees("--on-change", "replace", FERNET_KEY=f"{new},{second}").keys == [new, second]
+    assert [path.name for path in (store / "retired").iterdir()] == [fingerprint(first)]
+
+
+# --- Retired keys
+
+
+@pytest.fixture
+def replaced(fernit, stored):
+    """replaced(): (retired, used) of a store in which `replace` has been at work."""
+
+    def replace():
+        retired, used = new_key(), new_key()
+        stored(retired + "\n")
+        assert fernit("run", "--on-change", "replace", "true", FERNET_KEY=used).returncode == 0
+        return retired, used
+
+    return replace
+
+
+@pytest.mark.parametrize("on_change", ["keep", "stage", "refuse", "replace"])
+def test_a_retired_key_that_comes_back_is_served_warned_of_and_not_stored(child_sees, replaced, store, other_home, on_change):
+    retired, used = replaced()
+    before = listing(store)
+    seen = child_sees("--on-change", on_change, "--deliver", "env", FERNET_KEY=retired)
+    assert seen.keys == [retired, used]
+    (said,) = warnings(seen)
+    assert "retired" in said and fingerprint(retired) in said and "fernit key unretire" in said
+    assert listing(store) == before
+    assert child_sees(**other_home()).keys == [used]
+
+
+def test_the_warning_of_a_retired_key_names_it_and_not_the_others_of_its_list(child_sees, replaced):
+    retired, used = replaced()
+    (said,) = warnings(child_sees("--deliver", "env", FERNET_KEY=f"{used},{retired}"))
+    assert fingerprint(retired) in said and fingerprint(used) not in said
+
+
+def test_a_new_key_beside_a_retired_one_is_stored_alone(child_sees, replaced, store):
+    retired, used = replaced()
+    new = new_key()
+    assert child_sees("--deliver", "env", FERNET_KEY=f"{new},{retired}").keys == [new, retired, used]
+    assert keys_in(store / "fernet_key") == [new, used]
+
+
+def test_a_retired_key_in_airflow_cfg_is_dropped_from_it_with_a_line(fernit, replaced, write_cfg, store, tmp_path):
+    retired, used = replaced()
+    cfg = write_cfg(f"[core]\nfernet_key = {used},{retired}\nexecutor = LocalExecutor\n")
+    before = changes(store)
+    done = fernit("run", "true")
+    assert done.returncode == 0
+    (said,) = warnings(done)
+    assert "retired" in said and fingerprint(retired) in said and str(cfg) in said
+    assert cfg.read_text() == f"[core]\nfernet_key = {used}\nexecutor = LocalExecutor\n"
+    assert changes(store) == before
+    settled(fernit, tmp_path)
+
+
+def test_a_retired_key_that_airflow_cfg_alone_holds_is_dropped_too(fernit, child_sees, replaced, write_cfg):
+    retired, used = replaced()
+    cfg = write_cfg(f"[core]\nfernet_key = {retired}\n")
+    assert child_sees().keys == cfg_keys(cfg) == [used]
+
+
+def test_what_was_retired_still_reads_what_it_has_encrypted(replaced, store):
+    """Nothing is erased: the file is a key as Python's Fernet takes it."""
+    retired, _ = replaced()
+    password = Fernet(retired).encrypt(SECRET)
+    assert Fernet((store / "retired" / fingerprint(retired)).read_text().strip()).decrypt(password) == SECRET
+
+
+# --- A key that only airflow.cfg holds
+
+
+def test_a_key_of_airflow_cfg_that_the_store_lacks_joins_the_ring_s_end(fernit, child_sees, stored, store, write_cfg, other_home, tmp_path):
+    kept, written = new_key(), new_key()
+    stored(kept + "\n")
+    cfg = write_cfg(f"[core]\nfernet_key = {written}\n")
+    seen = child_sees()
+    assert seen.keys == keys_in(store / "fernet_key") == cfg_keys(cfg) == [kept, written]
+    (said,) = warnings(seen)
+    assert str(cfg) in said and fingerprint(written) in said
+    assert child_sees(**other_home()).keys == [kept, written]
+    settled(fernit, tmp_path)
+
+
+def test_it_joins_durably_before_the_file_is_edited(fernit, stored, write_cfg, tmp_path):
+    stored(new_key() + "\n")
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    trace = Trace(tmp_path / "trace")
+    assert fernit("run", "true", prefix=trace.prefix).returncode == 0
+    names = [(call.name, call.arguments) for call in trace.calls()]
+    (ring,) = [i for i, (name, what) in enumerate(names) if name.startswith("rename") and '"fernet_key"' in what]
+    (edit,) = [i for i, (name, what) in enumerate(names) if name.startswith("rename") and '"airflow.cfg"' in what]
+    assert any(name == "fsync" and what.endswith("/store>") for name, what in names[ring:edit])
+
+
+def test_outside_store_and_airflow_cfg_with_a_key_each_end_in_that_order(child_sees, stored, store, write_cfg):
+    kept, written, new = new_key(), new_key(), new_key()
+    stored(kept + "\n")
+    cfg = write_cfg(f"[core]\nfernet_key = {written}\n")
+    assert child_sees(FERNET_KEY=new).keys == keys_in(store / "fernet_key") == cfg_keys(cfg) == [new, kept, written]
+
+
+def test_a_key_of_airflow_cfg_joins_also_where_the_new_one_is_staged(child_sees, stored, store, write_cfg):
+    kept, written, new = new_key(), new_key(), new_key()
+    stored(kept + "\n")
+    cfg = write_cfg(f"[core]\nfernet_key = {written}\n")
+    assert child_sees("--on-change", "stage", FERNET_KEY=new).keys == cfg_keys(cfg) == [kept, written, new]
+    assert keys_in(store / "fernet_key") == [kept, written] and keys_in(store / "fernet_key.staged") == [new]
+
+
+@pytest.mark.parametrize("on_change", ["keep", "stage", "refuse", "replace"])
+def test_a_key_of_airflow_cfg_is_in_store_or_retired_before_it_leaves_the_file(child_sees, stored, store, write_cfg, on_change):
+    kept, written = new_key(), new_key()
+    stored(kept + "\n")
+    write_cfg(f"[core]\nfernet_key = {written}\n")
+    child_sees("--on-change", on_change, FERNET_KEY=kept)
+    assert any(written in path.read_text() for path in store.rglob("*") if path.is_file())
+
+
+def test_a_key_that_airflow_made_for_itself_is_adopted_by_the_store(fernit, child_sees, store, write_cfg, other_home):
+    written = new_key()
+    write_cfg(f"[core]\nfernet_key = {written}\n")
+    assert child_sees().keys == [written]
+    assert (store / "fernet_key").read_text() == written + "\n"
+    assert child_sees(**other_home()).keys == [written]
+
+
+# --- Many keys
+
+
+def test_a_ring_of_64_keys_is_read_changed_and_delivered(child_sees, stored, store, cfg, other_home):
+    kept, new = [new_key() for _ in range(63)], new_key()
+    stored(kept)
+    assert child_sees(FERNET_KEY=new).keys == [new, *kept] == keys_in(store / "fernet_key") == cfg_keys(cfg)
+    assert child_sees(**other_home()).keys == [new, *kept]
+
+
+def test_a_65th_key_is_refused_and_nothing_is_lost(fernit, stored, store, cfg):
+    stored([new_key() for _ in range(64)])
+    before = listing(store)
+    done = fernit("run", "echo", "the command ran", FERNET_KEY=new_key())
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert "64" in done.stderr and str(store / "fernet_key") in done.stderr
+    assert listing(store) == before and not cfg.exists()
+
+
+# --- At the same time
+
+
+def at_once(fernit, tmp_path, number, *words, **env):
+    """(status, what it printed, what it said) of so many starts, each with a new key: a FIFO holds them back."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    keys = [new_key() for _ in range(number)]
+    held_back = ["sh", "-c", f': < {gate}; exec "$@"', "sh"]
+    processes = [fernit.start("run", "--deliver", "env", *words, "printenv", VARIABLE, prefix=held_back, FERNET_KEY=key, **env) for key in keys]
+    opened = os.open(gate, os.O_RDWR)
+    found = []
+    for process in processes:
+        out, err = process.communicate(timeout=60)
+        found.append((process.returncode, out.decode(), err.decode()))
+    os.close(opened)
+    return keys, found
+
+
+def test_replicas_that_bring_different_new_keys_at_once_lose_none(fernit, child_sees, stored, store, tmp_path):
+    kept = new_key()
+    stored(kept + "\n")
+    keys, found = at_once(fernit, tmp_path, 40)
+    for key, (status, out, err) in zip(keys, found):
+        ring = out.strip().split(",")
+        assert (status, ring[0]) == (0, key) and kept in ring, err
+    assert set(keys_in(store / "fernet_key")) == {kept, *keys}
+    assert {path.name for path in store.iterdir()} == {"fernet_key", ".lock"}
+
+
+def test_replicas_that_stage_different_keys_at_once_lose_none(fernit, stored, store, tmp_path):
+    kept = new_key()
+    stored(kept + "\n")
+    keys, found = at_once(fernit, tmp_path, 30, "--on-change", "stage")
+    assert all(status == 0 and out.startswith(kept) for status, out, _ in found), found
+    assert keys_in(store / "fernet_key") == [kept] and set(keys_in(store / "fernet_key.staged")) == set(keys)
+
+
+def test_of_replicas_that_replace_at_once_every_key_is_used_or_retired(fernit, stored, store, tmp_path):
+    kept = new_key()
+    stored(kept + "\n")
+    keys, found = at_once(fernit, tmp_path, 30, "--on-change", "replace")
+    assert all(status == 0 for status, _, _ in found), found
+    retired = {path.read_text().strip() for path in (store / "retired").iterdir()}
+    assert set(keys_in(store / "fernet_key")) | retired == {kept, *keys}
+
+
+def test_replicas_that_bring_different_keys_to_no_store_at_all_lose_none(fernit, store, tmp_path):
+    keys, found = at_once(fernit, tmp_path, 20)
+    assert all(status == 0 for status, _, _ in found), found
+    assert set(keys_in(store / "fernet_key")) == set(keys)
+
+
+def test_a_change_that_somebody_else_has_made_in_between_is_none_any_more(fernit, stored, store, held):
+    """The ring is read again under the lock."""
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    lock = held()
+    process = fernit.start("run", "printenv", VARIABLE, FERNET_KEY=new)
+    wait_for(lambda: is_waiting(process))
+    file = stored(f"{new},{old}\n")
+    before = listing(file)
+    lock.release()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out.decode()) == (0, f"{new},{old}\n"), err
+    assert listing(file) == before
+
+
+def test_a_key_that_somebody_else_has_retired_in_between_is_not_stored_again(fernit, stored, store, held):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    lock = held()
+    process = fernit.start("run", "printenv", VARIABLE, FERNET_KEY=new)
+    wait_for(lambda: is_waiting(process))
+    (store / "retired").mkdir(mode=0o700)
+    (store / "retired" / fingerprint(new)).write_text(new + "\n")
+    (store / "retired" / fingerprint(new)).chmod(0o600)
+    lock.release()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out.decode()) == (0, f"{new},{old}\n"), err
+    assert keys_in(store / "fernet_key") == [old]
+    assert b"retired" in err
+
+
+# --- The lock
+
+
+def is_waiting(process):
+    """Whether it has the lock's file open."""
+    try:
+        opened = [os.readlink(path) for path in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any(path.endswith("/.lock") for path in opened)
+
+
+def test_a_lock_that_is_never_released_ends_the_run_at_its_deadline(fernit, stored, store, held):
+    stored(new_key() + "\n")
+    before = changes(store)
+    held()
+    done = fernit("run", "--lock-timeout", "100ms", "true", FERNET_KEY=new_key())
+    assert (done.returncode, len(errors(done))) == (125, 1)
+    assert str(store) in done.stderr and "holds the lock" in done.stderr
+    assert changes(store) == before
+
+
+def test_a_run_that_changes_nothing_does_not_wait_for_the_lock(fernit, stored, held):
+    key = new_key()
+    stored(key + "\n")
+    assert fernit("run", "true").returncode == 0
+    held()
+    assert fernit("run", "--lock-timeout", "0", "true", FERNET_KEY=key).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_wait_for_the_lock_and_nothing_has_changed(fernit, stored, store, held, number):
+    stored(new_key() + "\n")
+    before = changes(store)
+    held()
+    process = fernit.start("run", "echo", "the command ran", FERNET_KEY=new_key())
+    wait_for(lambda: is_waiting(process))
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (128 + number, b"", b"")
+    assert changes(store) == before
+
+
+# --- A store that cannot be changed
+
+
+def read_only(namespace, path):
+    namespace.run("mount", "-n", "--bind", path, path)
+    namespace.run("mount", "-n", "-o", "remount,ro,bind", path)
+
+
+def test_a_read_only_store_serves_a_known_key_without_lock_or_write(fernit, namespace, stored, store, tmp_path):
+    kept = [new_key(), new_key()]
+    stored(kept)
+    read_only(namespace, store)
+    trace = Trace(tmp_path / "trace")
+    done = fernit("run", "--deliver", "env", "printenv", VARIABLE, prefix=[*namespace.prefix, *trace.prefix], FERNET_KEY=kept[1])
+    assert (done.returncode, done.stdout, done.stderr) == (0, ",".join(kept[::-1]) + "\n", "")
+    assert not any(str(store) in call.arguments for call in trace.writes())
+
+
+def test_a_read_only_store_that_would_have_to_change_is_refused_with_the_command_that_does_it(fernit, child_sees, namespace, stored, store, cfg):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    read_only(namespace, store)
+    before = listing(store)
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix, FERNET_KEY=new)
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert "Read-only" in done.stderr and listing(store) == before and not cfg.exists()
+
+    command = re.search(r"fernit (init --store \S+)$", done.stderr.strip())
+    assert fernit(*command[1].split(), FERNET_KEY=new).returncode == 0
+    again = fernit("run", "printenv", VARIABLE, prefix=namespace.prefix, FERNET_KEY=new)
+    assert (again.returncode, again.stdout) == (0, f"{new},{old}\n")
+
+
+def test_a_full_disk_leaves_the_old_ring_and_the_next_start_changes_it(fernit, namespace, store):
+    old, new = new_key(), new_key()
+    store.mkdir()
+    seen = namespace.tmpfs(store, "64k,nr_inodes=3")
+    seen.chmod(0o700)
+    (seen / "fernet_key").write_text(old + "\n")
+    (seen / "fernet_key").chmod(0o600)
+    (seen / ".lock").touch()
+    done = fernit("run", "echo", "the command ran", prefix=namespace.prefix, FERNET_KEY=new)
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert "No space left" in done.stderr
+    assert {path.name: path.read_text() for path in seen.iterdir()} == {"fernet_key": old + "\n", ".lock": ""}
+
+    namespace.run("mount", "-n", "-o", "remount,nr_inodes=20", store)
+    assert fernit("run", "true", prefix=namespace.prefix, FERNET_KEY=new).returncode == 0
+    assert keys_in(seen / "fernet_key") == [new, old]
+
+
+#: File systems whose locks do not reach other hosts, or are switched off.
+LONELY = [
+    ("fuse.sshfs", "rw"),
+    ("9p", "rw,trans=virtio"),
+    ("nfs4", "rw,vers=4.1,local_lock=all"),
+    ("nfs", "rw,vers=3,nolock"),
+    ("cifs", "rw,nobrl"),
+]
+
+
+@pytest.fixture(params=LONELY, ids=lambda pair: pair[0])
+def lonely(request, namespace, tmp_path):
+    """In front of fernit: the test's folder is on such a file system, as far as /proc/self/mountinfo goes."""
+    kind, options = request.param
+    pretend_mounts(namespace, f"99 1 0:99 / {tmp_path} rw,relatime - {kind} server:/export {options}")
+    return namespace.prefix
+
+
+def test_where_locks_do_not_reach_other_hosts_a_change_is_refused_with_the_command_for_one_host(fernit, lonely, stored, store, cfg):
+    old, new = new_key(), new_key()
+    stored(old + "\n")
+    before = listing(store)
+    done = fernit("run", "echo", "the command ran", prefix=lonely, FERNET_KEY=new)
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert listing(store) == before and not cfg.exists()
+
+    command = re.search(r"fernit (init --assume-single-writer --store \S+)$", done.stderr.strip())
+    assert fernit(*command[1].split(), prefix=lonely, FERNET_KEY=new).returncode == 0
+    assert keys_in(store / "fernet_key") == [new, old]
+
+
+def test_where_locks_do_not_reach_other_hosts_a_known_key_and_a_first_start_are_fine(fernit, lonely, store):
+    first = fernit("run", "printenv", VARIABLE, prefix=lonely, guard=False)
+    assert first.returncode == 0, first.stderr
+    again = fernit("run", "printenv", VARIABLE, prefix=lonely, FERNET_KEY=first.stdout.strip())
+    assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
+
+
+# --- The ring's file is gone, and traces of it are there
+
+
+@pytest.fixture(params=["staged", "retired"])
+def bereft(request, store):
+    """A store without its ring; the key that is left beside it."""
+    key = new_key()
+    (store / "retired").mkdir(mode=0o700, parents=True)
+    store.chmod(0o700)
+    file = store / ("fernet_key.staged" if request.param == "staged" else f"retired/{fingerprint(key)}")
+    file.write_text(key + "\n")
+    file.chmod(0o600)
+    return key
+
+
+def test_no_key_is_made_where_others_show_that_there_was_one(fernit, bereft, store, cfg):
+    before = listing(store)
+    done = fernit("run", "echo", "the command ran")
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert str(store / "fernet_key") in done.stderr and "backup" in done.stderr and "unretire" in done.stderr
+    assert listing(store) == before and not cfg.exists()
+
+
+def test_a_backup_that_is_put_back_mends_it(fernit, child_sees, bereft, stored):
+    assert fernit("run", "true").returncode == 125
+    key = new_key()
+    stored(key)
+    assert child_sees().keys[0] == key
+
+
+def test_a_key_from_outside_mends_it_too(child_sees, bereft, store, other_home):
+    key = new_key()
+    assert child_sees(FERNET_KEY=key).keys[0] == key
+    assert keys_in(store / "fernet_key") == [key]
+    assert child_sees(**other_home()).keys[0] == key
+    assert any(bereft in path.read_text() for path in store.rglob("*") if path.is_file())
+
+
+# --- Damage
+
+
+@pytest.fixture(params=["fernet_key", "fernet_key.staged", "retired"])
+def damaged(request, stored, store):
+    """A store in which this one is damaged; its path."""
+    path = store / request.param
+    if path != stored(new_key() + "\n"):
+        path.touch(0o600)
+    path.write_text("no key, and no folder")
+    return path
+
+
+def test_damage_in_the_store_ends_a_run_that_needs_it_and_is_left_alone(fernit, damaged, store, cfg):
+    before = listing(store)
+    done = fernit("run", "echo", "the command ran")
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert str(damaged) in done.stderr
+    assert listing(store) == before and not cfg.exists()
+
+
+def test_damage_in_the_store_is_warned_of_and_left_alone_where_a_key_is_given(child_sees, damaged, store):
+    given = new_key()
+    before = changes(store)
+    seen = child_sees("--lock-timeout", "5s", timeout=4, FERNET_KEY=given)
+    assert seen.keys == [given]
+    (said,) = warnings(seen)
+    assert str(damaged) in said
+    assert changes(store) == before
+
+
+# --- Another user
+
+
+def test_with_user_the_change_is_made_by_the_user_in_his_store(fernit, stored, store, nobody, airflow_home):
+    """Here the words in front of fernit take the rights away; what --user does before that: test_user.py."""
+    old, new = new_key(), new_key()
+    file = stored(old + "\n")
+    for path in (store, file):
+        os.chown(path, 65534, 65534)
+    done = fernit("run", "--on-change", "replace", "printenv", VARIABLE, prefix=nobody, FERNET_KEY=new)
+    assert (done.returncode, done.stdout) == (0, new + "\n"), done.stderr
+    made = [path for path in store.rglob("*")]
+    assert len(made) == 4 and {path.stat().st_uid for path in made} == {65534}
+
+
+def test_root_who_becomes_the_user_leaves_no_file_of_root_s_in_the_store(fernit, namespace, stored, store, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("only root may become another user")
+    # Nobody else can write on the way to it, as --user wants it.
+    read_only(namespace, tmp_path.parent)
+    namespace.run("mount", "-n", "--bind", tmp_path, tmp_path)
+    namespace.run("mount", "-n", "-o", "remount,rw,bind", tmp_path)
+    old, new = new_key(), new_key()
+    file = stored(old + "\n")
+    (tmp_path / "airflow").mkdir()
+    for path in (store, file, tmp_path / "airflow"):
+        os.chown(path, 41001, 41002)
+    words = ["run", "--user", "41001:41002", "--on-change", "replace", "--", "printenv", VARIABLE]
+    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new)
+    assert (done.returncode, done.stdout) == (0, new + "\n"), done.stderr
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in store.rglob("*")} == {(41001, 41002)}
+
+
+def test_who_may_only_read_the_store_is_refused_a_change_and_told_why(fernit, stored, store, nobody, airflow_home):
+    if os.getuid() != 0:
+        pytest.skip("needs files of another user")
+    old, new = new_key(), new_key()
+    stored(old + "\n").chmod(0o644)
+    store.chmod(0o755)
+    before = listing(store)
+    done = fernit("run", "true", prefix=nobody, FERNET_KEY=new)
+    assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+    assert "Permission denied" in done.stderr and str(store) in done.stderr
+    assert listing(store) == before
+    assert fernit("run", "true", prefix=nobody, FERNET_KEY=old).returncode == 0
