@@ -144,19 +144,29 @@ def test_any_other_failure_of_the_rename_is_a_failure_and_leaves_no_key(fernit, 
     assert names(store) <= {"fernet_key", ".lock"}
 
 
-@pytest.mark.parametrize("errno", ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"])
-def test_a_directory_that_knows_no_fsync_is_taken_at_its_word(traced, store, errno):
-    """The third fsync of a first start in a store that is there: the folder that it is in, file, directory."""
+@pytest.fixture
+def fsync_of_the_store(traced, store):
+    """Which fsync of a first start in a store that is there is the one of its directory, behind the key's link."""
     store.mkdir()
-    done, trace = traced([f"fsync:error={errno}:when=3"], only="fsync")
+    _, trace = traced([], only="fsync")
+    of_it = [number for number, call in enumerate(trace.calls(), 1) if call.arguments.endswith(f"<{store}>")]
+    shutil.rmtree(store)
+    store.mkdir()
+    assert len(of_it) == 1
+    return of_it[0]
+
+
+@pytest.mark.parametrize("errno", ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"])
+def test_a_directory_that_knows_no_fsync_is_taken_at_its_word(traced, store, fsync_of_the_store, errno):
+    done, trace = traced([f"fsync:error={errno}:when={fsync_of_the_store}"], only="fsync")
     assert done.returncode == 0, done.stderr
-    assert "INJECTED" in trace.calls()[2].result and f"<{store}>" in trace.calls()[2].arguments
+    (injected,) = [call for call in trace.calls() if "INJECTED" in call.result]
+    assert injected.arguments.endswith(f"<{store}>")
 
 
 @pytest.mark.parametrize("errno", ["EIO", "ENOSPC", "EDQUOT"])
-def test_an_error_at_the_fsync_of_the_directory_is_a_failure(traced, store, errno):
-    store.mkdir()
-    done, _ = traced([f"fsync:error={errno}:when=3"], only="fsync")
+def test_an_error_at_the_fsync_of_the_directory_is_a_failure(traced, fsync_of_the_store, errno):
+    done, _ = traced([f"fsync:error={errno}:when={fsync_of_the_store}"], only="fsync")
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1)
 
 
