@@ -38,7 +38,8 @@ units   := $(sort $(wildcard tests/unit/test_*.c))
 headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*.c))
-checked := $(sources) $(mains) $(units) $(benches) $(fuzzers)
+fuse    := $(sort $(wildcard tests/fuse/*.c))
+checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse)
 formatted := $(checked) $(headers)
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
@@ -127,6 +128,12 @@ $(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
 	@echo '  link  $@'
 	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
 
+# The file system of the tests, with the system's compiler and its libfuse.
+$(B)/fuse/server: $(fuse) $(wildcard tests/fuse/*.h) Makefile | tools-test
+	@mkdir -p $(@D)
+	@echo '  link  $@'
+	$(Q)gcc $(language) $(warnings) -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(fuse) -lfuse3 -o $@
+
 # clang's fuzzer, which needs code that counts its branches: objects of its own. Each target brings memory for secrets that
 # ends where they end, but the one that tries the program's.
 fuzz_flags := $(language) $(warnings) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -157,7 +164,7 @@ FUZZ_SECONDS ?= 120
 fuzz: $(fuzz_targets)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-test: $(B)/fernit $(unit_programs) $(fuzz_targets) | tools-test
+test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) | tools-test
 	@tests/run.sh $(unit_programs)
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.

@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox against build/fernit, and ends with one line over all.
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox and tests/faults against build/fernit, and ends with what the proofs
+# have counted and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
 
@@ -18,22 +19,28 @@ done
 tests/fuzz/run.sh --share 60 || broken+=(fuzz)
 
 # Debian's Python whatever comes first on PATH, and nothing written into the source tree.
-PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n 4 -ra --junit-xml="$logs/blackbox.xml" tests/blackbox
-case $? in
-0) ;;
-5) echo "run.sh: tests/blackbox holds no test" >&2 && broken+=(blackbox) ;;
-*) broken+=(blackbox) ;;
-esac
+for part in blackbox faults; do
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n 4 -ra --junit-xml="$logs/$part.xml" "tests/$part"
+    case $? in
+    0) ;;
+    5) echo "run.sh: tests/$part holds no test" >&2 && broken+=("$part") ;;
+    *) broken+=("$part") ;;
+    esac
+done
 
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.
 count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([^ ]+: )?([0-9]+) test\(s\).*/\2/p" | awk '{ n += $1 } END { print n + 0 }'; }
-# pytest's own sums, from its report.
-attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$logs/blackbox.xml" 2>/dev/null | head -n 1; }
+# pytest's own sums, from its reports.
+attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$logs"/*.xml 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'; }
 
-all=$(($(attribute tests) + 0)) skips=$(($(attribute skipped) + 0))
-bad=$(($(attribute failures) + $(attribute errors) + 0))
+all=$(attribute tests) skips=$(attribute skipped)
+bad=$(($(attribute failures) + $(attribute errors)))
 passed=$(($(count PASSED) + all - skips - bad)) failed=$(($(count FAILED) + bad)) skipped=$(($(count SKIPPED) + skips))
 
+if compgen -G "$logs/proof/*.txt" >/dev/null; then
+    echo "proofs:"
+    sed 's/^/  /' "$logs"/proof/*.txt
+fi
 if ((${#broken[@]})); then
     # A program that died says nothing of its own end.
     ((failed)) || failed=${#broken[@]}

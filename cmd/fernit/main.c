@@ -14,7 +14,7 @@
 
 static int failed(const struct error *err)
 {
-    log_error("%s", err->message);
+    log_error("%s%s", err->message, error_remedy(err));
     return EXIT_OWN_FAILURE;
 }
 

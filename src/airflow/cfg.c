@@ -3,18 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "airflow/expand.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
 
-/* Airflow's own file has its key, and what follows it, in the first 6 KB. */
-enum { BEGINNING = 8000 };
+/* What is read at once of a file that may not have to be read whole. */
+enum { PIECE = 8000 };
 
 /* configparser's MAX_INTERPOLATION_DEPTH, and a bound against "%(a)s%(a)s" that doubles each time. */
 enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024, REFERENCES_MOST = 10000 };
 
-static int read_rest(int fd, const char *path, struct cfg *cfg, struct error *err)
+static int read_whole(int fd, const char *path, struct cfg *cfg, struct error *err)
 {
     if (file_read(fd, path, CFG_MOST, &cfg->text, err) < 0)
         return -1;
@@ -24,7 +26,42 @@ static int read_rest(int fd, const char *path, struct cfg *cfg, struct error *er
     return 0;
 }
 
-static int read_file(const char *path, const struct cfg_option *wanted, size_t count,
+/* A value that is not the end of it: there may be a ..._cmd beside an empty one, "%" refers to another option, and
+ * what variables make of it is not for this module. */
+static bool is_final(const struct ini *ini)
+{
+    for (size_t i = 0; i < ini->option_count; i++) {
+        const char *value = ini_value(ini, &ini->options[i]);
+        if (*value == '\0' || strchr(value, '%') || airflow_expands(value))
+            return false;
+    }
+    return true;
+}
+
+/* Returns 1 where all that is wanted certainly stands in the file, and for itself; 0 where the file must be
+ * read whole, from where the descriptor is then; or -1. */
+static int read_wanted(int fd, const char *path, const struct ini_wanted *wanted, size_t count,
+                       struct cfg *cfg, struct error *err)
+{
+    _cleanup_secret_ struct secret piece = {0};
+    struct ini_quick quick = {.wanted = wanted, .count = count, .ini = &cfg->ini};
+    while (quick.state == INI_QUICK_MORE) {
+        size_t had = piece.length;
+        if (file_read_some(fd, path, PIECE - had, &piece, err) < 0)
+            return -1;
+        if (piece.length == had)
+            ini_quick_end(&quick, had);
+        size_t taken = ini_quick_feed(&quick, piece.bytes, piece.length);
+        piece.length -= taken;
+        memmove(piece.bytes, piece.bytes + taken, piece.length);
+    }
+    if (quick.state == INI_QUICK_FOUND && is_final(&cfg->ini))
+        return 1;
+    ini_free_document(&cfg->ini);
+    return lseek(fd, 0, SEEK_SET) < 0 ? error_sys(err, "%s: cannot be read again", path) : 0;
+}
+
+static int read_file(const char *path, const struct ini_wanted *wanted, size_t count,
                      struct cfg *cfg, struct error *err)
 {
     _cleanup_cfg_ struct cfg read = {.exists = true};
@@ -33,9 +70,8 @@ static int read_file(const char *path, const struct cfg_option *wanted, size_t c
         *cfg = (struct cfg){0};
         return 0;
     }
-    (void)wanted;
-    (void)count;
-    if (fd < 0 || read_rest(fd, path, &read, err) < 0)
+    int found = fd < 0 ? -1 : count > 0 ? read_wanted(fd, path, wanted, count, &read, err) : 0;
+    if (found < 0 || (found == 0 && read_whole(fd, path, &read, err) < 0))
         return -1;
     *cfg = read;
     read = (struct cfg){0};
@@ -47,7 +83,7 @@ int cfg_read(const char *path, struct cfg *cfg, struct error *err)
     return read_file(path, NULL, 0, cfg, err);
 }
 
-int cfg_read_options(const char *path, const struct cfg_option *wanted, size_t count,
+int cfg_read_options(const char *path, const struct ini_wanted *wanted, size_t count,
                      struct cfg *cfg, struct error *err)
 {
     return read_file(path, wanted, count, cfg, err);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "base/ini.h"
+#include "base/ini_quick.h"
 #include "base/secret.h"
 
 struct error;
@@ -14,8 +14,8 @@ enum { CFG_MOST = 16 * 1024 * 1024 }; /* bytes; what Airflow writes has 110 KB *
 struct cfg {
     bool exists;
     struct stat status; /* of the file that was read */
-    struct secret text;
-    bool is_whole; /* all of it was read and checked */
+    struct secret text; /* of all of it, where is_whole */
+    bool is_whole;      /* all of it was read and checked */
     struct ini ini;
 };
 
@@ -24,15 +24,11 @@ struct cfg {
  * regular file), ERROR_SYSTEM. */
 int cfg_read(const char *path, struct cfg *cfg, struct error *err);
 
-struct cfg_option {
-    const char *section;
-    const char *name;
-};
-
 /* The same, but where each of the wanted options stands in the file so that configparser certainly finds it
- * there (base/ini_quick.h), and refers to no other ("%"), they alone are in *cfg: then !is_whole, and the rest
- * of the file may be anything. Any other file is read whole, and is so where nothing is wanted. */
-int cfg_read_options(const char *path, const struct cfg_option *wanted, size_t count,
+ * there (base/ini_quick.h), and holds a value that stands for itself (not empty, no "%", nothing for
+ * airflow_expand), they alone are in *cfg: then !is_whole, and the rest of the file may be anything. The names
+ * must stay where they are. Any other file is read whole, and is so where nothing is wanted. */
+int cfg_read_options(const char *path, const struct ini_wanted *wanted, size_t count,
                      struct cfg *cfg, struct error *err);
 
 /* The value that Airflow's conf.get(section, name) would find in the file, before it expands

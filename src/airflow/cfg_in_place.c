@@ -173,7 +173,9 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
                            "%s: was being written when fernit was killed, and was edited since; "
                            "look at it, then remove %s/%s",
                            path, copy->directory_path, copy->name);
-    if (write_in_place(target, path, new, new_length, err) < 0)
+    /* Whoever made the copy may have died before its name was durable. */
+    if (file_sync_directory(copy->directory, copy->directory_path, err) < 0 ||
+        write_in_place(target, path, new, new_length, err) < 0)
         return -1;
     unlinkat(copy->directory, copy->name, 0);
     return 1;

@@ -176,6 +176,16 @@ static int publish_new(const struct place *place, struct temporary *temporary)
     return done;
 }
 
+void cfg_tidy(const char *path, const struct cfg *read)
+{
+    if (!read->exists || read->status.st_nlink <= 1)
+        return;
+    struct error ignored;
+    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
+    if (place.path && open_place(&place, &ignored) == 0)
+        sweep(&place);
+}
+
 /* The last steps: the name durable, and nothing left beside it. */
 static int finish(struct place *place, const char *path, struct temporary *temporary,
                   struct error *err)
@@ -236,6 +246,8 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         if (errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
+        /* Now, since where it is fixed nothing comes to finish. */
+        sweep(&place);
         return cfg_write_outcome(err);
     }
     *temporary.name = '\0';

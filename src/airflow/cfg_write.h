@@ -32,6 +32,10 @@ int cfg_create(const char *path, const struct secret *text, struct error *err);
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err);
 
+/* Sweeps the temporary of a fernit that has died after it had linked it to the file's name, and whose work
+ * therefore nobody does again: the file's link count tells. Needs no lock: who is writing makes another. */
+void cfg_tidy(const char *path, const struct cfg *read);
+
 /* Whether the file is still the one that was read: its inode, size, mtime and ctime. */
 bool cfg_is_unchanged(const struct stat *now, const struct stat *was);
 

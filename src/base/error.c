@@ -15,6 +15,7 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
 {
     err->kind = kind;
     err->errnum = 0;
+    err->advised = false;
     vsnprintf(err->message, sizeof err->message, format, values);
     for (char *p = err->message; *p; p++)
         if (is_control(*p))
@@ -50,6 +51,7 @@ int error_ending(struct error *err)
 {
     err->kind = ERROR_ENDING;
     err->errnum = 0;
+    err->advised = false;
     snprintf(err->message, sizeof err->message, "asked to end by a signal");
     return -1;
 }
@@ -76,6 +78,7 @@ int error_within(struct error *err, const char *format, ...)
     struct error inner = *err;
     FILL(inner.kind);
     err->errnum = inner.errnum;
+    err->advised = inner.advised;
     append(err, ": ");
     append(err, inner.message);
     return -1;
@@ -87,7 +90,42 @@ int error_advise(struct error *err, const char *format, ...)
     FILL(inner.kind);
     struct error advice = *err;
     *err = inner;
+    err->advised = true;
     append(err, "; ");
     append(err, advice.message);
     return -1;
+}
+
+const char *error_remedy(const struct error *err)
+{
+    if (err->advised)
+        return "";
+    switch (err->errnum) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room there";
+    case EROFS:
+        return "; let it be writable, or name another place";
+    case EACCES:
+        return "; give this user the right to it";
+    case EMFILE:
+        return "; raise the limit of open files (ulimit -n)";
+    case ENFILE:
+        return "; too many files are open on this host: see who opens them";
+    case ENOMEM:
+        return "; give this container more memory";
+    case EIO:
+    case ESTALE:
+        return "; see whether its file system is well";
+    case ENOENT:
+        return "; see whether it is there";
+    case EINTR:
+        return "; start again";
+    case EINVAL:
+    case ENOSYS:
+    case EPERM:
+        return "; see what this kernel lacks, or a sandbox (seccomp) forbids";
+    default:
+        return "";
+    }
 }

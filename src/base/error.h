@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_USAGE,   /* the words on the command line, in the environment or in fernit.ini */
@@ -22,6 +24,7 @@ enum error_kind {
 struct error {
     enum error_kind kind;
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
+    bool advised;       /* error_advise was called */
     char message[1024]; /* one line: what, where, why, what to do */
 };
 
@@ -46,3 +49,7 @@ int error_within(struct error *err, const char *format, ...)
 /* Puts "; ADVICE" behind it: what the person who reads it can do. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* To be printed behind the message: "; ADVICE" where the errno alone tells what to do and nobody has
+ * advised better, else "". */
+const char *error_remedy(const struct error *err) __attribute__((cold));

@@ -156,6 +156,33 @@ int file_sync_directory(int directory, const char *path, struct error *err)
     return error_sys(err, "%s: cannot make its names durable", path);
 }
 
+/* The directory above, on the same file system; -1: there is none that we may read. */
+static int open_above(int directory)
+{
+    struct stat here;
+    struct stat there;
+    _cleanup_close_ int fd = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstat(directory, &here) < 0 || fstat(fd, &there) < 0 ||
+        here.st_dev != there.st_dev || here.st_ino == there.st_ino)
+        return -1;
+    int opened = fd;
+    fd = -1;
+    return opened;
+}
+
+int file_sync_above(int directory, const char *path, struct error *err)
+{
+    _cleanup_close_ int fd = open_above(directory);
+    while (fd >= 0) {
+        if (file_sync_directory(fd, path, err) < 0)
+            return -1;
+        int above = open_above(fd);
+        cleanup_close(&fd);
+        fd = above;
+    }
+    return 0;
+}
+
 static int sync_parent(const char *path, const char *slash, struct error *err)
 {
     char parent[PATH_MAX] = ".";
@@ -163,7 +190,9 @@ static int sync_parent(const char *path, const char *slash, struct error *err)
         snprintf(parent, sizeof parent, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     _cleanup_close_ int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
-    return fd < 0 ? 0 : file_sync_directory(fd, parent, err);
+    if (fd < 0)
+        return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its names durable", parent);
+    return file_sync_directory(fd, parent, err);
 }
 
 /* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */

@@ -44,6 +44,11 @@ int file_list(int directory, void (*visit)(const char *name, void *context), voi
  * Returns 0, or -1 with ERROR_SYSTEM. */
 int file_sync_directory(int directory, const char *path, struct error *err);
 
+/* Makes the name of an open directory durable, and those of the directories above it up to its mount
+ * point: whoever made them may have died before it had done so. What we may not read is not ours.
+ * Returns 0, or -1 with ERROR_SYSTEM. */
+int file_sync_above(int directory, const char *path, struct error *err);
+
 /* Makes the directory `path` and what is missing above it (0755 less umask); the last part gets
  * exactly `mode`, or 0755 less umask where mode is 0, and the new names are made durable.
  * Returns 0 also where it exists, or -1 with ERROR_SYSTEM. */

@@ -18,17 +18,13 @@ void *ini_realloc(void *pointer, size_t size);
 /* What inih gets from us and we from it, line by line. */
 struct reading {
     struct ini *ini;
-    const char *only; /* the section whose options are wanted, beside [DEFAULT]; NULL: all */
-    const char *last; /* the option of it at whose end to stop */
     struct lines lines;
     size_t line; /* number of the current one */
     size_t option_room;
     size_t section_room;
 
     struct span section; /* NULL start: before the first header */
-    bool wanted;         /* its options are */
     bool in_option;      /* an indented line would continue it */
-    bool ended;          /* so did the last one that is wanted */
     size_t indent;       /* of the last line that was no continuation, in characters */
     size_t blank_lines;  /* since the option's last line: they are part of its value */
 
@@ -111,10 +107,8 @@ static bool begin_section(struct reading *reading)
 
     reading->section = (struct span){content.start + 1, (size_t)(first - content.start) - 1};
     reading->in_option = false;
-    reading->wanted = true;
     if (span_is(reading->section, "DEFAULT"))
         return true;
-    reading->wanted = !reading->only || span_is(reading->section, reading->only);
 
     struct ini_section *sections =
         grow(reading, ini->sections, ini->section_count, &reading->section_room, sizeof *sections);
@@ -127,16 +121,6 @@ static bool begin_section(struct reading *reading)
         .end = reading->end,
     };
     return true;
-}
-
-/* Whether the last option that was taken is the last one that is wanted. */
-static bool has_last(const struct reading *reading)
-{
-    const struct ini *ini = reading->ini;
-    if (!reading->last || ini->option_count == 0)
-        return false;
-    const struct ini_option *option = &ini->options[ini->option_count - 1];
-    return span_is(option->name, reading->last) && span_is(option->section, reading->only);
 }
 
 /* Decides, as configparser does, what the line is; false: nothing for inih in it. */
@@ -155,27 +139,22 @@ static bool classify(struct reading *reading, const char *start)
         indent++;
     reading->continues = reading->in_option && indent > reading->indent;
     if (reading->continues)
-        return reading->wanted;
+        return true;
 
-    reading->ended = has_last(reading);
-    if (reading->ended)
-        return false;
     reading->indent = indent;
-    if (*content.start == '[') {
+    if (*content.start == '[')
         return begin_section(reading);
-    }
     if (!reading->section.start)
         return fail(reading, "stands before the first [section]");
     reading->in_option = true;
-    return reading->wanted;
+    return true;
 }
 
 /* Moves to the next line that is for inih. */
 static bool advance(struct reading *reading)
 {
     struct span whole;
-    while (!reading->failed && !reading->ended &&
-           lines_next(&reading->lines, &whole, &reading->content)) {
+    while (!reading->failed && lines_next(&reading->lines, &whole, &reading->content)) {
         reading->line++;
         reading->start = (size_t)(whole.start - reading->ini->text);
         reading->end = reading->start + whole.length;
@@ -318,19 +297,17 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
     return 0;
 }
 
-static int read_text(const char *text, size_t length, const char *only, const char *last,
-                     struct ini *ini, struct error *err)
+int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
 {
     _cleanup_ini_ struct ini read = {.text = text, .length = length};
-    struct reading reading = {
-        .ini = &read, .only = only, .last = last, .lines = lines_of(text, length), .err = err};
+    struct reading reading = {.ini = &read, .lines = lines_of(text, length), .err = err};
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
                                 "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
 
     /* Most of a file is comments. */
-    if (secret_reserve(&read.values, only ? 0 : length / 4, err) < 0)
+    if (secret_reserve(&read.values, length / 4, err) < 0)
         return -1;
     int result = ini_parse_stream(hand_over, &reading, take, &reading);
     if (reading.failed)
@@ -347,18 +324,7 @@ static int read_text(const char *text, size_t length, const char *only, const ch
 
     *ini = read;
     read = (struct ini){0};
-    return reading.ended;
-}
-
-int ini_read(const char *text, size_t length, struct ini *ini, struct error *err)
-{
-    return read_text(text, length, NULL, NULL, ini, err);
-}
-
-int ini_read_option(const char *text, size_t length, const char *section, const char *name,
-                    struct ini *ini, struct error *err)
-{
-    return read_text(text, length, section, name, ini, err);
+    return 0;
 }
 
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name)

@@ -53,14 +53,6 @@ struct ini {
  * Returns 0, or -1 with ERROR_INPUT ("line 7: ...") or ERROR_SYSTEM. */
 int ini_read(const char *text, size_t length, struct ini *ini, struct error *err);
 
-/* Reads no further than to the end of the option `name` of [section], where another option or a section
- * begins; of the options only those of [section] and [DEFAULT]. The text may be the beginning of a longer
- * one, cut behind any line.
- * Returns 1 where the option has ended: nothing that follows changes its value; 0 where the text was read
- * to its end; -1 as ini_read. */
-int ini_read_option(const char *text, size_t length, const char *section, const char *name,
-                    struct ini *ini, struct error *err);
-
 /* The option `name` of [section] itself, without what [DEFAULT] gives it; NULL if there is none. */
 const struct ini_option *ini_find(const struct ini *ini, const char *section, const char *name);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,13 +10,13 @@
 #include "base/error.h"
 
 /* Small secrets share one block of three pages between two guard pages: each sodium_malloc costs a dozen
- * system calls and as many pages, and a start needs nine, the largest for the beginning of airflow.cfg. The
- * state of an allocator is its process's, as malloc's is: the one static beside the log's level. */
-enum { PAGE = 4096, CANARY = 16, SLOTS = 24, SLOT = (3 * PAGE - CANARY) / SLOTS };
+ * system calls and as many pages, and a start needs some forty, most of them one key. The state of an
+ * allocator is its process's, as malloc's is: the one static beside the log's level. */
+enum { PAGE = 4096, CANARY = 16, SLOTS = 96, SLOT = (3 * PAGE - CANARY) / SLOTS };
 
 static struct {
     char *block;
-    uint32_t used; /* a bit for each slot */
+    bool used[SLOTS];
 } pool;
 
 static size_t slots_for(size_t size)
@@ -23,20 +24,19 @@ static size_t slots_for(size_t size)
     return (size + SLOT - 1) / SLOT;
 }
 
-static uint32_t slots_at(size_t first, size_t count)
-{
-    return ((UINT32_C(1) << count) - 1) << first;
-}
-
 /* As many in a row as hold `size` bytes, or NULL. */
 static char *take_slots(size_t size)
 {
     size_t count = slots_for(size);
-    for (size_t first = 0; pool.block && first + count <= SLOTS; first++)
-        if (!(pool.used & slots_at(first, count))) {
-            pool.used |= slots_at(first, count);
-            return pool.block + first * SLOT;
-        }
+    size_t free = 0;
+    for (size_t i = 0; pool.block && i < SLOTS; i++) {
+        free = pool.used[i] ? 0 : free + 1;
+        if (free < count)
+            continue;
+        size_t first = i + 1 - count;
+        memset(&pool.used[first], true, count);
+        return pool.block + first * SLOT;
+    }
     return NULL;
 }
 
@@ -50,7 +50,7 @@ static void release(const struct secret *secret)
     }
     size_t size = secret->capacity + 1;
     sodium_memzero(bytes, size);
-    pool.used &= ~slots_at((size_t)(bytes - pool.block) / SLOT, slots_for(size));
+    memset(&pool.used[(size_t)(bytes - pool.block) / SLOT], false, slots_for(size));
 }
 
 int secret_setup(struct error *err)

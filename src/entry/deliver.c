@@ -277,6 +277,8 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     };
     struct edit first = {.cfg = &look->cfg.cfg, .err = err};
     int needs = each_place(&delivery, find_need, &first);
+    if (needs == 0)
+        cfg_tidy(delivery.path, &look->cfg.cfg);
     if (needs <= 0)
         return needs;
 

@@ -55,7 +55,7 @@ static const char *const key_words[] = {"generate", "print",    "check",   "fing
 
 static int usage(const struct error *err)
 {
-    log_error("%s", err->message);
+    log_error("%s%s", err->message, error_remedy(err));
     return EXIT_USAGE;
 }
 

@@ -97,7 +97,7 @@ static void read_one(const struct store *store, struct holding *holding,
 }
 
 /* Reads the store, and plans by what it holds. Returns as plan_make. */
-static int plan(struct doing *doing, struct error *err)
+static int make_plan(struct doing *doing, struct error *err)
 {
     clear(doing);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
@@ -143,11 +143,24 @@ static int lock(const struct doing *doing, struct error *err)
 {
     struct deadline deadline =
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
-    int held = record_lock(doing->context, &doing->store, &deadline, err);
+    int held = record_lock(doing->context, &doing->store, &deadline,
+                           "see that nobody starts there meanwhile, and give "
+                           "--assume-single-writer",
+                           err);
     if (held < 0 && err->kind == ERROR_SYSTEM)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
+}
+
+/* Plans by what the store holds under the lock, and does it. Returns as plan_make. */
+static int do_it(struct doing *doing, struct error *err)
+{
+    _cleanup_close_ int held = lock(doing, err);
+    if (held < 0 && err->kind != ERROR_NONE)
+        return -1;
+    int planned = make_plan(doing, err);
+    return planned > 0 && carry_out(doing, err) < 0 ? -1 : planned;
 }
 
 /* --- Saying it */
@@ -282,24 +295,17 @@ static int change(const struct context *context, enum verb verb)
     if (read_words(&doing, &err) < 0 || open_it(&doing, &err) < 0)
         return failed(context, &err);
 
-    _cleanup_close_ int held = -1;
-    if (context->settings->yes) {
-        held = lock(&doing, &err);
-        if (held < 0 && err.kind != ERROR_NONE)
-            return failed(context, &err);
-    }
-    int planned = plan(&doing, &err);
+    bool yes = context->settings->yes;
+    int planned = yes ? do_it(&doing, &err) : make_plan(&doing, &err);
     if (planned < 0)
         return failed(context, &err);
     if (planned == 0) {
         print_nothing_to_do(&doing);
         return EXIT_GOOD;
     }
-    if (context->settings->yes && carry_out(&doing, &err) < 0)
-        return failed(context, &err);
     print_plan(&doing);
     print_meaning(&doing);
-    return context->settings->yes ? EXIT_GOOD : unconfirmed(&doing);
+    return yes ? EXIT_GOOD : unconfirmed(&doing);
 }
 
 int key_promote_command(const struct context *context)

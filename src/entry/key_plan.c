@@ -166,9 +166,9 @@ int target_default(enum verb verb, const struct holding *holdings, size_t count,
     for (size_t i = 0; i < count; i++)
         search_ring(&search, &holdings[i], true);
     if (search.found == 1) {
-        char fingerprint[FP];
-        memcpy(fingerprint, target->fingerprint, FP);
-        return target_find(holdings, count, fingerprint, target, err);
+        char whole[FP];
+        memcpy(whole, target->fingerprint, FP);
+        return target_find(holdings, count, whole, target, err);
     }
     return not_found(holdings, count,
                      search.found > 0 ? "several keys are staged: say which one"
@@ -278,12 +278,12 @@ static int plan_unretire(const struct target *target, const struct ring *retired
 
 static int plan_destroy(const struct target *target, struct plan *plan, struct error *err)
 {
-    const char *fingerprint = target->fingerprint;
+    const char *which = target->fingerprint;
     if (target->in_ring || target->in_staged)
         return error_refused(
-            err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s",
-            fingerprint, target->in_ring ? "in use" : "staged", fingerprint);
-    memcpy(plan->leaves_retired, fingerprint, FP);
+            err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s", which,
+            target->in_ring ? "in use" : "staged", which);
+    memcpy(plan->leaves_retired, which, FP);
     if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
         return -1;
     return ring_add_all(&plan->staged, &target->holding->staged, err);
@@ -297,14 +297,14 @@ int plan_make(enum verb verb, const struct holding *holdings, const struct targe
     *plan = (struct plan){.holding = target->holding};
     plan->moved.is_value = plan->ring.is_value = is_value;
     plan->staged.is_value = plan->retire.is_value = is_value;
-    if (verb == VERB_PROMOTE)
+    if (!target->holding)
+        result = plan_retire_rest(&holdings[0], plan, err);
+    else if (verb == VERB_PROMOTE)
         result = plan_promote(target, plan, err);
     else if (verb == VERB_UNRETIRE)
         result = plan_unretire(target, retired, plan, err);
     else if (verb == VERB_DESTROY)
         result = plan_destroy(target, plan, err);
-    else if (!target->holding)
-        result = plan_retire_rest(&holdings[0], plan, err);
     else if (target->in_ring || target->in_staged)
         result = plan_retire_one(target, plan, err);
     if (result < 0)

@@ -12,12 +12,12 @@
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct cfg_option wanted[MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
         for (; (secrets & 1U << i) && place->variable; place++)
-            wanted[count++] = (struct cfg_option){place->section, place->option};
+            wanted[count++] = (struct ini_wanted){place->section, place->option};
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;

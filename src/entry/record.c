@@ -1,5 +1,7 @@
 #include "entry/record.h"
 
+#include <stdio.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -15,29 +17,25 @@ static bool has_to_change(const struct context *context, const struct look *look
     return survey_stored(&part->survey) && keep_is_needed(context, look, part);
 }
 
-int record_check_locks(const struct context *context, const struct store *store, struct error *err)
+static bool locks_reach(const struct context *context, const struct store *store,
+                        struct ground *ground)
 {
-    struct ground ground;
-    if (context->settings->single_writer)
-        return 0;
-    ground_look(store->path, context->environment, &ground);
-    if (ground.locks_are_shared)
-        return 0;
-    return error_refused(err,
-                         "%.300s: has to be changed, and is on %s, where a lock does not reach "
-                         "other hosts; stop them or see that they do not start, and run once, on "
-                         "one host, with the same variables: fernit init --assume-single-writer "
-                         "--store %.300s",
-                         store->path, ground.text, store->path);
+    ground_look(store->path, context->environment, ground);
+    return ground->locks_are_shared;
 }
 
 int record_lock(const struct context *context, const struct store *store,
-                const struct deadline *deadline, struct error *err)
+                const struct deadline *deadline, const char *cure, struct error *err)
 {
-    if (record_check_locks(context, store, err) < 0)
-        return -1;
+    struct ground ground;
+    bool alone = context->settings->single_writer;
+    if (!alone && !locks_reach(context, store, &ground))
+        return error_refused(err,
+                             "%.300s: has to be changed, and is on %s, where a lock does not reach "
+                             "other hosts; %s",
+                             store->path, ground.text, cure);
     int held = store_lock(store, deadline, err);
-    if (held < 0 && context->settings->single_writer && store_lock_is_missing(err))
+    if (held < 0 && alone && store_lock_is_missing(err))
         err->kind = ERROR_NONE;
     return held;
 }
@@ -122,7 +120,12 @@ static int change_one(const struct context *context, struct look *look, struct p
 static int change_all(const struct context *context, struct look *look,
                       const struct deadline *deadline, bool replaceable, struct error *err)
 {
-    _cleanup_close_ int lock = record_lock(context, &look->store, deadline, err);
+    char cure[512];
+    snprintf(cure, sizeof cure,
+             "see that nobody starts on other hosts, and run once, on one host, with the same "
+             "variables: fernit init --assume-single-writer --store %.300s",
+             look->store.path);
+    _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     if (lock < 0 && err->kind != ERROR_NONE)
         return -1;
     for (size_t i = 0; i < look->count; i++) {
@@ -170,15 +173,14 @@ int record_changes(const struct context *context, struct look *look,
 
 void record_tidy(const struct context *context, const struct look *look)
 {
-    struct error ignored;
+    struct ground ground;
     for (size_t i = 0; i < look->count; i++) {
         const struct part *part = &look->parts[i];
         const struct store_scan *scan = &part->survey.store_scan;
         if (!survey_stored(&part->survey))
             continue;
         store_tidy(&look->store, part->secret->name, scan);
-        if ((scan->changing || scan->changes) &&
-            record_check_locks(context, &look->store, &ignored) == 0)
+        if ((scan->changing || scan->changes) && locks_reach(context, &look->store, &ground))
             store_tidy_changes(&look->store, part->secret->name, scan);
     }
 }

@@ -16,13 +16,11 @@ struct error;
 int record_changes(const struct context *context, struct look *look,
                    const struct deadline *deadline, struct error *err);
 
-/* Refuses where locks on the store's ground do not reach other hosts. Returns 0, or -1 with ERROR_REFUSED. */
-int record_check_locks(const struct context *context, const struct store *store, struct error *err);
-
-/* Takes the lock that a change needs. Returns its descriptor, to be closed; -1 with ERROR_NONE where there are no
- * locks, and we are said to be the only writer; or -1 as record_changes. */
+/* Takes the lock that a change needs. Where locks on the store's ground do not reach other hosts it is refused, with
+ * `cure` behind it. Returns its descriptor, to be closed; -1 with ERROR_NONE where there are no locks, and we are
+ * said to be the only writer; or -1 as record_changes. */
 int record_lock(const struct context *context, const struct store *store,
-                const struct deadline *deadline, struct error *err);
+                const struct deadline *deadline, const char *cure, struct error *err);
 
 /* Holding it: makes FILE hold the ring, or removes it where that is empty. As store_replace. */
 int record_ring(const struct store *store, const char *file, const struct ring *ring,

@@ -13,7 +13,7 @@ int report_failure(const struct signals *signals, const struct error *err, int s
         log_detail("ends on signal %d", number);
         return 128 + number;
     }
-    log_error("%s", err->message);
+    log_error("%s%s", err->message, error_remedy(err));
     return status;
 }
 

@@ -66,8 +66,7 @@ int change_retires(const struct change *change, const struct ring *keys,
     return ring_of_retired(&left, retired, false, retires, err);
 }
 
-static int retires_any(const struct change *change, const struct standing *standing, bool *any,
-                       struct error *err)
+static int see_changes(const struct standing *standing, struct change *change, struct error *err)
 {
     const struct ring *const all[] = {standing->stored, standing->staged, standing->written[0],
                                       standing->written[1]};
@@ -75,7 +74,9 @@ static int retires_any(const struct change *change, const struct standing *stand
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] && change_retires(change, all[i], standing->retired, &retires, err) < 0)
             return -1;
-    *any = ring_count(&retires) > 0;
+    change->changes = ring_count(&retires) > 0 ||
+                      !ring_is_same(&change->stored, standing->stored) ||
+                      !ring_is_same(&change->staged, standing->staged);
     return 0;
 }
 
@@ -98,30 +99,29 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
 {
     bool is_value = standing->stored->is_value;
     _cleanup_ring_ struct ring front = {.is_value = is_value};
+    _cleanup_ring_ struct ring waiting = {.is_value = is_value};
+    struct standing now = *standing;
     *change = (struct change){
         {.is_value = is_value}, {.is_value = is_value}, {.is_value = is_value}, false};
     ring->is_value = is_value;
-    if (find_fresh(standing, &change->fresh, err) < 0)
+    /* What is stored waits no more: an interrupted promotion has left it there. */
+    now.staged = &waiting;
+    if (ring_add_less(&waiting, standing->staged, standing->stored, err) < 0 ||
+        find_fresh(&now, &change->fresh, err) < 0)
         return -1;
     bool has_fresh = ring_count(&change->fresh) > 0;
-    if (has_fresh && on_change == ON_CHANGE_REFUSE && ring_count(standing->stored) > 0)
+    if (has_fresh && on_change == ON_CHANGE_REFUSE && ring_count(now.stored) > 0)
         return error_refused(err, "is new, and --on-change is refuse");
 
-    if (find_front(on_change, standing, &change->fresh, &front, err) < 0 ||
-        change_store(on_change, standing, &front, change, err) < 0 ||
-        join_written(standing, change, err) < 0)
+    if (find_front(on_change, &now, &change->fresh, &front, err) < 0 ||
+        change_store(on_change, &now, &front, change, err) < 0 ||
+        join_written(&now, change, err) < 0)
         return -1;
     if (ring_add_all(ring, &front, err) < 0 ||
         ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
         ring_add_all(ring, &change->staged, err) < 0)
         return -1;
-
-    bool retires = false;
-    if (retires_any(change, standing, &retires, err) < 0)
-        return -1;
-    change->changes = retires || !ring_is_same(&change->stored, standing->stored) ||
-                      !ring_is_same(&change->staged, standing->staged);
-    return 0;
+    return see_changes(standing, change, err);
 }
 
 void change_free(struct change *change)

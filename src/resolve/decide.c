@@ -93,6 +93,28 @@ static int refuse_lost(const struct survey *survey, struct error *err)
                          survey->store_name, survey->secret->places->variable);
 }
 
+/* Nobody gives a key that counts: one may be made, unless one is lost. */
+static int without_key(const struct survey *survey, struct decision *decision, struct error *err)
+{
+    bool had_one = ring_count(&survey->staged) > 0 || survey->retired.count > 0;
+    if (had_one && !survey->secret->replaceable)
+        return refuse_lost(survey, err);
+    ring_free(&decision->ring);
+    decision->winner = NULL;
+    decision->action = ACTION_GENERATE;
+    return 0;
+}
+
+/* Whether the ring has any key from the winner: else that holds retired ones alone, and what is staged does not
+ * count before it is promoted. */
+static bool gives_any(const struct source *winner, const struct ring *ring)
+{
+    for (size_t i = 0; i < ring_count(&winner->ring); i++)
+        if (ring_has(ring, ring_key(&winner->ring, i), ring_width(&winner->ring)))
+            return true;
+    return false;
+}
+
 /* What airflow.cfg holds itself, and not by a command. */
 static bool is_written(const struct source *source)
 {
@@ -145,18 +167,22 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         error_within(err, "%s and %s together", winner->name, survey->store_name);
         return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
     }
-    if (ring_count(&decision->ring) == 0)
-        return refuse_lost(survey, err);
+    /* What cannot be read is not to be changed either. */
+    if (survey->sources[survey->store_source].finding == FOUND_BROKEN)
+        decision->change.changes = false;
+    if (ring_count(&decision->change.stored) == 0 && !gives_any(winner, &decision->ring))
+        return without_key(survey, decision, err);
     return remark_on_change(survey, on_change, decision, err);
 }
 
+/* Who gives it; a key that none does is staged in the store. */
 static const struct source *first_with(const struct survey *survey, const struct ring *ring,
                                        size_t index)
 {
-    size_t i = 0;
-    while (!ring_has(&survey->sources[i].ring, ring_key(ring, index), ring_width(ring)))
-        i++;
-    return &survey->sources[i];
+    for (size_t i = 0; i < survey->count; i++)
+        if (ring_has(&survey->sources[i].ring, ring_key(ring, index), ring_width(ring)))
+            return &survey->sources[i];
+    return &survey->sources[survey->store_source];
 }
 
 static int note_published(const struct survey *survey, struct decision *decision, struct error *err)
@@ -177,18 +203,21 @@ static int compare_written(const struct survey *survey, const struct source *sou
                            struct decision *decision, struct error *err)
 {
     const struct source *store = survey_stored(survey);
-    if (!ring_covers(&decision->ring, &source->ring))
-        return store && ring_covers(&store->ring, &source->ring)
-                   ? 0
-                   : remark(decision, REMARK_DROPPED, source, NULL, err);
-    _cleanup_ring_ struct ring rest = {.is_value = survey->secret->is_value};
-    _cleanup_ring_ struct ring joined = {.is_value = survey->secret->is_value};
-    if (ring_add_less(&rest, &source->ring, &decision->winner->ring, err) < 0 ||
-        ring_add_less(&joined, &rest, &survey->staged, err) < 0)
+    const struct ring none = {.is_value = survey->secret->is_value};
+    _cleanup_ring_ struct ring unknown = none; /* to the store */
+    _cleanup_ring_ struct ring dropped = none;
+    _cleanup_ring_ struct ring unstaged = none;
+    _cleanup_ring_ struct ring ungiven = none; /* by the winner */
+    _cleanup_ring_ struct ring joined = none;
+    if (ring_add_less(&unknown, &source->ring, store ? &store->ring : &none, err) < 0 ||
+        ring_add_less(&dropped, &unknown, &decision->ring, err) < 0 ||
+        ring_add_less(&unstaged, &unknown, &survey->staged, err) < 0 ||
+        ring_add_less(&ungiven, &unstaged, &decision->winner->ring, err) < 0 ||
+        ring_add_less(&joined, &ungiven, &dropped, err) < 0)
         return -1;
-    if (ring_count(&joined) == 0 || (store && ring_covers(&store->ring, &joined)))
-        return 0;
-    return remark(decision, REMARK_JOINED, source, NULL, err);
+    if (ring_count(&joined) > 0 && remark(decision, REMARK_JOINED, source, NULL, err) < 0)
+        return -1;
+    return ring_count(&dropped) > 0 ? remark(decision, REMARK_DROPPED, source, NULL, err) : 0;
 }
 
 /* What the other sources hold, measured against the ring. */
@@ -220,10 +249,8 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
     if (find_winner(survey, decision, err) < 0)
         return -1;
-    if (!decision->winner) {
-        bool had_one = ring_count(&survey->staged) > 0 || survey->retired.count > 0;
-        return had_one && !survey->secret->replaceable ? refuse_lost(survey, err) : 0;
-    }
+    if (!decision->winner)
+        return without_key(survey, decision, err);
     if (decision->winner->finding == FOUND_COMMAND) {
         decision->action = ACTION_UNKNOWN;
         return 0;
@@ -235,7 +262,7 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     decision->action = ACTION_USE;
     if (build_ring(survey, on_change, decision, err) < 0)
         return -1;
-    return compare(survey, decision, err);
+    return decision->winner ? compare(survey, decision, err) : 0;
 }
 
 void decision_free(struct decision *decision)

@@ -235,15 +235,15 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
 static int retire_one(const struct folder *folder, const struct ring *keys, size_t index,
                       struct error *err)
 {
-    char fingerprint[FINGERPRINT_TEXT + 1];
+    char text[FINGERPRINT_TEXT + 1];
     _cleanup_ring_ struct ring there = {0};
-    ring_fingerprint(keys, index, fingerprint);
-    _cleanup_close_ int fd = open_key(folder, fingerprint, &there, err);
+    ring_fingerprint(keys, index, text);
+    _cleanup_close_ int fd = open_key(folder, text, &there, err);
     if (fd < 0)
-        return err->kind == ERROR_NONE ? write_key(folder, keys, index, fingerprint, err) : -1;
+        return err->kind == ERROR_NONE ? write_key(folder, keys, index, text, err) : -1;
     if (fsync(fd) < 0)
         return error_sys(err, "%s/" STORE_RETIRED "/...%s: cannot be made durable",
-                         folder->store->path, fingerprint);
+                         folder->store->path, text);
     return 0;
 }
 
@@ -263,9 +263,11 @@ int store_retire(const struct store *store, const char *name, bool is_value,
     _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
     if (store_change_begin(store, name, err) < 0)
         return -1;
-    int result = retire_all(&folder, keys, err);
+    /* If that fails the claim stays: what has a name by then may not be durable. */
+    if (retire_all(&folder, keys, err) < 0)
+        return -1;
     store_change_end(store, name);
-    return result;
+    return 0;
 }
 
 int store_retired_destroy(const struct store *store, const char *name, bool is_value,

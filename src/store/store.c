@@ -28,10 +28,8 @@ mode_t store_directory_mode(mode_t mode)
     return mode | (mode & 0444) >> 2;
 }
 
-int store_make(struct store *store, struct error *err)
+static int make_and_open(struct store *store, struct error *err)
 {
-    if (store->directory >= 0)
-        return 0;
     if (file_make_directory(store->path, store_directory_mode(store->mode), err) < 0) {
         error_within(err, "the store");
         return store_advise_owner(store->path, err);
@@ -42,6 +40,13 @@ int store_make(struct store *store, struct error *err)
         return 0;
     return error_input(err, "the store %s: is a symbolic link to nothing; let it lead to a folder",
                        store->path);
+}
+
+int store_make(struct store *store, struct error *err)
+{
+    if (store->directory < 0 && make_and_open(store, err) < 0)
+        return -1;
+    return file_sync_above(store->directory, store->path, err);
 }
 
 void store_file_path(const struct store *store, const char *name, char path[STORE_PATH])

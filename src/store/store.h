@@ -38,7 +38,7 @@ struct store {
 int store_open(struct store *store, const char *path, mode_t mode, struct error *err);
 
 /* Opens it, and makes it first where it is missing: with the mode of its files, and x where there is
- * r. Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
+ * r. Its name, and those of the folders above it, are durable then, whoever has made them. Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
 int store_make(struct store *store, struct error *err);
 
 /* The mode of a directory that holds files of `mode`. */
@@ -69,9 +69,9 @@ enum store_finding {
 };
 
 struct store_file {
-    enum store_finding finding;
     struct secret text;
     struct secret staged; /* of NAME.staged; empty: none. It may stand alone, with STORE_NOTHING */
+    enum store_finding finding;
     bool readable_by_all; /* one of the two: worth a warning */
     bool modeless;        /* writable by all, on a file system that has no modes: worth a warning */
     struct store_scan scan;

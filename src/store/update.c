@@ -34,31 +34,32 @@ static void sweep_retired(const char *entry, void *context)
         unlinkat(sweeping->directory, entry, 0);
 }
 
-static void sweep_temporaries(const struct store *store, const char *file)
+static void sweep_temporaries(const struct store *store, int retired, const char *file)
 {
     struct error ignored;
     char prefix[FILE_TEMPORARY_NAME];
     store_change_prefix(file, prefix);
     struct sweeping here = {store->directory, prefix};
     file_list(store->directory, sweep_file, &here, &ignored);
-
-    _cleanup_close_ int retired =
-        openat(store->directory, STORE_RETIRED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct sweeping there = {retired, NULL};
     if (retired >= 0)
         file_list(retired, sweep_retired, &there, &ignored);
 }
 
-/* Brings a change that a crash has interrupted to its end, be it the old state or the new one. */
+/* Brings a change that a crash has interrupted to its end, be it the old state or the new one. A key whose
+ * name in retired/ is seen counts as kept there from now on: so the name must last. */
 static int settle(const struct store *store, const char *file, struct error *err)
 {
     _cleanup_close_ int fd =
         openat(store->directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if ((fd < 0 && errno != ENOENT) || (fd >= 0 && fsync(fd) < 0))
         return error_sys(err, "%s/%s: cannot be made durable", store->path, file);
-    if (file_sync_directory(store->directory, store->path, err) < 0)
+    _cleanup_close_ int retired =
+        openat(store->directory, STORE_RETIRED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (file_sync_directory(store->directory, store->path, err) < 0 ||
+        (retired >= 0 && file_sync_directory(retired, store->path, err) < 0))
         return -1;
-    sweep_temporaries(store, file);
+    sweep_temporaries(store, retired, file);
     store_change_end(store, file);
     return 0;
 }

@@ -1,7 +1,9 @@
 """fernit key promote, retire, unretire, destroy: an operator's changes of the keys in the store, and of nothing else."""
+import fcntl
 import hashlib
 import os
 import stat
+import struct
 
 import pytest
 
@@ -315,9 +317,6 @@ def test_two_at_once_lose_nothing(fernit, put, store):
 
 
 def test_a_lock_that_is_held_too_long_is_told(fernit, put, store):
-    import fcntl
-    import struct
-
     put("fernet_key", new_key(), new_key())
     with open(store / ".lock", "w") as lock:
         fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK

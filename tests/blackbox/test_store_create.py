@@ -146,17 +146,17 @@ def test_any_other_failure_of_the_rename_is_a_failure_and_leaves_no_key(fernit, 
 
 @pytest.mark.parametrize("errno", ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"])
 def test_a_directory_that_knows_no_fsync_is_taken_at_its_word(traced, store, errno):
-    """The second fsync of a first start in a store that is there: file, directory."""
+    """The third fsync of a first start in a store that is there: the folder that it is in, file, directory."""
     store.mkdir()
-    done, trace = traced([f"fsync:error={errno}:when=2"], only="fsync")
+    done, trace = traced([f"fsync:error={errno}:when=3"], only="fsync")
     assert done.returncode == 0, done.stderr
-    assert "INJECTED" in trace.calls()[1].result and f"<{store}>" in trace.calls()[1].arguments
+    assert "INJECTED" in trace.calls()[2].result and f"<{store}>" in trace.calls()[2].arguments
 
 
 @pytest.mark.parametrize("errno", ["EIO", "ENOSPC", "EDQUOT"])
 def test_an_error_at_the_fsync_of_the_directory_is_a_failure(traced, store, errno):
     store.mkdir()
-    done, _ = traced([f"fsync:error={errno}:when=2"], only="fsync")
+    done, _ = traced([f"fsync:error={errno}:when=3"], only="fsync")
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1)
 
 
@@ -238,7 +238,7 @@ def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, st
 
 def test_what_only_looks_like_a_temporary_stays(fernit, stored, store):
     stored(new_key() + "\n")
-    others = {"fernet_key.tmp.1", ".fernet_key.bak", ".fernet_keys.tmp.1", ".secret_key.tmp.1", ".secret_key.claim", "fernet_key.staged", "notes"}
+    others = {"fernet_key.tmp.1", ".fernet_key.bak", ".fernet_keys.tmp.1", ".secret_key.tmp.1", ".secret_key.claim", "fernet_key.stage", "notes"}
     for name in others:
         (store / name).touch()
     assert fernit("run", "true").returncode == 0
@@ -472,3 +472,42 @@ def test_a_reader_between_a_creator_s_rename_and_its_fsync_makes_the_key_durable
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out.decode()) == (0, key + "\n"), err
     assert any(call.name == "fsync" and call.arguments.endswith(f"<{store}>") for call in trace.calls())
+
+
+# --- A name that is taken and cannot be seen, as the caches of a network file system have it
+
+
+@pytest.mark.parametrize("errno", ["ENOENT", "ESTALE"])
+def test_a_key_that_is_there_and_does_not_show_yet_is_looked_for_again(fernit, traced, tmp_path, store, errno):
+    """EEXIST says that it is there; then its first opening fails."""
+    store.mkdir()
+    _, trace = traced([])
+    made = [call.name for call in trace.calls()]
+    opened = made[: made.index("linkat")].count("openat")
+    shutil.rmtree(store)
+
+    store.mkdir()
+    key = new_key()
+    faults = ["linkat:delay_enter=400ms:when=1", f"openat:error={errno}:when={opened + 1}"]
+    trace = Trace(tmp_path / "trace", faults, only="linkat,openat")
+    process = fernit.start("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=trace.prefix)
+    wait_for(lambda: any(path.name.startswith(".fernet_key.tmp") for path in store.iterdir()))
+    (store / "whole").write_text(key + "\n")
+    (store / "whole").chmod(0o600)
+    (store / "whole").rename(store / "fernet_key")
+    out, err = process.communicate(timeout=20)
+    assert any("INJECTED" in line and '"fernet_key"' in line for line in trace.lines())
+    assert (process.returncode, out.decode()) == (0, key + "\n"), err
+    assert (store / "fernet_key").read_text() == key + "\n"
+
+
+def test_a_key_that_never_shows_is_an_error_after_the_lock_timeout_and_no_key_is_made(traced, stored, store):
+    key = new_key()
+    stored(key + "\n")
+    _, trace = traced([], only="openat")
+    opens = [call.arguments for call in trace.calls() if call.name == "openat"]
+    number = next(i for i, text in enumerate(opens, 1) if '"fernet_key"' in text)
+
+    done, _ = traced([f"openat:error=ENOENT:when={number}+2"], "run", "--deliver", "env", "--lock-timeout", "500ms", "true", only="openat")
+    assert done.returncode == 125, done.stderr
+    assert (store / "fernet_key").read_text() == key + "\n"

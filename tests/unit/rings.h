@@ -36,7 +36,7 @@ static inline const char *letters_of(const struct ring *ring)
     for (size_t i = 0; i < count; i++) {
         const uint8_t *key = ring_key(ring, i);
         letters[i] = (char)key[0];
-        for (size_t j = 1; j < FERNET_KEY_BYTES; j++)
+        for (size_t j = 1; j < ring_width(ring); j++)
             if (key[j] != key[0])
                 letters[i] = '?';
     }

@@ -4,6 +4,12 @@
 
 #include "folder.h"
 
+static int read_key(const char *path, struct cfg *cfg, struct error *err)
+{
+    static const struct ini_wanted wanted[] = {{"core", "fernet_key"}};
+    return cfg_read_options(path, wanted, 1, cfg, err);
+}
+
 /* Nine references, one behind the other: the last may be one more. */
 #define CHAIN                                                                                      \
     "[core]\nfernet_key = %(a)s\na = %(b)s\nb = %(c)s\nc = %(d)s\nd = %(e)s\ne = %(f)s\n"          \
@@ -90,7 +96,7 @@ static void finds_the_value_that_airflow_finds(void **state)
         _cleanup_secret_ struct secret value = {0};
         write_text("airflow.cfg", row->text);
         for (int i = 0; i < 2; i++) {
-            int (*const readings[])(const char *, struct cfg *, struct error *) = {cfg_read_key,
+            int (*const readings[])(const char *, struct cfg *, struct error *) = {read_key,
                                                                                    cfg_read};
             cfg_free(&cfg);
             if (readings[i]("airflow.cfg", &cfg, &err) != 0 || !cfg.exists || cfg.is_whole < i)
@@ -150,7 +156,7 @@ static void a_file_that_is_not_there_is_no_error_and_holds_nothing(void **state)
         struct cfg cfg = {.exists = true};
         struct secret value = {0};
         if (cfg_read(*path, &cfg, &err) != 0 || cfg.exists || cfg.text.bytes ||
-            cfg_read_key(*path, &cfg, &err) != 0 || cfg.exists || cfg.text.bytes ||
+            read_key(*path, &cfg, &err) != 0 || cfg.exists || cfg.text.bytes ||
             cfg_value(&cfg, "core", "fernet_key", &value, &err) != 0)
             fail_msg("%s: %s", *path, err.message);
     }
@@ -193,9 +199,8 @@ static void what_is_no_file_or_too_large_is_refused_by_its_path(void **state)
         struct error err = {0};
         struct cfg cfg = {0};
         if (cfg_read(row->path, &cfg, &err) != -1 || cfg.exists || cfg.text.bytes ||
-            !error_says(&err, ERROR_INPUT, row->says) ||
-            cfg_read_key(row->path, &cfg, &err) != -1 || cfg.exists || cfg.text.bytes ||
-            !error_says(&err, ERROR_INPUT, row->says))
+            !error_says(&err, ERROR_INPUT, row->says) || read_key(row->path, &cfg, &err) != -1 ||
+            cfg.exists || cfg.text.bytes || !error_says(&err, ERROR_INPUT, row->says))
             fail_msg("%s: %s", row->path, err.message);
     }
 }
@@ -205,7 +210,7 @@ static void a_fault_is_named_by_path_and_line(void **state)
     (void)state;
     static const struct {
         int line;
-        bool behind_the_key;
+        bool is_passed_over; /* where the key alone is wanted */
         const char *text;
         const char *says;
     } table[] = {
@@ -216,13 +221,13 @@ static void a_fault_is_named_by_path_and_line(void **state)
         {ROW, false, "[core]\n[x]\n[core]\n", "airflow.cfg: line 3: "},
         {ROW, false, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
         {ROW, false, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
-        {ROW, false, "[core]\nno value\nfernet_key = v\na = 1\n", "airflow.cfg: line 2: "},
-        {ROW, true, "[core]\nfernet_key = v\n  [\n[x\n", "airflow.cfg: line 4: "},
+        {ROW, true, "[core]\nno value\nfernet_key = v\na = 1\n", "airflow.cfg: line 2: "},
+        {ROW, false, "[core]\nfernet_key = v\n  [\n[x\n", "airflow.cfg: line 4: "},
         {ROW, false, "[core]\nfernet_key = v%%\na = 1\nno value\n", "airflow.cfg: line 4: "},
         {ROW, false, "[DEFAULT]\nfernet_key = v\n[core]\nno value\n", "airflow.cfg: line 4: "},
         {ROW, true, "[core]\nfernet_key = v\na = 1\nno value\n", "airflow.cfg: line 4: "},
-        {ROW, true, "[core]\nfernet_key = v\nfernet_key = w\n", "airflow.cfg: line 3: "},
-        {ROW, true, "[core]\nfernet_key = v\n[core]\n", "airflow.cfg: line 3: "},
+        {ROW, false, "[core]\nfernet_key = v\nfernet_key = w\n", "airflow.cfg: line 3: "},
+        {ROW, false, "[core]\nfernet_key = v\n[core]\n", "airflow.cfg: line 3: "},
         {ROW, true, "[x]\n[core]\nfernet_key = v\n[x]\n", "airflow.cfg: line 4: "},
     };
     foreach(row, table) {
@@ -233,15 +238,15 @@ static void a_fault_is_named_by_path_and_line(void **state)
             !error_says(&err, ERROR_INPUT, row->says))
             fail_row(row, "says %s", err.message);
         err = (struct error){0};
-        int read = cfg_read_key("airflow.cfg", &cfg, &err);
-        if (read != (row->behind_the_key ? 0 : -1) || cfg.exists != row->behind_the_key)
+        int read = read_key("airflow.cfg", &cfg, &err);
+        if (read != (row->is_passed_over ? 0 : -1) || cfg.exists != row->is_passed_over)
             fail_row(row, "says %s", err.message);
         if (read < 0 && !error_says(&err, ERROR_INPUT, row->says))
             fail_row(row, "says %s", err.message);
     }
 }
 
-/* Wherever what is read at first is cut: `is_part` says that this is enough, if all of the text is in it. */
+/* Wherever the pieces that are read end. */
 static void the_key_is_found_wherever_it_stands_in_a_long_file(void **state)
 {
     (void)state;
@@ -249,56 +254,97 @@ static void the_key_is_found_wherever_it_stands_in_a_long_file(void **state)
         const char *text;
         const char *value;
         int line;
-        bool is_part;
+        bool is_whole;
+        bool is_last; /* nothing follows */
     } table[] = {
-        {"fernet_key = v\nnext = 1\n", "v", ROW, true},
-        {"fernet_key = v\n[next]\n", "v", ROW, true},
-        {"fernet_key = v\r\nnext = 1\r\n", "v", ROW, true},
-        {"fernet_key = v\n# c\n  ; c\n\nnext = 1\n", "v", ROW, true},
-        {"fernet_key = v,\n  w\nnext = 1\n", "v,\nw", ROW, true},
-        {"fernet_key = v,\r\n  w\r\nnext = 1\r\n", "v,\nw", ROW, true},
-        {"fernet_key = v,\n# c\n\n\xc2\xa0\n \xe3\x80\x80 w\nnext = 1\n", "v,\n\n\nw", ROW, true},
-        {"fernet_key = v%%\nnext = 1\n", "v%", ROW, false},
-        {"fernet_key = %(next)s\nnext = 1\n", "1", ROW, false},
-        {"fernet_key = v\rnext = 1\r", "v", ROW, false},
-        {"fernet_key = v", "v", ROW, false},
-        {"fernet_key = v,\n  w", "v,\nw", ROW, false},
-        {"fernet_key = v\n", "v", ROW, false},
-        {"[DEFAULT]\nfernet_key = v\n[x]\n", "v", ROW, false},
-        {"[x]\nfernet_key = v\n[DEFAULT]\nfernet_key = w\n", "w", ROW, false},
+        {"fernet_key = v\nnext = 1\n", "v", ROW, false, false},
+        {"fernet_key = v\n[next]\n", "v", ROW, false, false},
+        {"fernet_key = v\n# c\n\n\n;c\n\nnext = 1\n", "v", ROW, false, false},
+        {"fernet_key = v\n", "v", ROW, false, true},
+        {"fernet_key = v\n# c\n\n", "v", ROW, false, true},
+        {"fernet_key = v", "v", ROW, true, true},
+        {"fernet_key = v\n# c", "v", ROW, true, true},
+        {"fernet_key = v\n  ; c\n\nnext = 1\n", "v", ROW, true, false},
+        {"fernet_key = v\r\nnext = 1\r\n", "v", ROW, true, false},
+        {"fernet_key = v\rnext = 1\r", "v", ROW, true, true},
+        {"fernet_key = v,\n  w\nnext = 1\n", "v,\nw", ROW, true, false},
+        {"fernet_key = v,\n  w", "v,\nw", ROW, true, true},
+        {"fernet_key = v,\n# c\n\n\xc2\xa0\n \xe3\x80\x80 w\nnext = 1\n", "v,\n\n\nw", ROW, true,
+         false},
+        {"[DEFAULT]\nfernet_key = v\n[x]\n", "v", ROW, true, true},
+        {"[x]\nfernet_key = v\n[DEFAULT]\nfernet_key = w\n", "w", ROW, true, true},
     };
-    enum { BEGINNING = 8000, BEHIND = 100 * 1000, MOST = 2 * BEHIND };
+    enum { PIECE = 8000, BEHIND = 100 * 1000, MOST = 2 * BEHIND };
     char *text = test_malloc(MOST);
-    static const char head[] = "[core]\n# ";
+    static const char head[] = "[core]\n";
+    static const char line[] = "# A line of many, up to the key that follows\n";
     foreach(row, table) {
         size_t length = strlen(row->text);
         for (size_t i = 0; i < length + 8; i++) {
-            /* The option begins at BEGINNING, or up to its length and more before that; and far behind it. */
-            size_t at = i == 0 ? 80 * 1000 : BEGINNING + 4 - i;
-            memset(text, 'x', at);
+            /* The option begins at PIECE, or up to its length and more before that; and far behind it. */
+            size_t at = i == 0 ? 80 * 1000 : PIECE + 4 - i;
+            for (size_t j = 0; j < at; j++)
+                text[j] = line[j % (sizeof line - 1)];
             memcpy(text, head, sizeof head - 1);
+            memcpy(text + sizeof head - 1, "#", 1);
             text[at - 1] = '\n';
             memcpy(text + at, row->text, length + 1);
-            bool at_end = !row->is_part;
-            if (row->is_part)
+            if (!row->is_last) {
                 memset(text + at + length, '#', BEHIND);
-            text[at + length + (row->is_part ? BEHIND : 0)] = '\0';
+                text[at + length + BEHIND] = '\0';
+            }
             write_text("airflow.cfg", text);
 
             struct error err = {0};
             _cleanup_cfg_ struct cfg cfg = {0};
             _cleanup_secret_ struct secret value = {0};
-            if (cfg_read_key("airflow.cfg", &cfg, &err) != 0 ||
+            if (read_key("airflow.cfg", &cfg, &err) != 0 ||
                 cfg_value(&cfg, "core", "fernet_key", &value, &err) != 1 ||
                 !same_text(value.bytes, row->value))
                 fail_row(row, "%zu: %s \"%s\"", at, err.message, value.bytes);
-            if (at_end && !cfg.is_whole)
-                fail_row(row, "%zu: was not read whole", at);
-            if (!at_end && cfg.is_whole == (at + length <= BEGINNING))
+            if (cfg.is_whole != row->is_whole)
                 fail_row(row, "%zu: was read %s", at, cfg.is_whole ? "whole" : "in part");
         }
     }
     test_free(text);
+}
+
+/* What is found without the rest must stand for itself, and be all that is wanted. */
+static void the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value(void **state)
+{
+    (void)state;
+    static const struct ini_wanted wanted[] = {
+        {"core", "fernet_key"}, {"api", "secret_key"}, {"core", "x"}};
+    static const struct {
+        int line;
+        bool is_whole;
+        const char *text;
+    } table[] = {
+        {ROW, false, "[core]\nfernet_key = v\nx = 1\n[api]\nsecret_key = w\n"},
+        {ROW, false,
+         "[api]\nsecret_key = #w;=\n[core]\nx = a~b c\nfernet_key = v,w\n\n[no]\n[no\n"},
+        {ROW, true, "[core]\nfernet_key = v\nx = 1\n"},
+        {ROW, true, "[core]\nfernet_key = v\nx = 1\n[api]\n[DEFAULT]\nsecret_key = w\n"},
+        {ROW, true, "[core]\nfernet_key =\nx = 1\n[api]\nsecret_key = w\n"},
+        {ROW, true, "[core]\nfernet_key = $K\nx = 1\n[api]\nsecret_key = w\n"},
+        {ROW, true, "[core]\nfernet_key = a${K}\nx = 1\n[api]\nsecret_key = w\n"},
+        {ROW, true, "[core]\nfernet_key = ~/v\nx = 1\n[api]\nsecret_key = w\n"},
+        {ROW, true, "[core]\nfernet_key = v\nx = 1\n[api]\nsecret_key = w%%\n"},
+        {ROW, true, "[core]\nfernet_key = v\nx = %(y)s\n[api]\nsecret_key = w\n"},
+        {ROW, true, ""},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        write_text("airflow.cfg", row->text);
+        _cleanup_cfg_ struct cfg cfg = {0};
+        if (cfg_read_options("airflow.cfg", wanted, COUNT(wanted), &cfg, &err) < 0 || !cfg.exists)
+            fail_row(row, "%s", err.message);
+        if (cfg.is_whole != row->is_whole || same_text(cfg.text.bytes, row->text) != row->is_whole)
+            fail_row(row, "was read %s", cfg.is_whole ? "whole" : "in part");
+        cfg_free(&cfg);
+        if (cfg_read_options("airflow.cfg", wanted, 0, &cfg, &err) == 0 && !cfg.is_whole)
+            fail_row(row, "was read in part, though nothing is wanted");
+    }
 }
 
 int main(void)
@@ -312,6 +358,7 @@ int main(void)
         in_folder(what_is_no_file_or_too_large_is_refused_by_its_path),
         in_folder(a_fault_is_named_by_path_and_line),
         in_folder(the_key_is_found_wherever_it_stands_in_a_long_file),
+        in_folder(the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -75,6 +75,35 @@ static void context_goes_before_and_advice_behind(void **state)
     assert_int_equal(err.errnum, 0);
 }
 
+static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(void **state)
+{
+    (void)state;
+    static const struct {
+        int errnum;
+        const char *remedy;
+    } rows[] = {
+        {ENOSPC, "; make room there"},
+        {EDQUOT, "; make room there"},
+        {EMFILE, "; raise the limit of open files (ulimit -n)"},
+        {ENOMEM, "; give this container more memory"},
+        {EIO, "; see whether its file system is well"},
+        {EROFS, "; let it be writable, or name another place"},
+        {ENOTDIR, ""},
+    };
+    struct error err = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        errno = rows[i].errnum;
+        error_sys(&err, "/a");
+        error_within(&err, "the store");
+        assert_string_equal(error_remedy(&err), rows[i].remedy);
+        error_advise(&err, "do this");
+        error_within(&err, "5");
+        assert_string_equal(error_remedy(&err), "");
+    }
+    error_refused(&err, "no");
+    assert_string_equal(error_remedy(&err), "");
+}
+
 static void a_percent_sign_in_a_message_stays_one(void **state)
 {
     (void)state;
@@ -136,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_system_error_keeps_errno_and_says_it),
         cmocka_unit_test(a_signal_is_no_system_error),
         cmocka_unit_test(context_goes_before_and_advice_behind),
+        cmocka_unit_test(an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better),
         cmocka_unit_test(a_percent_sign_in_a_message_stays_one),
         cmocka_unit_test(a_message_is_one_line_whatever_it_names),
         cmocka_unit_test(what_is_too_long_is_cut_at_its_end),

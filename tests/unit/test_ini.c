@@ -242,113 +242,6 @@ static void refuses_nul_bytes_in_what_counts(void **state)
     }
 }
 
-/* What ini_read_option gives up to the option's end is what ini_read gives, less the options of the others. */
-static void a_text_is_read_to_the_end_of_one_option(void **state)
-{
-    (void)state;
-    foreach(row, right) {
-        struct error err = {0};
-        _cleanup_ini_ struct ini all = {0};
-        assert_int_equal(ini_read(row->text, strlen(row->text), &all, &err), 0);
-        for (size_t i = 0; i < all.option_count; i++) {
-            char section[128];
-            char name[128];
-            _cleanup_ini_ struct ini some = {0};
-            const struct ini_option *option = &all.options[i];
-            snprintf(section, sizeof section, "%.*s", (int)option->section.length,
-                     option->section.start);
-            snprintf(name, sizeof name, "%.*s", (int)option->name.length, option->name.start);
-            int ended = ini_read_option(row->text, strlen(row->text), section, name, &some, &err);
-            bool followed = i + 1 < all.option_count;
-            for (size_t j = 0; j < all.section_count; j++)
-                followed |= all.sections[j].line > option->line;
-            const struct ini_option *found = ini_find(&some, section, name);
-            /* A [DEFAULT] that follows is not listed. */
-            if (ended != followed && !strstr(row->text, "[DEFAULT]"))
-                fail_row(row, "%s: ended %d", name, ended);
-            if (!found || found->line != option->line || found->end != option->end ||
-                strcmp(ini_value(&some, found), ini_value(&all, option)) != 0)
-                fail_row(row, "%s: %s", name, err.message);
-            for (size_t j = 0; j < some.option_count; j++)
-                if (some.options[j].line > option->line ||
-                    (!span_is(some.options[j].section, section) &&
-                     !span_is(some.options[j].section, "DEFAULT")))
-                    fail_row(row, "%s: has too much", name);
-        }
-        char sections[1024];
-        _cleanup_ini_ struct ini some = {0};
-        snprintf(sections, sizeof sections, "%s", sections_of(&all));
-        if (ini_read_option(row->text, strlen(row->text), "core", "no such", &some, &err) != 0 ||
-            strcmp(sections_of(&some), sections) != 0)
-            fail_row(row, "has other sections: %s", err.message);
-    }
-}
-
-/* Behind any line: what has ended there has ended. */
-static void a_text_may_be_cut(void **state)
-{
-    (void)state;
-    int ended = 0;
-    foreach(row, right) {
-        struct error err = {0};
-        _cleanup_ini_ struct ini all = {0};
-        assert_int_equal(ini_read(row->text, strlen(row->text), &all, &err), 0);
-        for (const char *cut = row->text; *cut; cut++)
-            for (size_t i = 0; *cut == '\n' && i < all.option_count; i++) {
-                char section[128];
-                char name[128];
-                const struct ini_option *option = &all.options[i];
-                size_t length = (size_t)(cut - row->text) + 1;
-                char *text = exact(row->text, length);
-                struct ini some = {0};
-                snprintf(section, sizeof section, "%.*s", (int)option->section.length,
-                         option->section.start);
-                snprintf(name, sizeof name, "%.*s", (int)option->name.length, option->name.start);
-                int read = ini_read_option(text, length, section, name, &some, &err);
-                if (read < 0)
-                    fail_row(row, "cut at %zu: %s", length, err.message);
-                if (read == 1 && strcmp(ini_value(&some, ini_find(&some, section, name)),
-                                        ini_value(&all, option)) != 0)
-                    fail_row(row, "cut at %zu: %s has another value", length, name);
-                ended += read;
-                ini_free_document(&some);
-                test_free(text);
-            }
-    }
-    assert_true(ended > 20);
-}
-
-static void faults_before_the_end_of_the_option_are_found(void **state)
-{
-    (void)state;
-    static const struct {
-        int line;
-        const char *text;
-        const char *where;
-    } table[] = {
-        {ROW, "[core]\na = 1\na = 2\n", "line 3: "},
-        {ROW, "[x]\na = 1\n[core]\na\n", "line 4: "},
-        {ROW, "[DEFAULT]\na = 1\na = 2\n[core]\n", "line 3: "},
-        {ROW, "[core]\n[x]\n[core]\nk = 1\n", "line 3: "},
-        {ROW, "[x]\n[core]\n[x]\n", "line 3: "},
-        {ROW, "a = 1\n[core]\n", "line 1: "},
-        {ROW, "\xef\xbb\xbf[core]\n", "line 1: "},
-        {ROW, "[core]\nk = 1\n", NULL},
-        {ROW, "[core]\nk = 1\n[x\n", NULL},
-        {ROW, "[core]\nk = 1\nk = 2\n", NULL},
-        {ROW, "[core]\nk = 1\nno value\n", NULL},
-        {ROW, "[x]\na = 1\na = 2\n[core]\nk = 1\n", NULL},
-    };
-    foreach(row, table) {
-        struct error err = {0};
-        _cleanup_ini_ struct ini ini = {0};
-        int read = ini_read_option(row->text, strlen(row->text), "core", "k", &ini, &err);
-        if ((read < 0) != (row->where != NULL) ||
-            (row->where && !error_says(&err, ERROR_INPUT, row->where)))
-            fail_row(row, "says %s", err.message);
-    }
-}
-
 static void names_and_values_may_have_any_length(void **state)
 {
     (void)state;
@@ -482,9 +375,6 @@ int main(void)
         cmocka_unit_test(refuses_what_configparser_refuses_and_says_where),
         cmocka_unit_test(refuses_what_could_be_read_in_two_ways),
         cmocka_unit_test(refuses_nul_bytes_in_what_counts),
-        cmocka_unit_test(a_text_is_read_to_the_end_of_one_option),
-        cmocka_unit_test(a_text_may_be_cut),
-        cmocka_unit_test(faults_before_the_end_of_the_option_are_found),
         cmocka_unit_test(names_and_values_may_have_any_length),
         cmocka_unit_test(many_options_keep_their_order),
         cmocka_unit_test(an_option_spans_its_lines_and_the_comments_between),

@@ -21,7 +21,7 @@ static void retire_letters(struct retired *retired, const char *letters)
 {
     retired->fingerprints = calloc(strlen(letters) + 1, sizeof *retired->fingerprints);
     for (; *letters; letters++)
-        strcpy(retired->fingerprints[retired->count++], fingerprint_of(*letters));
+        memcpy(retired->fingerprints[retired->count++], fingerprint_of(*letters), FP);
 }
 
 /* A holding of the Fernet key, and of a value that nobody asks about. */
@@ -149,7 +149,7 @@ static void a_value_takes_the_place_of_the_one_that_is_retired(void **state)
         fingerprint("other", 5, text);
         if (unretire) {
             holdings[1].retired.fingerprints = calloc(1, FP);
-            strcpy(holdings[1].retired.fingerprints[holdings[1].retired.count++], text);
+            memcpy(holdings[1].retired.fingerprints[holdings[1].retired.count++], text, FP);
         } else {
             assert_int_equal(ring_add_all(&holdings[1].staged, &other, &err), 0);
         }
@@ -176,8 +176,8 @@ static void a_part_of_a_fingerprint_must_be_of_one_key(void **state)
     free(holdings[0].retired.fingerprints);
     holdings[0].retired.fingerprints = calloc(2, FP);
     holdings[0].retired.count = 2;
-    strcpy(holdings[0].retired.fingerprints[0], "0123456789abcdef");
-    strcpy(holdings[0].retired.fingerprints[1], "0123ffff89abcdef");
+    memcpy(holdings[0].retired.fingerprints[0], "0123456789abcdef", FP);
+    memcpy(holdings[0].retired.fingerprints[1], "0123ffff89abcdef", FP);
     assert_int_equal(target_find(holdings, 2, "0123", &target, &err), -1);
     assert_true(error_says(&err, ERROR_INPUT, "0123... are several keys"));
     assert_true(error_says(&err, ERROR_INPUT, "retired 0123456789abcdef, 0123ffff89abcdef"));

@@ -20,9 +20,12 @@ struct ground {
     const char *cfg;
 };
 
+static const struct managed *const fernet = MANAGED_FERNET_KEY;
+
 /* What is there in every test: files of all sorts, to be named by variables. */
-static void lay_ground(const struct ground *ground)
+static void lay_ground(const struct ground *ground, const char *name)
 {
+    char path[64];
     write_text("key", A "\n");
     write_text("other", B);
     write_text("two", A "," B "\n");
@@ -36,16 +39,36 @@ static void lay_ground(const struct ground *ground)
     mkdir("folder", 0700);
     mkfifo("fifo", 0600);
     mkdir("store", 0700);
-    unlink("store/fernet_key");
+    snprintf(path, sizeof path, "store/%s", name);
+    unlink(path);
     unlink("airflow.cfg");
     if (ground->stored)
-        write_text("store/fernet_key", ground->stored);
+        write_text(path, ground->stored);
     if (ground->cfg)
         write_text("airflow.cfg", ground->cfg);
 }
 
-static int look_at(const struct ground *ground, enum run_commands commands, bool in_command,
-                   bool whole_cfg, struct survey *survey, struct error *err)
+/* All of airflow.cfg, or no more than the secret's own options where these are enough. */
+static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
+{
+    struct cfg_option wanted[MANAGED_PLACES];
+    size_t count = 0;
+    for (; !whole && secret->places[count].variable; count++)
+        wanted[count] =
+            (struct cfg_option){secret->places[count].section, secret->places[count].option};
+    look->path = "airflow.cfg";
+    look->readable = cfg_read_options(look->path, wanted, count, &look->cfg, &look->error) == 0;
+}
+
+struct how {
+    const struct managed *secret;
+    enum run_commands commands;
+    bool in_command;
+    bool part_of_cfg; /* as far as it is needed */
+};
+
+static int look_at(const struct ground *ground, const struct how *how, struct survey *survey,
+                   struct error *err)
 {
     static char path[] = "PATH=/usr/bin:/bin";
     char *environment[COUNT(ground->environment) + 2] = {NULL};
@@ -53,30 +76,46 @@ static int look_at(const struct ground *ground, enum run_commands commands, bool
     for (; count < COUNT(ground->environment) && ground->environment[count]; count++)
         environment[count] = ground->environment[count];
     environment[count] = path;
-    lay_ground(ground);
+    lay_ground(ground, how->secret->name);
 
     struct store store;
+    struct cfg_look cfg = {0};
+    read_cfg(how->secret, !how->part_of_cfg, &cfg);
     assert_int_equal(store_open(&store, "store", 0600, err), 0);
     const struct survey_places places = {
+        .secret = how->secret,
         .environment = environment,
         .secret_files = ground->secret_files,
         .store = &store,
-        .cfg_path = "airflow.cfg",
-        .whole_cfg = whole_cfg,
-        .commands = commands,
-        .in_command = in_command,
+        .cfg = &cfg,
+        .commands = how->commands,
+        .in_command = how->in_command,
         .command_timeout = 10000,
         .signals = &no_signals,
     };
     int looked = survey_all(&places, survey, err);
     store_close(&store);
+    cfg_free(&cfg.cfg);
     return looked;
 }
 
-static int look(const struct ground *ground, enum run_commands commands, bool in_command,
-                struct survey *survey, struct error *err)
+/* As a run does. */
+static int look(const struct ground *ground, const struct managed *secret, struct survey *survey,
+                struct error *err)
 {
-    return look_at(ground, commands, in_command, true, survey, err);
+    const struct how how = {.secret = secret, .commands = RUN_COMMANDS_NEEDED};
+    return look_at(ground, &how, survey, err);
+}
+
+/* The keys' letters, or the value itself. */
+static const char *ring_words(const struct ring *ring)
+{
+    static char text[VALUE_MOST + 1];
+    if (!ring->is_value)
+        return letters_of(ring);
+    snprintf(text, sizeof text, "%.*s", (int)ring->keys.length,
+             ring->keys.length > 0 ? ring->keys.bytes : "");
+    return text;
 }
 
 /* Those that are not absent, in their order: "FERNET_KEY=A key=broken". */
@@ -91,7 +130,7 @@ static const char *describe(const struct survey *survey)
         if (source->finding == FOUND_ABSENT)
             continue;
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%s%s%s", *text ? " " : "",
-                 source->name, names[source->finding], letters_of(&source->ring),
+                 source->name, names[source->finding], ring_words(&source->ring),
                  source->fatal ? "!" : "");
     }
     return text;
@@ -222,7 +261,7 @@ static void finds_what_stands_in_each_place(void **state)
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        if (look(&row->ground, RUN_COMMANDS_NEEDED, false, &survey, &err) != 0)
+        if (look(&row->ground, fernet, &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -236,7 +275,7 @@ static void what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret(void **
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        assert_int_equal(look(&row->ground, RUN_COMMANDS_NEEDED, false, &survey, &err), 0);
+        assert_int_equal(look(&row->ground, fernet, &survey, &err), 0);
         for (size_t i = 0; i < survey.count; i++) {
             const struct source *source = &survey.sources[i];
             if (source->finding != FOUND_BROKEN)
@@ -274,8 +313,12 @@ static void no_command_is_run_where_none_may_be(void **state)
     foreach(row, table) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        enum run_commands commands = row->in_command ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
-        assert_int_equal(look(&row->ground, commands, row->in_command, &survey, &err), 0);
+        const struct how how = {
+            .secret = fernet,
+            .commands = row->in_command ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER,
+            .in_command = row->in_command,
+        };
+        assert_int_equal(look_at(&row->ground, &how, &survey, &err), 0);
         if (strcmp(describe(&survey), row->found) != 0 || text_of("ran"))
             fail_row(row, "found: %s", describe(&survey));
     }
@@ -318,7 +361,8 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
             _cleanup_survey_ struct survey survey = {0};
             const struct ground ground = {.stored = A, .cfg = row->cfg};
             const char *expected = whole && row->whole ? row->whole : row->found;
-            if (look_at(&ground, RUN_COMMANDS_NEEDED, false, whole, &survey, &err) != 0)
+            const struct how how = {.secret = fernet, .part_of_cfg = !whole};
+            if (look_at(&ground, &how, &survey, &err) != 0)
                 fail_row(row, "%s", err.message);
             if (strcmp(describe(&survey) + sizeof stored - 1, expected) != 0)
                 fail_row(row, "whole %d: found %s", whole, describe(&survey));
@@ -335,7 +379,7 @@ static void a_name_that_is_too_long_is_cut(void **state)
     memset(path, '/', sizeof path);
     memcpy(path + sizeof path - sizeof "no-file", "no-file", sizeof "no-file");
     const struct ground ground = {.secret_files = {path}};
-    assert_int_equal(look(&ground, RUN_COMMANDS_NEEDED, false, &survey, &err), 0);
+    assert_int_equal(look(&ground, fernet, &survey, &err), 0);
     size_t found = 0;
     for (size_t i = 0; i < survey.count; i++) {
         size_t length = strlen(survey.sources[i].name);
@@ -396,7 +440,7 @@ static void the_file_holds_what_airflow_would_find_in_this_environment(void **st
         bool is_plain = false;
         write_text("airflow.cfg", row->text);
         assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
-        enum finding finding = survey_cfg_key(&cfg, row->environment, &ring, &is_plain, &err);
+        enum finding finding = survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
         if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
             fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
         if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||

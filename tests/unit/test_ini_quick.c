@@ -1,0 +1,326 @@
+/* What is found is what ini_read finds, which the black-box tests hold against Python's configparser. */
+#include "base/ini_quick.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "folder.h"
+
+static const struct ini_wanted wanted[] = {{"s", "k"}, {"s", "key"}, {"t", "k"}};
+
+/* All options that are wanted stand in these, beyond doubt. */
+static const struct {
+    int line;
+    const char *text;
+} plain[] = {
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[t]\nk = 3\n[s]\nkey = 2\nk = 1\n"},
+    {ROW, "[s]\nk=1\nkey:2\n[t]\nk  :3\n"},
+    {ROW, "[s]\nk =\nkey = \n[t]\nk =    \n"},
+    {ROW, "[s]\nk = a = b : c # d\nkey = [s]\n[t]\nk = \"~!%%$(x)s\"\n"},
+    {ROW, "[s]\nk =   1   \nkey =2 \n[t]\nk = a  b\n"},
+    {ROW, "# c\n; c\n\n[s]\n\n# c\nk = 1\n; c\n\n# c\nkey = 2\n\n\n[t]\n#\nk = 3\n\n# c\n"},
+    {ROW, "[r]\nk = 8\nkey = 9\n[s]\nk = 1\nkey = 2\n[S]\nk = 9\n[t]\nk = 3\n[u]\nk = 9\n"},
+    {ROW, "[s]\nK = 9\nk_cmd = 9\nk 2 = 9\nkey.x = 9\nk = 1\nxk = 9\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\n# k = 9\n;k = 9\nk = 1\n#[t]\n# [t]\nkey = 2\n[t]\nk = 3\n# \xc3\xa9 [s]\n"},
+    {ROW, "[DEFAULT]\nk = 9\n[s]\nk = 1\nkey = 2\n[DEFAULT]\nx = 8\n[t]\nk = 3\n"},
+    {ROW, "[ s]\nk = 9\n[s ]\nk = 9\n[s]\nk = 1\nkey = 2\n[s[]\nk = 9\n[t]\nk = 3\n"},
+    {ROW, "[\xc3\xa9 :=]\n\xc3\xa9 = \xc3\xa9\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\n  a = 1\n    b\nk = 1\nc = 1\n  k = 9\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nx = 1\n  k = 9\nk = 3\n"},
+    {ROW, "[s]\na = x[s]\n  b [t]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\na = 1\r\n\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3\nx = 1\r  2\n\x01 = 1\n"},
+    {ROW, "[s]\na = \x01\x7f\\\xff\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+};
+
+/* What could be read in another way, in whatever follows or stands before. */
+static const struct {
+    int line;
+    const char *text;
+} doubtful[] = {
+    {ROW, ""},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3\n#"},
+    {ROW, "[s]\nk = 1\nkey = 2\n"},
+    {ROW, "[s]\nk = 1\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n[t]\nk = 3\nkey = 2\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\n"},
+    {ROW, "[DEFAULT]\nk = 3\n[s]\nk = 1\nkey = 2\n[t]\n"},
+    {ROW, "[s]\nk\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\n k = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk\t= 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk\xc2\xa0= 1\nkey = 2\n[t]\nk = 3\n"},
+    /* A value that goes on, or is not plain. */
+    {ROW, "[s]\nk = 1\n 2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n\n# c\n\t2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n  # c\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n \nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n\xc2\xa0 2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n\v2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n# c\r  2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n  [t]\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3\n  4\n"},
+    {ROW, "[s]\nk = 1\rx = 2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = \xc3\xa9\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\xc2\xa0\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\t2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\r\nk = 1\r\nkey = 2\r\n[t]\r\nk = 3\r\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\r\n[t]\nk = 3\n"},
+    /* What may be a header, or not everywhere. */
+    {ROW, "[s]\na = 1\n [t]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\n [s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\na = 1\r[x]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\na = 1\r \t[x]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\n\xe2\x80\x83[s]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[r]\n\x1c[s]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]x\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s] \nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[a][b]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[]\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[x\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[x = y\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s\r]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\nx = [\n  [a]\n]\nk = 3\n"},
+    /* Before the first one. */
+    {ROW, "\xef\xbb\xbf[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "\xef\xbb\xbf# c\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "a = 1\n[s]\nk = 1\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "k = 1\nkey = 2\n[s]\n[t]\nk = 3\n"},
+    /* Twice. */
+    {ROW, "[s]\nk = 1\n[s]\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nk = 2\nkey = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\nk : 2\n[t]\nk = 3\n"},
+};
+
+/* As it comes from a file, at first up to `cut`; each piece ends where the memory does. */
+static enum ini_quick_state read_in_pieces(const char *text, size_t length, size_t cut,
+                                           const struct ini_wanted *options, size_t count,
+                                           struct ini *ini)
+{
+    struct ini_quick quick = {.wanted = options, .count = count, .ini = ini};
+    const size_t ends[] = {cut, length};
+    size_t taken = 0;
+    foreach(end, ends) {
+        size_t piece = *end - taken;
+        char *copy = test_malloc(piece + 1);
+        memcpy(copy + 1, text + taken, piece);
+        taken += ini_quick_feed(&quick, copy + 1, piece);
+        test_free(copy);
+    }
+    ini_quick_end(&quick, length - taken);
+    assert_int_not_equal(quick.state, INI_QUICK_MORE);
+    return quick.state;
+}
+
+/* What was found quickly, and nothing else, is in both. */
+static bool is_same(const struct ini *quick, const struct ini *whole,
+                    const struct ini_wanted *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ini_option *own = ini_find(quick, options[i].section, options[i].name);
+        const struct ini_option *other = ini_find(whole, options[i].section, options[i].name);
+        if (!own || !other || !ini_section(quick, options[i].section) ||
+            strcmp(ini_value(quick, own), ini_value(whole, other)) != 0)
+            return false;
+    }
+    return quick->option_count == count && !ini_section(quick, "r");
+}
+
+static void finds_what_is_beyond_doubt_wherever_the_text_is_cut(void **state)
+{
+    (void)state;
+    foreach(row, plain) {
+        struct error err = {0};
+        _cleanup_ini_ struct ini whole = {0};
+        size_t length = strlen(row->text);
+        if (ini_read(row->text, length, &whole, &err) < 0)
+            fail_row(row, "%s", err.message);
+        for (size_t cut = 0; cut <= length; cut++) {
+            _cleanup_ini_ struct ini ini = {0};
+            if (read_in_pieces(row->text, length, cut, wanted, COUNT(wanted), &ini) !=
+                INI_QUICK_FOUND)
+                fail_row(row, "cut at %zu: is in doubt", cut);
+            if (!is_same(&ini, &whole, wanted, COUNT(wanted)))
+                fail_row(row, "cut at %zu: has something else", cut);
+        }
+    }
+}
+
+static void doubts_what_could_be_read_in_another_way_wherever_the_text_is_cut(void **state)
+{
+    (void)state;
+    foreach(row, doubtful) {
+        size_t length = strlen(row->text);
+        for (size_t cut = 0; cut <= length; cut++) {
+            _cleanup_ini_ struct ini ini = {0};
+            if (read_in_pieces(row->text, length, cut, wanted, COUNT(wanted), &ini) !=
+                INI_QUICK_DOUBT)
+                fail_row(row, "cut at %zu: was found", cut);
+        }
+    }
+}
+
+static void stops_where_all_was_found(void **state)
+{
+    (void)state;
+    static const char text[] = "[s]\nk = 1\nkey = 2\n[t]\nk = 3\n";
+    static const char *const behind[] = {"x\n", "[x\n", "[t]\n", "\0[\n"};
+    foreach(rest, behind) {
+        struct ini ini = {0};
+        struct ini_quick quick = {.wanted = wanted, .count = COUNT(wanted), .ini = &ini};
+        assert_int_equal(ini_quick_feed(&quick, text, sizeof text - 1), sizeof text - 1);
+        assert_int_equal(quick.state, INI_QUICK_MORE);
+        ini_quick_feed(&quick, "x\n", 2);
+        assert_int_equal(quick.state, INI_QUICK_FOUND);
+        assert_int_equal(ini_quick_feed(&quick, *rest, 2), 0);
+        ini_quick_end(&quick, 2);
+        assert_int_equal(quick.state, INI_QUICK_FOUND);
+        ini_free_document(&ini);
+    }
+}
+
+static void takes_no_line_that_is_not_whole(void **state)
+{
+    (void)state;
+    struct ini ini = {0};
+    struct ini_quick quick = {.wanted = wanted, .count = COUNT(wanted), .ini = &ini};
+    assert_int_equal(ini_quick_feed(&quick, "", 0), 0);
+    assert_int_equal(ini_quick_feed(&quick, "[s", 2), 0);
+    assert_int_equal(ini_quick_feed(&quick, "[s]\nk = ", 8), 4);
+    assert_int_equal(quick.state, INI_QUICK_MORE);
+    assert_int_equal(ini.option_count, 0);
+    ini_free_document(&ini);
+}
+
+/* A line that is likely to be right, and sometimes anything. */
+static size_t add_line(char *text, unsigned *seed)
+{
+    static const char *const lines[] = {
+        "[s]\n",
+        "[t]\n",
+        "[r]\n",
+        "[DEFAULT]\n",
+        "k = 1\n",
+        "key = 2\n",
+        "k = v\n",
+        "key: w\n",
+        "k=x\n",
+        "a = 1\n",
+        "b = [r]\n",
+        "# c\n",
+        "# [s]\n",
+        "\n",
+        "# a long one, as there are many of them in it, = [x]\n",
+        "ab = 17\n",
+        "key_cmd = 3\n",
+    };
+    static const char *const odd[] = {
+        "  2\n",          " [s]\n",       "[s] \n",
+        " k = 9\n",       "\xc2\xa0x\n",  "# c\r  2\n",
+        "\r\n",           "k = 1\r\n",    "a = 1\r[r]\n",
+        "  # c\n",        " \n",          "[x = y\n",
+        "\t[t]\n",        "x\n",          "k\t= 1\n",
+        "k = \xc3\xa9\n", "\xef\xbb\xbf", "a = 1\n\n\n  3\n",
+        "[\xc3\xa9]\n",   "\x1ck = 1\n",  "k = 1\x0b\n",
+        "\r  k = 1\n",
+    };
+    bool is_odd = rand_r(seed) % 12 == 0;
+    const char *line = is_odd ? odd[(size_t)rand_r(seed) % COUNT(odd)]
+                              : lines[(size_t)rand_r(seed) % COUNT(lines)];
+    strcpy(text, line);
+    return strlen(line);
+}
+
+static void is_never_sure_of_what_the_whole_reading_does_not_give(void **state)
+{
+    (void)state;
+    enum { TEXTS = 60000, LINES = 24 };
+    int found = 0;
+    int compared = 0;
+    int doubted = 0;
+    for (unsigned seed = 1; seed <= TEXTS; seed++) {
+        char text[LINES * 64];
+        unsigned random = seed;
+        size_t length = (size_t)sprintf(text, "[s]\nk = 1\n");
+        if (seed % 3 == 0)
+            length = 0;
+        for (int i = rand_r(&random) % LINES; i > 0; i--)
+            length += add_line(text + length, &random);
+        struct error err = {0};
+        _cleanup_ini_ struct ini ini = {0};
+        _cleanup_ini_ struct ini whole = {0};
+        size_t count = seed % 2 + 1;
+        size_t cut = (size_t)rand_r(&random) % (length + 1);
+        bool is_right = ini_read(text, length, &whole, &err) == 0;
+        if (read_in_pieces(text, length, cut, wanted, count, &ini) != INI_QUICK_FOUND) {
+            doubted++;
+            continue;
+        }
+        found++;
+        compared += is_right;
+        if (is_right && !is_same(&ini, &whole, wanted, count))
+            fail_msg("seed %u, cut at %zu: %s", seed, cut, text);
+    }
+    assert_true(found > TEXTS / 20);
+    assert_true(compared > TEXTS / 40);
+    assert_true(doubted > TEXTS / 20);
+}
+
+/* The options of Airflow's own file, and the file with bytes of it exchanged. */
+static void finds_in_airflows_own_file_what_the_whole_reading_finds(void **state)
+{
+    (void)state;
+    enum { MOST = 256 * 1024, CHANGES = 300 };
+    static const struct ini_wanted options[] = {
+        {"core", "fernet_key"}, {"webserver", "secret_key"}, {"openlineage", "transport"}};
+    const char *data = getenv("FERNIT_TEST_DATA");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/airflow-cfg/2.10.5.cfg", data ? data : "/nonexistent");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        skip();
+    char *text = test_malloc(MOST);
+    ssize_t length = read(fd, text, MOST);
+    close(fd);
+    assert_in_range(length, 50 * 1000, MOST - 1);
+
+    unsigned seed = 1;
+    int found = 0;
+    for (int i = 0; i < CHANGES; i++) {
+        static const char bytes[] = "\n\r []=#\xc2k";
+        struct error err = {0};
+        _cleanup_ini_ struct ini ini = {0};
+        _cleanup_ini_ struct ini whole = {0};
+        size_t at = (size_t)rand_r(&seed) % (size_t)length;
+        char was = text[at];
+        if (i > 0)
+            text[at] = bytes[(size_t)rand_r(&seed) % (sizeof bytes - 1)];
+        enum ini_quick_state read =
+            read_in_pieces(text, (size_t)length, at, options, COUNT(options), &ini);
+        bool is_right = ini_read(text, (size_t)length, &whole, &err) == 0;
+        if (i == 0 && (read != INI_QUICK_FOUND || !is_right))
+            fail_msg("it is in doubt");
+        if (read == INI_QUICK_FOUND && is_right && !is_same(&ini, &whole, options, COUNT(options)))
+            fail_msg("with 0x%02x at %zu there is something else", (unsigned char)text[at], at);
+        found += read == INI_QUICK_FOUND && is_right;
+        text[at] = was;
+    }
+    assert_true(found > CHANGES / 2);
+    test_free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_is_beyond_doubt_wherever_the_text_is_cut),
+        cmocka_unit_test(doubts_what_could_be_read_in_another_way_wherever_the_text_is_cut),
+        cmocka_unit_test(stops_where_all_was_found),
+        cmocka_unit_test(takes_no_line_that_is_not_whole),
+        cmocka_unit_test(is_never_sure_of_what_the_whole_reading_does_not_give),
+        cmocka_unit_test(finds_in_airflows_own_file_what_the_whole_reading_finds),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
