@@ -5,7 +5,7 @@ All of the machine but /var, /run and /proc is seen in it, and so the test's own
 import os
 import pathlib
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -19,7 +19,6 @@ class Container:
     disk: pathlib.Path  # a file system on a disk, for layers and volumes
     number: int
     kind: str
-    layers: list = field(default_factory=list)
 
     @property
     def root(self):
@@ -27,7 +26,7 @@ class Container:
 
     @property
     def prefix(self):
-        return [*self.namespace.prefix, "chroot", str(self.root)]
+        return [*self.namespace.prefix, "/usr/sbin/chroot", str(self.root)]
 
     def path(self, path):
         """The place that is called `path` in there, for Python out here."""

@@ -1,13 +1,12 @@
 """Will it survive? No key is made where it would die with the container, unless that is permitted; all else goes on."""
 import json
-import pathlib
 import re
 
 import pytest
 
 from conftest import errors, listing, new_key, warnings
 from containers import STORE, container_fixture, disk_fixture  # noqa: F401
-from ground import pretend_mounts
+from ground import Trace, pretend_mounts
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 ID = "0123456789abcdef" * 4  # as engines call what nobody has given a name
@@ -19,8 +18,8 @@ DOCKER = {"container": "docker"}
 def inside(fernit):
     """inside(container, *words, **env): fernit in there, with its default store and without any permission."""
 
-    def run(container, *words, **env):
-        return fernit(*words, prefix=container.prefix, **{"FERNIT_STORE": None, "FERNIT_ALLOW_EPHEMERAL": None, **env})
+    def run(box, *words, prefix=(), **env):
+        return fernit(*words, prefix=[*box.prefix, *prefix], **{"FERNIT_STORE": None, "FERNIT_ALLOW_EPHEMERAL": None, **env})
 
     return run
 
@@ -44,11 +43,6 @@ SHOW = ["run", "printenv", VARIABLE]
 
 
 # --- Ground that dies
-
-
-def test_no_key_is_made_in_a_container_s_own_layer(inside, container, cfg):
-    said = refused(inside(container().marked("/.dockerenv"), *SHOW), container(), cfg)
-    assert "the container's own writable layer (overlay)" in said
 
 
 def layer(container):
@@ -234,7 +228,7 @@ def volume_above_the_store(container):
 def link_to_a_volume(container):
     box = container().marked("/.dockerenv")
     box.volume("docker/volumes/fernit/_data", "/var/volume")
-    box.path(STORE).symlink_to("/var/volume")
+    box.path(STORE).symlink_to("../volume")
     return box, "the volume fernit of this host (ext4)"
 
 
@@ -258,7 +252,7 @@ def test_a_link_to_ground_that_dies_does_not_deceive(inside, container, cfg):
     box = container().marked("/.dockerenv")
     box.volume("docker/volumes/lib/_data", "/var/lib")
     box.memory("/var/memory")
-    box.path(STORE).symlink_to("/var/memory")
+    box.path(STORE).symlink_to("../memory")
     assert "memory" in refused(inside(box, *SHOW), box, cfg)
 
 
@@ -315,7 +309,7 @@ def test_a_key_of_airflow_cfg_is_used_on_any_ground(inside, container, write_cfg
     write_cfg(f"[core]\nfernet_key = {key}\n")
     done = inside(container().marked("/.dockerenv"), *SHOW)
     assert (done.returncode, done.stdout) == (0, key + "\n")
-    assert any("key-only-in-cfg" or "stands only in" in said for said in warnings(done))
+    assert any("stands only in" in said for said in warnings(done))
 
 
 def test_a_key_that_airflow_gets_itself_needs_no_ground(inside, container):
@@ -376,8 +370,7 @@ def test_the_ground_is_looked_at_only_to_make_a_key(inside, container, tmp_path)
     """A start with a key in place costs no look at the mounts."""
     box = container().marked("/.dockerenv")
     inside(box, "run", "--allow-ephemeral", "true")
-    box.path("/proc/self").exists()
-    trace = tmp_path / "trace"
-    done = inside(box, "run", "true")
-    assert done.returncode == 0 and done.stderr == ""
-    assert not pathlib.Path(trace).exists() or "mountinfo" not in trace.read_text()
+    trace = Trace(tmp_path / "trace")
+    done = inside(box, "run", "true", prefix=trace.prefix)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert trace.calls() and not any("mountinfo" in call.arguments for call in trace.calls())
