@@ -104,26 +104,49 @@ tools-%:
 # Two warnings come from the optimizer, which the sanitizers mislead; the program's own build has them.
 unit_flags := $(language) $(warnings) -Wno-format-truncation -Wno-maybe-uninitialized -O1 -g -fno-omit-frame-pointer \
               -fsanitize=address,undefined -fno-sanitize-recover=all $(inih) -isystem $(DEPS)/share/inih
-unit_objects := $(patsubst %.c,$(B)/unit/obj/%.o,$(sources)) $(B)/unit/obj/ini.o
 unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(units))
+# The same without them: for valgrind, and for the hooks under the allocator.
+plain_flags := $(filter-out -fsanitize=% -fno-sanitize%,$(unit_flags))
 
-$(B)/unit/obj/%.o: %.c Makefile $(B)/deps | tools-test
+# build/KIND/: the objects, and an archive of them: a test takes what it calls, and may bring its own in place of the rest.
+define kind_rules
+$(B)/$(1)/obj/%.o: %.c Makefile $(B)/deps | tools-test
+	@mkdir -p $$(@D)
+	@echo '  cc    $$< ($(1))'
+	$$(Q)gcc $$($(1)_flags) -MMD -MP -c $$< -o $$@
+
+$(B)/$(1)/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
+	@mkdir -p $$(@D)
+	$$(Q)gcc $$($(1)_flags) -w -c $$< -o $$@
+
+$(B)/$(1)/libfernit.a: $(patsubst %.c,$(B)/$(1)/obj/%.o,$(sources)) $(B)/$(1)/obj/ini.o
+	@rm -f $$@
+	$$(Q)ar crs $$@ $$^
+
+$(B)/$(1)/test_%: $(B)/$(1)/obj/tests/unit/test_%.o $(B)/$(1)/libfernit.a
+	@echo '  link  $$@'
+	$$(Q)gcc $$($(1)_flags) $$^ -lcmocka -lsodium -o $$@
+endef
+$(foreach kind,unit plain,$(eval $(call kind_rules,$(kind))))
+
+# The whole program from each: what a start does under the sanitizers, under valgrind, and with every block looked into
+# as it is given back. The sanitizers' reports go to a folder of their own.
+watched := $(B)/sanitized/fernit $(B)/valgrind/fernit $(B)/released/fernit $(B)/released/control
+main_of  = $(mains:%.c=$(B)/$(1)/obj/%.o)
+
+$(B)/unit/obj/tests/memory/sanitizers.o: unit_flags += '-DREPORTS="$(CURDIR)/$(B)/sanitized/reports"'
+$(B)/sanitized/fernit: $(call main_of,unit) $(B)/unit/obj/tests/memory/sanitizers.o $(B)/unit/libfernit.a
+$(B)/valgrind/fernit: $(call main_of,plain) $(B)/plain/libfernit.a
+$(B)/released/fernit: $(call main_of,plain) $(B)/plain/obj/tests/memory/released.o $(B)/plain/libfernit.a
+$(B)/released/control: $(patsubst %,$(B)/plain/obj/tests/memory/%.o,control released)
+
+$(B)/sanitized/fernit: linked_flags = $(unit_flags)
+$(watched): linked_flags ?= $(plain_flags)
+$(watched):
 	@mkdir -p $(@D)
-	@echo '  cc    $< (unit)'
-	$(Q)gcc $(unit_flags) -MMD -MP -c $< -o $@
-
-$(B)/unit/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
-	@mkdir -p $(@D)
-	$(Q)gcc $(unit_flags) -w -c $< -o $@
-
-# An archive: a test takes what it calls, and may bring its own in place of the rest.
-$(B)/unit/libfernit.a: $(unit_objects)
-	@rm -f $@
-	$(Q)ar crs $@ $^
-
-$(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
 	@echo '  link  $@'
-	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
+	$(Q)gcc $(linked_flags) $^ -Wl,-z,now -lsodium -o $@.new
+	@mv -f $@.new $@
 
 test: $(B)/fernit $(unit_programs) | tools-test
 	@tests/run.sh $(unit_programs)

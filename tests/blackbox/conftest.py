@@ -29,6 +29,7 @@ MARK = "BLACKBOX_MARK"
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "real_binary: asks about the program as make builds it, not about what it does")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
     # A shell without job control has what it starts in the background ignore these, and all that we start after it.
@@ -146,6 +147,7 @@ class Fernit:
     started: list = field(default_factory=list)
     taken_apart: set = field(default_factory=set)
     parts: dict = field(default_factory=dict)  # of all secrets, by their size
+    program: pathlib.Path = BINARY
 
     @property
     def store(self):
@@ -167,7 +169,7 @@ class Fernit:
         """The same without waiting and judging: a Popen, ended at the end of the test."""
         environment = self.environment(**env)
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **(popen or {})}
-        process = subprocess.Popen([*prefix, BINARY, *args], env=environment, cwd=cwd or self.home, **options)
+        process = subprocess.Popen([*prefix, self.program, *args], env=environment, cwd=cwd or self.home, **options)
         process.mark = environment[MARK]
         self.started.append(process)
         return process
