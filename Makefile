@@ -3,6 +3,8 @@
 #   make               build/fernit
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
+#   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
+#   make valgrind      the same under valgrind, for half an hour; make unit-valgrind the unit tests
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
@@ -40,7 +42,7 @@ checked := $(sources) $(mains) $(units) $(benches)
 formatted := $(checked) $(headers)
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test bench peers lint format install clean
+.PHONY: all run test sanitized valgrind unit-valgrind bench peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -131,16 +133,21 @@ $(foreach kind,unit plain,$(eval $(call kind_rules,$(kind))))
 
 # The whole program from each: what a start does under the sanitizers, under valgrind, and with every block looked into
 # as it is given back. The sanitizers' reports go to a folder of their own.
-watched := $(B)/sanitized/fernit $(B)/valgrind/fernit $(B)/released/fernit $(B)/released/control
+watched := $(foreach kind,sanitized released,$(B)/$(kind)/fernit $(B)/$(kind)/control) $(B)/valgrind/fernit.program $(B)/valgrind/control.program
 main_of  = $(mains:%.c=$(B)/$(1)/obj/%.o)
 
-$(B)/unit/obj/tests/memory/sanitizers.o: unit_flags += '-DREPORTS="$(CURDIR)/$(B)/sanitized/reports"'
-$(B)/sanitized/fernit: $(call main_of,unit) $(B)/unit/obj/tests/memory/sanitizers.o $(B)/unit/libfernit.a
-$(B)/valgrind/fernit: $(call main_of,plain) $(B)/plain/libfernit.a
-$(B)/released/fernit: $(call main_of,plain) $(B)/plain/obj/tests/memory/released.o $(B)/plain/libfernit.a
-$(B)/released/control: $(patsubst %,$(B)/plain/obj/tests/memory/%.o,control released)
+sanitizers := $(B)/unit/obj/tests/memory/sanitizers.o
+control    := obj/tests/memory/control.o
 
-$(B)/sanitized/fernit: linked_flags = $(unit_flags)
+$(sanitizers): unit_flags += '-DREPORTS="$(CURDIR)/$(B)/sanitized/reports"'
+$(B)/sanitized/fernit: $(call main_of,unit) $(sanitizers) $(B)/unit/libfernit.a
+$(B)/sanitized/control: $(B)/unit/$(control) $(sanitizers)
+$(B)/valgrind/fernit.program: $(call main_of,plain) $(B)/plain/libfernit.a
+$(B)/valgrind/control.program: $(B)/plain/$(control)
+$(B)/released/fernit: $(call main_of,plain) $(B)/plain/obj/tests/memory/released.o $(B)/plain/libfernit.a
+$(B)/released/control: $(B)/plain/$(control) $(B)/plain/obj/tests/memory/released.o
+
+$(B)/sanitized/fernit $(B)/sanitized/control: linked_flags = $(unit_flags)
 $(watched): linked_flags ?= $(plain_flags)
 $(watched):
 	@mkdir -p $(@D)
@@ -148,8 +155,25 @@ $(watched):
 	$(Q)gcc $(linked_flags) $^ -Wl,-z,now -lsodium -o $@.new
 	@mv -f $@.new $@
 
-test: $(B)/fernit $(unit_programs) | tools-test
+# A script in the place of each.
+$(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B)/valgrind/%.program
+	@install -m 0644 tests/memory/valgrind.suppressions $(@D)/suppressions
+	@install -m 0755 $< $@
+
+everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
+
+# A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
+test: $(B)/fernit $(unit_programs) $(everywhere) | tools-test
 	@tests/run.sh $(unit_programs)
+
+sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
+	@tests/memory/run.sh $@
+
+# The unit tests once more, for what valgrind sees and the sanitizers do not: reading what was never written.
+unit-valgrind: $(unit_programs:$(B)/unit/%=$(B)/plain/%) | tools-test
+	@status=0; for program in $^; do \
+	    valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes $$program || status=1; \
+	done; exit $$status
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
 $(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile

@@ -7,7 +7,7 @@ declare -A packages=(
     [build]="gcc make dpkg-dev xz-utils patch autoconf automake libtool ca-certificates debian-archive-keyring linux-libc-dev"
     # The tests judge the binary with Debian's Python, so that every machine has the same judges.
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
-            python3-cryptography binutils strace util-linux mount e2fsprogs"
+            python3-cryptography binutils strace util-linux mount e2fsprogs valgrind"
     [lint]="clang-format clang-tidy cppcheck shellcheck libc6-dev libcmocka-dev libsodium-dev"
     # The peers that fernit is held against and measured beside.
     [peers]="tini dumb-init catatonit python3 python3-pytest python3-pytest-xdist python3-cryptography util-linux mount"

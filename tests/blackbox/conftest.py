@@ -26,16 +26,22 @@ KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARY = "**/.*.tmp.*"
 PART = 12  # characters of a secret that must not be seen in a row
 MARK = "BLACKBOX_MARK"
+PATIENCE = int(os.environ.get("FERNIT_TEST_PATIENCE") or 1)  # so many times as long, where each start is slow
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "real_binary: asks about the program as make builds it, not about what it does")
+    config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
     # A shell without job control has what it starts in the background ignore these, and all that we start after it.
     for number in (signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items):
+    """FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 
 @pytest.fixture
@@ -180,12 +186,12 @@ class Fernit:
         data = stdin.encode(errors="surrogateescape") if isinstance(stdin, str) else stdin
         with self.start(*args, prefix=prefix, cwd=cwd, popen=options, **env) as process:
             try:
-                out, err = process.communicate(data, timeout)
+                out, err = process.communicate(data, timeout * PATIENCE)
             except subprocess.TimeoutExpired:
                 end_all(process)
                 process.kill()
                 out, err = process.communicate()
-                pytest.fail(f"fernit {args} did not end within {timeout} s\n{out}\n{err}")
+                pytest.fail(f"fernit {args} did not end within {timeout * PATIENCE} s\n{out}\n{err}")
         done = subprocess.CompletedProcess(
             process.args,
             process.returncode,

@@ -83,6 +83,7 @@ def test_kill_at_every_call_of_a_first_start_leaves_nothing_that_the_next_cannot
     assert killed > 40
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize(("way", "errno"), [("link", "EIO"), ("link", "ENOSPC"), ("link", "EINTR"), ("rename", "EIO"), ("lock", "EIO"), ("lock", "ENOSPC")])
 def test_an_error_of_any_call_of_a_first_start_is_survived_or_fails_it_and_the_next_works(fernit, tmp_path, way, errno):
     calls = list(each_call(Place(fernit, tmp_path / "model", way).trace("init")))
@@ -101,6 +102,7 @@ def test_an_error_of_any_call_of_a_first_start_is_survived_or_fails_it_and_the_n
             raise AssertionError(f"{errno} of {name} number {count}: {call.arguments}\n{done.stderr}") from error
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize("errno", ["EIO", "EACCES", "ENOMEM", "ENOENT"])
 def test_an_error_of_any_call_of_a_later_start_never_leads_to_another_key(fernit, tmp_path, errno):
     place = Place(fernit, tmp_path / "place")

@@ -1,4 +1,7 @@
-/* control HOW: handles a secret, read from standard input, as a program that loses it does, or as one that does not. */
+/* control HOW: a program that does wrong, for those who are to notice.
+ *
+ * free, realloc, munmap, static, stack: handles a secret, read from standard input, as one that loses it there; anything
+ * else: as one that does not. overflow, freed, uninitialised, undefined, lost: what its name says, with memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +19,35 @@ __attribute__((noinline)) static void leave_on_stack(const char *secret, size_t 
     __asm__ volatile("" : : "r"(deep) : "memory");
 }
 
+static int misuse(const char *how)
+{
+    char *volatile block = malloc(16); /* not seen through by the compiler */
+    if (!block)
+        return 1;
+    if (strcmp(how, "overflow") == 0)
+        return block[16] & 1;
+    if (strcmp(how, "uninitialised") == 0)
+        return block[3] == 'x' ? 2 : 3;
+    if (strcmp(how, "undefined") == 0)
+        return *(int *)(void *)(block + 1) & 1;
+    if (strcmp(how, "freed") == 0) {
+        char *volatile same = block;
+        free(block);
+        return *same & 1;
+    }
+    block = NULL; /* lost */
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
+    static const char *const misuses[] = {"overflow", "freed", "uninitialised", "undefined",
+                                          "lost"};
+    for (size_t i = 0; i < sizeof misuses / sizeof *misuses; i++)
+        if (strcmp(how, misuses[i]) == 0)
+            return misuse(how);
+
     char *block = malloc(ROOM);
     char *pages = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!block || pages == MAP_FAILED)

@@ -1,7 +1,9 @@
 /* How the sanitizers of build/sanitized/fernit behave: what others give them in ASAN_OPTIONS stands in the
  * program, since a supervisor executes itself anew with an empty environment.
  * https://github.com/google/sanitizers/wiki/SanitizerCommonFlags */
+#include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Called by the sanitizers, under names that are reserved for them. */
@@ -20,6 +22,19 @@ const char *__asan_default_options(void)
 const char *__ubsan_default_options(void)
 {
     return OPTIONS ":print_stacktrace=1";
+}
+
+/* GCC's library for undefined behaviour hears of no log_path while the one for addresses is there, which has a function of
+ * the same name. */
+__attribute__((constructor)) static void report_undefined_behaviour_there_too(void)
+{
+    void *library = dlopen("libubsan.so.1", RTLD_NOW | RTLD_NOLOAD);
+    void (*set_path)(const char *) = NULL;
+    if (library)
+        *(void **)&set_path = dlsym(library, "__sanitizer_set_report_path");
+    if (!set_path)
+        abort();
+    set_path(REPORTS "/report");
 }
 
 /* LeakSanitizer stops the process with ptrace(2): not where strace does already, nor where a filter forbids it. */

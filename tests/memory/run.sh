@@ -1,0 +1,40 @@
+#!/bin/bash
+# run.sh sanitized|valgrind [EVERY [FILE...]]: tests/blackbox with the program of build/sanitized or build/valgrind in fernit's place,
+# but for what asks about the program as such. Only each EVERYth test, where that is given, of these files or of all.
+# Not good is a test that fails, and a report that was left, whatever became of the test.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+how=${1:?sanitized or valgrind} every=${2:-1}
+files=("${@:3}")
+proof=build/test/proof log=build/test/$how.xml reports=build/$how/reports
+
+# An ordinary user's fernit reports, too. valgrind makes a file for each process, which is empty where it found nothing.
+fresh() { rm -rf "$reports" && mkdir -p -m 1777 "$reports"; }
+# The sanitizers' words on what they leave undone, as on a stack that was made for clone(2), are none on the program.
+findings() { grep -rlE 'ERROR: |runtime error: |^==[0-9]+== .*[a-z]' "$reports" | sort; }
+
+# What finds nothing in programs with faults would find nothing in fernit.
+for fault in overflow freed "$([[ $how == valgrind ]] && echo uninitialised || echo undefined)" lost; do
+    fresh
+    "build/$how/control" "$fault" </dev/null >/dev/null 2>&1
+    (($? == 99)) && [[ $(findings) ]] || {
+        echo "memory/run.sh: a program with this fault is not found out by $how: $fault" >&2
+        exit 1
+    }
+done
+
+fresh
+mkdir -p "$proof"
+# valgrind takes most of a second for each start, and a loaded machine many.
+FERNIT_TEST_BINARY=build/$how/fernit FERNIT_TEST_EVERY=$every FERNIT_TEST_PATIENCE=6 PYTHONDONTWRITEBYTECODE=1 \
+    /usr/bin/python3 -m pytest -p no:cacheprovider -n "${FERNIT_TEST_WORKERS:-4}" -q -ra -m "not real_binary" \
+    --junit-xml="$log" "${files[@]:-tests/blackbox}"
+status=$?
+
+attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$log" 2>/dev/null | head -n 1; }
+mapfile -t found < <(findings)
+tests=$(($(attribute tests) + 0 - $(attribute skipped) - 0))
+bad=$(($(attribute failures) + $(attribute errors) + 0))
+echo "$how: $tests black-box tests, $bad failed, ${#found[@]} reports" | tee "$proof/$how.txt"
+((${#found[@]})) && head -n 40 -- "${found[@]:0:5}" >&2
+((status == 0 && ${#found[@]} == 0))
