@@ -38,8 +38,10 @@ mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
 headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
-checked := $(sources) $(mains) $(units) $(benches)
-formatted := $(checked) $(headers)
+watchers := $(addprefix tests/memory/,released.c sanitizers.c)
+checked := $(sources) $(mains) $(units) $(benches) $(watchers)
+# What does wrong on purpose is not asked whether it does right.
+formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
 .PHONY: all run test sanitized valgrind unit-valgrind bench peers lint format install clean
@@ -172,7 +174,8 @@ sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
 # The unit tests once more, for what valgrind sees and the sanitizers do not: reading what was never written.
 unit-valgrind: $(unit_programs:$(B)/unit/%=$(B)/plain/%) | tools-test
 	@status=0; for program in $^; do \
-	    valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes $$program || status=1; \
+	    valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes \
+	        --suppressions=tests/memory/valgrind.suppressions $$program || status=1; \
 	done; exit $$status
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.

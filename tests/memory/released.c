@@ -77,11 +77,12 @@ static bool holds_secret(const unsigned char *bytes, size_t size)
 static void report(const char *line, bool origin)
 {
     int fd = open(hook.file, O_WRONLY | O_APPEND | O_CLOEXEC);
-    void *frames[FRAMES];
     if (fd < 0 || write(fd, line, strlen(line)) != (ssize_t)strlen(line))
         abort();
-    if (origin)
+    if (origin) {
+        void *frames[FRAMES];
         backtrace_symbols_fd(frames, backtrace(frames, FRAMES), fd);
+    }
     close(fd);
 }
 
@@ -102,7 +103,7 @@ static void account(void)
 }
 
 /* By way of the kernel, since guard pages may lie in between; each piece begins with the end of the one before. */
-static void look(const char *where, const void *start, size_t size)
+static void look(const char *where, uintptr_t start, size_t size)
 {
     const size_t page = 4096;
     size_t kept = 0;
@@ -110,10 +111,10 @@ static void look(const char *where, const void *start, size_t size)
         return;
     hook.looking = true;
     for (size_t at = 0; at < size;) {
-        size_t ends = page - ((uintptr_t)start + at) % page;
+        size_t ends = page - (start + at) % page;
         size_t wanted = size - at < ends ? size - at : ends;
         struct iovec here = {hook.piece + kept, wanted};
-        struct iovec there = {(char *)(uintptr_t)start + at, wanted};
+        struct iovec there = {(void *)(start + at), wanted}; // NOLINT(performance-no-int-to-ptr)
         ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
         at += wanted;
         if (got <= 0) {
@@ -132,10 +133,11 @@ static void look(const char *where, const void *start, size_t size)
     hook.looking = false;
 }
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc's are reserved names
 void free(void *block)
 {
     if (block) {
-        look("free", block, malloc_usable_size(block));
+        look("free", (uintptr_t)block, malloc_usable_size(block));
         hook.blocks++;
     }
     __libc_free(block);
@@ -150,7 +152,7 @@ void *realloc(void *block, size_t size)
     size_t had = malloc_usable_size(block);
     if (moved) {
         memcpy(moved, block, had < size ? had : size);
-        look("realloc", block, had);
+        look("realloc", (uintptr_t)block, had);
         hook.blocks++;
         __libc_free(block);
     }
@@ -159,7 +161,7 @@ void *realloc(void *block, size_t size)
 
 int munmap(void *start, size_t size)
 {
-    look("munmap", start, size);
+    look("munmap", (uintptr_t)start, size);
     hook.mappings++;
     return (int)syscall(SYS_munmap, start, size);
 }
@@ -169,6 +171,8 @@ int execve(const char *path, char *const argv[], char *const environment[])
     account();
     return (int)syscall(SYS_execve, path, argv, environment);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 /* libsodium's, so that a test knows the key that is about to be made. */
 void randombytes_buf(void *bytes, size_t size)
@@ -190,8 +194,8 @@ static void look_between(const char *name, uintptr_t start, uintptr_t end)
 {
     uintptr_t own = within((uintptr_t)&hook, start, end);
     uintptr_t behind = within((uintptr_t)(&hook + 1), start, end);
-    look(name, (void *)start, own - start);
-    look(name, (void *)behind, end - behind);
+    look(name, start, own - start);
+    look(name, behind, end - behind);
     hook.remaining += end - start;
 }
 
@@ -200,18 +204,17 @@ static void look_between(const char *name, uintptr_t start, uintptr_t end)
 __attribute__((destructor)) static void look_at_the_rest(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    look("the stack", (void *)(here - STACK), STACK);
+    look("the stack", here - STACK, STACK);
     FILE *maps = hook.file ? fopen("/proc/self/maps", "re") : NULL;
     char line[512];
     while (maps && fgets(line, sizeof line, maps)) {
-        uintptr_t start;
-        uintptr_t end;
-        char rights[8];
-        int name = 0;
         line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &start, &end, rights, &name) >= 3 &&
-            rights[1] == 'w' && !strstr(line, "[stack]"))
-            look_between(name && line[name] ? line + name : "memory", start, end);
+        char *rights;
+        uintptr_t start = strtoul(line, &rights, 16);
+        uintptr_t end = strtoul(rights + 1, &rights, 16);
+        const char *name = strrchr(line, ' ') + 1;
+        if (rights[2] == 'w' && strcmp(name, "[stack]") != 0)
+            look_between(*name ? name : "memory", start, end);
     }
     if (maps)
         fclose(maps);

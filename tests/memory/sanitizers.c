@@ -11,6 +11,10 @@ const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
 int __lsan_is_turned_off(void);
 
+#ifndef REPORTS
+#define REPORTS "." /* make names the folder that run.sh looks into */
+#endif
+
 /* A status that no test expects, and a report where tests/memory/run.sh looks, whatever became of standard error. */
 #define OPTIONS "exitcode=99:log_path=" REPORTS "/report"
 
