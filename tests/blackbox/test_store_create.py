@@ -198,6 +198,7 @@ def test_a_file_system_without_modes_refuses_the_fchmod_and_that_is_all(traced, 
 # --- What a reader owes: no key is used that a power cut could take away
 
 
+@pytest.mark.real_binary
 def test_a_link_count_above_one_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
     key = new_key()
     file = stored(key + "\n")
@@ -212,6 +213,7 @@ def test_a_link_count_above_one_makes_the_reader_fsync_before_the_command_runs(t
     assert done.stdout == key + "\n" and trace.writes() == []
 
 
+@pytest.mark.real_binary
 def test_a_claim_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
     key = new_key()
     file = stored(key + "\n")
