@@ -51,16 +51,18 @@ int record_ring(const struct store *store, const char *file, const struct ring *
     return store_replace(store, file, &text, err);
 }
 
-/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. */
+/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. Also what is
+ * retired already: a crash may have left it there not durable, and store_retire sees to that. */
 static int retire(const struct store *store, const struct part *part, const struct ring *keys,
                   struct error *err)
 {
+    static const struct retired none = {0};
     const struct managed *secret = part->secret;
     for (size_t i = 0; i < ring_count(keys); i++) {
         _cleanup_ring_ struct ring one = {.is_value = secret->is_value};
         _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
         if (ring_add(&one, ring_key(keys, i), ring_width(keys), err) < 0 ||
-            change_retires(&part->decision.change, &one, &part->survey.retired, &retires, err) < 0)
+            change_retires(&part->decision.change, &one, &none, &retires, err) < 0)
             return -1;
         if (ring_count(&retires) > 0 &&
             store_retire(store, secret->name, secret->is_value, &retires, err) < 0)
