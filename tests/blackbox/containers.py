@@ -1,6 +1,6 @@
 """A root file system of the test's own, as an engine makes one: a layer on top, volumes where they are asked for.
 
-All of the machine but /var, /run and /proc is seen in it, and so the test's own directory, under its name.
+All of the machine but /var, /run and /proc is seen in it, read-only; the test's own directory is not, under its name.
 """
 import os
 import pathlib
@@ -16,7 +16,7 @@ LEFT_OUT = {"var", "run", "proc"}
 @dataclass
 class Container:
     namespace: object
-    disk: pathlib.Path  # a file system on a disk, for layers and volumes
+    disk: pathlib.Path  # a file system on a disk, for layers and volumes; in the test's directory
     number: int
     kind: str
 
@@ -50,6 +50,9 @@ class Container:
             elif entry.is_dir() and entry.name not in LEFT_OUT:
                 there.mkdir()
                 self.mount("--bind", entry, f"{self.root}/{entry.name}")
+                if entry.name != "dev":
+                    self.mount("-o", "remount,bind,ro", f"{self.root}/{entry.name}")
+        self.mount("--bind", self.disk.parent, f"{self.root}{self.disk.parent}")
         for path in ("/var/lib", "/run", "/proc"):
             self.path(path).mkdir(parents=True)
         if proc:
