@@ -74,6 +74,8 @@ static int see_changes(const struct standing *standing, struct change *change, s
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] && change_retires(change, all[i], standing->retired, &retires, err) < 0)
             return -1;
+    change->can_wait = !retires && ring_is_same(&change->stored, standing->stored) &&
+                       ring_covers(standing->staged, &change->staged);
     change->changes = ring_count(&retires) > 0 ||
                       !ring_is_same(&change->stored, standing->stored) ||
                       !ring_is_same(&change->staged, standing->staged);
