@@ -92,12 +92,14 @@ void log_mask(char *text)
     enum { KEY = 43 };
     size_t run = 0;  /* of base64 in either alphabet; paths are that, too */
     size_t word = 0; /* of the URL-safe one */
+    bool name = true; /* what has no small letter is a variable's */
     for (size_t i = 0;; i++) {
         char c = text[i];
-        if ((c == '=' && run >= KEY) || (!is_url_safe(c) && word == KEY))
+        if ((c == '=' && run >= KEY) || (!is_url_safe(c) && word == KEY && !name))
             memset(text + i - KEY, '*', KEY);
         if (c == '\0')
             return;
+        name = (name || word == 0) && !(c >= 'a' && c <= 'z');
         word = is_url_safe(c) ? word + 1 : 0;
         run = word > 0 || c == '+' || c == '/' ? run + 1 : 0;
     }

@@ -44,8 +44,9 @@ void log_take_standard_error(void);
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);
 
-/* Puts stars over what looks like a key: 43 characters of base64 before a "=", or as a word. A net under
- * all that is printed, for keys that somebody has put where a name or a path belongs. */
+/* Puts stars over what looks like a key: 43 characters of base64 before a "=", or as a word that is no
+ * variable's name. A net under all that is printed, for keys that somebody has put where a name or a
+ * path belongs. */
 void log_mask(char *text);
 
 /* "fernit: TEXT": why fernit stops. At every level. */

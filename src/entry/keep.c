@@ -110,20 +110,28 @@ static bool is_given_outside(const struct part *part)
     return winner && winner->way < WAY_STORE;
 }
 
-/* A key that is given from outside at each start can be used without the store, and what is replaceable in this
- * process alone. The Fernet key that is made, or that only a file in the container holds, cannot. */
-static int go_on_unkept(struct keeping *keeping, const struct part *part, struct error *err)
+/* Where the store is not for us to write, what is given from outside at each start is used without it, and
+ * what is replaceable in this process alone. A store that can be written, and fails, is another matter. */
+static bool goes_unkept(struct keeping *keeping, const struct part *part)
 {
     bool is_given = is_given_outside(part);
-    if (err->kind != ERROR_SYSTEM)
-        return -1;
-    if (!is_given && !part->secret->replaceable)
-        return error_advise(err, "a key must be kept before it is used: give a writable volume "
-                                 "(--store DIR), or the key itself in FERNET_KEY");
-    log_warning("unkept-secret", "%s; the %s is used without being kept there%s", err->message,
-                part->secret->title, is_given ? ": keep giving it" : "");
+    if ((!is_given && !part->secret->replaceable) || store_is_writable(keeping->look->store.path))
+        return false;
+    log_warning("unkept-secret",
+                "the store %s cannot be written: the %s is used without being "
+                "kept there%s",
+                keeping->look->store.path, part->secret->title,
+                is_given ? ", so keep giving it" : "");
     keeping->settled |= bit_of(part);
-    return 0;
+    return true;
+}
+
+static int advise_on_keeping(struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM)
+        error_advise(err, "a key must be kept before it is used: give a writable volume "
+                          "(--store DIR), or the key itself in FERNET_KEY");
+    return -1;
 }
 
 /* Makes each file that is missing. Returns how many have to be looked at again: a key that was made, and what
@@ -135,15 +143,15 @@ static int create_missing(struct keeping *keeping, struct error *err)
     for (size_t i = 0; i < look->count; i++) {
         const struct part *part = &look->parts[i];
         if ((keeping->settled & bit_of(part)) || survey_stored(&part->survey) ||
-            !keep_is_needed(keeping->context, look, part))
+            !keep_is_needed(keeping->context, look, part) || goes_unkept(keeping, part))
             continue;
         int created = create(keeping->context, look, part, &keeping->deadline, err);
-        if (created < 0 && go_on_unkept(keeping, part, err) < 0)
-            return -1;
+        if (created < 0)
+            return advise_on_keeping(err);
         if (created == STORE_CREATED && is_given_outside(part))
             keeping->settled |= bit_of(part);
         else
-            count += created >= 0;
+            count++;
         keeping->lost += created == STORE_EXISTS;
     }
     return count;

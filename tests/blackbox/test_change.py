@@ -847,13 +847,13 @@ def test_a_key_from_outside_mends_it_too(child_sees, bereft, store, other_home):
 # --- Damage
 
 
-@pytest.fixture(params=["fernet_key", "fernet_key.staged", "retired"])
+@pytest.fixture(params=["fernet_key", "fernet_key.staged"])
 def damaged(request, stored, store):
     """A store in which this one is damaged; its path."""
     path = store / request.param
     if path != stored(new_key() + "\n"):
         path.touch(0o600)
-    path.write_text("no key, and no folder")
+    path.write_text("not a key")
     return path
 
 
@@ -873,6 +873,18 @@ def test_damage_in_the_store_is_warned_of_and_left_alone_where_a_key_is_given(ch
     (said,) = warnings(seen)
     assert str(damaged) in said
     assert changes(store) == before
+
+
+def test_a_change_is_refused_where_it_cannot_be_seen_what_was_retired(fernit, stored, store):
+    key = new_key()
+    stored(key + "\n")
+    (store / "retired").write_text("a file, where a folder belongs")
+    before = listing(store)
+    done = fernit("run", "true", FERNET_KEY=new_key())
+    assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+    assert str(store / "retired") in done.stderr
+    assert listing(store) == before
+    assert fernit("run", "true", FERNET_KEY=key).returncode == 0
 
 
 # --- Another user

@@ -106,6 +106,7 @@ def test_the_second_start_is_silent_and_changes_nothing(fernit, tmp_path):
     assert listing(tmp_path) == before
 
 
+@pytest.mark.real_binary
 def test_a_start_with_key_and_airflow_cfg_in_place_neither_writes_nor_fsyncs(fernit, tmp_path):
     assert fernit("run", "true").returncode == 0
     trace = Trace(tmp_path / "trace")
