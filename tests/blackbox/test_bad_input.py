@@ -391,10 +391,10 @@ def cfg_with_a_bad_key(case):
     case.broken_cfg(f"[core]\nfernet_key = {case.key[:-1]}\n", ["padding"])
 
 
-def cfg_with_another_key(case):
-    kept = case.key
-    case.stored(kept)
-    case.broken_cfg(f"[core]\nfernet_key = {new_key()}\n", ["not overwritten"], better="[core]\n")
+def change_that_is_refused(case):
+    case.stored(case.key)
+    case.variable(new_key(), ["--on-change is refuse"])
+    case.environment["FERNIT_ON_CHANGE"] = "refuse"
 
 
 def cfg_with_a_byte_order_mark(case):
@@ -535,7 +535,7 @@ CASES = [
     gigabyte_command,
     unbalanced_command,
     cfg_with_a_bad_key,
-    cfg_with_another_key,
+    change_that_is_refused,
     cfg_with_a_byte_order_mark,
     cfg_with_a_section_twice,
     cfg_with_an_option_twice,

@@ -225,13 +225,56 @@ def test_where_nothing_else_brings_a_key_such_a_file_leads_to_no_new_one(fernit,
     ["[core]\nfernet_key = {OTHER}\n", "[core]\nfernet_key = {K},{OTHER}\n", "[DEFAULT]\nfernet_key = {OTHER}\n[core]\n"],
     ids=["alone", "behind ours", "in [DEFAULT]"],
 )
-def test_a_key_that_the_ring_lacks_is_refused_with_its_fingerprint_and_stays(fernit, write_cfg, words, text):
+def test_a_key_that_the_ring_lacks_joins_its_end_in_the_store_before_the_file_is_edited(fernit, write_cfg, store, words, text):
     text = put(text.replace("{OTHER}", OTHER))
     cfg = write_cfg(text)
     done = fernit(*words)
+    assert done.returncode == 0, done.stderr
+    assert len(warnings(done)) == 1 and str(cfg) in warnings(done)[0]
+    assert fingerprint(OTHER) in warnings(done)[0] and fingerprint(K) in warnings(done)[0]
+    assert (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+    now = cfg.read_bytes()
+    if "env" in words:
+        assert now == text
+    else:
+        assert configs.parse(now)["core"]["fernet_key"] == f"{K},{OTHER}"
+
+    again = fernit(*words)
+    assert (again.returncode, warnings(again), cfg.read_bytes()) == (0, [], now)
+    assert (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+
+
+def test_a_key_that_the_ring_lacks_is_in_the_store_though_the_file_cannot_be_edited(fernit, write_cfg, store):
+    """Each step is durable before the next: a start that dies at the file has lost nothing."""
+    text = f"[core]\nfernet_key = {OTHER}\n"
+    cfg = write_cfg(text)
+    fault = Trace("/dev/null", ["renameat:error=EIO:when=2"], only="renameat")
+    done = fernit("init", prefix=fault.prefix)
     assert done.returncode == 125
-    assert len(errors(done)) == 1 and str(cfg) in done.stderr and fingerprint(OTHER) in done.stderr
-    assert cfg.read_bytes() == text
+    assert cfg.read_text() == text and (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+
+
+def test_a_key_that_the_ring_lacks_and_the_store_cannot_take_is_refused_and_stays_in_the_file(fernit, write_cfg, store):
+    text = f"[core]\nfernet_key = {OTHER}\n"
+    cfg = write_cfg(text)
+    fault = Trace("/dev/null", ["renameat:error=EROFS"], only="renameat")
+    done = fernit("run", "true", prefix=fault.prefix)
+    assert done.returncode == 125 and len(errors(done)) == 1
+    assert f"fernit init --store {store}" in done.stderr, "what to run where it can be written"
+    assert cfg.read_text() == text and (store / "fernet_key").read_text() == K + "\n"
+
+
+def test_a_key_of_the_file_that_was_retired_is_dropped_from_it_with_a_line_that_says_so(fernit, write_cfg, store):
+    (store / "retired").mkdir(mode=0o700)
+    (store / "retired" / fingerprint(OTHER)).write_text(OTHER + "\n")
+    (store / "retired" / fingerprint(OTHER)).chmod(0o600)
+    cfg = write_cfg(f"[core]\nfernet_key = {K},{OTHER}\n")
+    done = fernit("init")
+    assert done.returncode == 0, done.stderr
+    assert len(warnings(done)) == 1 and str(cfg) in warnings(done)[0] and fingerprint(OTHER) in warnings(done)[0]
+    assert cfg.read_text() == f"[core]\nfernet_key = {K}\n"
+    assert (store / "fernet_key").read_text() == K + "\n"
+    assert (store / "retired" / fingerprint(OTHER)).read_text() == OTHER + "\n"
 
 
 def test_a_key_of_the_file_that_stands_in_the_ring_is_joined_by_the_rest(fernit, child_sees, write_cfg, stored):
@@ -305,15 +348,18 @@ def test_an_empty_key_that_blocks_a_secrets_backend_becomes_a_comment(fernit, wr
 
 # --- A file that only repeats the key is read no further than to that
 
-FAULTS = {
+BEHIND = {
     "a line that is none": "[core]\nfernet_key = {K}\nx = 1\nno value\n",
-    "the key twice": "[core]\nfernet_key = {K}\nfernet_key = {K}\n",
-    "[core] twice": "[core]\nfernet_key = {K}\n[core]\n",
     "far behind it": "[core]\nfernet_key = {K}\nx = 1\n" + "# x\n" * 30000 + "no value\n",
 }
+NEXT_TO_IT = {
+    "the key twice": "[core]\nfernet_key = {K}\nfernet_key = {K}\n",
+    "[core] twice": "[core]\nfernet_key = {K}\n[core]\n",
+}
+FAULTS = BEHIND | NEXT_TO_IT
 
 
-@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("text", BEHIND.values(), ids=BEHIND)
 @pytest.mark.parametrize("words", [["init"], ["run", "--deliver", "cfg", "--", "true"]], ids=" ".join)
 def test_what_stands_behind_a_right_key_is_airflow_s_business_and_status_s(fernit, write_cfg, words, text):
     cfg = write_cfg(put(text))
@@ -325,27 +371,44 @@ def test_what_stands_behind_a_right_key_is_airflow_s_business_and_status_s(ferni
     assert done.returncode == 1 and done.stdout.count(f"{cfg}: line {line}: ") == 1
 
 
-@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS)
-@pytest.mark.parametrize("change", ["not there", "another", "empty", "with a reference"])
-def test_it_is_read_whole_before_it_counts_or_is_written(fernit, write_cfg, stored, store, text, change):
-    if change == "not there":
-        (store / "fernet_key").unlink()
-    elif change == "another":
-        stored(f"{OTHER},{K}\n")
-    elif change == "empty":
-        text = text.replace("{K}", "")
-    else:
-        text = text.replace("{K}", "%%{K}", 1)
+@pytest.mark.parametrize("text", BEHIND.values(), ids=BEHIND)
+def test_so_it_is_where_the_key_stands_there_alone_and_is_kept(fernit, write_cfg, store, text):
+    (store / "fernet_key").unlink()
     cfg = write_cfg(put(text))
+    assert fernit("init").returncode == 0
+    assert (store / "fernet_key").read_text() == K + "\n" and cfg.read_bytes() == put(text)
+
+
+def refuse_and_leave_alone(fernit, cfg, text):
     done = fernit("init")
     assert done.returncode == 125 and len(errors(done)) == 1
     assert f"{cfg}: line {len(text.splitlines())}: " in done.stderr
     assert cfg.read_bytes() == put(text)
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CR LF"])
-def test_a_start_with_nothing_to_do_reads_the_beginning_alone(fernit, write_cfg, tmp_path, ends):
-    text = ends.join(["[core]", "# x" * 1000, f"fernet_key = {K}", "y = 1", "# x" * 100000, ""])
+@pytest.mark.parametrize("text", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("change", ["another", "empty", "with a reference"])
+def test_it_is_read_whole_before_it_is_written_or_understood(fernit, write_cfg, stored, text, change):
+    if change == "another":
+        stored(f"{OTHER},{K}\n")
+    elif change == "empty":
+        text = text.replace("{K}", "")
+    else:
+        text = text.replace("{K}", "%%{K}", 1)
+    refuse_and_leave_alone(fernit, write_cfg(put(text)), text)
+
+
+@pytest.mark.parametrize("text", NEXT_TO_IT.values(), ids=NEXT_TO_IT)
+@pytest.mark.parametrize("is_stored", [True, False], ids=["in the store", "not there"])
+def test_a_key_or_its_section_that_comes_twice_is_refused_even_if_it_is_right(fernit, write_cfg, store, text, is_stored):
+    if not is_stored:
+        (store / "fernet_key").unlink()
+    refuse_and_leave_alone(fernit, write_cfg(put(text)), text)
+    assert (store / "fernet_key").exists() == is_stored
+
+
+def test_a_start_with_nothing_to_do_reads_the_beginning_alone(fernit, write_cfg, tmp_path):
+    text = "\n".join(["[core]", "# x" * 1000, f"fernet_key = {K}", "y = 1", "# x" * 100000, ""])
     write_cfg(text.encode())
     trace = Trace(tmp_path / "trace", only="read,openat")
     done = fernit("init", prefix=trace.prefix)
@@ -355,18 +418,20 @@ def test_a_start_with_nothing_to_do_reads_the_beginning_alone(fernit, write_cfg,
 
 
 @pytest.mark.parametrize("now", [K, OTHER, f"{K}\nno value"], ids=["ours", "another", "a fault"])
-def test_a_file_that_changes_between_two_looks_counts_as_it_is_at_the_last(fernit, write_cfg, tmp_path, now):
-    """The first look finds no key; before the second another fernit, or a person, has put one there."""
-    cfg = write_cfg("[core]\nfernet_key =\nx = 1\n")
+def test_a_file_that_changes_between_two_looks_counts_as_it_is_at_the_last(fernit, write_cfg, tmp_path, store, now):
+    """The first look finds no key; before it is looked at to be written another fernit, or a person, has put one there."""
+    text = "[core]\nfernet_key =\nx = 1\n"
+    cfg = write_cfg(text)
     trace = Trace(tmp_path / "trace", only="openat")
-    assert fernit("status", prefix=trace.prefix).returncode in (0, 1)
-    opened = [index for index, call in enumerate([call for call in trace.calls() if call.name == "openat"], 1) if "airflow.cfg" in call.arguments]
-    assert len(opened) == 2
+    assert fernit("init", prefix=trace.prefix).returncode == 0
+    last = [index for index, call in enumerate(trace.calls(), 1) if "airflow.cfg\"" in call.arguments][-1]
+    assert last > 1
+    cfg = write_cfg(text)
 
-    held = Trace(tmp_path / "held", [f"openat:delay_enter=2000000:when={opened[1]}"], only="openat")
+    held = Trace(tmp_path / "held", [f"openat:delay_enter=2000000:when={last}"], only="openat")
     started = fernit.start("init", prefix=held.prefix)
     for _ in range(200):
-        if held.log.exists() and "airflow.cfg" in held.log.read_text():
+        if held.log.exists() and ".lock" in held.log.read_text():
             break
         time.sleep(0.01)
     after = f"[core]\nfernet_key = {now}\nx = 1\n"
@@ -375,7 +440,7 @@ def test_a_file_that_changes_between_two_looks_counts_as_it_is_at_the_last(ferni
     _, said = started.communicate(timeout=30)
     assert started.returncode == (0 if now == K else 125), said
     assert b"wrote" not in said
-    assert cfg.read_text() == after
+    assert cfg.read_text() == after and (store / "fernet_key").read_text() == K + "\n"
 
 
 # --- Large

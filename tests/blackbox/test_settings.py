@@ -91,14 +91,17 @@ def test_the_strongest_word_on_quiet_counts(fernit, ini, subset):
 
 
 @pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
-def test_the_strongest_word_on_an_ephemeral_store_counts(fernit, ini, subset):
+def test_the_strongest_word_on_an_ephemeral_store_counts(fernit, ini, namespace, tmp_path, subset):
+    (tmp_path / "memory").mkdir()
+    namespace.tmpfs(tmp_path / "memory")
     values = dict.fromkeys(subset, "no")
     if subset:
         values[subset[0]] = "yes"
     flags = [f"--allow-ephemeral={values['flag']}"] if "flag" in values else []
     text = f"[fernit]\nallow_ephemeral = {values['ini']}\n" if "ini" in values else ""
-    done = fernit("run", *flags, "true", FERNIT_CONFIG=ini(text), FERNIT_ALLOW_EPHEMERAL=values.get("environment"))
-    assert done.returncode == 0
+    variables = {"FERNIT_STORE": tmp_path / "memory" / "store", "FERNIT_ALLOW_EPHEMERAL": values.get("environment")}
+    done = fernit("run", *flags, "true", prefix=namespace.prefix, FERNIT_CONFIG=ini(text), **variables)
+    assert done.returncode == (0 if subset else 125), done.stderr
     assert ("--allow-ephemeral" in done.stderr) == (not subset)
 
 
@@ -215,6 +218,17 @@ BAD_VALUES = [
     ("--config", ""),
     ("--secret-file", ""),
     ("--secret-file", "/no/such/file"),
+    ("--on-change", "kep"),
+    ("--on-change", "keep,stage"),
+    ("--on-change", "off"),
+    ("--on-change", ""),
+    ("--manage", "fernet-key"),
+    ("--manage", "fernet_key,,secret_key"),
+    ("--manage", "none"),
+    ("--manage", ""),
+    ("--strict", "perhaps"),
+    ("--log-format", "xml"),
+    ("--log-format", ""),
 ]
 
 
@@ -266,7 +280,7 @@ BAD_INI = {
     "a line without =": ("[fernit]\nstore\n", ["line 2"]),
     "an option twice": ("[fernit]\nstore = /x\nstore = /y\n", ["line 3"]),
     "a section twice": ("[fernit]\nstore = /x\n[fernit]\nquiet = 1\n", ["line 3"]),
-    "a part that is not built yet": ("[fernit]\nstrict = yes\n", ["strict"]),
+    "a part that is not built yet": ("[fernit]\nresolve = yes\n", ["resolve"]),
     "NUL bytes": ("[fernit]\nstore = /x\0y\n", ["fernit.ini"]),
 }
 
@@ -418,9 +432,6 @@ def test_verbose_tells_no_secret(fernit, stored, flags):
 # --- Options of parts that are not built yet
 
 LATER = {
-    "on-change": ("keep", "stage"),
-    "manage": ("fernet_key,secret_key,jwt_secret,internal_api_secret_key", "secret_key"),
-    "strict": ("no", "yes"),
     "db-check": ("auto", "refuse"),
     "db-wait": ("10s", "11s"),
     "wait-for": ("none", "db"),
@@ -462,7 +473,7 @@ def test_a_part_that_is_not_built_is_refused_where_it_is_wanted(given, store, op
     assert not store.exists()
 
 
-@pytest.mark.parametrize("option", ["strict", "resolve", "sync"])
+@pytest.mark.parametrize("option", ["resolve", "sync"])
 def test_a_flag_that_is_not_built_needs_no_value_to_be_refused(fernit, option):
     assert fernit("run", f"--{option}", "true").returncode == 125
 
@@ -472,8 +483,19 @@ def test_durations_of_other_parts_are_compared_as_durations(given):
     assert given("db-wait", "10000ms").returncode == 0
 
 
-def test_the_key_alone_may_be_managed(given):
-    assert given("manage", "fernet_key").returncode == 0
+# --- What a key from outside does, and what is managed
+
+WORDS = [
+    *[("on-change", word) for word in ("keep", "stage", "refuse", "replace")],
+    *[("manage", words) for words in ("fernet_key", "jwt_secret", "secret_key,fernet_key", "fernet_key,secret_key,jwt_secret,internal_api_secret_key")],
+    *[("strict", word) for word in ("yes", "no", "on", "off", "1", "0", "true", "false")],
+    *[("log-format", word) for word in ("text", "json")],
+]
+
+
+@pytest.mark.parametrize("option, value", WORDS)
+def test_words_of_options(given, option, value):
+    assert given(option, value).returncode == 0
 
 
 # --- Repeatable ones

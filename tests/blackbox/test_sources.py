@@ -1153,7 +1153,8 @@ FILE_ARGUMENTS = ["key check", "key fingerprint", "key print --secret-file", "st
 
 @pytest.mark.parametrize("words", FILE_ARGUMENTS)
 def test_a_key_given_in_place_of_a_file_is_not_shown(fernit, words):
-    assert fernit(*words.split(), new_key()).returncode == 1
+    key = next(key for key in iter(new_key, None) if not key.startswith("-"))  # that would be an option
+    assert fernit(*words.split(), key).returncode == 1
 
 
 @pytest.mark.parametrize("line", ["fernet_key_cmd = {}", "{}", "[{}", "fernet_key: = {}"])

@@ -71,6 +71,27 @@ def an_outside_key(stored, write_cfg, folder):
     return {"FERNET_KEY": new_key()}
 
 
+def another_key_in_cfg(stored, write_cfg, folder):
+    stored(new_key())
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    return {}
+
+
+def a_retired_key_in_cfg(stored, write_cfg, folder):
+    keys = [new_key(), new_key()]
+    retired = stored(keys[0]).with_name("retired")
+    retired.mkdir(mode=0o700)
+    (retired / fingerprint(keys[1])).write_text(keys[1] + "\n")
+    (retired / fingerprint(keys[1])).chmod(0o600)
+    write_cfg(f"[core]\nfernet_key = {','.join(keys)}\n")
+    return {}
+
+
+def a_staged_key(stored, write_cfg, folder):
+    (stored(new_key()).with_name("fernet_key.staged")).write_text(new_key() + "\n")
+    return {"FERNIT_ON_CHANGE": "stage", "FERNET_KEY": new_key()}
+
+
 def an_adopted_key(stored, write_cfg, folder):
     write_cfg(f"[core]\nfernet_key = {new_key()}\n")
     return {}
@@ -120,6 +141,9 @@ GOOD = [
     a_key_in_the_store,
     settled,
     an_outside_key,
+    another_key_in_cfg,
+    a_retired_key_in_cfg,
+    a_staged_key,
     an_adopted_key,
     empty_things,
     a_placeholder,
@@ -165,10 +189,21 @@ def a_broken_cfg(stored, write_cfg, folder):
     return {}
 
 
-def another_key_in_cfg(stored, write_cfg, folder):
+def a_change_that_is_refused(stored, write_cfg, folder):
     stored(new_key())
-    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    return {"FERNET_KEY": new_key(), "FERNIT_ON_CHANGE": "refuse"}
+
+
+def a_ring_without_its_file(stored, write_cfg, folder):
+    key = new_key()
+    retired = stored(key).with_name("retired")
+    retired.mkdir(mode=0o700)
+    stored(key).rename(retired / fingerprint(key))
     return {}
+
+
+def ground_that_dies(stored, write_cfg, folder):
+    return {"FERNIT_STORE": "/dev/shm/none-of-fernit", "FERNIT_ALLOW_EPHEMERAL": None}
 
 
 def a_broken_one_below(stored, write_cfg, folder):
@@ -188,7 +223,9 @@ REFUSED = [
     a_directory_in_the_store,
     a_store_that_is_a_file,
     a_broken_cfg,
-    another_key_in_cfg,
+    a_change_that_is_refused,
+    a_ring_without_its_file,
+    ground_that_dies,
     an_empty_config_path,
 ]
 
@@ -392,9 +429,12 @@ def test_what_would_become_of_airflow_cfg(report, stored, write_cfg, cfg):
     absent = report()["airflow_cfg"]["state"]
     write_cfg(f"[core]\nfernet_key = {key}\n")
     right = report()["airflow_cfg"]["state"]
-    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
-    foreign = report()["airflow_cfg"]["state"]
-    assert len({missing, absent, right, foreign}) == 4
+    other = new_key()
+    write_cfg(f"[core]\nfernet_key = {other}\n")
+    found = report()
+    assert found["airflow_cfg"]["state"] == absent, "the ring, with that key at its end"
+    assert found["fingerprints"] == [fingerprint(key), fingerprint(other)]
+    assert len({missing, absent, right}) == 3
     assert "missing" in missing and "right" in right
 
 
