@@ -470,7 +470,7 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
          "[core]\nfernet_key = " A "\nfernet_key_cmd = " A "\n"},
         {ROW, CFG "=A", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
         {ROW, CFG "=broken", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx\n"},
-        {ROW, CFG "=broken " CFG "_secret=secret", "",
+        {ROW, CFG "=broken", " " CFG "_secret=secret",
          "[core]\nfernet_key = " NO_KEY "\nfernet_key_secret = x\n"},
         {ROW, CFG "=empty " CFG "_secret=secret", "",
          "[core]\nfernet_key =\nfernet_key_secret = x\n"},
