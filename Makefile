@@ -4,6 +4,8 @@
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
+#   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
+#   make valgrind      the same under valgrind, for half an hour; make unit-valgrind the unit tests
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
@@ -39,11 +41,13 @@ headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*.c))
 fuse    := $(sort $(wildcard tests/fuse/*.c))
-checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse)
-formatted := $(checked) $(headers)
+watchers := $(addprefix tests/memory/,released.c sanitizers.c)
+checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
+# What does wrong on purpose is not asked whether it does right.
+formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test fuzz bench peers lint format install clean
+.PHONY: all run test fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -107,26 +111,54 @@ tools-%:
 # Two warnings come from the optimizer, which the sanitizers mislead; the program's own build has them.
 unit_flags := $(language) $(warnings) -Wno-format-truncation -Wno-maybe-uninitialized -O1 -g -fno-omit-frame-pointer \
               -fsanitize=address,undefined -fno-sanitize-recover=all $(inih) -isystem $(DEPS)/share/inih
-unit_objects := $(patsubst %.c,$(B)/unit/obj/%.o,$(sources)) $(B)/unit/obj/ini.o
 unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(units))
+# The same without them: for valgrind, and for the hooks under the allocator.
+plain_flags := $(filter-out -fsanitize=% -fno-sanitize%,$(unit_flags))
 
-$(B)/unit/obj/%.o: %.c Makefile $(B)/deps | tools-test
+# build/KIND/: the objects, and an archive of them: a test takes what it calls, and may bring its own in place of the rest.
+define kind_rules
+$(B)/$(1)/obj/%.o: %.c Makefile $(B)/deps | tools-test
+	@mkdir -p $$(@D)
+	@echo '  cc    $$< ($(1))'
+	$$(Q)gcc $$($(1)_flags) -MMD -MP -c $$< -o $$@
+
+$(B)/$(1)/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
+	@mkdir -p $$(@D)
+	$$(Q)gcc $$($(1)_flags) -w -c $$< -o $$@
+
+$(B)/$(1)/libfernit.a: $(patsubst %.c,$(B)/$(1)/obj/%.o,$(sources)) $(B)/$(1)/obj/ini.o
+	@rm -f $$@
+	$$(Q)ar crs $$@ $$^
+
+$(B)/$(1)/test_%: $(B)/$(1)/obj/tests/unit/test_%.o $(B)/$(1)/libfernit.a
+	@echo '  link  $$@'
+	$$(Q)gcc $$($(1)_flags) $$^ -lcmocka -lsodium -o $$@
+endef
+$(foreach kind,unit plain,$(eval $(call kind_rules,$(kind))))
+
+# The whole program from each: what a start does under the sanitizers, under valgrind, and with every block looked into
+# as it is given back. The sanitizers' reports go to a folder of their own.
+watched := $(foreach kind,sanitized released,$(B)/$(kind)/fernit $(B)/$(kind)/control) $(B)/valgrind/fernit.program $(B)/valgrind/control.program
+main_of  = $(mains:%.c=$(B)/$(1)/obj/%.o)
+
+sanitizers := $(B)/unit/obj/tests/memory/sanitizers.o
+control    := obj/tests/memory/control.o
+
+$(sanitizers): unit_flags += '-DREPORTS="$(CURDIR)/$(B)/sanitized/reports"'
+$(B)/sanitized/fernit: $(call main_of,unit) $(sanitizers) $(B)/unit/libfernit.a
+$(B)/sanitized/control: $(B)/unit/$(control) $(sanitizers)
+$(B)/valgrind/fernit.program: $(call main_of,plain) $(B)/plain/libfernit.a
+$(B)/valgrind/control.program: $(B)/plain/$(control)
+$(B)/released/fernit: $(call main_of,plain) $(B)/plain/obj/tests/memory/released.o $(B)/plain/libfernit.a
+$(B)/released/control: $(B)/plain/$(control) $(B)/plain/obj/tests/memory/released.o
+
+$(B)/sanitized/fernit $(B)/sanitized/control: linked_flags = $(unit_flags)
+$(watched): linked_flags ?= $(plain_flags)
+$(watched):
 	@mkdir -p $(@D)
-	@echo '  cc    $< (unit)'
-	$(Q)gcc $(unit_flags) -MMD -MP -c $< -o $@
-
-$(B)/unit/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
-	@mkdir -p $(@D)
-	$(Q)gcc $(unit_flags) -w -c $< -o $@
-
-# An archive: a test takes what it calls, and may bring its own in place of the rest.
-$(B)/unit/libfernit.a: $(unit_objects)
-	@rm -f $@
-	$(Q)ar crs $@ $^
-
-$(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libfernit.a
 	@echo '  link  $@'
-	$(Q)gcc $(unit_flags) $^ -lcmocka -lsodium -o $@
+	$(Q)gcc $(linked_flags) $^ -Wl,-z,now -lsodium -o $@.new
+	@mv -f $@.new $@
 
 # The file system of the tests, with the system's compiler and its libfuse.
 $(B)/fuse/server: $(fuse) $(wildcard tests/fuse/*.h) Makefile | tools-test
@@ -164,8 +196,26 @@ FUZZ_SECONDS ?= 120
 fuzz: $(fuzz_targets)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) | tools-test
+# A script in the place of each.
+$(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B)/valgrind/%.program
+	@install -m 0644 tests/memory/valgrind.suppressions $(@D)/suppressions
+	@install -m 0755 $< $@
+
+everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
+
+# A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
+test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
 	@tests/run.sh $(unit_programs)
+
+sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
+	@tests/memory/run.sh $@
+
+# The unit tests once more, for what valgrind sees and the sanitizers do not: reading what was never written.
+unit-valgrind: $(unit_programs:$(B)/unit/%=$(B)/plain/%) | tools-test
+	@status=0; for program in $^; do \
+	    valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes \
+	        --suppressions=tests/memory/valgrind.suppressions $$program || status=1; \
+	done; exit $$status
 
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
 $(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile

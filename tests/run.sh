@@ -28,6 +28,11 @@ for part in blackbox faults; do
     esac
 done
 
+# A share of them once more, under those who see what a start does with its memory.
+tests/memory/run.sh sanitized 10 || broken+=(sanitized)
+tests/memory/run.sh valgrind 60 || broken+=(valgrind)
+tests/memory/released.sh || broken+=(released)
+
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.
 count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([^ ]+: )?([0-9]+) test\(s\).*/\2/p" | awk '{ n += $1 } END { print n + 0 }'; }
 # pytest's own sums, from its reports.

@@ -1,15 +1,22 @@
 #include "base/environment.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 
+/* The first byte tells most of them apart, and a start asks for fifty variables. */
+static bool begins(const char *assignment, const char *start, size_t length)
+{
+    return *assignment == *start && strncmp(assignment, start, length) == 0;
+}
+
 const char *environment_get(char *const *environment, const char *name)
 {
     size_t length = strlen(name);
     for (; *environment; environment++)
-        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+        if (begins(*environment, name, length) && (*environment)[length] == '=')
             return *environment + length + 1;
     return NULL;
 }
@@ -32,7 +39,7 @@ static void unset(struct environment *environment, const char *start, size_t len
 {
     size_t kept = 0;
     for (size_t i = 0; i < environment->count; i++)
-        if (strncmp(environment->list[i], start, length) != 0)
+        if (!begins(environment->list[i], start, length))
             environment->list[kept++] = environment->list[i];
     environment->count = kept;
     environment->list[kept] = NULL;

@@ -96,7 +96,7 @@ struct keeping {
     struct deadline deadline;
     int lost; /* how often another one was first */
     unsigned
-        unkept; /* secrets that could not be kept, and go on without: bits as in settings.manage */
+        settled; /* secrets whose decision stands: it was carried out, or goes on unkept; bits as in settings.manage */
 };
 
 static unsigned bit_of(const struct part *part)
@@ -104,37 +104,54 @@ static unsigned bit_of(const struct part *part)
     return 1U << (part->secret - managed_secrets);
 }
 
-/* A key that is given from outside at each start can be used without the store, and what is replaceable in this
- * process alone. The Fernet key that is made, or that only a file in the container holds, cannot. */
-static int go_on_unkept(struct keeping *keeping, const struct part *part, struct error *err)
+static bool is_given_outside(const struct part *part)
 {
     const struct source *winner = part->decision.winner;
-    bool is_given = winner && winner->way < WAY_STORE;
-    if (err->kind != ERROR_SYSTEM)
-        return -1;
-    if (!is_given && !part->secret->replaceable)
-        return error_advise(err, "a key must be kept before it is used: give a writable volume "
-                                 "(--store DIR), or the key itself in FERNET_KEY");
-    log_warning("unkept-secret", "%s; the %s is used without being kept there%s", err->message,
-                part->secret->title, is_given ? ": keep giving it" : "");
-    keeping->unkept |= bit_of(part);
-    return 0;
+    return winner && winner->way < WAY_STORE;
 }
 
-/* Makes each file that is missing. Returns how many were made, by whomever; or -1. */
+/* Where the store is not for us to write, what is given from outside at each start is used without it, and
+ * what is replaceable in this process alone. A store that can be written, and fails, is another matter. */
+static bool goes_unkept(struct keeping *keeping, const struct part *part)
+{
+    bool is_given = is_given_outside(part);
+    if ((!is_given && !part->secret->replaceable) || store_is_writable(keeping->look->store.path))
+        return false;
+    log_warning("unkept-secret",
+                "the store %s cannot be written: the %s is used without being "
+                "kept there%s",
+                keeping->look->store.path, part->secret->title,
+                is_given ? ", so keep giving it" : "");
+    keeping->settled |= bit_of(part);
+    return true;
+}
+
+static int advise_on_keeping(struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM)
+        error_advise(err, "a key must be kept before it is used: give a writable volume "
+                          "(--store DIR), or the key itself in FERNET_KEY");
+    return -1;
+}
+
+/* Makes each file that is missing. Returns how many have to be looked at again: a key that was made, and what
+ * others have made meanwhile; or -1. */
 static int create_missing(struct keeping *keeping, struct error *err)
 {
     int count = 0;
     struct look *look = keeping->look;
     for (size_t i = 0; i < look->count; i++) {
         const struct part *part = &look->parts[i];
-        if ((keeping->unkept & bit_of(part)) || survey_stored(&part->survey) ||
-            !keep_is_needed(keeping->context, look, part))
+        if ((keeping->settled & bit_of(part)) || survey_stored(&part->survey) ||
+            !keep_is_needed(keeping->context, look, part) || goes_unkept(keeping, part))
             continue;
         int created = create(keeping->context, look, part, &keeping->deadline, err);
-        if (created < 0 && go_on_unkept(keeping, part, err) < 0)
-            return -1;
-        count += created >= 0;
+        if (created < 0)
+            return advise_on_keeping(err);
+        if (created == STORE_CREATED && is_given_outside(part))
+            keeping->settled |= bit_of(part);
+        else
+            count++;
         keeping->lost += created == STORE_EXISTS;
     }
     return count;
@@ -186,6 +203,17 @@ static int check_strict(const struct context *context, const struct look *look, 
     return 0;
 }
 
+/* The store alone: a command runs once in a run, and a file from outside is read once. */
+static int look_at_store_again(const struct keeping *keeping, struct error *err)
+{
+    struct look *look = keeping->look;
+    for (size_t i = 0; i < look->count; i++)
+        if (!(keeping->settled & bit_of(&look->parts[i])) &&
+            look_again(keeping->context, look, &look->parts[i], err) < 0)
+            return -1;
+    return check_strict(keeping->context, look, err);
+}
+
 static int look_once(const struct keeping *keeping, struct error *err)
 {
     const struct settings *settings = keeping->context->settings;
@@ -219,18 +247,16 @@ int keep_secrets(const struct context *context, struct look *look, struct error 
         .look = look,
         .deadline = deadline_in(context->settings->lock_timeout, context->signals),
     };
-    while (look_at_whole(&keeping, err) == 0) {
-        int created = create_missing(&keeping, err);
-        if (created < 0 || (created > 0 && wait_for_winner(&keeping, err) < 0))
+    int created = 0;
+    if (look_at_whole(&keeping, err) < 0)
+        return -1;
+    while ((created = create_missing(&keeping, err)) > 0)
+        if (wait_for_winner(&keeping, err) < 0 || look_at_store_again(&keeping, err) < 0)
             return -1;
-        if (created > 0) {
-            look_free(look);
-            continue;
-        }
-        for (size_t i = 0; i < look->count; i++)
-            if (make_unkept(&keeping, &look->parts[i], err) < 0)
-                return -1;
-        return record_changes(context, look, &keeping.deadline, err);
-    }
-    return -1;
+    if (created < 0)
+        return -1;
+    for (size_t i = 0; i < look->count; i++)
+        if (make_unkept(&keeping, &look->parts[i], err) < 0)
+            return -1;
+    return record_changes(context, look, &keeping.deadline, err);
 }

@@ -51,16 +51,18 @@ int record_ring(const struct store *store, const char *file, const struct ring *
     return store_replace(store, file, &text, err);
 }
 
-/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. */
+/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. Also what is
+ * retired already: a crash may have left it there not durable, and store_retire sees to that. */
 static int retire(const struct store *store, const struct part *part, const struct ring *keys,
                   struct error *err)
 {
+    static const struct retired none = {0};
     const struct managed *secret = part->secret;
     for (size_t i = 0; i < ring_count(keys); i++) {
         _cleanup_ring_ struct ring one = {.is_value = secret->is_value};
         _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
         if (ring_add(&one, ring_key(keys, i), ring_width(keys), err) < 0 ||
-            change_retires(&part->decision.change, &one, &part->survey.retired, &retires, err) < 0)
+            change_retires(&part->decision.change, &one, &none, &retires, err) < 0)
             return -1;
         if (ring_count(&retires) > 0 &&
             store_retire(store, secret->name, secret->is_value, &retires, err) < 0)
@@ -117,58 +119,44 @@ static int change_one(const struct context *context, struct look *look, struct p
     return 0;
 }
 
-static int change_all(const struct context *context, struct look *look,
-                      const struct deadline *deadline, bool replaceable, struct error *err)
+/* What is replaceable is used without the store where that is not for us to write. */
+static bool goes_unkept(const struct look *look, const struct part *part)
 {
+    if (!part->secret->replaceable || store_is_writable(look->store.path))
+        return false;
+    log_warning("unkept-secret",
+                "the store %s cannot be written: it keeps its %s, and this process uses the new "
+                "one",
+                look->store.path, part->secret->title);
+    return true;
+}
+
+int record_changes(const struct context *context, struct look *look,
+                   const struct deadline *deadline, struct error *err)
+{
+    struct part *changed[MANAGED_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < look->count; i++)
+        if (has_to_change(context, look, &look->parts[i]) && !goes_unkept(look, &look->parts[i]))
+            changed[count++] = &look->parts[i];
+    if (count == 0)
+        return 0;
+
     char cure[512];
     snprintf(cure, sizeof cure,
              "see that nobody starts on other hosts, and run once, on one host, with the same "
              "variables: fernit init --assume-single-writer --store %.300s",
              look->store.path);
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
-    if (lock < 0 && err->kind != ERROR_NONE)
-        return -1;
-    for (size_t i = 0; i < look->count; i++) {
-        struct part *part = &look->parts[i];
-        if (part->secret->replaceable == replaceable && has_to_change(context, look, part) &&
-            change_one(context, look, part, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static bool any_has_to_change(const struct context *context, const struct look *look,
-                              bool replaceable)
-{
-    for (size_t i = 0; i < look->count; i++)
-        if (look->parts[i].secret->replaceable == replaceable &&
-            has_to_change(context, look, &look->parts[i]))
-            return true;
-    return false;
-}
-
-int record_changes(const struct context *context, struct look *look,
-                   const struct deadline *deadline, struct error *err)
-{
-    if (any_has_to_change(context, look, false) &&
-        change_all(context, look, deadline, false, err) < 0) {
-        if (err->kind == ERROR_SYSTEM)
-            error_advise(err,
-                         "the new key must be kept beside the old ones before it is used: run "
-                         "once, on a host that can write there: fernit init --store %.200s",
-                         look->store.path);
-        return -1;
-    }
-    if (!any_has_to_change(context, look, true) ||
-        change_all(context, look, deadline, true, err) == 0)
-        return 0;
-    if (err->kind != ERROR_SYSTEM)
-        return -1;
-    log_warning("unkept-secret",
-                "%s; the store keeps what it has, and this process uses the new "
-                "one",
-                err->message);
-    return 0;
+    bool failed = lock < 0 && err->kind != ERROR_NONE;
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = change_one(context, look, changed[i], err) < 0;
+    if (failed && err->kind == ERROR_SYSTEM)
+        error_advise(err,
+                     "a new key must be kept beside the old ones before it is used: run once, on a "
+                     "host that can write there: fernit init --store %.200s",
+                     look->store.path);
+    return failed ? -1 : 0;
 }
 
 void record_tidy(const struct context *context, const struct look *look)

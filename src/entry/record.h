@@ -12,7 +12,8 @@ struct error;
  *
  * Returns 0, or -1: ERROR_REFUSED (somebody else had the lock until the deadline; its locks do not reach the
  * other hosts that may have it mounted, and --assume-single-writer was not given), ERROR_SYSTEM (read-only, full;
- * the store is what it was), ERROR_ENDING. For a secret that is replaceable ERROR_SYSTEM is a warning. */
+ * the store is what it was), ERROR_ENDING. What is replaceable stays as it is, with a warning, in a store that we may
+ * not write. */
 int record_changes(const struct context *context, struct look *look,
                    const struct deadline *deadline, struct error *err);
 

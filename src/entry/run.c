@@ -20,17 +20,19 @@ static void say_one(const struct part *part)
 {
     char fingerprints[RING_SUMMARY];
     const struct decision *decision = &part->decision;
-    if (!decision->winner)
+    const struct source *winner = decision->winner;
+    bool only_in_cfg = winner && winner->way == WAY_CFG && !winner->by_command &&
+                       decision->action == ACTION_USE && !part->secret->replaceable;
+    if (!winner || !(only_in_cfg || log_shows(LOG_VERBOSE)))
         return;
-    const char *name = decision->winner->name;
+    const char *name = winner->name;
     ring_summary(&decision->ring, fingerprints);
     if (decision->action == ACTION_SECRET)
         log_detail("%s is set: Airflow gets its %s from its secrets backend", name,
                    part->secret->title);
     else
         log_detail("using the %s %s from %s", part->secret->title, fingerprints, name);
-    if (decision->winner->way == WAY_CFG && !decision->winner->by_command &&
-        decision->action == ACTION_USE && !part->secret->replaceable)
+    if (only_in_cfg)
         log_warning("key-only-in-cfg",
                     "the key %s stands only in %s: a rebuild that loses this file makes stored "
                     "connections unreadable; give a volume with --store DIR",

@@ -247,19 +247,19 @@ static int split_list(struct settings *settings, size_t id, const char *text, st
     return 0;
 }
 
-static int check_later(const struct option *option, const char *text, const char *name,
-                       struct error *err)
+static int check_later(const struct option *option, const char *text, struct error *err)
 {
     bool flag = true;
     int64_t given = -1;
     int64_t fallback = -2;
     struct error ignored;
+    if (strcmp(text, option->fallback) == 0 || (value_flag(text, &flag) == 0 && !flag))
+        return 0;
     duration_parse(text, &given, &ignored);
     duration_parse(option->fallback, &fallback, &ignored);
-    if (strcmp(text, option->fallback) == 0 || given == fallback ||
-        (value_flag(text, &flag) == 0 && !flag))
-        return 0;
-    return error_usage(err, "%s: this version of fernit has not got that part; leave it out", name);
+    return given == fallback ? 0
+                             : error_usage(err, "this version of fernit has not got that part; "
+                                                "leave it out");
 }
 
 static int64_t *duration_of(struct settings *settings, size_t id)
@@ -280,6 +280,8 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
 {
     bool flag = false;
     switch (options[id].kind) {
+    case KIND_LATER:
+        return check_later(&options[id], text, err);
     case KIND_FLAG:
         return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
                                            : 0;
@@ -313,14 +315,14 @@ static int parse(struct settings *settings, size_t id, struct error *err)
     const struct setting *setting = &settings->all[id];
     const char *text = setting->text;
     char name[128];
-    settings_origin(settings, id, name);
     if (!text)
         return 0;
-    if (options[id].kind == KIND_LATER)
-        return check_later(&options[id], text, name, err);
     if (options[id].kind == KIND_LIST)
         return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
-    return parse_one(settings, id, text, err) < 0 ? error_within(err, "%s", name) : 0;
+    if (parse_one(settings, id, text, err) == 0)
+        return 0;
+    settings_origin(settings, id, name);
+    return error_within(err, "%s", name);
 }
 
 static bool is_on(const struct settings *settings, size_t id)

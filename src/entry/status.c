@@ -66,24 +66,11 @@ static int describe_sources(const struct part *part, struct status_secret *secre
     return 0;
 }
 
-/* The directory itself, or what is nearest to it of what exists. */
-static bool is_writable(const char *path)
-{
-    _cleanup_free_ char *part = strdup(path);
-    for (char *at = part; at; at = dirname(at)) {
-        if (access(at, W_OK | X_OK) == 0)
-            return true;
-        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
-            return false;
-    }
-    return false;
-}
-
 static void describe_store(const struct look *look, struct status_report *report)
 {
     const struct store *store = &look->store;
     report->store_path = store->path;
-    report->store_writable = is_writable(store->path);
+    report->store_writable = store_is_writable(store->path);
     if (store->directory < 0 && access(store->path, F_OK) == 0)
         snprintf(report->store, sizeof report->store, "cannot be opened");
     else if (store->directory < 0)
@@ -164,7 +151,7 @@ static void describe_cfg(const struct context *context, const struct look *look,
 
     _cleanup_free_ char *path = strdup(report->cfg_path);
     bool in_place = look->store.directory >= 0 && access(report->cfg_path, W_OK) == 0;
-    if (!path || is_writable(dirname(path)) || (!by_environment && in_place))
+    if (!path || store_is_writable(dirname(path)) || (!by_environment && in_place))
         return;
     status_add(report, !by_environment,
                by_environment

@@ -69,14 +69,16 @@ int value_manage(const char *text, unsigned *secrets, struct error *err)
     *secrets = 0;
     for (const char *at = text; *at;) {
         size_t length = strcspn(at, ",");
+        struct span name = line_trim(at, at + length);
         size_t i = 0;
-        while (i < MANAGED_COUNT && !span_is((struct span){at, length}, managed_secrets[i].name))
+        while (i < MANAGED_COUNT && !span_is(name, managed_secrets[i].name))
             i++;
         if (i == MANAGED_COUNT)
             return error_usage(err,
                                "\"%.*s\" is none of fernet_key, secret_key, jwt_secret and "
                                "internal_api_secret_key",
-                               length < 32 ? (int)length : 3, length < 32 ? at : "...");
+                               name.length < 32 ? (int)name.length : 3,
+                               name.length < 32 ? name.start : "...");
         *secrets |= 1U << i;
         at += length;
         at += *at == ',';

@@ -101,10 +101,11 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  source->name, secret->title, own);
         break;
     case REMARK_JOINED:
-        snprintf(text, size,
-                 "%s holds %s, which %s lacks: it stays readable, as the last of the ring; what "
-                 "has encrypted with it?",
-                 source->name, own, winner);
+        snprintf(
+            text, size,
+            "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "
+            "of the ring; is it needed?",
+            source->name, own, winner, used);
         break;
     case REMARK_DROPPED:
         if (secret->is_value)

@@ -188,27 +188,13 @@ static int by_link(struct creation *creation, struct error *err)
     return STORE_CREATED;
 }
 
-/* Whoever made the store's directory may have died before its name was durable. Its parent on another
- * file system is none of ours: then it is a mount point. */
-static int sync_own_name(const struct store *store, struct error *err)
-{
-    struct stat status;
-    _cleanup_close_ int parent = openat(store->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent < 0 && errno == EACCES)
-        return 0;
-    if (parent < 0 || fstat(parent, &status) < 0)
-        return error_sys(err, "%s: cannot make its own name durable", store->path);
-    return status.st_dev == store->status.st_dev ? file_sync_directory(parent, store->path, err)
-                                                 : 0;
-}
-
 int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, const struct deadline *deadline, struct error *err)
 {
     _cleanup_creation_ struct creation creation = {
         .store = store, .name = name, .is_value = is_value, .text = text, .deadline = deadline};
     store_file_path(store, name, creation.path);
-    if (sync_own_name(store, err) < 0 || write_temporary(&creation, err) < 0)
+    if (write_temporary(&creation, err) < 0)
         return -1;
     return by_link(&creation, err);
 }

@@ -9,7 +9,7 @@
  *    by anybody: whoever has the lock may finish it. One without a claim is damage, and not ours to
  *    mend.
  *
- * Before all of them: fsync of the directory's parent, so that the store itself is durable.
+ * The directory's own name is durable before all of them: store_make.
  *
  * A crash at any point leaves the secret durable and whole, or absent.
  */

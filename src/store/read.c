@@ -205,12 +205,15 @@ void store_read_all(const struct store *store, const struct store_wanted *wanted
     }
     bool good = store->directory >= 0 && open_all(store, &all);
     for (size_t i = 0; i < count; i++) {
-        bool done = good && judge(&all.looking[i], &errors[i]) == 0;
+        int judged = good ? judge(&all.looking[i], &errors[i]) : LOOK_AGAIN;
         close_both(&all.looking[i]);
-        if (done || store->directory < 0)
+        if (judged == 0 || store->directory < 0)
             continue;
-        /* Whatever is odd about it, it gets a look of its own. */
         store_file_free(&files[i]);
+        /* An fsync that failed is not tried again: the kernel tells it once, and then says that all is well. */
+        if (judged < 0 && errors[i].errnum != ESTALE)
+            continue;
+        /* Whatever else is odd about it, it gets a look of its own. */
         if (store_read(store, wanted[i].name, wanted[i].is_value, &files[i], &errors[i]) == 0)
             errors[i] = (struct error){0};
     }

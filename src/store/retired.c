@@ -85,6 +85,9 @@ static int make_folder(struct folder *folder, struct error *err)
         return error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
     if (open_folder(folder, err) < 0)
         return -1;
+    if (folder->fd < 0)
+        return error_refused(err, "%s/" STORE_RETIRED ": cannot be seen, and is there; try again",
+                             store->path);
     /* Root acts for the store's owner, who is to find its keys. */
     if (made == 0 && geteuid() == 0 &&
         fchown(folder->fd, store->status.st_uid, store->status.st_gid) < 0 && errno != EPERM)

@@ -23,9 +23,14 @@ first  median of {ROUNDS} starts, by turns, from posix_spawn to the first line o
 end    the same to the end of the command, and of the starter.
 over   what the starter adds to a bare start of that command, to its end, and that as a multiple of what tini-static adds.
 peak   median of the largest process of a start (ru_maxrss; 0 is less than the steps that the kernel counts in).
-fernit run, exec mode unless --init, with a key in its store and an airflow.cfg of {{cfg}} KiB to check that holds it: nothing
-to change. python3 is the line that entrypoints make a key with today, without the command; every 10th turn.
+fernit run, exec mode unless --init, with all four secrets in its store and an airflow.cfg of {{cfg}} KiB to check that holds
+them in five options: nothing to change. python3 is the line that entrypoints make a key with today, without the command; every
+10th turn.
 """
+
+# What fernit manages, and where Airflow reads it.
+SECRETS = ("fernet_key", "secret_key", "jwt_secret", "internal_api_secret_key")
+OPTIONS = re.compile(rf"^({'|'.join(SECRETS)}) = \S+$", re.MULTILINE)
 
 # Calls that change a file, or make a change last. A start with nothing to do has no business with them.
 CHANGES = re.compile(
@@ -63,6 +68,8 @@ def prepare():
             sys.exit(f"bench.py: the {attempt} start of fernit failed with {done.returncode}: {done.stderr}")
     if done.stderr:
         sys.exit(f"bench.py: a start with nothing to do should say nothing, and says: {done.stderr}")
+    if not all((WORK / "store" / name).is_file() for name in SECRETS) or len(OPTIONS.findall(cfg.read_text())) != 5:
+        sys.exit("bench.py: the first start should have put four secrets into the store, and into five options of airflow.cfg")
     return environment, run, cfg.stat().st_size
 
 

@@ -26,15 +26,22 @@ KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")
 PART = 12  # characters of a secret that must not be seen in a row
 MARK = "BLACKBOX_MARK"
+PATIENCE = int(os.environ.get("FERNIT_TEST_PATIENCE") or 1)  # so many times as long, where each start is slow
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
     # A shell without job control has what it starts in the background ignore these, and all that we start after it.
     for number in (signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items):
+    """FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 
 @pytest.fixture
@@ -146,6 +153,7 @@ class Fernit:
     started: list = field(default_factory=list)
     taken_apart: set = field(default_factory=set)
     parts: dict = field(default_factory=dict)  # of all secrets, by their size
+    program: pathlib.Path = BINARY
 
     @property
     def store(self):
@@ -170,7 +178,7 @@ class Fernit:
         """The same without waiting and judging: a Popen, ended at the end of the test."""
         environment = self.environment(**env)
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **(popen or {})}
-        process = subprocess.Popen([*prefix, BINARY, *args], env=environment, cwd=cwd or self.home, **options)
+        process = subprocess.Popen([*prefix, self.program, *args], env=environment, cwd=cwd or self.home, **options)
         process.mark = environment[MARK]
         self.started.append(process)
         return process
@@ -181,12 +189,12 @@ class Fernit:
         data = stdin.encode(errors="surrogateescape") if isinstance(stdin, str) else stdin
         with self.start(*args, prefix=prefix, cwd=cwd, popen=options, **env) as process:
             try:
-                out, err = process.communicate(data, timeout)
+                out, err = process.communicate(data, timeout * PATIENCE)
             except subprocess.TimeoutExpired:
                 end_all(process)
                 process.kill()
                 out, err = process.communicate()
-                pytest.fail(f"fernit {args} did not end within {timeout} s\n{out}\n{err}")
+                pytest.fail(f"fernit {args} did not end within {timeout * PATIENCE} s\n{out}\n{err}")
         done = subprocess.CompletedProcess(
             process.args,
             process.returncode,

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.real_binary  # about the bytes themselves
+
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = TREE / "build" / "fernit"
 LARGEST = 256 * 1024

@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import shutil
 import stat
 import time
 
@@ -271,13 +272,23 @@ def test_a_read_only_bind_mount_is_an_error_where_nothing_else_carries_the_key(f
     assert real.read_text() == OLD and set(names(store)) <= {"fernet_key", ".lock"}
 
 
-def test_a_bind_mount_is_not_written_without_a_store_for_a_copy_of_it(fernit, bound, store, key):
+def test_a_bind_mount_is_not_written_without_a_store_for_a_copy_of_it(fernit, bound, namespace, store, key):
     real = bound()
-    (store / "fernet_key").unlink()
-    store.rmdir()
+    shutil.rmtree(store)
+    default = namespace.tmpfs("/var/lib") / "fernit"
+    done = fernit("init", prefix=bound.prefix, FERNET_KEY=key, FERNIT_STORE=None)
+    assert done.returncode == 125 and len(errors(done)) == 1 and "/var/lib/fernit" in done.stderr, done.stderr
+    assert real.read_text() == OLD and not default.exists()
+
+
+def test_a_store_that_was_named_is_made_for_the_key_and_the_copy(fernit, bound, store, key, new):
+    real = bound()
+    shutil.rmtree(store)
     done = fernit("init", prefix=bound.prefix, FERNET_KEY=key)
-    assert done.returncode == 125 and len(errors(done)) == 1 and str(store) in done.stderr, done.stderr
-    assert real.read_text() == OLD and not store.exists()
+    assert done.returncode == 0, done.stderr
+    assert real.read_text() == new
+    assert names(store) == [".lock", "fernet_key"]
+    assert (store / "fernet_key").read_text() == key + "\n"
 
 
 def test_a_bind_mount_is_not_written_where_the_store_is_read_only(fernit, bound, namespace, store):
@@ -498,7 +509,7 @@ def test_a_key_line_that_is_torn_is_whole_again_before_anything_is_decided(ferni
     done = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=bound.prefix, FERNET_KEY=torn.other)
     assert (done.returncode, done.stdout) == (0, f"{torn.other},{torn.key}\n"), done.stderr
     assert torn.real.read_text() == torn.new and not torn.copy.exists()
-    assert (store / "fernet_key").read_text() == torn.key + "\n"
+    assert (store / "fernet_key").read_text() == f"{torn.other},{torn.key}\n"
 
 
 @pytest.mark.parametrize("words", [("init",), ("run", "true")])
@@ -694,13 +705,14 @@ def test_a_file_that_is_right_needs_no_lock(fernit, write_cfg, held, new):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_without_a_store_there_is_no_lock_and_it_is_written_all_the_same(fernit, write_cfg, store, tmp_path):
+def test_without_a_store_there_is_no_lock_and_it_is_written_all_the_same(fernit, write_cfg, namespace):
     cfg = write_cfg(OLD)
     key = new_key()
-    done = fernit("init", "--store", tmp_path / "none", FERNET_KEY=key)
+    default = namespace.tmpfs("/var/lib") / "fernit"
+    done = fernit("init", prefix=namespace.prefix, FERNET_KEY=key, FERNIT_STORE=None)
     assert done.returncode == 0, done.stderr
     assert cfg.read_text() == f"[core]\nfernet_key = {key}\nexecutor = LocalExecutor\n"
-    assert not (tmp_path / "none").exists()
+    assert not default.exists()
 
 
 # --- Delivery

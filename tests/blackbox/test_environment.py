@@ -213,7 +213,7 @@ def test_entries_without_an_equals_sign_do_no_harm(fernit):
 
 
 def test_no_environment_at_all_but_a_store_on_the_command_line(fernit, store, cfg):
-    words = ["run", "--store", str(store), "--", "/usr/bin/env", "-0"]
+    words = ["run", "--store", str(store), "--allow-ephemeral", "--manage", "fernet_key", "--", "/usr/bin/env", "-0"]
     status, seen = run_raw(fernit, words, [f"AIRFLOW_CONFIG={cfg}"])
     assert status == 0
     assert seen == [f"AIRFLOW_CONFIG={cfg}", f"{VARIABLE}={(store / 'fernet_key').read_text().strip()}"]

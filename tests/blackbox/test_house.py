@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.real_binary  # about the sources
+
 TREE = pathlib.Path(__file__).resolve().parents[2]
 LONGEST = 450  # lines
 

@@ -346,17 +346,20 @@ def proc_can_be_hidden():
         pytest.skip("this machine does not let a test hide /proc")
 
 
+@pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 def test_without_proc_the_status_is_the_commands(start, mode):
     assert start("sh", "-c", "exit 7", before=without_proc(mode), options=LONG).end() == 7
 
 
+@pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 def test_without_proc_nobody_is_found_and_fernit_ends(ground):
     running = ground.start("plain", *leaves("stubborn"), before=without_proc("plain"), options=LONG)
     assert running.end() == 7
 
 
+@pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_proc_process_1_finds_them_all_the_same(ground, kind):
@@ -365,6 +368,7 @@ def test_without_proc_process_1_finds_them_all_the_same(ground, kind):
     assert running.result() == (7, f"{kind}: TERM\n")
 
 
+@pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 def test_without_proc_process_1_kills_what_does_not_end(ground):
     need("be process 1")
@@ -374,6 +378,7 @@ def test_without_proc_process_1_kills_what_does_not_end(ground):
     assert 0.6 <= time.monotonic() - began < PATIENCE
 
 
+@pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 def test_without_proc_signals_are_passed_on(start, mode):
     running = start(*python(TELLS), before=without_proc(mode)).ready()

@@ -169,6 +169,7 @@ def lines_of(text, *names):
     return {line for line in text.splitlines() if line.startswith(names)}
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS.keys())
 def test_the_command_finds_masks_and_dispositions_as_in_a_direct_run(start, direct, preset):
     names = "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"
@@ -178,6 +179,7 @@ def test_the_command_finds_masks_and_dispositions_as_in_a_direct_run(start, dire
     assert (status, lines_of(out, *names)) == (0, expected)
 
 
+@pytest.mark.real_binary
 def test_the_command_finds_rights_limits_and_priority_as_in_a_direct_run(start, direct):
     limits = ["prlimit", "--core=1000:2000", "--nofile=100:200", "--memlock=0:65536", "--stack=1000000:2000000", "nice", "-n", "7"]
     lines = "^(Uid|Gid|Groups|Cap|NoNew|Seccomp:|Cpus_a)"

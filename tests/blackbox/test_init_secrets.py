@@ -18,6 +18,8 @@ from ground import Trace, held_fixture, need, wait_for  # noqa: F401
 from inits import MODES, children_of, descriptors_of, program_of, state_of, status_of
 from memory import AS_IN_A_CONTAINER, STANDARD, bytes_of, can_refuse, forms_of, refusing, scan
 
+pytestmark = pytest.mark.real_binary  # its own memory is what is read, not that of a sanitizer
+
 STAYS = ["sh", "-c", "echo ready; exec sleep 60"]
 WAITS = {"128", "137"}  # rt_sigtimedwait(2), on the machines that we know
 CANNOT = "cannot execute itself anew"

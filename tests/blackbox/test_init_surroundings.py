@@ -121,6 +121,7 @@ def test_who_reads_from_the_command_hears_that_it_writes_no_more(supervised):
     assert process.wait(timeout=15) == 143
 
 
+@pytest.mark.real_binary
 def test_a_namespace_that_was_unshared_for_its_children_is_none_of_its_business(fernit, stored):
     """Its command is process 1 there, and has no parent that it could see."""
     need("be process 1")

@@ -711,6 +711,7 @@ os.execvp("cat", ["cat"])
 )
 
 
+@pytest.mark.real_binary
 def test_a_pipeline_whose_job_takes_the_terminal_back_while_it_reads_is_still_one_job(shell, terminal, line):
     shell.type(f"{line(*READS)} | {line_of(TAKES_BACK)}")
     shell.hears("ready")

@@ -194,6 +194,7 @@ PRESETS = {
 }
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS.keys())
 def test_the_command_finds_masks_and_dispositions_as_in_a_direct_run(fernit, preset):
     direct = subprocess.run(["cat", "/proc/self/status"], preexec_fn=preset, capture_output=True, text=True, check=True)
@@ -203,6 +204,7 @@ def test_the_command_finds_masks_and_dispositions_as_in_a_direct_run(fernit, pre
     assert signals_of(first.stdout) == signals_of(steady.stdout) == signals_of(direct.stdout)
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS.keys())
 def test_a_command_for_the_key_finds_them_so_too(fernit, tmp_path, preset):
     key = new_key()
@@ -244,6 +246,7 @@ def test_the_command_finds_user_rights_and_umask_as_in_a_direct_run(fernit, stor
     assert of_status(done.stdout) == of_status(direct.stdout) and len(of_status(direct.stdout)) >= 10
 
 
+@pytest.mark.real_binary
 def test_the_command_finds_limits_and_priority_as_in_a_direct_run(fernit):
     words = [*LIMITS, "nice", "-n", "7"]
     script = ["sh", "-c", "cat /proc/self/limits /proc/self/oom_score_adj /proc/self/timerslack_ns; nice; pwd"]

@@ -106,6 +106,7 @@ def test_the_second_start_is_silent_and_changes_nothing(fernit, tmp_path):
     assert listing(tmp_path) == before
 
 
+@pytest.mark.real_binary
 def test_a_start_with_key_and_airflow_cfg_in_place_neither_writes_nor_fsyncs(fernit, tmp_path):
     assert fernit("run", "true").returncode == 0
     trace = Trace(tmp_path / "trace")
@@ -162,10 +163,13 @@ def test_a_store_is_read_by_a_user_who_may_not_write_it(child_sees, stored, stor
 def test_a_key_from_outside_comes_first_and_the_stored_ones_behind_it(fernit, child_sees, stored, store):
     kept, outside = [new_key(), new_key()], new_key()
     file = stored(",".join(kept) + "\n")
-    before = listing(file)
+    before = file.stat()
     seen = child_sees(FERNET_KEY=outside)
     assert seen.keys == [outside, *kept]
-    assert listing(file) == before
+    assert file.read_text() == ",".join([outside, *kept]) + "\n"
+    now = file.stat()
+    assert (now.st_mode, now.st_uid, now.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert {path.name for path in store.iterdir()} == {"fernet_key", ".lock"}
     said = "\n".join(warnings(seen))
     assert all(fingerprint(key) in said for key in (outside, *kept))
 
@@ -180,6 +184,27 @@ def test_a_key_from_outside_that_the_store_has_is_no_change(child_sees, stored):
     assert listing(file) == before
 
 
-def test_a_key_from_outside_alone_makes_no_store(fernit, store):
-    assert fernit("run", "true", FERNET_KEY=new_key()).returncode == 0
-    assert not store.exists()
+def test_a_key_from_outside_alone_makes_no_store_that_was_not_named(fernit, namespace):
+    default = namespace.tmpfs("/var/lib") / "fernit"
+    done = fernit("run", "true", prefix=namespace.prefix, FERNET_KEY=new_key(), FERNIT_STORE=None)
+    assert (done.returncode, warnings(done)) == (0, []), done.stderr
+    assert not default.exists()
+
+
+@pytest.mark.parametrize("named", ["--store", "FERNIT_STORE", "fernit.ini"])
+def test_a_key_from_outside_makes_a_store_that_was_named_and_is_kept_in_it(fernit, tmp_path, store, named):
+    key = new_key()
+    (tmp_path / "fernit.ini").write_text(f"[fernit]\nstore = {store}\n")
+    words = {"--store": ["--store", store], "fernit.ini": ["--config", tmp_path / "fernit.ini"]}.get(named, [])
+    done = fernit("run", *words, "true", FERNET_KEY=key, FERNIT_STORE=store if named == "FERNIT_STORE" else None)
+    assert (done.returncode, warnings(done)) == (0, []), done.stderr
+    assert (store / "fernet_key").read_text() == key + "\n"
+
+
+def test_a_key_from_outside_is_kept_in_the_default_store_that_exists(fernit, namespace):
+    key = new_key()
+    default = namespace.tmpfs("/var/lib") / "fernit"
+    default.mkdir(mode=0o700)
+    done = fernit("run", "true", prefix=namespace.prefix, FERNET_KEY=key, FERNIT_STORE=None)
+    assert (done.returncode, warnings(done)) == (0, []), done.stderr
+    assert (default / "fernet_key").read_text() == key + "\n"

@@ -144,19 +144,31 @@ def test_any_other_failure_of_the_rename_is_a_failure_and_leaves_no_key(fernit, 
     assert names(store) <= {"fernet_key", ".lock"}
 
 
+def first_fsync_of(store, trace):
+    """Its number among all fsyncs of a first start."""
+    fsyncs = [call for call in trace.calls() if call.name == "fsync"]
+    return next(i for i, call in enumerate(fsyncs, 1) if call.arguments.endswith(f"<{store}>"))
+
+
 @pytest.mark.parametrize("errno", ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"])
 def test_a_directory_that_knows_no_fsync_is_taken_at_its_word(traced, store, errno):
-    """The third fsync of a first start in a store that is there: the folder that it is in, file, directory."""
     store.mkdir()
-    done, trace = traced([f"fsync:error={errno}:when=3"], only="fsync")
+    number = first_fsync_of(store, traced([], only="fsync")[1])
+    for path in store.iterdir():
+        path.unlink()
+    done, trace = traced([f"fsync:error={errno}:when={number}"], only="fsync")
     assert done.returncode == 0, done.stderr
-    assert "INJECTED" in trace.calls()[2].result and f"<{store}>" in trace.calls()[2].arguments
+    call = trace.calls()[number - 1]
+    assert "INJECTED" in call.result and f"<{store}>" in call.arguments
 
 
 @pytest.mark.parametrize("errno", ["EIO", "ENOSPC", "EDQUOT"])
 def test_an_error_at_the_fsync_of_the_directory_is_a_failure(traced, store, errno):
     store.mkdir()
-    done, _ = traced([f"fsync:error={errno}:when=3"], only="fsync")
+    number = first_fsync_of(store, traced([], only="fsync")[1])
+    for path in store.iterdir():
+        path.unlink()
+    done, _ = traced([f"fsync:error={errno}:when={number}"], only="fsync")
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1)
 
 
@@ -186,6 +198,7 @@ def test_a_file_system_without_modes_refuses_the_fchmod_and_that_is_all(traced, 
 # --- What a reader owes: no key is used that a power cut could take away
 
 
+@pytest.mark.real_binary
 def test_a_link_count_above_one_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
     key = new_key()
     file = stored(key + "\n")
@@ -200,6 +213,7 @@ def test_a_link_count_above_one_makes_the_reader_fsync_before_the_command_runs(t
     assert done.stdout == key + "\n" and trace.writes() == []
 
 
+@pytest.mark.real_binary
 def test_a_claim_makes_the_reader_fsync_before_the_command_runs(traced, stored, store):
     key = new_key()
     file = stored(key + "\n")

@@ -315,13 +315,13 @@ def test_a_missing_store_that_we_may_not_make_fails_the_run(refused, store, home
     refused(prefix=AS_NOBODY, what=store)
 
 
-def test_a_refusal_shows_fingerprints_and_no_key(fernit, stored, write_cfg):
-    inside = new_key()
+def test_a_refusal_shows_fingerprints_and_no_key(fernit, stored, store):
+    outside = new_key()
     stored(KEY + "\n")
-    write_cfg(f"[core]\nfernet_key = {inside}\n")
-    done = fernit("run", "true")
+    done = fernit("run", "--on-change", "refuse", "true", FERNET_KEY=outside)
     assert done.returncode == 125
-    assert fingerprint(inside) in done.stderr and fingerprint(KEY) in done.stderr
+    assert fingerprint(outside) in done.stderr and fingerprint(KEY) in done.stderr
+    assert (store / "fernet_key").read_text() == KEY + "\n"
 
 
 # --- Shared by a group
@@ -399,13 +399,26 @@ def test_a_stranger_s_key_file_is_refused_where_the_group_of_the_store_is_not_ou
 # --- Claims: what is unfinished, and what is damage
 
 
-@pytest.mark.parametrize("outside", ["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY_SECRET"])
-def test_a_key_from_outside_leaves_an_unfinished_file_its_claim(fernit, store, child_sees, outside):
+@pytest.fixture
+def unfinished(store):
+    """Somebody was killed while it made the first key: nobody has used what it was to be."""
     store.mkdir()
     (store / "fernet_key").write_text("abc")
     (store / "fernet_key").chmod(0o600)
     (store / ".fernet_key.claim").touch(mode=0o600)
-    assert fernit("run", "--deliver", "env", "true", **{outside: new_key()}).returncode == 0
+
+
+@pytest.mark.parametrize("outside", ["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY"])
+def test_a_key_from_outside_finishes_an_unfinished_file(fernit, store, unfinished, child_sees, outside):
+    key = new_key()
+    assert fernit("run", "--deliver", "env", "true", **{outside: key}).returncode == 0
+    assert (store / "fernet_key").read_text() == key + "\n"
+    assert child_sees().keys == [key]
+    assert {path.name for path in store.iterdir()} == {"fernet_key", ".lock"}
+
+
+def test_a_secrets_backend_leaves_an_unfinished_file_its_claim(fernit, store, unfinished, child_sees):
+    assert fernit("run", "--deliver", "env", "true", AIRFLOW__CORE__FERNET_KEY_SECRET="path").returncode == 0
     assert (store / "fernet_key").read_text() == "abc" and (store / ".fernet_key.claim").exists()
     assert child_sees().keys == [(store / "fernet_key").read_text().strip()]
 

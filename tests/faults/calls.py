@@ -23,6 +23,7 @@ FAILS = {
     "ftruncate": [*CHANGE_OPEN, "EINTR"],
     "getdents64": ["EIO", "ESTALE", "ENOMEM"],
     "getrandom": ["EINTR"],
+    "ioctl": ["EIO"],
     "linkat": CHANGE,
     "lstat": LOOK,
     "madvise": ["EINVAL", "ENOMEM"],
@@ -48,6 +49,7 @@ FAILS = {
     "statfs": LOOK,
     "unlinkat": ["EIO", "EROFS", "EACCES", "ESTALE", "ENOMEM"],
     "write": [*FULL, "EIO", "EINTR", "ESTALE"],
+    "writev": [*FULL, "EIO", "ESTALE"],
 }
 
 #: They always succeed, or fail only for a reason that is fernit's own mistake. close() may report an error, but the kernel
@@ -59,7 +61,7 @@ CANNOT_FAIL = {
 }  # fmt: skip
 
 #: Whatever becomes of them, the run goes on.
-HARMLESS = {"brk", "getrandom", "madvise", "mlock", "munlock", "munmap", "poll", "unlinkat"}
+HARMLESS = {"brk", "getrandom", "ioctl", "madvise", "mlock", "munlock", "munmap", "poll"}
 
 
 def errors_of(name, arguments):
@@ -78,4 +80,5 @@ def is_harmless(name, arguments, error):
     again = error == "EINTR" and name in ("read", "write")
     log = arguments.startswith(("2<", '"/proc/self/fd/2"'))
     descriptor = name == "fcntl" and "LK" not in arguments
-    return name in HARMLESS or again or log or descriptor
+    litter = name == "unlinkat" and ', ".' in arguments
+    return name in HARMLESS or again or log or descriptor or litter

@@ -17,7 +17,7 @@ def failed(result):
 
 
 class Ledger:
-    """Reads calls in their order. `owed`: path to the paths that still have to be fsynced for it. `early`: what came too early.
+    """Reads calls in their order. `owed`: path to the paths that still have to be fsynced for it. `early`: (of what, what) came too early.
 
     Nothing may be owed when a secret is handed on, to the command or by airflow.cfg; nor when a file of the store is
     replaced or removed, since what it held must be somewhere else by then. That goes for the copy of an airflow.cfg that is
@@ -68,7 +68,7 @@ class Ledger:
         if "/".join(new) == str(self.place.cfg):
             self.settle("airflow.cfg gets the secrets")
             if "/".join(old) not in self.synced:
-                self.early.append("airflow.cfg is replaced before an fsync of what replaces it")
+                self.early.append((str(self.place.cfg), "airflow.cfg is replaced before an fsync of what replaces it"))
         if call == "renameat":
             self.replace(*new, "is replaced")
         self.make(*new, whole="/".join(old) in self.synced)
@@ -94,4 +94,4 @@ class Ledger:
         self.owed = {name: rest for name, debts in self.owed.items() if (rest := debts - {path})}
 
     def settle(self, what):
-        self.early += [f"{what} before an fsync of {' and '.join(sorted(debts))}" for debts in self.owed.values()]
+        self.early += [(name, f"{what} before an fsync of {' and '.join(sorted(debts))}") for name, debts in self.owed.items()]

@@ -28,7 +28,7 @@ static void hold_value(const struct cfg *cfg, const struct ini_option *option)
         hold(strcmp(got.bytes, raw) == 0, "a value without a \"%\" stands for itself");
 }
 
-/* The file: the input behind so much of a comment that the short way ends somewhere in it. */
+/* The file: the input behind so much of a comment that a piece which is read ends somewhere in it. */
 static void write_file(int fd, const uint8_t *data, size_t size)
 {
     static char line[SHORT_WAY];
@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int fd = -1;
     static char path[64];
+    static const struct ini_wanted wanted = {"core", "fernet_key"};
     if (fd < 0) {
         fd = memfd_create("airflow.cfg", MFD_CLOEXEC);
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -70,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     _cleanup_cfg_ struct cfg whole = {0};
     _cleanup_cfg_ struct cfg beginning = {0};
     int read = cfg_read(path, &whole, &err);
-    int begun = cfg_read_key(path, &beginning, &err);
+    int begun = cfg_read_options(path, &wanted, 1, &beginning, &err);
     if (read < 0) {
         hold_error(&err, ERROR_INPUT);
         return 0;

@@ -57,8 +57,19 @@ static const struct {
      {VAR "_X=1", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD=x", "FERNET_KEY_=1", "fernet_key=1"}},
 };
 
-static void check(char *const given[MOST], const char *const expected[MOST], enum action action,
-                  bool deliver, int line)
+/* The parts of a look: the first `count` of all secrets, as if nothing had been found for them. */
+static void begin_parts(struct look *look, size_t count)
+{
+    look->count = count;
+    for (size_t i = 0; i < count; i++) {
+        look->parts[i].secret = &managed_secrets[i];
+        look->parts[i].decision.ring.is_value = managed_secrets[i].is_value;
+        look->parts[i].unkept.is_value = managed_secrets[i].is_value;
+    }
+}
+
+static void check_environment(char *const given[MOST], const char *const expected[MOST],
+                              const struct look *look, bool deliver, int line)
 {
     struct error err = {0};
     char *environment[MOST + 1] = {NULL};
@@ -66,13 +77,9 @@ static void check(char *const given[MOST], const char *const expected[MOST], enu
         environment[i] = given[i];
     const struct settings settings = {.deliver_environment = deliver, .deliver_cfg = true};
     const struct context context = {.settings = &settings, .environment = environment};
-    struct look look = {.decision = {.action = action}};
     _cleanup_environment_ struct environment child = {0};
-    add_keys(&look.decision.ring, action == ACTION_SECRET ? "" : "AB");
 
-    int built = child_environment(&child, &context, &look, &err);
-    ring_free(&look.decision.ring);
-    if (built != 0)
+    if (child_environment(&child, &context, look, &err) != 0)
         fail_line(line, "%s", err.message);
     size_t count = 0;
     for (; count < MOST && expected[count]; count++)
@@ -84,13 +91,23 @@ static void check(char *const given[MOST], const char *const expected[MOST], enu
         assert_ptr_equal(environment[i], given[i]);
 }
 
+static void check(char *const given[MOST], const char *const expected[MOST], enum action action,
+                  bool deliver, int line)
+{
+    static struct look look;
+    look = (struct look){0};
+    begin_parts(&look, 1);
+    look.parts[0].decision.action = action;
+    add_keys(&look.parts[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
+    check_environment(given, expected, &look, deliver, line);
+    ring_free(&look.parts[0].decision.ring);
+}
+
 static void the_environment_delivers_the_ring(void **state)
 {
     (void)state;
-    foreach(row, table) {
+    foreach(row, table)
         check(row->given, row->delivered, ACTION_USE, true, row->line);
-        check(row->given, row->delivered, ACTION_ADOPT, true, row->line);
-    }
 }
 
 static void where_the_file_alone_delivers_nothing_stands_in_its_way(void **state)
@@ -109,12 +126,73 @@ static void a_secret_of_airflows_own_is_left_to_it(void **state)
     }
 }
 
+#define WEB "AIRFLOW__WEBSERVER__SECRET_KEY"
+#define API "AIRFLOW__API__SECRET_KEY"
+#define JWT "AIRFLOW__API_AUTH__JWT_SECRET"
+
+/* The Fernet key is A; then the secret key is s3, and the JWT secret is left to Airflow, unless `jwt` is made for
+ * this process alone. */
+static const struct {
+    int line;
+    bool deliver;
+    const char *jwt;
+    char *given[MOST];
+    const char *expected[MOST];
+} several[] = {
+    {ROW, true, NULL, {NULL}, {VAR "=" A, WEB "=s3", API "=s3"}},
+    {ROW, false, NULL, {NULL}, {NULL}},
+    {ROW, true, "j", {NULL}, {VAR "=" A, WEB "=s3", API "=s3", JWT "=j"}},
+    {ROW, false, "j", {"X=1", JWT "=x"}, {"X=1"}},
+    {ROW,
+     true,
+     NULL,
+     {API "=x", WEB "_FILE=/f", API "_CMD=x", WEB "_SECRET=x", "SECRET_KEY=x"},
+     {"SECRET_KEY=x", VAR "=" A, WEB "=s3", API "=s3"}},
+    {ROW,
+     true,
+     NULL,
+     {JWT "_SECRET=x", JWT "=", JWT "_CMD=x", JWT "_FILE="},
+     {JWT "_SECRET=x", VAR "=" A, WEB "=s3", API "=s3"}},
+    {ROW, false, NULL, {API "=x", WEB "=x", JWT "_SECRET=x"}, {JWT "_SECRET=x"}},
+
+    /* One that was not asked for stays as it is. */
+    {ROW,
+     false,
+     NULL,
+     {"AIRFLOW__CORE__INTERNAL_API_SECRET_KEY=x", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY_CMD=x"},
+     {"AIRFLOW__CORE__INTERNAL_API_SECRET_KEY=x", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY_CMD=x"}},
+};
+
+static void each_secret_goes_by_all_of_its_names(void **state)
+{
+    (void)state;
+    static struct look look;
+    foreach(row, several) {
+        struct error err = {0};
+        look = (struct look){0};
+        begin_parts(&look, 3);
+        add_keys(&look.parts[0].decision.ring, "A");
+        struct ring *const secret = &look.parts[1].decision.ring;
+        struct part *const jwt = &look.parts[2];
+        assert_int_equal(ring_parse(secret, "s3", 2, &err), 0);
+        jwt->decision.action = row->jwt ? ACTION_GENERATE : ACTION_SECRET;
+        if (row->jwt)
+            assert_int_equal(ring_parse(&jwt->unkept, row->jwt, strlen(row->jwt), &err), 0);
+        check_environment(row->given, row->expected, &look, row->deliver, row->line);
+        for (size_t i = 0; i < look.count; i++) {
+            ring_free(&look.parts[i].decision.ring);
+            ring_free(&look.parts[i].unkept);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_environment_delivers_the_ring),
         cmocka_unit_test(where_the_file_alone_delivers_nothing_stands_in_its_way),
         cmocka_unit_test(a_secret_of_airflows_own_is_left_to_it),
+        cmocka_unit_test(each_secret_goes_by_all_of_its_names),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

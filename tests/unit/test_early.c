@@ -18,6 +18,10 @@ static const struct {
     {ROW, false, {VAR "_CMD=fernit key print"}, {NULL}},
     {ROW, false, {VAR "_CMD=cat /store/fernet_key"}, {NULL}},
     {ROW, false, {VAR "_CMD=/bin/cat '/store//fernet_key'"}, {NULL}},
+    {ROW,
+     false,
+     {"AIRFLOW__WEBSERVER__SECRET_KEY=x", "AIRFLOW__API_AUTH__JWT_SECRET_FILE=x"},
+     {NULL}},
 
     {ROW, true, {VAR "=x"}, {NULL}},
     {ROW, true, {"FERNET_KEY=x"}, {NULL}},
@@ -27,6 +31,7 @@ static const struct {
     {ROW, true, {VAR "_CMD=x"}, {NULL}},
     {ROW, true, {VAR "_CMD='not closed"}, {NULL}},
     {ROW, true, {VAR "_CMD=cat /other/fernet_key"}, {NULL}},
+    {ROW, true, {VAR "_CMD=cat /store/secret_key"}, {NULL}},
     {ROW, true, {VAR "_CMD=touch never"}, {NULL}},
     {ROW, true, {VAR "=", VAR "_CMD=fernit key print", "FERNET_KEY=x"}, {NULL}},
     {ROW, true, {NULL}, {"/no/such/file"}},
@@ -56,7 +61,11 @@ static void holds_what_root_can_answer_for_and_leaves_the_rest(void **state)
     static char large[64 * 1024 + 1];
     static char variable[] = VAR "_FILE=closed/one";
     static char bare[] = "FERNET_KEY_FILE=link";
-    char *const environment[] = {variable, bare, NULL};
+    static char api[] = "AIRFLOW__API__SECRET_KEY_FILE=closed/api";
+    static char jwt[] = "AIRFLOW__API_AUTH__JWT_SECRET_FILE=theirs/jwt";
+    static char internal[] = "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY_FILE=closed/no-internal";
+    static char blank[] = "AIRFLOW__WEBSERVER__SECRET_KEY_FILE= ";
+    char *const environment[] = {variable, bare, api, jwt, internal, blank, NULL};
     static const char *const files[] = {"closed/two", "closed/none", "theirs/key", "theirs/none",
                                         "fifo",       "large",       "",           NULL};
     need_ground();
@@ -66,6 +75,8 @@ static void holds_what_root_can_answer_for_and_leaves_the_rest(void **state)
     write_text("closed/one", "first");
     write_text("closed/two", "second");
     write_text("theirs/key", "third");
+    write_text("closed/api", "fourth");
+    write_text("theirs/jwt", "fifth");
     write_bytes("large", large, sizeof large, 0600);
     mkfifo("fifo", 0600);
     assert_int_equal(symlink("closed/two", "link"), 0);
@@ -77,7 +88,10 @@ static void holds_what_root_can_answer_for_and_leaves_the_rest(void **state)
     assert_string_equal(found(&early, "link"), "second");
     assert_string_equal(found(&early, "closed/two"), "second");
     assert_string_equal(found(&early, "closed/none"), "-");
-    static const char *const left[] = {"theirs/key", "theirs/none", "fifo", "large", "", "other"};
+    assert_string_equal(found(&early, "closed/api"), "fourth");
+    assert_string_equal(found(&early, "closed/no-internal"), "-");
+    static const char *const left[] = {"theirs/key", "theirs/none", "theirs/jwt", "fifo", "large",
+                                       "",           " ",           "other"};
     foreach(path, left)
         if (early_found(&early, *path))
             fail_msg("\"%s\" was read", *path);

@@ -230,7 +230,7 @@ static size_t add_line(char *text, unsigned *seed)
     bool is_odd = rand_r(seed) % 12 == 0;
     const char *line = is_odd ? odd[(size_t)rand_r(seed) % COUNT(odd)]
                               : lines[(size_t)rand_r(seed) % COUNT(lines)];
-    strcpy(text, line);
+    memcpy(text, line, strlen(line));
     return strlen(line);
 }
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "airflow/managed.h"
 #include "base/environment.h"
 #include "folder.h"
 
@@ -10,18 +11,26 @@ static const struct signals no_signals = {.descriptor = -1};
 
 static char *const environment[] = {"PATH=/usr/bin:/bin", "A=1", NULL};
 
-static enum key_command_result run(const char *text, const char *store, bool may_run,
-                                   int64_t timeout, struct secret *output, struct error *err)
+static enum key_command_result run_for(const struct managed *secret, const char *text,
+                                       const char *store, bool may_run, int64_t timeout,
+                                       struct secret *output, struct error *err)
 {
     const struct key_command command = {
         .text = text,
         .environment = environment,
         .store_path = store,
+        .secret = secret,
         .timeout = timeout,
         .signals = &no_signals,
         .may_run = may_run,
     };
     return key_command_run(&command, output, err);
+}
+
+static enum key_command_result run(const char *text, const char *store, bool may_run,
+                                   int64_t timeout, struct secret *output, struct error *err)
+{
+    return run_for(MANAGED_FERNET_KEY, text, store, may_run, timeout, output, err);
 }
 
 static const struct {
@@ -73,6 +82,26 @@ static void commands_that_lead_back_to_us_are_recognised(void **state)
         if ((result == KEY_COMMAND_FAILED) != (err.kind == ERROR_INPUT))
             fail_msg("%s: says %s", row->text, err.message);
     }
+}
+
+/* `fernit key print` prints the Fernet key; of another secret only the file's own name leads back. */
+static void each_secret_has_a_file_of_its_own(void **state)
+{
+    (void)state;
+    foreach(secret, managed_secrets)
+        foreach(other, managed_secrets) {
+            struct error err = {0};
+            struct secret output = {0};
+            char text[64];
+            snprintf(text, sizeof text, "cat /s/%s", other->name);
+            enum key_command_result wanted =
+                secret == other ? KEY_COMMAND_OWN_STORE : KEY_COMMAND_NOT_RUN;
+            if (run_for(secret, text, "/s", false, 1000, &output, &err) != wanted)
+                fail_msg("%s, of %s", text, secret->name);
+            wanted = secret == MANAGED_FERNET_KEY ? KEY_COMMAND_OWN_STORE : KEY_COMMAND_NOT_RUN;
+            if (run_for(secret, "fernit key print", "/s", false, 1000, &output, &err) != wanted)
+                fail_msg("key print, of %s", secret->name);
+        }
 }
 
 static const struct {
@@ -167,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_that_lead_back_to_us_are_recognised),
+        cmocka_unit_test(each_secret_has_a_file_of_its_own),
         in_folder(what_it_prints_comes_back_or_why_it_failed),
         in_folder(one_that_does_not_end_in_time_is_killed_with_its_children),
     };

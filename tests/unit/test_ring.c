@@ -324,6 +324,187 @@ static void a_generated_key_is_another_each_time(void **state)
     assert_string_equal(letters_of(&ring), "A????????????????");
 }
 
+static void what_another_ring_has_is_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ring;
+        const char *other;
+        const char *without;
+        const char *sum;
+    } table[] = {
+        {"", "", "", ""},        {"A", "BC", "", "ABC"}, {"A", "BCD", "C", "ABD"},
+        {"A", "B", "B", "A"},    {"", "AB", "BA", ""},   {"A", "AB", "A", "AB"},
+        {"AB", "C", "A", "ABC"},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {0};
+        _cleanup_ring_ struct ring other = {0};
+        _cleanup_ring_ struct ring without = {0};
+        add_keys(&ring, row->ring);
+        add_keys(&other, row->other);
+        add_keys(&without, row->without);
+        assert_int_equal(ring_add_less(&ring, &other, &without, &err), 0);
+        if (strcmp(letters_of(&ring), row->sum) != 0)
+            fail_msg("%s + %s - %s: %s", row->ring, row->other, row->without, letters_of(&ring));
+    }
+}
+
+static void rings_are_the_same_in_the_same_order_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a;
+        const char *b;
+        bool same;
+    } table[] = {
+        {"", "", true},    {"A", "", false},   {"", "A", false},    {"A", "A", true},
+        {"A", "B", false}, {"AB", "A", false}, {"AB", "BA", false}, {"ABC", "ABC", true},
+    };
+    foreach(row, table) {
+        _cleanup_ring_ struct ring a = {0};
+        _cleanup_ring_ struct ring b = {0};
+        add_keys(&a, row->a);
+        add_keys(&b, row->b);
+        if (ring_is_same(&a, &b) != row->same)
+            fail_msg("\"%s\", \"%s\"", row->a, row->b);
+    }
+}
+
+/* --- Rings that are one value */
+
+static const struct {
+    int line;
+    const char *text;
+    const char *value; /* NULL: it is none, and */
+    const char *says;
+} values[] = {
+    {ROW, "s3", "s3", NULL},
+    {ROW, "s3\n", "s3", NULL},
+    {ROW, " \t\r\n\v\fa b \r\n", "a b", NULL},
+    {ROW, A "," B, A "," B, NULL},
+    {ROW, ",", ",", NULL},
+    {ROW, "'s3'", "'s3'", NULL},
+    {ROW, "$X", "$X", NULL},
+    {ROW, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", NULL},
+
+    {ROW, "", NULL, "the value is empty"},
+    {ROW, " \n\t", NULL, "the value is empty"},
+    {ROW, "a\nb", NULL, "the value has a line break"},
+    {ROW, "a\r\nb\n", NULL, "the value has a line break"},
+    {ROW, "a\tb", NULL, "the value has a control character"},
+    {ROW, "a\x1b[m", NULL, "the value has a control character"},
+    {ROW, "a\x7f", NULL, "the value has a control character"},
+};
+
+static void a_value_is_read_as_it_stands(void **state)
+{
+    (void)state;
+    foreach(row, values) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {.is_value = true};
+        _cleanup_secret_ struct secret text = {0};
+        int parsed = parse(&ring, row->text, &err);
+        if (parsed != (row->value ? 0 : -1))
+            fail_row(row, "%s", parsed < 0 ? err.message : "was taken");
+        if (parsed < 0 && (!error_says(&err, ERROR_INPUT, row->says) || ring_count(&ring) > 0))
+            fail_row(row, "says %s", err.message);
+        if (parsed < 0)
+            continue;
+        assert_int_equal(ring_count(&ring), 1);
+        assert_int_equal(ring_width(&ring), strlen(row->value));
+        assert_int_equal(secret_append(&text, "x=", 2, &err), 0);
+        assert_int_equal(ring_text(&ring, &text, &err), 0);
+        if (strncmp(text.bytes, "x=", 2) != 0 || strcmp(text.bytes + 2, row->value) != 0)
+            fail_row(row, "written as %s", text.bytes);
+    }
+}
+
+static void a_value_has_an_end_and_no_nul(void **state)
+{
+    (void)state;
+    static char text[VALUE_MOST + 1];
+    struct error err = {0};
+    _cleanup_ring_ struct ring ring = {.is_value = true};
+    memset(text, 'x', sizeof text);
+    assert_int_equal(ring_parse(&ring, "a\0b", 3, &err), -1);
+    assert_true(error_says(&err, ERROR_INPUT, "control character"));
+    assert_int_equal(ring_parse(&ring, text, VALUE_MOST + 1, &err), -1);
+    assert_true(error_says(&err, ERROR_INPUT, "4097 bytes, at most 4096"));
+    assert_int_equal(ring_parse(&ring, text, VALUE_MOST, &err), 0);
+    assert_int_equal(ring_width(&ring), VALUE_MOST);
+}
+
+static void there_is_room_for_one_value(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    _cleanup_ring_ struct ring ring = {.is_value = true};
+    _cleanup_ring_ struct ring longer = {.is_value = true};
+    _cleanup_ring_ struct ring empty = {.is_value = true};
+    assert_int_equal(ring_count(&ring), 0);
+    assert_int_equal(parse(&ring, "one", &err), 0);
+    assert_int_equal(parse(&longer, "one more", &err), 0);
+
+    assert_int_equal(ring_add_all(&ring, &longer, &err), 0);
+    assert_int_equal(ring_generate(&ring, 32, &err), 0);
+    assert_int_equal(ring_count(&ring), 1);
+    assert_memory_equal(ring_key(&ring, 0), "one", 3);
+    assert_int_equal(ring_width(&ring), 3);
+
+    /* One that begins like another is another. */
+    assert_false(ring_covers(&ring, &longer) || ring_covers(&longer, &ring));
+    assert_false(ring_same_first(&ring, &longer) || ring_is_same(&ring, &longer));
+    assert_true(ring_covers(&ring, &empty));
+    assert_false(ring_covers(&empty, &ring) || ring_is_same(&empty, &ring));
+    assert_false(ring_has(&ring, (const uint8_t *)"two", 3));
+    assert_true(ring_has(&ring, (const uint8_t *)"one", 3));
+
+    assert_int_equal(ring_add_less(&empty, &longer, &ring, &err), 0);
+    assert_true(ring_is_same(&empty, &longer));
+}
+
+static void a_generated_value_is_random_bytes_in_base64(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t bytes;
+        size_t length;
+    } table[] = {{32, 44}, {64, 88}, {16, 24}, {1000, 88}};
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_ring_ struct ring ring = {.is_value = true};
+        _cleanup_ring_ struct ring other = {.is_value = true};
+        _cleanup_secret_ struct secret text = {0};
+        assert_int_equal(ring_generate(&ring, row->bytes, &err), 0);
+        assert_int_equal(ring_generate(&other, row->bytes, &err), 0);
+        assert_int_equal(ring_text(&ring, &text, &err), 0);
+        if (text.length != row->length ||
+            strspn(text.bytes,
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=") !=
+                row->length)
+            fail_msg("%zu: %s", row->bytes, text.bytes);
+        assert_false(ring_is_same(&ring, &other));
+    }
+}
+
+static void the_fingerprint_of_a_value_is_that_of_its_bytes(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char text[RING_SUMMARY];
+    char all[RING_FINGERPRINTS];
+    _cleanup_ring_ struct ring ring = {.is_value = true};
+    ring_summary(&ring, text);
+    assert_string_equal(text, "");
+    assert_int_equal(parse(&ring, "abc\n", &err), 0);
+    ring_summary(&ring, text);
+    assert_string_equal(text, "33c8c46c6a1312cb");
+    ring_fingerprints(&ring, all);
+    assert_string_equal(all, "33c8c46c6a1312cb");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +521,13 @@ int main(void)
         cmocka_unit_test(a_summary_is_short_whatever_the_ring),
         cmocka_unit_test(a_key_in_the_wrong_place_is_recognised),
         cmocka_unit_test(a_generated_key_is_another_each_time),
+        cmocka_unit_test(what_another_ring_has_is_left_out),
+        cmocka_unit_test(rings_are_the_same_in_the_same_order_alone),
+        cmocka_unit_test(a_value_is_read_as_it_stands),
+        cmocka_unit_test(a_value_has_an_end_and_no_nul),
+        cmocka_unit_test(there_is_room_for_one_value),
+        cmocka_unit_test(a_generated_value_is_random_bytes_in_base64),
+        cmocka_unit_test(the_fingerprint_of_a_value_is_that_of_its_bytes),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

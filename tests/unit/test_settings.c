@@ -1,8 +1,16 @@
 #include "entry/settings.h"
 
+#include "airflow/managed.h"
 #include "folder.h"
 
 enum { WORDS_MOST = 8 };
+
+static const char *const rules[] = {
+    [ON_CHANGE_KEEP] = "keep",
+    [ON_CHANGE_STAGE] = "stage",
+    [ON_CHANGE_REFUSE] = "refuse",
+    [ON_CHANGE_REPLACE] = "replace",
+};
 
 /* What is asked of the settings, as text. */
 static const char *value_of(const struct settings *settings, const char *what)
@@ -27,9 +35,16 @@ static const char *value_of(const struct settings *settings, const char *what)
         for (char **word = settings->words; *word; word++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s;", *word);
     else if (strcmp(what, "flags") == 0)
-        snprintf(text, sizeof text, "%s%s%s%s", settings->allow_ephemeral ? "ephemeral " : "",
+        snprintf(text, sizeof text, "%s%s%s%s%s%s", settings->allow_ephemeral ? "ephemeral " : "",
                  settings->json ? "json " : "", settings->run_commands ? "commands " : "",
+                 settings->strict ? "strict " : "", settings->single_writer ? "single " : "",
                  settings->help ? "help " : "");
+    else if (strcmp(what, "change") == 0)
+        snprintf(text, sizeof text, "%s", rules[settings->on_change]);
+    else if (strcmp(what, "manage") == 0)
+        for (size_t i = 0; i < MANAGED_COUNT; i++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
+                     settings->manage & 1U << i ? managed_secrets[i].name : "-");
     else if (strcmp(what, "level") == 0)
         snprintf(text, sizeof text, "%s",
                  log_shows(LOG_VERBOSE)  ? "verbose"
@@ -74,6 +89,9 @@ static int read_given(struct settings *settings, unsigned command, const struct 
     }
     return result;
 }
+
+#define ALL_NAMES "fernet_key,secret_key,jwt_secret,internal_api_secret_key"
+#define ALL_SECRETS "fernet_keysecret_keyjwt_secretinternal_api_secret_key"
 
 static const struct {
     int line;
@@ -194,13 +212,35 @@ static const struct {
     {ROW, "flags", "help ", {{"--help"}, {"FERNIT_CMD_TIMEOUT=x"}, "[x]\n"}},
     {ROW, "flags", "", {{"sh", "--help"}, {NULL}, NULL}},
 
+    /* What is done with a key that is new; and with which secrets, by name, in any order. */
+    {ROW, "change", "keep", {{NULL}, {NULL}, NULL}},
+    {ROW, "change", "stage", {{"--on-change", "stage"}, {NULL}, NULL}},
+    {ROW, "change", "refuse", {{NULL}, {"FERNIT_ON_CHANGE=refuse"}, NULL}},
+    {ROW, "change", "replace", {{NULL}, {NULL}, "[fernit]\non_change = replace\n"}},
+    {ROW, "change", "keep", {{"--on-change=keep"}, {"FERNIT_ON_CHANGE=replace"}, NULL}},
+    {ROW, "manage", ALL_SECRETS, {{NULL}, {NULL}, NULL}},
+    {ROW, "manage", ALL_SECRETS, {{"--manage=" ALL_NAMES}, {"FERNIT_MANAGE=fernet_key"}, NULL}},
+    {ROW, "manage", "fernet_key---", {{"--manage=fernet_key"}, {NULL}, NULL}},
+    {ROW, "manage", "fernet_key---", {{"--manage=fernet_key,fernet_key"}, {NULL}, NULL}},
+    {ROW, "manage", "-secret_keyjwt_secret-", {{"--manage=jwt_secret,secret_key"}, {NULL}, NULL}},
+    {ROW,
+     "manage",
+     "---internal_api_secret_key",
+     {{"--manage=internal_api_secret_key"}, {NULL}, NULL}},
+    {ROW,
+     "manage",
+     "fernet_keysecret_key--",
+     {{NULL}, {"FERNIT_MANAGE= fernet_key, secret_key "}, NULL}},
+    {ROW, "manage", "--jwt_secret-", {{NULL}, {NULL}, "[fernit]\nmanage =\n  jwt_secret\n"}},
+    {ROW, "flags", "strict ", {{"--strict"}, {NULL}, NULL}},
+    {ROW, "flags", "strict ", {{NULL}, {NULL}, "[fernit]\nstrict = on\n"}},
+    {ROW, "flags", "", {{"--strict=off"}, {"FERNIT_STRICT=1"}, NULL}},
+    {ROW, "flags", "single ", {{NULL}, {"FERNIT_ASSUME_SINGLE_WRITER=1"}, NULL}},
+
     /* Parts that are not built yet: their default, and off. */
-    {ROW, "flags", "", {{"--on-change", "keep"}, {NULL}, NULL}},
-    {ROW, "flags", "", {{"--on-change=off"}, {NULL}, NULL}},
     {ROW, "flags", "", {{"--init=no"}, {"FERNIT_INIT=0"}, "[fernit]\ninit = off\n"}},
-    {ROW, "flags", "", {{"--strict=off"}, {"FERNIT_SYNC=no"}, NULL}},
+    {ROW, "flags", "", {{"--resolve=off"}, {"FERNIT_SYNC=no"}, NULL}},
     {ROW, "flags", "", {{"--wait-timeout=1m"}, {"FERNIT_DB_WAIT=10000ms"}, NULL}},
-    {ROW, "flags", "", {{"--manage=fernet_key"}, {NULL}, NULL}},
     {ROW, "flags", "", {{"--sealed", "off"}, {"FERNIT_DB_CHECK=off"}, NULL}},
 
     /* Names in the ini file are spelled either way, and only under [fernit]. */
@@ -240,8 +280,17 @@ static const struct {
     {ROW, "--log-format|\"xml\"|text|json", {{"--log-format=xml"}, {NULL}, NULL}},
     {ROW, "FERNIT_LOG_FORMAT|\"JSON\"", {{NULL}, {"FERNIT_LOG_FORMAT=JSON"}, NULL}},
     {ROW, "fernit.ini: log-format|\"off\"", {{NULL}, {NULL}, "[fernit]\nlog_format = off\n"}},
-    {ROW, "--on-change|has not got", {{"--on-change=stage"}, {NULL}, NULL}},
-    {ROW, "FERNIT_STRICT|has not got", {{NULL}, {"FERNIT_STRICT=yes"}, NULL}},
+    {ROW, "--on-change|\"off\"|keep, stage", {{"--on-change=off"}, {NULL}, NULL}},
+    {ROW, "FERNIT_ON_CHANGE|\"Keep\"", {{NULL}, {"FERNIT_ON_CHANGE=Keep"}, NULL}},
+    {ROW, "--on-change|\"keep,stage\"", {{"--on-change=keep,stage"}, {NULL}, NULL}},
+    {ROW, "--manage|\"fernet-key\"|jwt_secret", {{"--manage=fernet-key"}, {NULL}, NULL}},
+    {ROW, "FERNIT_MANAGE|\"\"", {{NULL}, {"FERNIT_MANAGE=fernet_key,,jwt_secret"}, NULL}},
+    {ROW, "fernit.ini: manage|\"all\"", {{NULL}, {NULL}, "[fernit]\nmanage = all\n"}},
+    {ROW, "fernit.ini: manage|empty", {{NULL}, {NULL}, "[fernit]\nmanage =\n"}},
+    {ROW, "FERNIT_STRICT|\"maybe\"", {{NULL}, {"FERNIT_STRICT=maybe"}, NULL}},
+    {ROW, "--assume-single-writer is not for", {{"--assume-single-writer"}, {NULL}, NULL}},
+    {ROW, "--resolve|has not got", {{"--resolve"}, {NULL}, NULL}},
+    {ROW, "FERNIT_DB_CHECK|has not got", {{NULL}, {"FERNIT_DB_CHECK=refuse"}, NULL}},
     {ROW, "--grace|add --init", {{"--grace=10s"}, {NULL}, NULL}},
     {ROW, "--grace|10", {{"--init", "--grace=10"}, {NULL}, NULL}},
     {ROW, "--init|\"maybe\"|yes nor no", {{"--init=maybe"}, {NULL}, NULL}},
@@ -340,16 +389,24 @@ static void each_command_takes_its_own_options(void **state)
         unsigned commands;
         char *flag;
     } table[] = {
-        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--store=/x"},
-        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--quiet"},
+        {ROW, FOR_STORE, "--store=/x"},
+        {ROW, FOR_STORE, "--quiet"},
+        {ROW, FOR_STORE, "--log-format=json"},
+        {ROW, FOR_STORE, "--lock-timeout=1s"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--secret-file=/x"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS, "--on-change=stage"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS, "--manage=fernet_key"},
+        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS, "--strict"},
+        {ROW, FOR_INIT | FOR_CHANGE, "--assume-single-writer"},
+        {ROW, FOR_CHANGE, "--yes"},
         {ROW, FOR_RUN | FOR_INIT | FOR_STATUS, "--deliver=env"},
         {ROW, FOR_STATUS, "--json"},
         {ROW, FOR_STATUS, "--run-commands"},
         {ROW, FOR_RUN, "--init=no"},
-        {ROW, FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY, "--help"},
+        {ROW, FOR_STORE, "--help"},
     };
     foreach(row, table)
-        for (unsigned command = FOR_RUN; command <= FOR_KEY; command *= 2) {
+        for (unsigned command = FOR_RUN; command <= FOR_CHANGE; command *= 2) {
             struct error err = {0};
             _cleanup_settings_ struct settings settings = {0};
             const struct given given = {{row->flag}, {NULL}, NULL};
@@ -358,6 +415,7 @@ static void each_command_takes_its_own_options(void **state)
                 fail_row(row, "command %u: %s", command, result ? err.message : "taken");
         }
     log_set_level(LOG_NORMAL);
+    log_set_format(LOG_TEXT);
 }
 
 /* But a variable or a line of the file may be there for another command. */

@@ -32,6 +32,8 @@ static void lay_ground(const struct ground *ground, const char *name)
     write_text("empty", "");
     write_text("blank", " \n\t\n");
     write_text("bad", NO_KEY);
+    write_text("dollar", "a$X");
+    write_text("lines", "a\nb\n");
     unlink("link");
     unlink("dangling");
     assert_int_equal(symlink("key", "link"), 0);
@@ -65,6 +67,7 @@ struct how {
     enum run_commands commands;
     bool in_command;
     bool part_of_cfg; /* as far as it is needed */
+    bool *was_whole;  /* whether all of it was read nevertheless; may be NULL */
 };
 
 static int look_at(const struct ground *ground, const struct how *how, struct survey *survey,
@@ -94,6 +97,8 @@ static int look_at(const struct ground *ground, const struct how *how, struct su
         .signals = &no_signals,
     };
     int looked = survey_all(&places, survey, err);
+    if (how->was_whole)
+        *how->was_whole = cfg.cfg.is_whole;
     store_close(&store);
     cfg_free(&cfg.cfg);
     return looked;
@@ -255,6 +260,115 @@ static const struct {
      {{VAR "=" A, "FERNET_KEY=" B}, {"key", "other"}, C, "[core]\nfernet_key = " C "\n"}},
 };
 
+#define WEB "AIRFLOW__WEBSERVER__SECRET_KEY"
+#define API "AIRFLOW__API__SECRET_KEY"
+#define JWT "AIRFLOW__API_AUTH__JWT_SECRET"
+#define WEB_CFG "airflow.cfg: [webserver] secret_key"
+#define API_CFG "airflow.cfg: [api] secret_key"
+#define STORED "store/secret_key"
+
+enum { FERNET, SECRET, JWT_SECRET };
+
+/* Secrets that are a value, one of them with two names. */
+static const struct {
+    int line;
+    size_t secret; /* in managed_secrets */
+    const char *found;
+    struct ground ground;
+} values[] = {
+    {ROW, SECRET, "", {{NULL}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=s3", {{WEB "=s3"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=a,b c", {{WEB "= a,b c\n"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=" A, {{WEB "=" A}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=s3 " API "=t4", {{API "=t4", WEB "=s3"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=empty " API "=t4", {{API "=t4", WEB "="}, {NULL}, NULL, NULL}},
+    {ROW, JWT_SECRET, JWT "=s3", {{JWT "=s3", WEB "=t4"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, "", {{"SECRET_KEY=s3", JWT "=t4", "FERNET_KEY=" A}, {NULL}, NULL, NULL}},
+
+    /* Not one that Airflow would read otherwise. */
+    {ROW, SECRET, WEB "=s3", {{WEB "=$X", "X=s3"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=$X", {{WEB "=$X"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=a$b", {{WEB "=a$b"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=~root~", {{WEB "=~root~", "HOME=/h"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, API "_FILE=broken", {{API "_FILE=dollar", "X=s3"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, API "_FILE=a$X", {{API "_FILE=dollar"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, STORED "=broken", {{"X=s3"}, {NULL}, "a$X\n", NULL}},
+    {ROW, SECRET, STORED "=a$X", {{NULL}, {NULL}, "a$X\n", NULL}},
+    {ROW, SECRET, WEB "=broken", {{WEB "=a\nb"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=broken", {{WEB "=a\tb"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "_FILE=broken", {{WEB "_FILE=lines"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "_FILE=broken", {{WEB "_FILE=blank"}, {NULL}, NULL, NULL}},
+
+    /* Files and commands under both names; neither --secret-file nor a bare name. */
+    {ROW, SECRET, WEB "_FILE=hunter2hunter2", {{WEB "_FILE=bad"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, API "_FILE=" B, {{API "_FILE=other"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "=s3 " API "_FILE=" B, {{WEB "=s3", API "_FILE=other"}, {NULL}, NULL, NULL}},
+    {ROW,
+     SECRET,
+     WEB "=broken! " WEB "_FILE=" B,
+     {{WEB "=s3", WEB "_FILE=other"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "_FILE=broken", {{WEB "_FILE=" A}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, "", {{"FERNET_KEY_FILE=key"}, {"key", "other"}, NULL, NULL}},
+    {ROW, SECRET, WEB "_CMD=s3", {{WEB "_CMD=echo s3"}, {NULL}, NULL, NULL}},
+    {ROW,
+     SECRET,
+     WEB "_CMD=s3 " API "_CMD=command",
+     {{API "_CMD=echo t4", WEB "_CMD=echo s3"}, {NULL}, NULL, NULL}},
+    {ROW,
+     SECRET,
+     API "=t4 " WEB "_CMD=command",
+     {{API "=t4", WEB "_CMD=echo s3"}, {NULL}, NULL, NULL}},
+    {ROW,
+     SECRET,
+     WEB "_SECRET=secret " API "_CMD=command",
+     {{WEB "_SECRET=x", API "_CMD=echo s3"}, {NULL}, NULL, NULL}},
+    {ROW, SECRET, WEB "_CMD=broken", {{WEB "_CMD=printf 'a\\nb'"}, {NULL}, NULL, NULL}},
+    {ROW,
+     SECRET,
+     API "_CMD=own " STORED "=s3",
+     {{API "_CMD=cat store/secret_key"}, {NULL}, "s3\n", NULL}},
+
+    /* The store: whole with its newline. */
+    {ROW, SECRET, STORED "=s3", {{NULL}, {NULL}, "s3\n", NULL}},
+    {ROW, SECRET, STORED "=s3", {{NULL}, {NULL}, "s3", NULL}},
+    {ROW, SECRET, STORED "=broken", {{NULL}, {NULL}, "\n", NULL}},
+    {ROW, SECRET, STORED "=broken", {{NULL}, {NULL}, "a\nb\n", NULL}},
+
+    /* airflow.cfg: both options, then what stands beside them. */
+    {ROW, SECRET, WEB_CFG "=s3", {{NULL}, {NULL}, NULL, "[webserver]\nsecret_key = s3\n"}},
+    {ROW, SECRET, API_CFG "=s3", {{NULL}, {NULL}, NULL, "[api]\nsecret_key = s3\n"}},
+    {ROW,
+     SECRET,
+     WEB_CFG "=s3 " API_CFG "=t4",
+     {{NULL}, {NULL}, NULL, "[api]\nsecret_key = t4\n[webserver]\nsecret_key = s3\n"}},
+    {ROW,
+     SECRET,
+     WEB_CFG "=empty " API_CFG "=t4 " WEB_CFG "_cmd=command",
+     {{NULL},
+      {NULL},
+      NULL,
+      "[api]\nsecret_key = t4\n[webserver]\nsecret_key =\nsecret_key_cmd = echo s3\n"}},
+    {ROW,
+     SECRET,
+     WEB_CFG "_cmd=s3 " API_CFG "_secret=secret",
+     {{NULL},
+      {NULL},
+      NULL,
+      "[api]\nsecret_key_secret = x\n[webserver]\nsecret_key_cmd = echo s3\n"}},
+    {ROW,
+     SECRET,
+     WEB_CFG "=placeholder",
+     {{NULL}, {NULL}, NULL, "[webserver]\nsecret_key = $SECRET_KEY\n"}},
+    {ROW,
+     SECRET,
+     WEB_CFG "=s3",
+     {{"SECRET_KEY=s3"}, {NULL}, NULL, "[webserver]\nsecret_key = $SECRET_KEY\n"}},
+    {ROW, SECRET, WEB_CFG "=50%", {{NULL}, {NULL}, NULL, "[webserver]\nsecret_key = 50%%\n"}},
+    {ROW, SECRET, WEB_CFG "=broken", {{NULL}, {NULL}, NULL, "[webserver]\nsecret_key = 50%\n"}},
+    {ROW, SECRET, WEB_CFG "=broken", {{NULL}, {NULL}, NULL, "[webserver]\nsecret_key = a\n  b\n"}},
+    {ROW, SECRET, "", {{NULL}, {NULL}, NULL, "[core]\nsecret_key = s3\n"}},
+};
+
 static void finds_what_stands_in_each_place(void **state)
 {
     (void)state;
@@ -262,6 +376,19 @@ static void finds_what_stands_in_each_place(void **state)
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
         if (look(&row->ground, fernet, &survey, &err) != 0)
+            fail_row(row, "%s", err.message);
+        if (strcmp(describe(&survey), row->found) != 0)
+            fail_row(row, "found: %s", describe(&survey));
+    }
+}
+
+static void finds_a_value_under_each_of_its_names(void **state)
+{
+    (void)state;
+    foreach(row, values) {
+        struct error err = {0};
+        _cleanup_survey_ struct survey survey = {0};
+        if (look(&row->ground, &managed_secrets[row->secret], &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -324,7 +451,7 @@ static void no_command_is_run_where_none_may_be(void **state)
     }
 }
 
-/* Beside a key in the store, that is, and `whole` says where it makes a difference. */
+/* Beside a key in the store, that is, and `whole` says what more is found where all of the file was read. */
 static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **state)
 {
     (void)state;
@@ -334,38 +461,38 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
         const char *whole;
         const char *cfg;
     } table[] = {
-        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\na = 1\n"},
-        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\na = 1\nno value\n"},
-        {ROW, CFG "=A", NULL, "[core]\nfernet_key = " A "\nfernet_key = " B "\n"},
-        {ROW, CFG "=A", CFG "=A " CFG "_cmd=command",
+        {ROW, CFG "=A", "", "[core]\nfernet_key = " A "\na = 1\n"},
+        {ROW, CFG "=A", " " CFG "_cmd=command",
          "[core]\nfernet_key_cmd = x %(y)s\nfernet_key = " A "\ny = z\n"},
-        {ROW, CFG "=A", CFG "=A " CFG "_cmd=command " CFG "_secret=secret",
+        {ROW, CFG "=A", " " CFG "_cmd=command " CFG "_secret=secret",
          "[core]\nfernet_key = " A "\nfernet_key_cmd = x\nfernet_key_secret = y\n"},
-        {ROW, CFG "=A", CFG "=A " CFG "_cmd=broken",
+        {ROW, CFG "=A", " " CFG "_cmd=broken",
          "[core]\nfernet_key = " A "\nfernet_key_cmd = " A "\n"},
-        {ROW, CFG "=A", NULL, "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
-        {ROW, CFG "=broken", NULL, "[core]\nfernet_key = %(k)s\nk = " A "\nx\n"},
-        {ROW, CFG "=broken", NULL, "[core]\nfernet_key =\nfernet_key_cmd = x\nx\n"},
-        {ROW, CFG "=broken", NULL, "[core]\nfernet_key = " NO_KEY "\nx = 1\ny\n"},
-        {ROW, CFG "=broken " CFG "_secret=secret", NULL,
+        {ROW, CFG "=A", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
+        {ROW, CFG "=broken", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx\n"},
+        {ROW, CFG "=broken " CFG "_secret=secret", "",
          "[core]\nfernet_key = " NO_KEY "\nfernet_key_secret = x\n"},
-        {ROW, CFG "=empty " CFG "_secret=secret", NULL,
+        {ROW, CFG "=empty " CFG "_secret=secret", "",
          "[core]\nfernet_key =\nfernet_key_secret = x\n"},
-        {ROW, CFG "=placeholder " CFG "_secret=secret", NULL,
+        {ROW, CFG "=placeholder " CFG "_secret=secret", "",
          "[core]\nfernet_key = $FERNET_KEY\nfernet_key_secret = x\n"},
+        {ROW, CFG "_cmd=command", "", "[core]\nfernet_key_cmd = x\n"},
     };
     static const char stored[] = "store/fernet_key=A ";
     foreach(row, table)
-        for (int whole = 0; whole < 2; whole++) {
+        for (int part = 0; part < 2; part++) {
             struct error err = {0};
             _cleanup_survey_ struct survey survey = {0};
+            bool was_whole = false;
             const struct ground ground = {.stored = A, .cfg = row->cfg};
-            const char *expected = whole && row->whole ? row->whole : row->found;
-            const struct how how = {.secret = fernet, .part_of_cfg = !whole};
+            const struct how how = {.secret = fernet, .part_of_cfg = part, .was_whole = &was_whole};
+            char expected[256];
             if (look_at(&ground, &how, &survey, &err) != 0)
                 fail_row(row, "%s", err.message);
+            snprintf(expected, sizeof expected, "%s%s", row->found,
+                     !part || was_whole ? row->whole : "");
             if (strcmp(describe(&survey) + sizeof stored - 1, expected) != 0)
-                fail_row(row, "whole %d: found %s", whole, describe(&survey));
+                fail_row(row, "part %d: found %s", part, describe(&survey));
         }
 }
 
@@ -440,7 +567,8 @@ static void the_file_holds_what_airflow_would_find_in_this_environment(void **st
         bool is_plain = false;
         write_text("airflow.cfg", row->text);
         assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
-        enum finding finding = survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
+        enum finding finding =
+            survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
         if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
             fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
         if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||
@@ -457,6 +585,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(finds_what_stands_in_each_place),
+        in_folder(finds_a_value_under_each_of_its_names),
         in_folder(what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret),
         in_folder(no_command_is_run_where_none_may_be),
         in_folder(a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked),

@@ -156,8 +156,8 @@ static void a_folder_that_others_can_write_counts_only_where_it_is_mounted_read_
     const char *folder = *state;
     need_ground();
     lay_ground();
-    assert_int_equal(mount(folder, folder, NULL, MS_BIND, NULL), 0);
-    assert_int_equal(mount(NULL, folder, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(mount(folder, folder, "none", MS_BIND, NULL), 0);
+    assert_int_equal(mount("none", folder, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
     assert_int_equal(chdir(folder), 0);
     foreach(row, read_only)
         judge(folder, row->path, row->verdict, row->resolved);

@@ -1,0 +1,285 @@
+#include "entry/deliver_need.h"
+
+#include "folder.h"
+#include "rings.h"
+
+#define A "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+#define B "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+#define C "Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="
+#define CORE "[core]\nfernet_key = "
+
+/* The winner is a variable unless `way` says otherwise; the file may have a fernet_key_cmd. */
+static const struct {
+    int line;
+    enum cfg_need need;
+    const char *ring;
+    const char *text; /* NULL: there is no file */
+    enum way way;
+    bool command; /* it reads the store, or, where the file wins, it has given the ring */
+} table[] = {
+    {ROW, CFG_MAKE, "A", NULL, 0, false},
+    {ROW, CFG_SET, "A", "", 0, false},
+    {ROW, CFG_SET, "A", "[core]\n", 0, false},
+    {ROW, CFG_SET, "A", "[core]\n# fernet_key = " A "\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE "'" A "'\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE "\n  " A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", CORE A "," A "\n", 0, false},
+    {ROW, CFG_RIGHT, "A", "[DEFAULT]\nfernet_key = " A "\n[core]\n", 0, false},
+    {ROW, CFG_SET, "A", "[DEFAULT]\nfernet_key = " A "\n", 0, false},
+
+    /* Ours, whole and with the same first key: else it is set. */
+    {ROW, CFG_RIGHT, "AB", CORE A "," B "\n", 0, false},
+    {ROW, CFG_RIGHT, "ABC", CORE A "," C "," B "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE B "," A "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE A "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE B "\n", 0, false},
+
+    /* What the ring lacks is overwritten only where it was there when it was decided on. */
+    {ROW, CFG_FOREIGN, "A", CORE B "\n", 0, false},
+    {ROW, CFG_FOREIGN, "A", CORE A "," B "\n", 0, false},
+    {ROW, CFG_FOREIGN, "AB", CORE C "\n", 0, false},
+
+    /* Nor what is no key at all, but a placeholder. */
+    {ROW, CFG_BROKEN, "A", CORE "hunter2\n", 0, false},
+    {ROW, CFG_BROKEN, "A", CORE A ",\n", 0, false},
+    {ROW, CFG_BROKEN, "A", CORE "%\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "$UNSET\n", 0, false},
+    {ROW, CFG_SET, "A", CORE "${UNSET}\n", 0, false},
+
+    /* A reference that the command's environment resolves to our ring is right as it is. */
+    {ROW, CFG_RIGHT, "A", CORE "$FERNET_KEY\n", 0, false},
+    {ROW, CFG_RIGHT, "AB", CORE "$FERNET_KEY," B "\n", 0, false},
+    {ROW, CFG_SET, "AB", CORE "$FERNET_KEY\n", 0, false},
+    {ROW, CFG_FOREIGN, "B", CORE "$FERNET_KEY\n", 0, false},
+
+    /* A fernet_key_cmd that reads the store gives Airflow what the store holds. */
+    {ROW, CFG_RIGHT, "A", "[core]\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", "[core]\n", WAY_STORE, false},
+    {ROW, CFG_SET, "A", "[core]\n", WAY_VARIABLE, true},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", CORE "$UNSET\n", WAY_STORE, true},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, false},
+    {ROW, CFG_SET, "A", CORE "\n", WAY_VARIABLE, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_STORE, true},
+    {ROW, CFG_FOREIGN, "A", CORE B "\n", WAY_STORE, true},
+
+    /* Nor is what another fernet_key_cmd has given written down: tomorrow it may give another one. */
+    {ROW, CFG_RIGHT, "A", "[core]\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "$UNSET\nfernet_key_cmd = x\n", WAY_CFG, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_CFG, false},
+};
+
+/* As above, where Airflow gets its key from a secrets backend. */
+static const struct {
+    int line;
+    const char *text;
+    enum way way;
+    enum cfg_need need;
+} secrets[] = {
+    {ROW, NULL, WAY_COMMAND, CFG_RIGHT},
+    {ROW, "[core]\n", WAY_COMMAND, CFG_RIGHT},
+    {ROW, CORE "\n", WAY_COMMAND, CFG_RIGHT},
+    {ROW, CORE A "\n", WAY_COMMAND, CFG_RIGHT},
+    {ROW, CORE "hunter2\n", WAY_COMMAND, CFG_RIGHT},
+    {ROW, "[core]\nfernet_key_secret = x\n", WAY_CFG, CFG_RIGHT},
+    {ROW, CORE "\nfernet_key_secret = x\n", WAY_CFG, CFG_CLEAR},
+    {ROW, CORE "$UNSET\nfernet_key_secret = x\n", WAY_CFG, CFG_CLEAR},
+};
+
+static char *const environment[] = {"FERNET_KEY=" A, NULL};
+
+/* The Fernet key's part of a look, and a survey that has found nothing but its places. */
+struct needs {
+    struct settings settings;
+    struct context context;
+    struct look look;
+    struct part *part;
+    struct source sources[MANAGED_PLACES];
+    struct error errors[MANAGED_PLACES];
+};
+
+static void begin(struct needs *needs, const struct managed *secret, const struct source *winner,
+                  bool deliver_cfg)
+{
+    *needs = (struct needs){.settings = {.deliver_cfg = deliver_cfg, .deliver_environment = true}};
+    needs->context = (struct context){.settings = &needs->settings, .environment = environment};
+    needs->look.count = 1;
+    needs->part = &needs->look.parts[0];
+    needs->part->secret = secret;
+    needs->part->decision.winner = winner;
+    needs->part->decision.ring.is_value = secret->is_value;
+    needs->part->survey.secret = secret;
+    needs->part->survey.sources = needs->sources;
+    needs->part->survey.count = MANAGED_PLACES;
+    for (size_t i = 0; i < MANAGED_PLACES; i++) {
+        needs->sources[i] =
+            (struct source){.way = WAY_CFG, .place = i, .ring = {.is_value = secret->is_value}};
+        needs->part->survey.places[i].source = i;
+    }
+}
+
+static void read_file(struct needs *needs, const char *text)
+{
+    struct error err = {0};
+    unlink("airflow.cfg");
+    if (text)
+        write_text("airflow.cfg", text);
+    needs->look.cfg = (struct cfg_look){.path = "airflow.cfg", .readable = true};
+    if (cfg_read("airflow.cfg", &needs->look.cfg.cfg, &err) != 0)
+        fail_msg("%s", err.message);
+}
+
+static enum cfg_need need_at(struct needs *needs, size_t place, const struct cfg *cfg,
+                             struct error *err)
+{
+    return deliver_need(&needs->context, &needs->look, needs->part, place, cfg, environment, err);
+}
+
+/* As the survey does. */
+static void survey_place_again(struct needs *needs, size_t place)
+{
+    struct source *source = &needs->sources[place];
+    source->finding = survey_cfg_key(
+        &needs->look.cfg.cfg, &needs->part->secret->places[place], environment, &source->ring,
+        &needs->part->survey.places[place].is_plain, &needs->errors[place]);
+    source->error = source->finding == FOUND_BROKEN ? &needs->errors[place] : NULL;
+}
+
+static void end(struct needs *needs)
+{
+    cfg_free(&needs->look.cfg.cfg);
+    for (size_t i = 0; i < MANAGED_PLACES; i++)
+        ring_free(&needs->sources[i].ring);
+    ring_free(&needs->part->decision.ring);
+    ring_free(&needs->part->unkept);
+}
+
+/* What the option needs where it was not there when we looked; and then, where it was, *known. */
+static enum cfg_need need_of(struct needs *needs, const char *text, enum cfg_need *known,
+                             struct error *err)
+{
+    struct error later = {0};
+    read_file(needs, text);
+    const struct cfg elsewhere = needs->look.cfg.cfg;
+    enum cfg_need need = need_at(needs, 0, &elsewhere, err);
+    survey_place_again(needs, 0);
+    *known = need_at(needs, 0, &needs->look.cfg.cfg, &later);
+    end(needs);
+    if (need == CFG_BROKEN && !same_text(err->message, later.message))
+        fail_msg("says %s, and then %s", err->message, later.message);
+    return need;
+}
+
+static void a_file_gets_what_it_needs_and_no_more(void **state)
+{
+    (void)state;
+    static struct needs needs;
+    foreach(row, table) {
+        struct error err = {0};
+        enum cfg_need known;
+        const struct source winner = {.way = row->way ? row->way : WAY_VARIABLE,
+                                      .by_command = row->way == WAY_CFG && row->command};
+        begin(&needs, MANAGED_FERNET_KEY, &winner, true);
+        needs.part->survey.places[0].own_store = row->command;
+        add_keys(&needs.part->decision.ring, row->ring);
+        enum cfg_need need = need_of(&needs, row->text, &known, &err);
+        if (need != row->need)
+            fail_row(row, "needs %d: %s", (int)need, err.message);
+        /* What was decided on with the rest may go: it has joined, or was retired. */
+        if (known != (need == CFG_FOREIGN ? CFG_SET : need))
+            fail_row(row, "needs %d where it is known", (int)known);
+        if (need == CFG_BROKEN && (err.kind != ERROR_INPUT || strstr(err.message, "hunter2")))
+            fail_row(row, "says %s", err.message);
+
+        begin(&needs, MANAGED_FERNET_KEY, &winner, false);
+        add_keys(&needs.part->decision.ring, row->ring);
+        need = need_of(&needs, row->text, &known, &err);
+        if (need != CFG_RIGHT || known != CFG_RIGHT)
+            fail_row(row, "needs %d, though it delivers nothing", (int)need);
+    }
+}
+
+static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state)
+{
+    (void)state;
+    static struct needs needs;
+    foreach(row, secrets)
+        for (int deliver = 0; deliver < 2; deliver++) {
+            struct error err = {0};
+            enum cfg_need known;
+            const struct source winner = {.way = row->way};
+            begin(&needs, MANAGED_FERNET_KEY, &winner, deliver);
+            needs.part->decision.action = ACTION_SECRET;
+            if (need_of(&needs, row->text, &known, &err) != row->need || known != row->need)
+                fail_row(row, "needs something else");
+        }
+}
+
+/* A value under its two names, each with its own need. It is s3. */
+static const struct {
+    int line;
+    enum cfg_need webserver;
+    enum cfg_need api;
+    const char *text;
+} names[] = {
+    {ROW, CFG_MAKE, CFG_MAKE, NULL},
+    {ROW, CFG_SET, CFG_SET, ""},
+    {ROW, CFG_RIGHT, CFG_SET, "[webserver]\nsecret_key = s3\n"},
+    {ROW, CFG_SET, CFG_RIGHT, "[api]\nsecret_key = s3\n"},
+    {ROW, CFG_RIGHT, CFG_RIGHT, "[DEFAULT]\nsecret_key = s3\n[api]\n[webserver]\n"},
+    {ROW, CFG_RIGHT, CFG_SET, "[webserver]\nsecret_key = s3\n[api]\nsecret_key =\n"},
+    {ROW, CFG_FOREIGN, CFG_FOREIGN, "[webserver]\nsecret_key = s\n[api]\nsecret_key = s33\n"},
+    {ROW, CFG_RIGHT, CFG_FOREIGN, "[webserver]\nsecret_key = s3\n[api]\nsecret_key = 's3'\n"},
+    {ROW, CFG_SET, CFG_BROKEN, "[webserver]\nsecret_key = $X\n[api]\nsecret_key = a\n b\n"},
+};
+
+static void each_name_of_a_value_has_a_need_of_its_own(void **state)
+{
+    (void)state;
+    static struct needs needs;
+    const struct managed *secret = &managed_secrets[1];
+    foreach(row, names)
+        for (int unkept = 0; unkept < 2; unkept++) {
+            struct error err = {0};
+            const struct source winner = {.way = WAY_STORE};
+            begin(&needs, secret, unkept ? NULL : &winner, true);
+            needs.part->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
+            needs.part->unkept.is_value = true;
+            struct ring *ring = unkept ? &needs.part->unkept : &needs.part->decision.ring;
+            assert_int_equal(ring_parse(ring, "s3", 2, &err), 0);
+            read_file(&needs, row->text);
+            const struct cfg elsewhere = needs.look.cfg.cfg;
+            enum cfg_need webserver = need_at(&needs, 0, &elsewhere, &err);
+            enum cfg_need api = need_at(&needs, 1, &elsewhere, &err);
+            end(&needs);
+            if (webserver != row->webserver || api != row->api)
+                fail_row(row, "needs %d and %d: %s", (int)webserver, (int)api, err.message);
+        }
+}
+
+static void a_secret_that_nobody_has_needs_nothing(void **state)
+{
+    (void)state;
+    static struct needs needs;
+    struct error err = {0};
+    enum cfg_need known;
+    begin(&needs, MANAGED_FERNET_KEY, NULL, true);
+    needs.part->decision.action = ACTION_GENERATE;
+    assert_null(part_ring(needs.part));
+    assert_int_equal(need_of(&needs, NULL, &known, &err), CFG_RIGHT);
+    assert_int_equal(known, CFG_RIGHT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_folder(a_file_gets_what_it_needs_and_no_more),
+        in_folder(where_airflow_asks_its_backend_only_what_blocks_it_goes),
+        in_folder(each_name_of_a_value_has_a_need_of_its_own),
+        in_folder(a_secret_that_nobody_has_needs_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
