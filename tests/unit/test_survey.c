@@ -53,11 +53,11 @@ static void lay_ground(const struct ground *ground, const char *name)
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
 static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
 {
-    struct cfg_option wanted[MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_PLACES];
     size_t count = 0;
     for (; !whole && secret->places[count].variable; count++)
         wanted[count] =
-            (struct cfg_option){secret->places[count].section, secret->places[count].option};
+            (struct ini_wanted){secret->places[count].section, secret->places[count].option};
     look->path = "airflow.cfg";
     look->readable = cfg_read_options(look->path, wanted, count, &look->cfg, &look->error) == 0;
 }
