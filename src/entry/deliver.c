@@ -263,12 +263,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
         *is_foreign = edit.is_foreign;
         return -1;
     }
-    if (!edit.is_written)
-        return CFG_WRITTEN;
-    if (delivery->context->settings->strict && (now.status.st_mode & 0004))
-        return error_refused(err, "%s can be read by everybody; chmod o-r it (refused: --strict)",
-                             delivery->path);
-    return write_once(delivery, &edit, err);
+    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
