@@ -15,7 +15,8 @@ enum cfg_outcome {
 
 /* Locks the folder of the file (flock(2)) against another fernit that writes the same file and shares no
  * store with us, waiting until the deadline. To be taken before the file is read for the last time.
- * Returns the descriptor that holds the lock, to be closed; -2 where there is nothing to lock; -1 with ERROR_REFUSED or ERROR_ENDING. */
+ * Returns the descriptor that holds the lock, to be closed; -2 where there is nothing to lock; -1 with ERROR_REFUSED
+ * or ERROR_ENDING. */
 int cfg_lock(const char *path, const struct deadline *deadline, struct error *err);
 
 /* The same for a file or folder that is open. Returns 0, also where no lock is to be had, or -1. */

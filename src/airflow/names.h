@@ -1,4 +1,4 @@
-/* Names that Airflow and its users give to the key. */
+/* Names that Airflow and its users give to the Fernet key; those of the other secrets stand in airflow/managed.c. */
 #pragma once
 
 #define FERNET_VARIABLE "AIRFLOW__CORE__FERNET_KEY"

@@ -1,5 +1,6 @@
 #include "base/lines.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool span_same(struct span a, struct span b)
@@ -10,6 +11,12 @@ bool span_same(struct span a, struct span b)
 bool span_is(struct span span, const char *text)
 {
     return span_same(span, (struct span){text, strlen(text)});
+}
+
+void span_name(struct span span, char *text, size_t size)
+{
+    bool fits = span.length < size;
+    snprintf(text, size, "%.*s", fits ? (int)span.length : 3, fits ? span.start : "...");
 }
 
 bool text_is_blank(const char *text)

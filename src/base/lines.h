@@ -15,6 +15,10 @@ bool span_same(struct span a, struct span b);
 /* Whether it reads `text`. */
 bool span_is(struct span span, const char *text);
 
+/* Copies it with a NUL, for a message: "..." where it does not fit, since it is then no name that anybody knows, and
+ * could be a secret. */
+void span_name(struct span span, char *text, size_t size);
+
 /* Whether there is nothing in it but ASCII's blanks. */
 bool text_is_blank(const char *text);
 

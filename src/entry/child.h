@@ -6,10 +6,10 @@
 
 struct error;
 
-/* Builds it: ours without FERNIT_*, and
+/* Builds it: ours without FERNIT_*, and for each secret that is managed (airflow/managed.h)
  *
- *   - where the environment delivers, AIRFLOW__CORE__FERNET_KEY set to the ring, and FERNET_KEY kept
- *     in step if it was there; where only airflow.cfg delivers, neither;
+ *   - where the environment delivers, all its variables set to what was decided on (AIRFLOW__CORE__FERNET_KEY to
+ *     the ring), and FERNET_KEY kept in step if it was there; where only airflow.cfg delivers, none of them;
  *   - in both cases none of ..._CMD, ..._SECRET and ..._FILE, which have been resolved and would come
  *     before airflow.cfg;
  *   - where Airflow resolves a ..._SECRET itself, as it was, without empty variables in its way.

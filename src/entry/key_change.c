@@ -236,8 +236,8 @@ static void print_meaning(const struct doing *doing)
     ring_summary(&plan->moved, moved);
     if (doing->verb == VERB_DESTROY)
         printf("What it alone can read cannot be read again. Backups and copies of the store are "
-               "not reached: erase "
-               "the key there, too.\n");
+               "not reached: erase the key there, too. An airflow.cfg that still holds it would "
+               "bring it back.\n");
     else if (doing->verb == VERB_RETIRE)
         print_meaning_of_retire(plan, moved);
     else if (doing->verb == VERB_PROMOTE || plan->holding->secret->is_value)
@@ -263,6 +263,8 @@ static void print_nothing_to_do(const struct doing *doing)
 static int unconfirmed(const struct doing *doing)
 {
     const struct target *target = &doing->target;
+    /* Where both go to one place, this is to stand last. */
+    fflush(stdout);
     log_error("nothing was changed; to do this: fernit key %s%s%s --yes", verbs[doing->verb],
               target->holding ? " " : "", target->fingerprint);
     return EXIT_PROBLEM;

@@ -56,9 +56,7 @@ static int add_value(struct settings *settings, size_t id, struct span value, st
 
     char text[64];
     char name[128];
-    /* What is longer is none of them, and could be something secret. */
-    bool fits = value.length < sizeof text;
-    snprintf(text, sizeof text, "%.*s", fits ? (int)value.length : 3, fits ? value.start : "...");
+    span_name(value, text, sizeof text);
     settings_origin(settings, id, name);
     int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
                                     : value_status(text, settings->supervision.good_statuses, err);
@@ -104,10 +102,8 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
         return 0;
     }
     if (id == OPTION_COUNT) {
-        /* No option is that long, but a key is. */
-        char cut[32] = "...";
-        if (length < sizeof cut)
-            snprintf(cut, sizeof cut, "%.*s", (int)length, name);
+        char cut[32];
+        span_name((struct span){name, length}, cut, sizeof cut);
         return error_usage(err, "--%s is no option; did you mean --%s?", cut, nearest_option(cut));
     }
     if (!(options[id].commands & command))
@@ -247,21 +243,6 @@ static int split_list(struct settings *settings, size_t id, const char *text, st
     return 0;
 }
 
-static int check_later(const struct option *option, const char *text, struct error *err)
-{
-    bool flag = true;
-    int64_t given = -1;
-    int64_t fallback = -2;
-    struct error ignored;
-    if (strcmp(text, option->fallback) == 0 || (value_flag(text, &flag) == 0 && !flag))
-        return 0;
-    duration_parse(text, &given, &ignored);
-    duration_parse(option->fallback, &fallback, &ignored);
-    return given == fallback ? 0
-                             : error_usage(err, "this version of fernit has not got that part; "
-                                                "leave it out");
-}
-
 static int64_t *duration_of(struct settings *settings, size_t id)
 {
     switch (id) {
@@ -281,7 +262,7 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     bool flag = false;
     switch (options[id].kind) {
     case KIND_LATER:
-        return check_later(&options[id], text, err);
+        return value_later(text, options[id].fallback, err);
     case KIND_FLAG:
         return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
                                            : 0;
@@ -332,19 +313,19 @@ static bool is_on(const struct settings *settings, size_t id)
     return flag;
 }
 
+static bool is_stronger(const struct setting *a, const struct setting *b)
+{
+    return a->origin != b->origin ? a->origin > b->origin : a->order > b->order;
+}
+
 /* Of --quiet and --verbose the stronger source wins, within one the later. */
 static enum log_level level(const struct settings *settings)
 {
-    const struct setting *quiet = &settings->all[OPTION_QUIET];
-    const struct setting *verbose = &settings->all[OPTION_VERBOSE];
-    bool is_quiet = is_on(settings, OPTION_QUIET);
-    bool is_verbose = is_on(settings, OPTION_VERBOSE);
-    if (is_quiet && is_verbose) {
-        is_quiet = quiet->origin != verbose->origin ? quiet->origin > verbose->origin
-                                                    : quiet->order > verbose->order;
-        is_verbose = !is_quiet;
-    }
-    return is_quiet ? LOG_QUIET : is_verbose ? LOG_VERBOSE : LOG_NORMAL;
+    bool quiet = is_on(settings, OPTION_QUIET);
+    bool verbose = is_on(settings, OPTION_VERBOSE);
+    if (quiet && verbose)
+        quiet = is_stronger(&settings->all[OPTION_QUIET], &settings->all[OPTION_VERBOSE]);
+    return quiet ? LOG_QUIET : verbose ? LOG_VERBOSE : LOG_NORMAL;
 }
 
 /* A word on the command line that would do nothing is a mistake; in the environment or fernit.ini it

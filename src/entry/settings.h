@@ -26,7 +26,7 @@ struct setting {
 
 struct settings {
     const char *store;
-    bool store_named; /* not the default: it may be made in order to keep a key from airflow.cfg */
+    bool store_named; /* not the default: it may be made in order to keep a key that was given */
     mode_t store_mode;
     const char **secret_files; /* ends with NULL */
     int64_t cmd_timeout;       /* milliseconds */

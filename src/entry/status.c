@@ -220,6 +220,20 @@ static void describe_verdict(const struct context *context, const struct look *l
     }
 }
 
+static void describe_refusal(struct status_report *report)
+{
+    struct status_secret *secret = &report->secrets[0];
+    secret->verdict = "refuse";
+    snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    report->cfg = "would not be touched";
+}
+
+static void refuse(struct status_report *report, const char *reason)
+{
+    describe_refusal(report);
+    status_add(report, true, reason);
+}
+
 static void describe_remarks(const struct part *part, bool strict, struct status_report *report)
 {
     for (size_t i = 0; i < part->decision.remark_count; i++) {
@@ -227,6 +241,8 @@ static void describe_remarks(const struct part *part, bool strict, struct status
         char text[STATUS_TEXT];
         bool refused = strict && warning_is_security(remark_id(remark->kind));
         remark_text(remark, &part->survey, &part->decision, text, sizeof text);
+        if (refused)
+            describe_refusal(report);
         status_add(report, refused || remark->kind == REMARK_BROKEN, text);
     }
 }
@@ -243,26 +259,14 @@ static void describe_option_files(const struct option_files *files, struct statu
     }
 }
 
-static void describe_refusal(struct status_report *report)
-{
-    struct status_secret *secret = &report->secrets[0];
-    secret->verdict = "refuse";
-    snprintf(secret->text, sizeof secret->text, "a run would be refused");
-    report->cfg = "would not be touched";
-}
-
-static void refuse(struct status_report *report, const char *reason)
-{
-    describe_refusal(report);
-    status_add(report, true, reason);
-}
-
 /* What a run would find in its way once it has looked around. */
 static void describe_keeping(const struct context *context, const struct look *look,
                              struct status_report *report)
 {
+    struct error err;
+    if (keep_check_cfg(context, look, &err) < 0)
+        refuse(report, err.message);
     for (size_t i = 0; i < look->count; i++) {
-        struct error err;
         const struct part *part = &look->parts[i];
         if (part->secret->replaceable || !keep_is_needed(context, look, part))
             continue;
@@ -292,6 +296,20 @@ static void describe_rest_of_cfg(const struct look *look, struct status_report *
                    "interrupted; the run that it belongs to will finish it");
 }
 
+/* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
+ * has to. */
+static void describe_waiting(const struct look *look, const struct part *part,
+                             struct status_secret *secret, struct status_report *report)
+{
+    struct error err;
+    const struct managed *managed = part->secret;
+    ring_fingerprints(&part->survey.staged, secret->staged);
+    if (part->survey.store_scan.retired &&
+        store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
+            0)
+        status_add(report, true, err.message);
+}
+
 static int describe_secrets(const struct context *context, const struct look *look,
                             struct status_report *report, struct error *err)
 {
@@ -301,6 +319,7 @@ static int describe_secrets(const struct context *context, const struct look *lo
         if (describe_sources(part, &report->secrets[i], err) < 0)
             return -1;
         describe_verdict(context, look, part, &report->secrets[i]);
+        describe_waiting(look, part, &report->secrets[i], report);
         describe_remarks(part, context->settings->strict, report);
     }
     return 0;

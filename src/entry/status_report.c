@@ -81,7 +81,11 @@ static void print_secret(const struct status_secret *secret, size_t width, bool 
     }
     if (whole)
         printf("  7  make one, if none of these holds one\n");
-    printf("verdict      ");
+    if (*secret->staged)
+        printf("staged       %s\n", secret->staged);
+    for (size_t i = 0; i < secret->retired.count; i++)
+        printf("%s%s", i == 0 ? "retired      " : ", ", secret->retired.fingerprints[i]);
+    printf("%sverdict      ", secret->retired.count > 0 ? "\n" : "");
     print_clean(secret->text);
     putchar('\n');
 }
@@ -126,9 +130,9 @@ static void print_member(const char *name, const char *text)
 }
 
 /* "a, b" as ["a","b"]: fingerprints need no escaping. */
-static void print_fingerprints(const char *list)
+static void print_fingerprints(const char *name, const char *list)
 {
-    printf(",\"fingerprints\":[");
+    printf(",\"%s\":[", name);
     for (const char *at = list; *at;) {
         size_t length = strcspn(at, ", ");
         printf("%s\"%.*s\"", at > list ? "," : "", (int)length, at);
@@ -168,16 +172,21 @@ static void print_option_files(const struct option_files *files)
 static void print_secret_json(const struct status_secret *secret)
 {
     printf("\"verdict\":\"%s\"", secret->verdict);
-    print_fingerprints(secret->ring);
+    print_fingerprints("fingerprints", secret->ring);
     printf(",\"sources\":[");
     for (size_t i = 0; i < secret->source_count; i++) {
         const struct status_source *source = &secret->sources[i];
         printf("%s{\"way\":%d", i > 0 ? "," : "", source->way);
         print_member("name", source->name);
         print_member("found", *source->found ? source->found : "keys");
-        print_fingerprints(source->fingerprints);
+        print_fingerprints("fingerprints", source->fingerprints);
         printf(",\"wins\":%s}", source->wins ? "true" : "false");
     }
+    putchar(']');
+    print_fingerprints("staged", secret->staged);
+    printf(",\"retired\":[");
+    for (size_t i = 0; i < secret->retired.count; i++)
+        printf("%s\"%s\"", i > 0 ? "," : "", secret->retired.fingerprints[i]);
     putchar(']');
 }
 
@@ -208,7 +217,9 @@ void status_print_json(const struct status_report *report)
 
 void status_report_free(struct status_report *report)
 {
-    for (size_t i = 0; i < report->secret_count; i++)
+    for (size_t i = 0; i < report->secret_count; i++) {
         free(report->secrets[i].sources);
+        retired_free(&report->secrets[i].retired);
+    }
     free(report->notes);
 }

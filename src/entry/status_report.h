@@ -7,6 +7,7 @@
 #include "airflow/managed.h"
 #include "fernet/ring.h"
 #include "resolve/option_files.h"
+#include "store/retired.h"
 
 enum { STATUS_TEXT = 1100 };
 
@@ -26,6 +27,8 @@ struct status_secret {
     const char *verdict; /* one word */
     char text[STATUS_TEXT];
     char ring[RING_FINGERPRINTS];
+    char staged[RING_FINGERPRINTS]; /* in the store, beside its ring */
+    struct retired retired;
 };
 
 struct status_note {
@@ -57,8 +60,8 @@ void status_add(struct status_report *report, bool problem, const char *text);
 void status_print(const struct status_report *report);
 
 /* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
- * name, found, fingerprints, wins) of the first secret; secrets, for each of the others name, verdict,
- * fingerprints and sources; store (path, state, writable, ground, survives), airflow_cfg (path, state),
+ * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret; secrets, for each of the
+ * others its name and the same; store (path, state, writable, ground, survives), airflow_cfg (path, state),
  * option_files (name, found), problems, warnings. Bytes that are not UTF-8 become "?". */
 void status_print_json(const struct status_report *report);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "airflow/managed.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "process/signal_name.h"
@@ -73,12 +74,13 @@ int value_manage(const char *text, unsigned *secrets, struct error *err)
         size_t i = 0;
         while (i < MANAGED_COUNT && !span_is(name, managed_secrets[i].name))
             i++;
+        char cut[32];
+        span_name(name, cut, sizeof cut);
         if (i == MANAGED_COUNT)
             return error_usage(err,
-                               "\"%.*s\" is none of fernet_key, secret_key, jwt_secret and "
+                               "\"%s\" is none of fernet_key, secret_key, jwt_secret and "
                                "internal_api_secret_key",
-                               name.length < 32 ? (int)name.length : 3,
-                               name.length < 32 ? name.start : "...");
+                               cut);
         *secrets |= 1U << i;
         at += length;
         at += *at == ',';
@@ -136,4 +138,19 @@ int value_status(const char *text, uint64_t statuses[4], struct error *err)
                            text);
     statuses[status / 64] |= UINT64_C(1) << (status % 64);
     return 0;
+}
+
+int value_later(const char *text, const char *fallback, struct error *err)
+{
+    bool flag = true;
+    int64_t given = -1;
+    int64_t usual = -2;
+    struct error ignored;
+    if (strcmp(text, fallback) == 0 || (value_flag(text, &flag) == 0 && !flag))
+        return 0;
+    duration_parse(text, &given, &ignored);
+    duration_parse(fallback, &usual, &ignored);
+    return given == usual ? 0
+                          : error_usage(err, "this version of fernit has not got that part; "
+                                             "leave it out");
 }

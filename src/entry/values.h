@@ -42,3 +42,6 @@ int value_signal(const char *text, int *number, struct error *err);
 
 /* An exit status, 0 to 255, whose bit is set in `statuses`. */
 int value_status(const char *text, uint64_t statuses[4], struct error *err);
+
+/* For an option of a part that this version has not got: its default, however it is written, or "off". */
+int value_later(const char *text, const char *fallback, struct error *err);

@@ -19,15 +19,18 @@ const char *remark_id(enum remark_kind kind)
 }
 
 /* The keys of its source that it is about. */
-static void summarize_own(const struct remark *remark, const struct survey *survey, char *text)
+static void summarize_own(const struct remark *remark, const struct survey *survey,
+                          const struct source *winner, char *text)
 {
     struct error ignored;
     const struct ring *all = &remark->source->ring;
-    _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
+    _cleanup_ring_ struct ring some = {.is_value = survey->secret->is_value};
     bool of_retired = remark->kind == REMARK_RETIRED || remark->kind == REMARK_DROPPED;
     if (of_retired)
-        ring_of_retired(all, &survey->retired, true, &retired, &ignored);
-    ring_summary(ring_count(&retired) > 0 ? &retired : all, text);
+        ring_of_retired(all, &survey->retired, true, &some, &ignored);
+    else if (remark->kind == REMARK_JOINED && winner)
+        ring_add_less(&some, all, &winner->ring, &ignored);
+    ring_summary(ring_count(&some) > 0 ? &some : all, text);
 }
 
 void remark_text(const struct remark *remark, const struct survey *survey,
@@ -39,7 +42,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     char own[RING_SUMMARY];
     char used[RING_SUMMARY];
     char fresh[RING_SUMMARY];
-    summarize_own(remark, survey, own);
+    summarize_own(remark, survey, decision->winner, own);
     ring_summary(&decision->ring, used);
     ring_summary(&decision->change.fresh, fresh);
     used[strcspn(used, ",")] = '\0';

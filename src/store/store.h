@@ -38,7 +38,8 @@ struct store {
 int store_open(struct store *store, const char *path, mode_t mode, struct error *err);
 
 /* Opens it, and makes it first where it is missing: with the mode of its files, and x where there is
- * r. Its name, and those of the folders above it, are durable then, whoever has made them. Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
+ * r. Its name, and those of the folders above it, are durable then, whoever has made them.
+ * Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
 int store_make(struct store *store, struct error *err);
 
 /* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. */
