@@ -5,7 +5,7 @@
 #   make test          build, then run every test
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
-#   make valgrind      the same under valgrind, for half an hour; make unit-valgrind the unit tests
+#   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what

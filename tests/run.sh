@@ -30,7 +30,7 @@ done
 
 # A share of them once more, under those who see what a start does with its memory.
 tests/memory/run.sh sanitized 10 || broken+=(sanitized)
-tests/memory/run.sh valgrind 60 || broken+=(valgrind)
+tests/memory/run.sh valgrind 97 || broken+=(valgrind)
 tests/memory/released.sh || broken+=(released)
 
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.

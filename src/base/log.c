@@ -90,8 +90,8 @@ void log_take_standard_error(void)
 void log_mask(char *text)
 {
     enum { KEY = 43 };
-    size_t run = 0;  /* of base64 in either alphabet; paths are that, too */
-    size_t word = 0; /* of the URL-safe one */
+    size_t run = 0;   /* of base64 in either alphabet; paths are that, too */
+    size_t word = 0;  /* of the URL-safe one */
     bool name = true; /* what has no small letter is a variable's */
     for (size_t i = 0;; i++) {
         char c = text[i];

@@ -58,6 +58,7 @@ struct edit {
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
     bool is_written;         /* there is a text */
+    bool is_foreign;
     struct error *err;
 };
 
@@ -138,11 +139,14 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
                                       delivery->environment, edit->err);
     if (need == CFG_RIGHT)
         return 0;
-    if (need == CFG_BROKEN || need == CFG_FOREIGN)
-        return error_refused(edit->err,
-                             "%s: somebody else has just put another %s there; it is not "
-                             "overwritten, start again",
-                             delivery->path, part->secret->title);
+    if (need == CFG_BROKEN || need == CFG_FOREIGN) {
+        error_refused(edit->err,
+                      "%s: somebody else has just put another %s there; it is not overwritten, "
+                      "start again",
+                      delivery->path, part->secret->title);
+        edit->is_foreign = need == CFG_FOREIGN;
+        return -1;
+    }
     if (edit->need == CFG_RIGHT)
         edit->need = need;
     const struct source *winner = part->decision.winner;
@@ -247,7 +251,7 @@ static int lock_store(const struct context *context, const struct store *store, 
 }
 
 /* One attempt: reads the file, edits it, writes it. */
-static int attempt(const struct delivery *delivery, struct error *err)
+static int attempt(const struct delivery *delivery, bool *is_foreign, struct error *err)
 {
     _cleanup_cfg_ struct cfg now = {0};
     if (signals_pending(delivery->context->signals))
@@ -255,14 +259,11 @@ static int attempt(const struct delivery *delivery, struct error *err)
     if (cfg_read(delivery->path, &now, err) < 0)
         return -1;
     _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .err = err};
-    if (each_place(delivery, edit_place, &edit) < 0)
+    if (each_place(delivery, edit_place, &edit) < 0) {
+        *is_foreign = edit.is_foreign;
         return -1;
-    if (!edit.is_written)
-        return CFG_WRITTEN;
-    if (delivery->context->settings->strict && (now.status.st_mode & 0004))
-        return error_refused(err, "%s can be read by everybody; chmod o-r it (refused: --strict)",
-                             delivery->path);
-    return write_once(delivery, &edit, err);
+    }
+    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
@@ -290,7 +291,10 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     if (folder_lock == -1)
         return -1;
     for (int i = 0; i < TRIES; i++) {
-        int written = attempt(&delivery, err);
+        bool is_foreign = false;
+        int written = attempt(&delivery, &is_foreign, err);
+        if (is_foreign)
+            return DELIVER_FOREIGN;
         if (written != CFG_CHANGED)
             return written;
     }

@@ -5,10 +5,13 @@
 
 struct error;
 
+enum { DELIVER_FOREIGN = 1 };
+
 /* Gives the file what it needs (entry/deliver_need.h), all secrets at once, under the store's lock where there is one. A file that is right is not touched. One that
  * cannot be replaced (a bind mount, read-only) is left alone, with a warning, where the command gets
  * them by its environment; else it is written in place, or that is an error.
- * Returns 0, or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_ENDING or ERROR_SYSTEM. */
+ * Returns 0; DELIVER_FOREIGN (*err, ERROR_REFUSED) where somebody else has put another key there since we have
+ * looked: to be looked at again; or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_ENDING or ERROR_SYSTEM. */
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct error *err);
 

@@ -189,7 +189,12 @@ static int make_unkept(const struct keeping *keeping, struct part *part, struct 
 /* With --strict what would be a warning of security. */
 static int check_strict(const struct context *context, const struct look *look, struct error *err)
 {
-    for (size_t i = 0; context->settings->strict && i < look->count; i++) {
+    const struct settings *settings = context->settings;
+    const struct cfg *cfg = &look->cfg.cfg;
+    if (settings->strict && settings->deliver_cfg && cfg->exists && (cfg->status.st_mode & 0004))
+        return error_refused(err, "%s can be read by everybody; chmod o-r it (refused: --strict)",
+                             look->cfg_path.bytes);
+    for (size_t i = 0; settings->strict && i < look->count; i++) {
         const struct part *part = &look->parts[i];
         for (size_t j = 0; j < part->decision.remark_count; j++) {
             const struct remark *remark = &part->decision.remarks[j];

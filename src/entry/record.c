@@ -136,9 +136,14 @@ int record_changes(const struct context *context, struct look *look,
 {
     struct part *changed[MANAGED_COUNT];
     size_t count = 0;
-    for (size_t i = 0; i < look->count; i++)
-        if (has_to_change(context, look, &look->parts[i]) && !goes_unkept(look, &look->parts[i]))
-            changed[count++] = &look->parts[i];
+    bool can_wait = true;
+    for (size_t i = 0; i < look->count; i++) {
+        struct part *part = &look->parts[i];
+        if (!has_to_change(context, look, part) || goes_unkept(look, part))
+            continue;
+        changed[count++] = part;
+        can_wait &= part->decision.change.can_wait;
+    }
     if (count == 0)
         return 0;
 
@@ -149,6 +154,8 @@ int record_changes(const struct context *context, struct look *look,
              look->store.path);
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;
+    if (failed && can_wait && err->kind != ERROR_ENDING)
+        return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
     if (failed && err->kind == ERROR_SYSTEM)

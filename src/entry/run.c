@@ -16,6 +16,9 @@
 #include "resolve/key_command.h"
 #include "resolve/option_files.h"
 
+/* Each time another fernit must have written other keys into the same airflow.cfg between our look and our lock. */
+enum { HAND_OUT_TRIES = 64 };
+
 static void say_one(const struct part *part)
 {
     char fingerprints[RING_SUMMARY];
@@ -56,6 +59,24 @@ static void say(const struct context *context, const struct look *look)
                     context->left_cfg, look->cfg_path.bytes);
 }
 
+/* One attempt: the secrets are kept, and delivered. Returns as deliver_cfg. */
+static int hand_out(const struct context *context, bool first, bool has_command,
+                    struct option_files *files, struct environment *child, struct error *err)
+{
+    _cleanup_look_ struct look look = {.store = {.directory = -1}};
+    if (keep_secrets(context, &look, err) < 0)
+        return -1;
+    if (first)
+        say(context, &look);
+    record_tidy(context, &look);
+    if (signals_pending(context->signals))
+        return error_ending(err);
+    if (child_environment(child, context, &look, err) < 0)
+        return -1;
+    int delivered = deliver_cfg(context, &look, child->list, has_command, err);
+    return delivered == 0 ? option_files_deliver(files, child, err) : delivered;
+}
+
 /* Everything up to the exec. */
 static int prepare(const struct context *context, bool has_command, struct environment *child,
                    struct error *err)
@@ -69,23 +90,17 @@ static int prepare(const struct context *context, bool has_command, struct envir
     _cleanup_option_files_ struct option_files files = {0};
     if (has_command && option_files_read(context->environment, context->early, &files, err) < 0)
         return -1;
-    _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (keep_secrets(context, &look, err) < 0)
-        return -1;
-    if (context->early)
-        early_free(context->early);
-    say(context, &look);
     report_option_files(&files);
     if (!has_command)
         report_option_files_left(context->environment);
-    record_tidy(context, &look);
-    if (signals_pending(context->signals))
-        return error_ending(err);
-
-    if (child_environment(child, context, &look, err) < 0 ||
-        option_files_deliver(&files, child, err) < 0)
-        return -1;
-    return deliver_cfg(context, &look, child->list, has_command, err);
+    int handed = DELIVER_FOREIGN;
+    for (int i = 0; i < HAND_OUT_TRIES && handed == DELIVER_FOREIGN; i++) {
+        environment_free(child);
+        handed = hand_out(context, i == 0, has_command, &files, child, err);
+    }
+    if (context->early)
+        early_free(context->early);
+    return handed == 0 ? 0 : -1;
 }
 
 static int failed(const struct context *context, const struct error *err)

@@ -68,15 +68,16 @@ int change_retires(const struct change *change, const struct ring *keys,
 
 static int see_changes(const struct standing *standing, struct change *change, struct error *err)
 {
-    const struct ring *const all[] = {standing->stored, standing->staged, standing->written[0],
-                                      standing->written[1]};
+    enum { ALL = 2 + WRITTEN_MOST };
+    const struct ring *const all[ALL] = {standing->stored, standing->staged, standing->written[0],
+                                         standing->written[1]};
     _cleanup_ring_ struct ring retires = {.is_value = change->stored.is_value};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; i < ALL; i++)
         if (all[i] && change_retires(change, all[i], standing->retired, &retires, err) < 0)
             return -1;
-    change->changes = ring_count(&retires) > 0 ||
-                      !ring_is_same(&change->stored, standing->stored) ||
-                      !ring_is_same(&change->staged, standing->staged);
+    bool stays = ring_count(&retires) == 0 && ring_is_same(&change->stored, standing->stored);
+    change->changes = !stays || !ring_is_same(&change->staged, standing->staged);
+    change->can_wait = stays && ring_covers(standing->staged, &change->staged);
     return 0;
 }
 
@@ -101,8 +102,9 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
     _cleanup_ring_ struct ring front = {.is_value = is_value};
     _cleanup_ring_ struct ring waiting = {.is_value = is_value};
     struct standing now = *standing;
-    *change = (struct change){
-        {.is_value = is_value}, {.is_value = is_value}, {.is_value = is_value}, false};
+    *change = (struct change){.stored = {.is_value = is_value},
+                              .staged = {.is_value = is_value},
+                              .fresh = {.is_value = is_value}};
     ring->is_value = is_value;
     /* What is stored waits no more: an interrupted promotion has left it there. */
     now.staged = &waiting;

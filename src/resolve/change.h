@@ -37,6 +37,7 @@ struct change {
     struct ring staged; /* and NAME.staged */
     struct ring fresh;  /* the new keys */
     bool changes;       /* one of both is not what it was, or something is to be retired */
+    bool can_wait;      /* no more than what is staged, and has come into the ring, leaves it */
 };
 
 /* Works out *change and, in *ring, what this process gets. Returns 0, or -1: ERROR_REFUSED

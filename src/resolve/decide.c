@@ -162,7 +162,7 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         if (is_written(&survey->sources[i]) && written < WRITTEN_MOST)
             standing.written[written++] = &survey->sources[i].ring;
     if (change_for(on_change, &standing, &decision->change, &decision->ring, err) < 0) {
-        if (err->kind == ERROR_REFUSED)
+        if (store && err->kind == ERROR_REFUSED)
             return refuse_change(winner, store, err);
         error_within(err, "%s and %s together", winner->name, survey->store_name);
         return error_advise(err, "take those out of %s that nothing needs any more", winner->name);

@@ -11,7 +11,9 @@
  *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
  *     its fernet_key_cmd gives does not: tomorrow it may give another one.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
- *   - Only where no source holds anything a key is made; and not where the store shows that it had one.
+ *   - A store that cannot be read is not changed, and does not stop who has a key from outside.
+ *   - Only where no source holds anything, or airflow.cfg what was retired alone, a key is made; and not where
+ *     the store shows that it had one, unless it is replaceable.
  */
 #pragma once
 

@@ -178,7 +178,10 @@ static int look_at_store(struct looking *looking, struct error *err)
     struct survey *survey = looking->survey;
     struct source source = source_named(looking, WAY_STORE, survey->store_name);
     survey->store_source = survey->count;
-    if (looking->places->store_error) {
+    if (looking->places->store_error && survey->secret->replaceable) {
+        /* The Fernet key's survey tells that; what can be replaced is made for this process alone. */
+        source.finding = FOUND_ABSENT;
+    } else if (looking->places->store_error) {
         source.finding = FOUND_BROKEN;
         source.repeated = survey->secret != MANAGED_FERNET_KEY;
         *source.error = *looking->places->store_error;

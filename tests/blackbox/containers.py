@@ -36,27 +36,25 @@ class Container:
         self.namespace.run("mount", "-n", *map(str, words))
 
     def boot(self, proc):
-        self.namespace.run("mkdir", self.root)
+        """By one shell, since each step in a namespace is a process of its own."""
+        root, number = self.root, self.number
+        layers = [f"'{self.disk}/{name} {number}'" for name in ("image", "changes", "work")]
+        lines = [f"mkdir '{root}' && cd '{self.disk}'"]
         if self.kind == "overlay":
-            lower, upper, work = (self.disk / f"{name} {self.number}" for name in ("image", "changes", "work"))
-            self.namespace.run("mkdir", lower, upper, work)
-            self.mount("-t", "overlay", "-o", f"lowerdir={lower},upperdir={upper},workdir={work}", "overlay", self.root)
+            options = f"lowerdir=image {number},upperdir=changes {number},workdir=work {number}"
+            lines += [f"mkdir {' '.join(layers)}", f"mount -n -t overlay -o '{options}' overlay '{root}'"]
         else:
-            self.mount("--bind", self.root, self.root)
+            lines += [f"mount -n --bind '{root}' '{root}'"]
+        lines += [f"cd '{root}' && mkdir -p var/lib run proc"]
         for entry in pathlib.Path("/").iterdir():
-            there = self.path("/") / entry.name
             if entry.is_symlink():
-                there.symlink_to(os.readlink(entry))
+                lines += [f"ln -s '{os.readlink(entry)}' '{entry.name}'"]
             elif entry.is_dir() and entry.name not in LEFT_OUT:
-                there.mkdir()
-                self.mount("--bind", entry, f"{self.root}/{entry.name}")
-                if entry.name != "dev":
-                    self.mount("-o", "remount,bind,ro", f"{self.root}/{entry.name}")
-        self.mount("--bind", self.disk.parent, f"{self.root}{self.disk.parent}")
-        for path in ("/var/lib", "/run", "/proc"):
-            self.path(path).mkdir(parents=True)
-        if proc:
-            self.mount("--rbind", "/proc", f"{self.root}/proc")
+                lines += [f"mkdir '{entry.name}' && mount -n --bind '{entry}' '{entry.name}'"]
+                lines += [] if entry.name == "dev" else [f"mount -n -o remount,bind,ro '{entry.name}'"]
+        lines += [f"mount -n --bind '{self.disk.parent}' '{root}{self.disk.parent}'"]
+        lines += ["mount -n --rbind /proc proc"] if proc else []
+        self.namespace.run("sh", "-ec", "\n".join(lines))
 
     def volume(self, source, path=STORE, *options):
         """`-v source:path`: a directory of the disk, which is made if it is missing."""

@@ -334,6 +334,11 @@ static void apply(struct next *next, const struct there *there, const struct res
                                  .retired = next->retired};
 }
 
+static bool holds_all(const char *letters, const char *part)
+{
+    return !part || part[strspn(part, letters)] == '\0';
+}
+
 /* The store knows what was there, or it is retired; this process can read it all, but what is retired. */
 static bool is_safe(const struct there *there, const struct result *result)
 {
@@ -344,13 +349,13 @@ static bool is_safe(const struct there *there, const struct result *result)
     const char *const kept_parts[] = {there->stored, there->staged, there->written[0],
                                       there->written[1]};
     foreach(part, kept_parts)
-        if (strspn(*part, kept) != strlen(*part))
+        if (!holds_all(kept, *part))
             return false;
     snprintf(kept, sizeof kept, "%s%s", result->stored, result->staged);
-    if (!there->is_value && strspn(kept, result->ring) != strlen(kept))
+    if (!there->is_value && !holds_all(result->ring, kept))
         return false;
-    return strspn(there->outside, result->ring) == strlen(there->outside) ||
-           (there->is_value && strspn(there->outside, result->staged) > 0);
+    return holds_all(result->ring, there->outside) ||
+           (there->is_value && holds_all(result->staged, there->outside));
 }
 
 /* Small numbers that are the same everywhere. */

@@ -44,7 +44,7 @@ static const char *value_of(const struct settings *settings, const char *what)
     else if (strcmp(what, "manage") == 0)
         for (size_t i = 0; i < MANAGED_COUNT; i++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
-                     settings->manage & 1U << i ? managed_secrets[i].name : "-");
+                     (settings->manage & 1U << i) ? managed_secrets[i].name : "-");
     else if (strcmp(what, "level") == 0)
         snprintf(text, sizeof text, "%s",
                  log_shows(LOG_VERBOSE)  ? "verbose"

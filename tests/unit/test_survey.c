@@ -53,11 +53,11 @@ static void lay_ground(const struct ground *ground, const char *name)
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
 static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
 {
-    struct cfg_option wanted[MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_PLACES];
     size_t count = 0;
     for (; !whole && secret->places[count].variable; count++)
         wanted[count] =
-            (struct cfg_option){secret->places[count].section, secret->places[count].option};
+            (struct ini_wanted){secret->places[count].section, secret->places[count].option};
     look->path = "airflow.cfg";
     look->readable = cfg_read_options(look->path, wanted, count, &look->cfg, &look->error) == 0;
 }
@@ -470,7 +470,7 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
          "[core]\nfernet_key = " A "\nfernet_key_cmd = " A "\n"},
         {ROW, CFG "=A", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
         {ROW, CFG "=broken", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx\n"},
-        {ROW, CFG "=broken " CFG "_secret=secret", "",
+        {ROW, CFG "=broken", " " CFG "_secret=secret",
          "[core]\nfernet_key = " NO_KEY "\nfernet_key_secret = x\n"},
         {ROW, CFG "=empty " CFG "_secret=secret", "",
          "[core]\nfernet_key =\nfernet_key_secret = x\n"},
