@@ -9,7 +9,7 @@
 /* The first byte tells most of them apart, and a start asks for fifty variables. */
 static bool begins(const char *assignment, const char *start, size_t length)
 {
-    return *assignment == *start && strncmp(assignment, start, length) == 0;
+    return (length == 0 || *assignment == *start) && strncmp(assignment, start, length) == 0;
 }
 
 const char *environment_get(char *const *environment, const char *name)
