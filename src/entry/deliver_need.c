@@ -7,9 +7,9 @@ const struct ring *part_ring(const struct part *part)
     return ring_count(&part->unkept) > 0 ? &part->unkept : NULL;
 }
 
-static bool is_ring(const struct ring *ring, const struct ring *other)
+static bool agree(const struct ring *a, const struct ring *b)
 {
-    return ring_same_first(ring, other) && ring_covers(ring, other) && ring_covers(other, ring);
+    return ring_same_first(a, b) && ring_covers(a, b) && ring_covers(b, a);
 }
 
 /* One option, as all that follows sees it. */
@@ -43,7 +43,7 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
     /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
     enum finding found_outside =
         survey_cfg_key(cfg, view->place, view->context->environment, &outside, &is_plain, err);
-    return found_outside == FOUND_KEYS && is_ring(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
+    return found_outside == FOUND_KEYS && agree(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 
 static bool is_by_command(const struct part *part)
@@ -97,7 +97,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
         return need_behind_secret(&view, found);
     switch (found) {
     case FOUND_KEYS:
-        if (is_ring(ours, ring))
+        if (agree(ours, ring))
             return CFG_RIGHT;
         return is_known(&view, ours, ring) ? CFG_SET : CFG_FOREIGN;
     case FOUND_BROKEN:

@@ -117,11 +117,10 @@ static bool goes_unkept(struct keeping *keeping, const struct part *part)
     bool is_given = is_given_outside(part);
     if ((!is_given && !part->secret->replaceable) || store_is_writable(keeping->look->store.path))
         return false;
-    log_warning("unkept-secret",
-                "the store %s cannot be written: the %s is used without being "
-                "kept there%s",
+    log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",
                 keeping->look->store.path, part->secret->title,
-                is_given ? ", so keep giving it" : "");
+                is_given ? "used without being kept there, so keep giving it"
+                         : "made for this container alone");
     keeping->settled |= bit_of(part);
     return true;
 }
@@ -178,6 +177,8 @@ static int make_unkept(const struct keeping *keeping, struct part *part, struct 
     part->unkept.is_value = part->secret->is_value;
     if (ring_generate(&part->unkept, part->secret->bytes, err) < 0)
         return -1;
+    if (keeping->settled & bit_of(part))
+        return 0;
     ring_summary(&part->unkept, fingerprints);
     log_notice("made a new %s, %s, for this container alone, which has no store; to have one for "
                "all, give it in %s, or a volume for %s",

@@ -438,6 +438,10 @@ def test_a_file_that_changes_between_two_looks_counts_as_it_is_at_the_last(ferni
     cfg.with_name("new").write_text(after)
     cfg.with_name("new").rename(cfg)
     _, said = started.communicate(timeout=30)
+    if now == OTHER:
+        assert started.returncode == 0, said
+        assert cfg.read_text() == after.replace(OTHER, f"{K},{OTHER}") and (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+        return
     assert started.returncode == (0 if now == K else 125), said
     assert b"wrote" not in said
     assert cfg.read_text() == after and (store / "fernet_key").read_text() == K + "\n"

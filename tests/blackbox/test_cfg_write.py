@@ -665,14 +665,16 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(slow, airflow_home, cf
 
 
 @pytest.mark.parametrize("words", [("init",), ("run", "true")])
-def test_a_key_that_somebody_else_puts_there_meanwhile_is_not_overwritten(slow, write_cfg, airflow_home, words):
+def test_a_key_that_somebody_else_puts_there_meanwhile_joins_the_ring(slow, write_cfg, store, airflow_home, words):
     cfg = write_cfg(OLD)
     process = slow(*words)
-    theirs = f"[core]\nfernet_key = {new_key()}\n"
-    by_rename(cfg, theirs)
+    theirs = new_key()
+    by_rename(cfg, f"[core]\nfernet_key = {theirs}\n")
     _, err = process.communicate(timeout=20)
-    assert process.returncode == 125, err
-    assert cfg.read_text() == theirs
+    assert process.returncode == 0, err
+    ring = (store / "fernet_key").read_text().strip()
+    assert ring.split(",")[1:] == [theirs]
+    assert cfg.read_text() == f"[core]\nfernet_key = {ring}\n"
     assert names(airflow_home) == ["airflow.cfg"]
 
 

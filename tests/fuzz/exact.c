@@ -23,8 +23,10 @@ int secret_reserve(struct secret *secret, size_t capacity, struct error *err)
     if (secret->bytes && capacity <= secret->capacity)
         return 0;
     char *bytes = malloc(capacity + 1);
-    if (!bytes)
-        return error_sys(err, "cannot get %zu bytes", capacity);
+    if (!bytes) {
+        error_sys(err, "cannot get %zu bytes", capacity);
+        return -1;
+    }
     memset(bytes, FILLING, capacity + 1);
     if (secret->bytes)
         memcpy(bytes, secret->bytes, secret->length);

@@ -553,7 +553,7 @@ static void a_remark_names_its_source_and_no_key(void **state)
         {ROW, "rule=stage var=A store=B", {"store.staged", "key promote 2e4361dfdb8466cf --yes"}},
         {ROW, "rule=replace var=A store=B", {"place of c77f48f3771072be", "key unretire"}},
         {ROW, "var=B store=A retired=B", {"was retired (c77f48f3771072be)", "key unretire"}},
-        {ROW, "store=A cfg=B", {"cfg holds c77f48f3771072be, which store lacks", "stays readable"}},
+        {ROW, "store=A cfg=B", {"cfg holds c77f48f3771072be, which store (", "stays readable"}},
         {ROW, "store=A cfg=B retired=B", {"was retired (c77f48f3771072be)", "without it"}},
         {ROW, "value store=A cfg=B", {"c77f48f3771072be", "2e4361dfdb8466cf", "takes its place"}},
         {ROW, "var=P", {"var", "puckel", "new,old"}},
