@@ -280,6 +280,9 @@ class Ground:
             "HOME": str(self.home),
             "AIRFLOW_HOME": str(self.home / "airflow"),
             "FERNIT_STORE": str(self.home / "store"),
+            # The machine may be a container, where a store in /tmp dies with it; and one key is enough here.
+            "FERNIT_ALLOW_EPHEMERAL": "yes",
+            "FERNIT_MANAGE": "fernet_key",
             MARK: mark,
             **(self.init.environment if "verbose" in options else {}),
         }

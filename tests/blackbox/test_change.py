@@ -13,6 +13,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from conftest import errors, fingerprint, listing, new_key, warnings
 from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
+#: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
+pytestmark = pytest.mark.real_binary
+
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 SECRET = b"the password of a connection"
 

@@ -26,7 +26,7 @@ SHOW = ["run", "--", "/usr/bin/env", "-0"]
 STORE, HOME, CFG = "volume/store", "airflow", "airflow/airflow.cfg"
 SECRET = re.compile(r"[A-Za-z0-9_-]{43,}=")
 #: What a start says that goes on without having kept a secret.
-UNKEPT = "is used without being kept there"
+UNKEPT = "is made for this container alone"
 #: The random part of a temporary's name.
 RANDOM = re.compile(r"(?<=\.)[0-9a-f]{16}\b")
 #: "fernit: PLACE: what failed: why; what to do"
