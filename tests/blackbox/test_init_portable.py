@@ -191,7 +191,7 @@ def test_the_command_finds_rights_limits_and_priority_as_in_a_direct_run(start, 
 
 def test_the_command_finds_the_environment_that_the_init_had(start, direct):
     def variables(text):
-        ours = "BLACKBOX_MARK=", "FERNIT_STORE=", "AIRFLOW__CORE__FERNET_KEY="
+        ours = "BLACKBOX_MARK=", "FERNIT_", "AIRFLOW__CORE__FERNET_KEY="
         return sorted(line for line in text.split("\0") if not line.startswith(ours))
 
     before = ["env", "EMPTY=", "LINES=one\ntwo", "A.B=c d"]
