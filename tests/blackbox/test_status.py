@@ -555,3 +555,26 @@ def test_status_may_be_asked_by_anybody(fernit, nobody, stored):
     done = fernit("status", prefix=nobody)
     assert done.returncode in (0, 1)
     assert "Permission denied" in done.stdout or done.returncode == 0 or os.getuid() != 0
+
+
+def test_what_is_staged_and_retired_is_shown(fernit, report, stored, store):
+    stored(new_key() + "\n")
+    staged, old = new_key(), new_key()
+    (store / "retired").mkdir(mode=0o700)
+    for path, key in ((store / "fernet_key.staged", staged), (store / "retired" / fingerprint(old), old)):
+        path.write_text(key + "\n")
+        path.chmod(0o600)
+    found = report()
+    assert (found["staged"], found["retired"]) == ([fingerprint(staged)], [fingerprint(old)])
+    shown = fernit("status").stdout
+    assert f"\nstaged       {fingerprint(staged)}\n" in shown and f"\nretired      {fingerprint(old)}\n" in shown
+
+
+def test_what_strict_refuses_of_airflow_cfg_is_shown(fernit, report, stored, write_cfg):
+    key = new_key()
+    stored(key + "\n")
+    write_cfg(f"[core]\nfernet_key = {key}\n").chmod(0o644)
+    assert report()["status"] == 0
+    found = report("--strict")
+    assert (found["status"], found["verdict"]) == (1, "refuse") and "airflow.cfg can be read by everybody" in found["problems"][0]
+    assert fernit("run", "--strict", "true").returncode == 125
