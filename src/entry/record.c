@@ -175,7 +175,8 @@ void record_tidy(const struct context *context, const struct look *look)
         if (!survey_stored(&part->survey))
             continue;
         store_tidy(&look->store, part->secret->name, scan);
-        if ((scan->changing || scan->changes) && locks_reach(context, &look->store, &ground))
+        if ((scan->changing || scan->changes) &&
+            (context->settings->single_writer || locks_reach(context, &look->store, &ground)))
             store_tidy_changes(&look->store, part->secret->name, scan);
     }
 }
