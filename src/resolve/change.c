@@ -95,6 +95,23 @@ static int join_written(const struct standing *standing, struct change *change, 
     return 0;
 }
 
+/* Outside first, then the rest, what waits last. Where the first from outside waits, what stands behind it
+ * there may come to encrypt only if the store, and so everybody, has it: not if it is retired. */
+static int order_ring(const struct standing *now, const struct ring *front,
+                      const struct change *change, struct ring *ring, struct error *err)
+{
+    bool is_first = ring_count(front) == 0 || ring_same_first(front, now->outside);
+    _cleanup_ring_ struct ring unstored = {.is_value = ring->is_value};
+    _cleanup_ring_ struct ring known = {.is_value = ring->is_value};
+    if (ring_add_less(&unstored, front, &change->stored, err) < 0 ||
+        ring_add_less(&known, front, &unstored, err) < 0 ||
+        ring_add_all(ring, is_first ? front : &known, err) < 0 ||
+        ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
+        ring_add_all(ring, front, err) < 0)
+        return -1;
+    return ring_add_all(ring, &change->staged, err);
+}
+
 int change_for(enum on_change on_change, const struct standing *standing, struct change *change,
                struct ring *ring, struct error *err)
 {
@@ -119,9 +136,7 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
         change_store(on_change, &now, &front, change, err) < 0 ||
         join_written(&now, change, err) < 0)
         return -1;
-    if (ring_add_all(ring, &front, err) < 0 ||
-        ring_add_less(ring, &change->stored, &change->staged, err) < 0 ||
-        ring_add_all(ring, &change->staged, err) < 0)
+    if (order_ring(&now, &front, change, ring, err) < 0)
         return -1;
     return see_changes(standing, change, err);
 }

@@ -54,8 +54,14 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                                   : ", which Airflow takes as \"store passwords in plain text\"");
         break;
     case REMARK_BROKEN:
-        snprintf(text, size, "%s (not needed now: the %s comes from %s)", source->error->message,
-                 secret->title, winner);
+        if (source->way == WAY_STORE && !secret->is_value)
+            snprintf(text, size,
+                     "%s (the store is passed over, the %s comes from %s: what only the store's "
+                     "keys have encrypted cannot be read, and none is kept there)",
+                     source->error->message, secret->title, winner);
+        else
+            snprintf(text, size, "%s (not needed now: the %s comes from %s)",
+                     source->error->message, secret->title, winner);
         break;
     case REMARK_PASSED:
         snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,

@@ -222,6 +222,32 @@ static int look_outside(struct looking *looking, struct error *err)
     return look_at_mounted(looking, err);
 }
 
+static void forget_retired(struct retired *list, const char *fingerprint)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->fingerprints[i], fingerprint) != 0)
+            memmove(list->fingerprints[kept++], list->fingerprints[i], sizeof *list->fingerprints);
+    list->count = kept;
+}
+
+/* A retired key leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is not
+ * that key counts as not retired, and joins the ring. */
+static void check_retired(const struct looking *looking, const struct source *source)
+{
+    struct survey *survey = looking->survey;
+    for (size_t i = 0; i < ring_count(&source->ring); i++) {
+        struct error ignored;
+        char text[FINGERPRINT_TEXT + 1];
+        _cleanup_ring_ struct ring kept = {.is_value = survey->secret->is_value};
+        ring_fingerprint(&source->ring, i, text);
+        if (retired_has(&survey->retired, text) &&
+            store_retired_read(looking->places->store, survey->secret->name,
+                               survey->secret->is_value, text, &kept, &ignored) < 0)
+            forget_retired(&survey->retired, text);
+    }
+}
+
 /* They matter only where a source has a key that the store lacks, or none has any. */
 static int list_retired(struct looking *looking, struct error *err)
 {
@@ -233,8 +259,13 @@ static int list_retired(struct looking *looking, struct error *err)
     retired_free(&survey->retired);
     if (!survey->store_scan.retired || !matter)
         return 0;
-    return store_retired_list(looking->places->store, survey->secret->name,
-                              survey->secret->is_value, &survey->retired, err);
+    if (store_retired_list(looking->places->store, survey->secret->name, survey->secret->is_value,
+                           &survey->retired, err) < 0)
+        return -1;
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->sources[i].way == WAY_CFG && !survey->secret->is_value)
+            check_retired(looking, &survey->sources[i]);
+    return 0;
 }
 
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)

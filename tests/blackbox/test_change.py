@@ -509,6 +509,36 @@ def test_a_retired_key_that_airflow_cfg_alone_holds_is_dropped_too(fernit, child
     assert child_sees().keys == cfg_keys(cfg) == [used]
 
 
+@pytest.mark.parametrize("damage", ["", "no key\n", "another"], ids=["empty", "garbage", "another key"])
+def test_the_last_copy_of_a_retired_key_stays(fernit, child_sees, replaced, write_cfg, store, damage, tmp_path):
+    """airflow.cfg holds it, and its file in retired/ is damaged: it joins the ring, and no file is edited without it."""
+    retired, used = replaced()
+    copy = store / "retired" / fingerprint(retired)
+    copy.write_text(new_key() + "\n" if damage == "another" else damage)
+    before = copy.read_text()
+    cfg = write_cfg(f"[core]\nfernet_key = {used},{retired}\n")
+    seen = child_sees()
+    assert seen.keys == cfg_keys(cfg) == keys_in(store / "fernet_key") == [used, retired]
+    assert any(fingerprint(retired) in line for line in warnings(seen))
+    assert copy.read_text() == before
+    settled(fernit, tmp_path)
+
+
+def test_a_retired_key_behind_one_that_is_staged_does_not_encrypt(child_sees, replaced, store):
+    retired, used = replaced()
+    new = new_key()
+    for _ in range(2):
+        seen = child_sees("--on-change", "stage", "--deliver", "env", FERNET_KEY=f"{new},{retired}")
+        assert seen.keys == [used, retired, new]
+    assert keys_in(store / "fernet_key") == [used]
+
+
+def test_a_store_that_is_passed_over_is_not_called_unneeded(child_sees, stored):
+    stored("no key\n")
+    (said,) = warnings(child_sees("--deliver", "env", FERNET_KEY=new_key()))
+    assert "cannot be read" in said and "not needed" not in said
+
+
 def test_what_was_retired_still_reads_what_it_has_encrypted(replaced, store):
     """Nothing is erased: the file is a key as Python's Fernet takes it."""
     retired, _ = replaced()

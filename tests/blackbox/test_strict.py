@@ -96,6 +96,16 @@ def test_status_says_what_strict_would_refuse(fernit, insecure, tmp_path):
     assert listing(tmp_path) == before
 
 
+def test_status_agrees_about_an_airflow_cfg_that_all_can_read(fernit, stored, write_cfg):
+    stored(new_key() + "\n")
+    write_cfg("[core]\nexecutor = LocalExecutor\n").chmod(0o644)
+    assert fernit("run", "--strict", "true").returncode == 125
+    done = fernit("status", "--strict", "--json")
+    assert done.returncode == 1 and any("--strict" in line for line in json.loads(done.stdout)["problems"])
+    assert fernit("status", "--strict", "--deliver", "env").returncode == 0
+    assert fernit("run", "--strict", "--deliver", "env", "true").returncode == 0
+
+
 @pytest.mark.parametrize("by", ["variable", "ini"])
 def test_strict_can_be_set_for_all_starts(fernit, tmp_path, by):
     (tmp_path / "fernit.ini").write_text("[fernit]\nstrict = yes\n")

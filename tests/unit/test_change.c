@@ -187,6 +187,12 @@ static const struct {
     {ROW, STAGE, "ANMS -> A +NMS", "NM", {0, "SNM", "A", "S", {NULL}, ""}},
     {ROW, STAGE, "NM -> NM", "NM", {0, "NM", "", "", {NULL}, ""}},
 
+    /* A retired key that stands behind one that waits does not come to encrypt: nobody else has it. */
+    {ROW, STAGE, "ARN -> A +N", "N", {0, "NR", "A", "", {NULL}, "R"}},
+    {ROW, STAGE, "BARN -> AB +N", "N", {0, "NRB", "AB", "", {NULL}, "R"}},
+    {ROW, KEEP, "ARS", "", {0, "SR", "A", "S", {NULL}, "R"}},
+    {ROW, STAGE, "RAN -> A +N", "N", {0, "RN", "A", "", {NULL}, "R"}},
+
     /* refuse; where there is nothing yet, there is nothing to protect. */
     {ROW, REFUSE, "refused", "N", {0, "N", "A", "", {NULL}, ""}},
     {ROW, REFUSE, "refused", "N", {0, "AN", "A", "S", {NULL}, "R"}},
