@@ -216,7 +216,14 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     log_notice("%s %s", what, delivery->path);
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
-    if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
+    if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&
+        !environment_get(delivery->environment, MANAGED_FERNET_KEY->places->variable))
+        log_warning("cfg-without-key",
+                    "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
+                    "in plain text, and reads none that are encrypted; let fernit manage "
+                    "fernet_key, too, or give it in AIRFLOW__CORE__FERNET_KEY",
+                    delivery->path);
+    else if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
         log_notice("it holds what --manage names alone, and Airflow adds nothing to it: give all "
                    "containers the other secrets, or sessions and logs fail");
 }

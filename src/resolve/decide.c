@@ -83,6 +83,13 @@ static int refuse_change(const struct source *winner, const struct source *store
                          winner->name, own, store->name, stored, winner->name);
 }
 
+/* What stands beside it shows that the store has had keys, by which something may be encrypted. */
+static bool had_ring(const struct survey *survey)
+{
+    return !survey->secret->replaceable &&
+           (ring_count(&survey->staged) > 0 || survey->retired.count > 0);
+}
+
 /* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
 static int refuse_lost(const struct survey *survey, struct error *err)
 {
@@ -96,8 +103,7 @@ static int refuse_lost(const struct survey *survey, struct error *err)
 /* Nobody gives a key that counts: one may be made, unless one is lost. */
 static int without_key(const struct survey *survey, struct decision *decision, struct error *err)
 {
-    bool had_one = ring_count(&survey->staged) > 0 || survey->retired.count > 0;
-    if (had_one && !survey->secret->replaceable)
+    if (had_ring(survey))
         return refuse_lost(survey, err);
     ring_free(&decision->ring);
     decision->winner = NULL;
@@ -136,6 +142,10 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
         return -1;
     if (!ring_covers(&decision->change.stored, &retired) &&
         remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
+        return -1;
+    bool is_lost =
+        survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
+    if (is_lost && remark(decision, REMARK_LOST, winner, NULL, err) < 0)
         return -1;
     if (!store || ring_count(&decision->change.fresh) == 0)
         return 0;

@@ -38,6 +38,7 @@ enum remark_kind {
     REMARK_STAGED,    /* the same, and they wait in the store until they are promoted */
     REMARK_REPLACED,  /* the same, and the store's are retired */
     REMARK_RETIRED,   /* the winner brings keys that were retired */
+    REMARK_LOST,      /* the winner comes to a store that had keys, and whose ring is gone */
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
     REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */
     REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */

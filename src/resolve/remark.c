@@ -11,9 +11,9 @@ const char *remark_id(enum remark_kind kind)
         [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
         [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
         [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
-        [REMARK_JOINED] = "joined-key",       [REMARK_DROPPED] = "dropped-key",
-        [REMARK_PUBLISHED] = "published-key", [REMARK_READABLE] = "readable-store",
-        [REMARK_MODELESS] = "modeless-store",
+        [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
+        [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
+        [REMARK_READABLE] = "readable-store", [REMARK_MODELESS] = "modeless-store",
     };
     return ids[kind];
 }
@@ -23,13 +23,19 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
                           const struct source *winner, char *text)
 {
     struct error ignored;
+    const struct ring none = {.is_value = survey->secret->is_value};
     const struct ring *all = &remark->source->ring;
-    _cleanup_ring_ struct ring some = {.is_value = survey->secret->is_value};
-    bool of_retired = remark->kind == REMARK_RETIRED || remark->kind == REMARK_DROPPED;
-    if (of_retired)
+    const struct source *store = survey_stored(survey);
+    _cleanup_ring_ struct ring some = none;
+    _cleanup_ring_ struct ring ungiven = none;
+    _cleanup_ring_ struct ring unknown = none;
+    if (remark->kind == REMARK_RETIRED || remark->kind == REMARK_DROPPED) {
         ring_of_retired(all, &survey->retired, true, &some, &ignored);
-    else if (remark->kind == REMARK_JOINED && winner)
-        ring_add_less(&some, all, &winner->ring, &ignored);
+    } else if (remark->kind == REMARK_JOINED && winner) {
+        ring_add_less(&ungiven, all, &winner->ring, &ignored);
+        ring_add_less(&unknown, &ungiven, store ? &store->ring : &none, &ignored);
+        ring_of_retired(&unknown, &survey->retired, false, &some, &ignored);
+    }
     ring_summary(ring_count(&some) > 0 ? &some : all, text);
 }
 
@@ -108,6 +114,13 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "%s brings a %s that was retired (%s): it is used here, and not kept; give the "
                  "new one there, or bring it back for all: fernit key unretire",
                  source->name, secret->title, own);
+        break;
+    case REMARK_LOST:
+        snprintf(text, size,
+                 "%s: is missing, though staged or retired keys beside it show that there was one; "
+                 "what the keys in it have encrypted cannot be read: put back a backup of it, or "
+                 "bring a retired one back (fernit key unretire)",
+                 survey->store_name);
         break;
     case REMARK_JOINED:
         snprintf(

@@ -132,6 +132,12 @@ static void advise_on_store(struct error *error)
         error_advise(error, "put back the file that fernit has made, or a backup of it");
 }
 
+/* Passed over, the file of staged keys would take the ring beside it along, and what that reads. */
+static void fail_for_staged(const struct looking *looking, struct source *source)
+{
+    source->fatal = !looking->survey->secret->replaceable;
+}
+
 /* What stands in the file, and what waits beside it to be promoted. */
 static void take_stored(struct looking *looking, const struct store_file *file,
                         struct source *source)
@@ -142,6 +148,7 @@ static void take_stored(struct looking *looking, const struct store_file *file,
     survey->staged.is_value = survey->secret->is_value;
     if (file->staged.length > 0 &&
         ring_parse(&survey->staged, file->staged.bytes, file->staged.length, source->error) < 0) {
+        fail_for_staged(looking, source);
         error_within(source->error, "%s.staged", source->name);
         advise_on_store(source->error);
     } else if (file->finding == STORE_NOTHING) {
@@ -166,10 +173,13 @@ static void read_store(struct looking *looking, const struct store_file *file,
         file = &read;
     else if (file && error->kind != ERROR_NONE)
         *source->error = *error;
-    if (file && (file == &read || error->kind == ERROR_NONE))
+    if (file && (file == &read || error->kind == ERROR_NONE)) {
         take_stored(looking, file, source);
-    else
-        advise_on_store(source->error);
+        return;
+    }
+    if (file ? file->staged_failed : read.staged_failed)
+        fail_for_staged(looking, source);
+    advise_on_store(source->error);
 }
 
 static int look_at_store(struct looking *looking, struct error *err)

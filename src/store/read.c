@@ -126,7 +126,8 @@ static int look(struct looking *looking, struct error *err)
 {
     struct store_file *file = looking->file;
     file->readable_by_all = file->modeless = false;
-    if (looking->staged_first && open_staged(looking, err) < 0)
+    file->staged_failed = looking->staged_first && open_staged(looking, err) < 0;
+    if (file->staged_failed)
         return -1;
     if (open_ring(looking, err) < 0 ||
         store_scan(looking->store, looking->name, &file->scan, err) < 0)

@@ -76,6 +76,7 @@ struct store_file {
     struct secret text;
     struct secret staged; /* of NAME.staged; empty: none. It may stand alone, with STORE_NOTHING */
     enum store_finding finding;
+    bool staged_failed;   /* the error is NAME.staged's, and NAME itself may be good */
     bool readable_by_all; /* one of the two: worth a warning */
     bool modeless;        /* writable by all, on a file system that has no modes: worth a warning */
     struct store_scan scan;

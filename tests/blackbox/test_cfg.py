@@ -277,6 +277,21 @@ def test_a_key_of_the_file_that_was_retired_is_dropped_from_it_with_a_line_that_
     assert (store / "retired" / fingerprint(OTHER)).read_text() == OTHER + "\n"
 
 
+def test_of_a_list_in_the_file_each_key_is_named_where_it_goes(child_sees, write_cfg, store):
+    """To say of a retired key that it stays readable would be a lie."""
+    retired, given = new_key(), new_key()
+    (store / "retired").mkdir(mode=0o700)
+    (store / "retired" / fingerprint(retired)).write_text(retired + "\n")
+    (store / "retired" / fingerprint(retired)).chmod(0o600)
+    write_cfg(f"[core]\nfernet_key = {K},{OTHER},{retired},{given}\n")
+    seen = child_sees(FERNET_KEY=given)
+    assert seen.keys == [given, K, OTHER]
+    (joined,) = [line for line in warnings(seen) if "stays readable, as the last" in line]
+    (dropped,) = [line for line in warnings(seen) if "was retired" in line]
+    assert f"holds {fingerprint(OTHER)}, which" in joined and fingerprint(retired) not in joined
+    assert f"({fingerprint(retired)})" in dropped and fingerprint(OTHER) not in dropped
+
+
 def test_a_key_of_the_file_that_stands_in_the_ring_is_joined_by_the_rest(fernit, child_sees, write_cfg, stored):
     stored(f"{K},{OTHER}\n")
     cfg = write_cfg(f"[core]\nfernet_key = {OTHER}\n")

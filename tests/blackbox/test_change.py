@@ -898,7 +898,8 @@ def test_damage_in_the_store_ends_a_run_that_needs_it_and_is_left_alone(fernit, 
     assert listing(store) == before and not cfg.exists()
 
 
-def test_damage_in_the_store_is_warned_of_and_left_alone_where_a_key_is_given(child_sees, damaged, store):
+def test_a_damaged_ring_is_warned_of_and_left_alone_where_a_key_is_given(child_sees, stored, store):
+    damaged = stored("not a key")
     given = new_key()
     before = changes(store)
     seen = child_sees("--lock-timeout", "5s", timeout=4, FERNET_KEY=given)
@@ -965,3 +966,28 @@ def test_who_may_only_read_the_store_is_refused_a_change_and_told_why(fernit, st
     assert "Permission denied" in done.stderr and str(store) in done.stderr
     assert listing(store) == before
     assert fernit("run", "true", prefix=nobody, FERNET_KEY=old).returncode == 0
+
+
+def test_a_ring_that_is_gone_is_spoken_of_though_a_key_is_given(fernit, child_sees, replaced, store):
+    """What stands in retired/ shows that there was one, and what it has encrypted cannot be read."""
+    replaced()
+    (store / "fernet_key").unlink()
+    new = new_key()
+    seen = child_sees("--deliver", "env", FERNET_KEY=new)
+    assert seen.keys[0] == new
+    assert any(f"{store}/fernet_key: is missing" in line and "unretire" in line for line in warnings(seen))
+    assert not any("is missing" in line for line in warnings(child_sees("--deliver", "env", FERNET_KEY=new)))
+
+
+@pytest.mark.parametrize("damage", ["", "no key\n"], ids=["empty", "garbage"])
+def test_a_damaged_staged_file_does_not_take_the_ring_along(fernit, stored, store, damage):
+    """Were the store passed over, what the older key has encrypted could not be read."""
+    old, used = new_key(), new_key()
+    stored(f"{used},{old}\n")
+    staged = store / "fernet_key.staged"
+    staged.write_text(damage)
+    staged.chmod(0o600)
+    before = listing(store)
+    done = fernit("run", "true", FERNET_KEY=used)
+    assert (done.returncode, len(errors(done))) == (125, 1) and str(staged) in done.stderr
+    assert listing(store) == before

@@ -672,3 +672,11 @@ def test_a_secret_of_airflow_cfg_is_left_to_airflow_too(child_sees, write_cfg, s
     parser = configparser.ConfigParser()
     parser.read(cfg)
     assert not parser.has_option(section, option), "an empty one stands in the way"
+
+
+def test_an_airflow_cfg_that_is_made_without_the_fernet_key_is_spoken_of(child_sees, stored, cfg):
+    stored(new_key() + "\n")
+    seen = child_sees("--manage", "secret_key")
+    assert any(str(cfg) in line and "plain text" in line for line in warnings(seen))
+    cfg.unlink()
+    assert warnings(child_sees("--manage", "secret_key", AIRFLOW__CORE__FERNET_KEY=new_key())) == []

@@ -155,7 +155,7 @@ static const char *describe(const struct survey *survey, const struct decision *
         [REMARK_REPLACED] = "replaced",   [REMARK_RETIRED] = "retired",
         [REMARK_JOINED] = "joined",       [REMARK_DROPPED] = "dropped",
         [REMARK_PUBLISHED] = "published", [REMARK_READABLE] = "readable",
-        [REMARK_MODELESS] = "modeless",
+        [REMARK_MODELESS] = "modeless",   [REMARK_LOST] = "lost",
     };
     static char text[1024];
     const char *winner = decision->winner ? decision->winner->name : "-";
@@ -317,8 +317,8 @@ static const struct {
     {ROW, "rule=refuse var=S store=A staged=S", "use var AS"},
     {ROW, "rule=stage var=N store=A staged=S", "use var ANS, staged store -> A +NS"},
     {ROW, "store=SA staged=S", "use store SA -> SA"},
-    {ROW, "var=S staged=S", "use var S"},
-    {ROW, "var=A staged=S", "use var AS -> A +S"},
+    {ROW, "var=S staged=S", "use var S, lost var"},
+    {ROW, "var=A staged=S", "use var AS, lost var -> A +S"},
     {ROW, "store=A staged=S cfg=AS", "use store AS"},
     {ROW, "store=A staged=S bare=S", "use bare AS"},
     {ROW, "store=A staged=P", "use store A?, published store"},
@@ -330,7 +330,7 @@ static const struct {
     {ROW, "rule=refuse var=R store=A retired=R", "use var RA, retired var"},
     {ROW, "rule=replace var=R store=A retired=R", "use var RA, retired var"},
     {ROW, "var=RN store=A retired=R", "use var RNA, retired var, changed store -> NA"},
-    {ROW, "var=R retired=R", "use var R, retired var"},
+    {ROW, "var=R retired=R", "use var R, retired var, lost var"},
     {ROW, "store=AR retired=R var=R", "use var RA"},
     {ROW, "store=A cfg=R retired=R", "use store A, dropped cfg"},
     {ROW, "store=A cfg=AR retired=R", "use store A, dropped cfg"},
