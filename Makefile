@@ -3,6 +3,7 @@
 #   make               build/fernit
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
+#   make test-container   the tests in containers alone, with images that it makes itself; part of make test
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
 #   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
@@ -47,7 +48,7 @@ checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
+.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -206,6 +207,10 @@ everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
 test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
 	@tests/run.sh $(unit_programs)
+
+# What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
+test-container: | tools-container
+	@PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/container/run.py
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
 	@tests/memory/run.sh $@

@@ -1,0 +1,126 @@
+"""podman and buildah in a place of their own: nothing that the machine's own podman has is seen or touched.
+
+Images stay from run to run in the cache, as layers do at a person who builds twice; containers, volumes and networks do not.
+The base image is debootstrap's, from where apt gets its packages: no registry of images is asked for anything.
+"""
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import subprocess
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = pathlib.Path(os.environ.get("FERNIT_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fernit")
+
+DEBIAN = "debian:bookworm-slim"  # what docker/Dockerfile begins with
+SUITE = "bookworm"
+# What debootstrap is told, and what the image gets beyond it.
+BASE_RECIPE = "minbase 2"
+
+# Rlimits that the machine may be unable to raise, a cgroup hierarchy that systemd does not run, no journal.
+CONTAINERS_CONF = """
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+log_driver = "k8s-file"
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "runc"
+events_logger = "file"
+lock_type = "file"
+tmp_dir = "{root}/tmp"
+[network]
+network_backend = "netavark"
+network_config_dir = "{root}/networks"
+"""
+STORAGE_CONF = """
+[storage]
+driver = "{driver}"
+graphroot = "{root}/graph"
+runroot = "{root}/run"
+"""
+# No registry: a name without a host is one of ours (localhost/), or an error.
+REGISTRIES_CONF = "unqualified-search-registries = []\n"
+# `docker` is podman, and `docker compose` is podman-compose, as for many who read the README.
+DOCKER = """#!/bin/sh
+if [ "$1" = compose ]; then
+    shift
+    exec podman-compose "$@"
+fi
+exec podman "$@"
+"""
+
+
+class Engine:
+    def __init__(self, cache=CACHE):
+        recipe = hashlib.sha256(f"{BASE_RECIPE} {CONTAINERS_CONF} {STORAGE_CONF}".encode()).hexdigest()[:12]
+        self.root = cache / f"containers-{recipe}"
+        self.environment = dict(
+            {name: value for name, value in os.environ.items() if not name.startswith(("FERNIT_", "AIRFLOW_"))},
+            PATH=f"{self.root}/bin:{os.environ['PATH']}",
+            CONTAINERS_CONF=f"{self.root}/containers.conf",
+            CONTAINERS_STORAGE_CONF=f"{self.root}/storage.conf",
+            CONTAINERS_REGISTRIES_CONF=f"{self.root}/registries.conf",
+            # Without it buildah asks for a namespace of its own, which a container that runs these tests may not make.
+            BUILDAH_ISOLATION="chroot",
+        )
+
+    def run(self, *words, check=True, timeout=300, **options):
+        """Runs a command with podman, buildah and docker as they are here; returns what subprocess.run does, as text."""
+        done = subprocess.run([str(word) for word in words], env=options.pop("env", self.environment), text=True, timeout=timeout,
+                              stdin=options.pop("stdin", subprocess.DEVNULL), capture_output=True, **options)
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(map(str, words))}: status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def podman(self, *words, **options):
+        return self.run("podman", *words, **options)
+
+    def make(self):
+        """The configuration files, and the kind of storage that works here."""
+        for name in ("bin", "networks", "tmp"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root))
+        (self.root / "registries.conf").write_text(REGISTRIES_CONF)
+        (self.root / "bin" / "docker").write_text(DOCKER)
+        (self.root / "bin" / "docker").chmod(0o755)
+        if not (self.root / "storage.conf").exists():
+            (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, driver=self.driver()))
+
+    def driver(self):
+        """overlay where the kernel mounts one over this folder's file system, else vfs, which copies."""
+        trial = self.root / "trial"
+        for name in ("lower", "upper", "work", "merged"):
+            (trial / name).mkdir(parents=True, exist_ok=True)
+        layers = f"lowerdir={trial}/lower,upperdir={trial}/upper,workdir={trial}/work"
+        mounted = subprocess.run(["mount", "-n", "-t", "overlay", "-o", layers, "overlay", trial / "merged"], capture_output=True, check=False)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", trial / "merged"], check=True)
+        subprocess.run(["rm", "-rf", trial], check=True)
+        return "vfs" if mounted.returncode else "overlay"
+
+    def clear(self):
+        """What a run has left: containers, pods, volumes, networks, secrets. Images stay."""
+        self.podman("pod", "rm", "--all", "--force", "--time", "0", check=False)
+        self.podman("rm", "--all", "--force", "--time", "0", check=False)
+        self.podman("volume", "rm", "--all", "--force", check=False)
+        self.podman("network", "prune", "--force", check=False)
+        names = self.podman("secret", "ls", "--format", "{{.Name}}", check=False).stdout.split()
+        for name in names:
+            self.podman("secret", "rm", name, check=False)
+
+    def build(self, tag, file, context=TREE, *options):
+        """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
+        self.podman("build", "--layers", "--tag", tag, "--file", file, *options, context, timeout=1500)
+
+    def has(self, image):
+        return self.podman("image", "exists", image, check=False).returncode == 0
+
+    @contextlib.contextmanager
+    def alone(self):
+        """One user of this place at a time; the others wait."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with open(self.root / "lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

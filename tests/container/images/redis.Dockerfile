@@ -1,0 +1,6 @@
+# A stand-in for redis:7: Debian's own.
+FROM fernit-test/base
+USER redis
+EXPOSE 6379
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""]

@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+"""run.py [PYTEST-WORD...]: makes the images, runs the tests in containers, and leaves nothing but the images."""
+import os
+import subprocess
+import sys
+
+from engine import HERE, TREE, Engine
+from prepare import prepare
+
+
+def main(words):
+    engine = Engine()
+    logs = TREE / "build" / "test"
+    logs.mkdir(parents=True, exist_ok=True)
+    with engine.alone():
+        engine.make()
+        engine.clear()
+        prepare(engine)
+        try:
+            return subprocess.call([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "-ra",
+                                    f"--junit-xml={logs}/container.xml", *(words or [str(HERE)])],
+                                   env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+        finally:
+            engine.clear()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
