@@ -19,11 +19,6 @@ const char *remark_id(enum remark_kind kind)
     return ids[kind];
 }
 
-static void cut_first(char *summary)
-{
-    summary[strcspn(summary, ",")] = '\0';
-}
-
 /* The keys of its source that it is about. */
 static void summarize_own(const struct remark *remark, const struct survey *survey,
                           const struct decision *decision, char *text)
@@ -46,8 +41,6 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
         ring_of_retired(&unknown, &survey->retired, false, &some, &ignored);
     }
     ring_summary(ring_count(&some) > 0 ? &some : all, text);
-    if (remark->kind == REMARK_FIRST)
-        cut_first(text);
 }
 
 void remark_text(const struct remark *remark, const struct survey *survey,
@@ -62,7 +55,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     summarize_own(remark, survey, decision, own);
     ring_summary(&decision->ring, used);
     ring_summary(&decision->change.fresh, fresh);
-    cut_first(used);
+    used[strcspn(used, ",")] = '\0';
 
     switch (remark->kind) {
     case REMARK_EMPTY:
@@ -128,10 +121,10 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_FIRST:
         snprintf(text, size,
-                 "%s puts %s first, and %s puts %s: this process encrypts with the one, whoever "
+                 "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
                  "goes by the store with the other, and both are needed; give the same first key "
                  "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes",
-                 winner, used, source->name, own, used, used);
+                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used);
         break;
     case REMARK_LOST:
         snprintf(text, size,

@@ -130,23 +130,23 @@ static void each_command_moves_a_key_and_loses_none(void **state)
 
 static const struct {
     int line;
+    char key;          /* 0: all but the first */
+    char kept;         /* what it is refused for; 0: it is not */
     const char *given; /* from outside the store */
     const char *ring;
     const char *staged;
-    char key;  /* 0: all but the first */
-    char kept; /* what it is refused for; 0: it is not */
 } given[] = {
-    {ROW, "A", "ABC", "", 0, 0},
-    {ROW, "B", "ABC", "", 0, 'B'},
-    {ROW, "B", "ABC", "", 'B', 'B'},
-    {ROW, "B", "ABC", "", 'C', 0},
-    {ROW, "BC", "ABC", "", 'C', 0},
-    {ROW, "AB", "AB", "", 0, 0},
-    {ROW, "N", "AB", "", 0, 0},
+    {ROW, 0, 0, "A", "ABC", ""},
+    {ROW, 0, 'B', "B", "ABC", ""},
+    {ROW, 'B', 'B', "B", "ABC", ""},
+    {ROW, 'C', 0, "B", "ABC", ""},
+    {ROW, 'C', 0, "BC", "ABC", ""},
+    {ROW, 0, 0, "AB", "AB", ""},
+    {ROW, 0, 0, "N", "AB", ""},
     /* What waits is not used yet, and would be as soon as it is retired. */
-    {ROW, "S", "AB", "S", 'S', 'S'},
-    {ROW, "SB", "AB", "S", 0, 'B'},
-    {ROW, "SB", "AB", "SR", 'R', 0},
+    {ROW, 'S', 'S', "S", "AB", "S"},
+    {ROW, 0, 'B', "SB", "AB", "S"},
+    {ROW, 'R', 0, "SB", "AB", "SR"},
 };
 
 static void what_is_given_first_from_outside_is_not_retired(void **state)
