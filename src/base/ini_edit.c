@@ -59,10 +59,14 @@ static int prove(const struct ini *before, const struct change *change, struct s
 {
     _cleanup_ini_ struct ini after = {0};
     struct error why = {0};
-    if (ini_read(edited->bytes, edited->length, &after, &why) == 0 &&
-        only_change(before, &after, change))
+    int read = ini_read(edited->bytes, edited->length, &after, &why);
+    if (read == 0 && only_change(before, &after, change))
         return 0;
     secret_free(edited);
+    if (read < 0 && why.kind == ERROR_SYSTEM) {
+        *err = why;
+        return -1;
+    }
     return error_refused(err,
                          "changing %s in [%s] would change something else too; edit it by hand",
                          change->name, change->section);

@@ -12,6 +12,7 @@ const struct warning warnings[] = {
     {"staged-key", false},
     {"replaced-key", false},
     {"retired-key", false},
+    {"other-first", false},
     {"lost-ring", false},
     {"joined-key", false},
     {"dropped-key", false},

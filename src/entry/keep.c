@@ -51,10 +51,12 @@ int keep_check_ground(const struct context *context, const struct look *look, st
 static void tell_kept(const struct look *look, const struct part *part, const struct ring *ring)
 {
     char fingerprints[RING_SUMMARY];
+    const struct source *winner = part->decision.winner;
     ring_summary(ring, fingerprints);
-    if (part->decision.winner) {
-        log_notice("the %s %s from %s is now kept in %s, too", part->secret->title, fingerprints,
-                   part->decision.winner->name, look->store.path);
+    if (winner) {
+        log_notice("the %s %s from %s%s is now kept in %s, too", part->secret->title, fingerprints,
+                   winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg",
+                   look->store.path);
         return;
     }
     log_notice(

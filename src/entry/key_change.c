@@ -13,12 +13,13 @@
 
 static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
 
-/* What the store holds, and what is to be done. */
+/* What this environment's sources and the store hold, and what is to be done. */
 struct doing {
     const struct context *context;
     enum verb verb;
     const char *part; /* of a fingerprint; NULL: none */
-    struct store store;
+    struct look look;
+    const struct source *giver; /* as in a holding: of the Fernet key */
     struct holding holdings[MANAGED_COUNT];
     struct target target;
     struct ring retired; /* the key that leaves retired/ */
@@ -36,7 +37,7 @@ static void clear(struct doing *doing)
 static void doing_free(struct doing *doing)
 {
     clear(doing);
-    store_close(&doing->store);
+    look_free(&doing->look);
 }
 #define _cleanup_doing_ _cleanup_(doing_free)
 
@@ -96,23 +97,46 @@ static void read_one(const struct store *store, struct holding *holding,
     holding->error = err;
 }
 
+/* What is destroyed is new where it still stands, and comes back. */
+static int check_sources(const struct doing *doing, struct error *err)
+{
+    const struct survey *survey = &doing->look.parts[0].survey;
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
+            char text[FP];
+            ring_fingerprint(&source->ring, j, text);
+            if (strcmp(text, doing->target.fingerprint) == 0)
+                return error_refused(err,
+                                     "%s: still holds %s, and the next start would bring it back; "
+                                     "first take it out there%s",
+                                     source->name, text,
+                                     source->way == WAY_CFG ? " (fernit init does)" : "");
+        }
+    }
+    return 0;
+}
+
 /* Reads the store, and plans by what it holds. Returns as plan_make. */
 static int make_plan(struct doing *doing, struct error *err)
 {
     clear(doing);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        read_one(&doing->store, &doing->holdings[i], &managed_secrets[i]);
+        read_one(&doing->look.store, &doing->holdings[i], &managed_secrets[i]);
 
+    doing->holdings[0].giver = doing->giver;
     struct target *target = &doing->target;
     int found = doing->part
                     ? target_find(doing->holdings, MANAGED_COUNT, doing->part, target, err)
                     : target_default(doing->verb, doing->holdings, MANAGED_COUNT, target, err);
     if (found < 0)
-        return error_within(err, "%s", doing->store.path);
+        return error_within(err, "%s", doing->look.store.path);
     const struct managed *secret = target->holding ? target->holding->secret : NULL;
     if (doing->verb == VERB_UNRETIRE && target->is_retired &&
-        store_retired_read(&doing->store, secret->name, secret->is_value, target->fingerprint,
+        store_retired_read(&doing->look.store, secret->name, secret->is_value, target->fingerprint,
                            &doing->retired, err) < 0)
+        return -1;
+    if (doing->verb == VERB_DESTROY && check_sources(doing, err) < 0)
         return -1;
     return plan_make(doing->verb, doing->holdings, target, &doing->retired, &doing->plan, err);
 }
@@ -124,7 +148,7 @@ static int carry_out(const struct doing *doing, struct error *err)
 {
     char staged[FILE_TEMPORARY_NAME];
     const struct plan *plan = &doing->plan;
-    const struct store *store = &doing->store;
+    const struct store *store = &doing->look.store;
     const struct managed *secret = plan->holding->secret;
     store_staged_name(secret->name, staged);
     if (ring_count(&plan->retire) > 0 &&
@@ -143,7 +167,7 @@ static int lock(const struct doing *doing, struct error *err)
 {
     struct deadline deadline =
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
-    int held = record_lock(doing->context, &doing->store, &deadline,
+    int held = record_lock(doing->context, &doing->look.store, &deadline,
                            "see that nobody starts there meanwhile, and give "
                            "--assume-single-writer",
                            err);
@@ -184,8 +208,8 @@ static void print_plan(const struct doing *doing)
     const struct plan *plan = &doing->plan;
     const struct holding *old = plan->holding;
     char retired[RING_FINGERPRINTS];
-    printf("%s/%s, the %s, %s changed:\n", doing->store.path, old->secret->name, old->secret->title,
-           doing->context->settings->yes ? "has been" : "would be");
+    printf("%s/%s, the %s, %s changed:\n", doing->look.store.path, old->secret->name,
+           old->secret->title, doing->context->settings->yes ? "has been" : "would be");
     print_ring("in use", &old->ring, &plan->ring, plan->changes_ring);
     print_ring("staged", &old->staged, &plan->staged, plan->changes_staged);
     ring_fingerprints(&plan->retire, retired);
@@ -205,9 +229,8 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
         printf("%s will not come into use.\n", moved);
         return;
     }
-    printf("What %s alone can read becomes unreadable for Airflow: \"airflow rotate-fernet-key\" "
-           "must have run "
-           "while all processes encrypted with %s.\n"
+    printf("What %s alone can read becomes unreadable for Airflow: \"fernit run -- airflow "
+           "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
            "Nothing is erased: \"fernit key unretire FP\" brings one back. A process that runs "
            "keeps its ring until it "
            "is restarted.\n",
@@ -223,10 +246,16 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
     else
         printf("Whoever was started before %s came to this store cannot read what is encrypted "
                "with it.\n"
-               "Next: restart all processes, so that all encrypt with it; run \"airflow "
-               "rotate-fernet-key\"; and "
-               "then \"fernit key retire\" takes the old keys out.\n",
+               "Next: restart all processes, so that all encrypt with it; run \"fernit "
+               "run -- airflow rotate-fernet-key\"; and then \"fernit key retire\" takes the old "
+               "keys out.\n",
                moved);
+    const struct source *giver = plan->holding->giver;
+    if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
+        ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
+        printf("Before that: %s puts another key first here, and comes before the store; give %s "
+               "there.\n",
+               giver->name, moved);
 }
 
 static void print_meaning(const struct doing *doing)
@@ -278,23 +307,47 @@ static int failed(const struct context *context, const struct error *err)
                           err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
 }
 
-static int open_it(struct doing *doing, struct error *err)
+/* What counts outside the store. One that cannot be read might hold what is to be retired. */
+static int find_giver(struct doing *doing, struct error *err)
 {
-    const struct settings *settings = doing->context->settings;
-    if (store_open(&doing->store, settings->store, settings->store_mode, err) < 0)
+    const struct survey *survey = &doing->look.parts[0].survey;
+    for (size_t i = 0; i < survey->store_source; i++) {
+        const struct source *source = &survey->sources[i];
+        if (source->finding == FOUND_KEYS)
+            doing->giver = source;
+        if (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET)
+            return 0;
+        if (source->finding == FOUND_BROKEN && doing->verb == VERB_RETIRE) {
+            *err = *source->error;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Whatever else a run would not go on with does not matter here. */
+static int look(struct doing *doing, struct error *err)
+{
+    struct look *look = &doing->look;
+    int looked = look_around(doing->context, 1, RUN_COMMANDS_NEEDED, look, err);
+    if (looked < 0 && (err->kind == ERROR_ENDING || look->parts[0].survey.store_source == 0))
         return -1;
-    if (doing->store.directory >= 0)
-        return 0;
-    return error_input(err, "the store %s: does not exist; name the right one with --store",
-                       settings->store);
+    if (look->store_error.kind != ERROR_NONE) {
+        *err = look->store_error;
+        return -1;
+    }
+    if (look->store.directory < 0)
+        return error_input(err, "the store %s: does not exist; name the right one with --store",
+                           look->store.path);
+    return find_giver(doing, err);
 }
 
 static int change(const struct context *context, enum verb verb)
 {
     struct error err = {0};
     _cleanup_doing_ struct doing doing = {
-        .context = context, .verb = verb, .store = {.directory = -1}};
-    if (read_words(&doing, &err) < 0 || open_it(&doing, &err) < 0)
+        .context = context, .verb = verb, .look = {.store = {.directory = -1}}};
+    if (read_words(&doing, &err) < 0 || look(&doing, &err) < 0)
         return failed(context, &err);
 
     bool yes = context->settings->yes;

@@ -3,6 +3,9 @@
  * Each works out what it would do (entry/key_plan.h) and says so, by fingerprints; with --yes it does it, under
  * the store's lock, having read the store again. At any crash each key is in the ring, staged or retired; the next
  * start, or the same command again, goes on from there. `destroy` alone erases, and only what is retired.
+ *
+ * What this environment gives from outside the store, which would come before it at the next start, is looked at,
+ * too: what that puts first is not retired, and what any source still holds is not destroyed.
  */
 #pragma once
 

@@ -250,6 +250,26 @@ static int plan_retire_rest(const struct holding *old, struct plan *plan, struct
     return ring_add_all(&plan->retire, &plan->moved, err);
 }
 
+/* Whoever starts with the giver encrypts with its first key, and while that waits with the next. */
+static int check_giver(const struct holding *old, const struct ring *retire, struct error *err)
+{
+    const struct source *giver = old->giver;
+    for (size_t i = 0; giver && i < ring_count(&giver->ring); i++) {
+        char text[FP];
+        const uint8_t *key = ring_key(&giver->ring, i);
+        ring_fingerprint(&giver->ring, i, text);
+        if (ring_has(retire, key, FERNET_KEY_BYTES))
+            return error_refused(err,
+                                 "%s comes from %s, and what starts with that encrypts with it; "
+                                 "first give another one there and restart all, or, if it is meant "
+                                 "for all: fernit key promote %s",
+                                 text, giver->name, text);
+        if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
+            break;
+    }
+    return 0;
+}
+
 static int plan_unretire(const struct target *target, const struct ring *retired, struct plan *plan,
                          struct error *err)
 {
@@ -307,7 +327,7 @@ int plan_make(enum verb verb, const struct holding *holdings, const struct targe
         result = plan_destroy(target, plan, err);
     else if (target->in_ring || target->in_staged)
         result = plan_retire_one(target, plan, err);
-    if (result < 0)
+    if (result < 0 || (verb == VERB_RETIRE && check_giver(plan->holding, &plan->retire, err) < 0))
         return -1;
     return plan->changes_ring || plan->changes_staged || *plan->leaves_retired;
 }

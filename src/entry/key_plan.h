@@ -11,6 +11,7 @@
 #include "airflow/managed.h"
 #include "base/error.h"
 #include "fernet/ring.h"
+#include "resolve/survey.h"
 #include "store/retired.h"
 
 enum verb { VERB_PROMOTE, VERB_RETIRE, VERB_UNRETIRE, VERB_DESTROY };
@@ -21,7 +22,8 @@ struct holding {
     struct ring ring;
     struct ring staged;
     struct retired retired;
-    struct error error; /* why it is not known; ERROR_NONE: it is */
+    const struct source *giver; /* outside the store, and counts in this environment; NULL: none */
+    struct error error;         /* why it is not known; ERROR_NONE: it is */
 };
 
 enum { FP = FINGERPRINT_TEXT + 1 };
@@ -59,7 +61,8 @@ int target_find(const struct holding *holdings, size_t count, const char *part,
 int target_default(enum verb verb, const struct holding *holdings, size_t count,
                    struct target *target, struct error *err);
 
-/* Works out the plan. `retired` is the key itself, where it is to leave retired/; else empty.
+/* Works out the plan. `retired` is the key itself, where it is to leave retired/; else empty. What the giver has
+ * processes encrypt with is not retired.
  * Returns 1; 0 where all is as it would be; -1: ERROR_REFUSED or ERROR_INPUT, with what has to be done first,
  * ERROR_SYSTEM. */
 int plan_make(enum verb verb, const struct holding *holdings, const struct target *target,

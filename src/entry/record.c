@@ -58,17 +58,12 @@ static int retire(const struct store *store, const struct part *part, const stru
 {
     static const struct retired none = {0};
     const struct managed *secret = part->secret;
-    for (size_t i = 0; i < ring_count(keys); i++) {
-        _cleanup_ring_ struct ring one = {.is_value = secret->is_value};
-        _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
-        if (ring_add(&one, ring_key(keys, i), ring_width(keys), err) < 0 ||
-            change_retires(&part->decision.change, &one, &none, &retires, err) < 0)
-            return -1;
-        if (ring_count(&retires) > 0 &&
-            store_retire(store, secret->name, secret->is_value, &retires, err) < 0)
-            return -1;
-    }
-    return 0;
+    _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
+    if (change_retires(&part->decision.change, keys, &none, &retires, err) < 0)
+        return -1;
+    return ring_count(&retires) > 0
+               ? store_retire(store, secret->name, secret->is_value, &retires, err)
+               : 0;
 }
 
 static int apply(const struct store *store, const struct part *part, struct error *err)

@@ -83,6 +83,15 @@ static int refuse_change(const struct source *winner, const struct source *store
                          winner->name, own, store->name, stored, winner->name);
 }
 
+/* Nobody can tell whether a key is new to a store that cannot be read. */
+static int refuse_unseen(const struct survey *survey, const struct source *winner,
+                         struct error *err)
+{
+    *err = *survey->sources[survey->store_source].error;
+    return error_within(err, "%s: may bring a new %s, and --on-change is refuse", winner->name,
+                        survey->secret->title);
+}
+
 /* What stands beside it shows that the store has had keys, by which something may be encrypted. */
 static bool had_ring(const struct survey *survey)
 {
@@ -132,24 +141,29 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
 {
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
-    enum remark_kind kind = on_change == ON_CHANGE_STAGE     ? REMARK_STAGED
-                            : on_change == ON_CHANGE_REPLACE ? REMARK_REPLACED
-                                                             : REMARK_CHANGED;
+    const struct ring *stored = &decision->change.stored;
     if (!is_outside(winner))
         return 0;
     _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
     if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
-    if (!ring_covers(&decision->change.stored, &retired) &&
-        remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
+    if (!ring_covers(stored, &retired) && remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
         return -1;
     bool is_lost =
         survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
     if (is_lost && remark(decision, REMARK_LOST, winner, NULL, err) < 0)
         return -1;
-    if (!store || ring_count(&decision->change.fresh) == 0)
+    if (!store)
         return 0;
-    return remark(decision, kind, store, NULL, err);
+    const struct ring *ring = &decision->ring;
+    if (!ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring)) &&
+        remark(decision, REMARK_FIRST, store, NULL, err) < 0)
+        return -1;
+    bool replaces = on_change == ON_CHANGE_REPLACE && !ring_covers(stored, &store->ring);
+    enum remark_kind kind = on_change == ON_CHANGE_STAGE ? REMARK_STAGED
+                            : replaces                   ? REMARK_REPLACED
+                                                         : REMARK_CHANGED;
+    return ring_count(&decision->change.fresh) > 0 ? remark(decision, kind, store, NULL, err) : 0;
 }
 
 /* As far as the store and airflow.cfg have it: the ring, and what the store is to hold. */
@@ -165,6 +179,9 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         .staged = &survey->staged,
         .retired = &survey->retired,
     };
+    bool is_unseen = survey->sources[survey->store_source].finding == FOUND_BROKEN;
+    if (is_unseen && is_outside(winner) && on_change == ON_CHANGE_REFUSE)
+        return refuse_unseen(survey, winner, err);
     if (winner->way == WAY_CFG && winner->by_command)
         return ring_add_all(&decision->ring, &winner->ring, err);
     size_t written = 0;
@@ -178,7 +195,7 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
     }
     /* What cannot be read is not to be changed either. */
-    if (survey->sources[survey->store_source].finding == FOUND_BROKEN)
+    if (is_unseen)
         decision->change.changes = false;
     if (ring_count(&decision->change.stored) == 0 && !gives_any(winner, &decision->ring))
         return without_key(survey, decision, err);

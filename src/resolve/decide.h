@@ -11,7 +11,8 @@
  *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
  *     its fernet_key_cmd gives does not: tomorrow it may give another one.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
- *   - A store that cannot be read is not changed, and does not stop who has a key from outside.
+ *   - A store that cannot be read is not changed, and does not stop who has a key from outside, unless a new one
+ *     is to be refused: whether that is new cannot be seen.
  *   - Only where no source holds anything, or airflow.cfg what was retired alone, a key is made; and not where
  *     the store shows that it had one, unless it is replaceable.
  */
@@ -36,8 +37,9 @@ enum remark_kind {
     REMARK_OTHER,     /* `source` holds a key other than the ring's first */
     REMARK_CHANGED,   /* the winner brings keys that the store lacks: the store's come behind */
     REMARK_STAGED,    /* the same, and they wait in the store until they are promoted */
-    REMARK_REPLACED,  /* the same, and the store's are retired */
+    REMARK_REPLACED,  /* the same, and some of the store's are retired */
     REMARK_RETIRED,   /* the winner brings keys that were retired */
+    REMARK_FIRST,     /* the winner puts another key of the store's first than the store does */
     REMARK_LOST,      /* the winner comes to a store that had keys, and whose ring is gone */
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
     REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */

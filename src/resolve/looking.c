@@ -60,6 +60,12 @@ const char *source_key_cure(const struct managed *secret, enum way way)
            "generate\"";
 }
 
+void source_advise(struct error *error, const char *cure)
+{
+    const char *remedy = error_remedy(error);
+    error_advise(error, "%s", *remedy ? remedy + strlen("; ") : cure);
+}
+
 /* However it is delivered, Airflow would replace variables in a value: the others would get another one. */
 static int refuse_variables(const struct looking *looking, const struct ring *ring,
                             struct error *err)
@@ -89,7 +95,7 @@ void source_take_keys(const struct looking *looking, struct source *source, cons
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
     error_within(source->error, "%s", where);
-    error_advise(source->error, "%s", source_key_cure(looking->places->secret, source->way));
+    source_advise(source->error, source_key_cure(looking->places->secret, source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)

@@ -33,6 +33,9 @@ void source_take_keys(const struct looking *looking, struct source *source, cons
 /* Gets them from a ..._CMD, running it if it may be run and is not our own store's. */
 void source_run_command(struct source *source, const struct looking *looking, const char *command);
 
+/* Says what to do: `cure`, or, where its errno tells of another trouble, what helps against that. */
+void source_advise(struct error *error, const char *cure);
+
 /* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
 const char *source_key_cure(const struct managed *secret, enum way way);
 

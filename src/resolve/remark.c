@@ -11,17 +11,19 @@ const char *remark_id(enum remark_kind kind)
         [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
         [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
         [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
-        [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
-        [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
-        [REMARK_READABLE] = "readable-store", [REMARK_MODELESS] = "modeless-store",
+        [REMARK_FIRST] = "other-first",       [REMARK_LOST] = "lost-ring",
+        [REMARK_JOINED] = "joined-key",       [REMARK_DROPPED] = "dropped-key",
+        [REMARK_PUBLISHED] = "published-key", [REMARK_READABLE] = "readable-store",
+        [REMARK_MODELESS] = "modeless-store",
     };
     return ids[kind];
 }
 
 /* The keys of its source that it is about. */
 static void summarize_own(const struct remark *remark, const struct survey *survey,
-                          const struct source *winner, char *text)
+                          const struct decision *decision, char *text)
 {
+    const struct source *winner = decision->winner;
     struct error ignored;
     const struct ring none = {.is_value = survey->secret->is_value};
     const struct ring *all = &remark->source->ring;
@@ -31,6 +33,8 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
     _cleanup_ring_ struct ring unknown = none;
     if (remark->kind == REMARK_RETIRED || remark->kind == REMARK_DROPPED) {
         ring_of_retired(all, &survey->retired, true, &some, &ignored);
+    } else if (remark->kind == REMARK_REPLACED) {
+        ring_add_less(&some, all, &decision->change.stored, &ignored);
     } else if (remark->kind == REMARK_JOINED && winner) {
         ring_add_less(&ungiven, all, &winner->ring, &ignored);
         ring_add_less(&unknown, &ungiven, store ? &store->ring : &none, &ignored);
@@ -48,7 +52,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     char own[RING_SUMMARY];
     char used[RING_SUMMARY];
     char fresh[RING_SUMMARY];
-    summarize_own(remark, survey, decision->winner, own);
+    summarize_own(remark, survey, decision, own);
     ring_summary(&decision->ring, used);
     ring_summary(&decision->change.fresh, fresh);
     used[strcspn(used, ",")] = '\0';
@@ -93,8 +97,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
             snprintf(text, size,
                      "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
                      "encrypted stays readable; whatever still runs with the old ring cannot read "
-                     "what this one writes: restart it; then run: airflow rotate-fernet-key, and "
-                     "after it: fernit key retire --yes",
+                     "what this one writes: restart it; then run: fernit run -- airflow "
+                     "rotate-fernet-key, and after it: fernit key retire --yes",
                      winner, fresh, own, source->name);
         break;
     case REMARK_STAGED:
@@ -115,6 +119,13 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "new one there, or bring it back for all: fernit key unretire",
                  source->name, secret->title, own);
         break;
+    case REMARK_FIRST:
+        snprintf(text, size,
+                 "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
+                 "goes by the store with the other, and both are needed; give the same first key "
+                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes",
+                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used);
+        break;
     case REMARK_LOST:
         snprintf(text, size,
                  "%s: is missing, though staged or retired keys beside it show that there was one; "
@@ -131,11 +142,12 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_DROPPED:
         if (secret->is_value)
-            snprintf(text, size, "%s holds another %s (%s) than %s (%s), which takes its place",
+            snprintf(text, size, "%s holds another %s (%s) than %s (%s), which counts",
                      source->name, secret->title, own, winner, used);
         else
             snprintf(text, size,
-                     "%s holds a key that was retired (%s): the file gets the ring without it",
+                     "%s holds a key that was retired (%s): it is not used, and a run that writes "
+                     "the file takes it out",
                      source->name, own);
         break;
     case REMARK_PUBLISHED:
@@ -147,7 +159,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         else
             snprintf(text, size,
                      "%s gives a key that everybody knows, from %s; put a new one (fernit key "
-                     "generate) in front of it, new,old, and run: airflow rotate-fernet-key",
+                     "generate) in front of it, new,old, and run: fernit run -- airflow "
+                     "rotate-fernet-key",
                      source->name, remark->text);
         break;
     case REMARK_READABLE:

@@ -129,7 +129,7 @@ static int look_at_mounted(struct looking *looking, struct error *err)
 static void advise_on_store(struct error *error)
 {
     if (!strchr(error->message, ';'))
-        error_advise(error, "put back the file that fernit has made, or a backup of it");
+        source_advise(error, "put back the file that fernit has made, or a backup of it");
 }
 
 /* Passed over, the file of staged keys would take the ring beside it along, and what that reads. */

@@ -50,9 +50,9 @@ static struct source source_in_cfg(struct looking *looking, size_t place, size_t
 static void advise_on_cfg(struct error *error)
 {
     if (error->kind == ERROR_SYSTEM)
-        error_advise(error, "make it readable for this user");
+        source_advise(error, "make it readable for this user");
     else if (!strchr(error->message, ';'))
-        error_advise(error, "correct it, Airflow cannot read it either");
+        source_advise(error, "correct it, Airflow cannot read it either");
 }
 
 static int look_at_cfg_key(struct looking *looking, size_t index, struct error *err)

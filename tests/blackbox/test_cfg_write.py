@@ -732,3 +732,20 @@ def test_delivery_by_the_file_alone_takes_the_key_out_of_the_environment(child_s
     seen = child_sees("--deliver", "cfg", FERNET_KEY=key, AIRFLOW__CORE__FERNET_KEY=key)
     assert "AIRFLOW__CORE__FERNET_KEY" not in seen and "FERNET_KEY" not in seen
     assert cfg.read_text() == f"[core]\nfernet_key = {key}\n"
+
+
+@pytest.mark.real_binary
+def test_memory_that_is_missing_is_not_taken_for_a_fault_of_the_file(fernit, write_cfg, tmp_path):
+    """Editing it by hand would not help."""
+    write_cfg(OLD)
+    trace = Trace(tmp_path / "trace")
+    assert fernit("run", "true", prefix=trace.prefix).returncode == 0
+    count = sum(call.name == "mmap" for call in trace.calls())
+    failed = 0
+    for number in range(1, count + 1):
+        cfg = write_cfg(OLD)
+        done = fernit("run", "true", prefix=Trace("/dev/null", [f"mmap:error=ENOMEM:when={number}"], only="mmap").prefix)
+        assert "by hand" not in done.stderr, number
+        assert done.returncode == 0 or cfg.read_text() == OLD, number
+        failed += str(cfg) in done.stderr and "more memory" in done.stderr
+    assert failed > 0

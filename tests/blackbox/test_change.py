@@ -84,7 +84,7 @@ def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit,
     stored(old + "\n")
     (said,) = warnings(fernit("run", "true", FERNET_KEY=new))
     assert fingerprint(new) in said and fingerprint(old) in said and str(store / "fernet_key") in said
-    assert re.search(r"restart it; then run: airflow rotate-fernet-key, and after it: fernit key retire --yes$", said)
+    assert re.search(r"restart it; then run: fernit run -- airflow rotate-fernet-key, and after it: fernit key retire --yes$", said)
 
 
 def test_a_change_is_made_once_and_the_same_start_again_writes_nothing(fernit, stored, tmp_path):
@@ -210,6 +210,12 @@ def test_a_changed_store_holds_the_lock_and_nothing_else_beside_its_key(fernit, 
 # --- No change
 
 
+def says_who_is_first(seen, here, there):
+    """Whether the one thing that it says is that this key encrypts here, and that one for those who go by the store."""
+    (said,) = warnings(seen)
+    return f"puts {fingerprint(here)} first" in said and f"fernet_key puts {fingerprint(there)}:" in said
+
+
 def test_keys_that_the_store_has_are_no_change_whatever_their_order(child_sees, stored, store):
     kept = [new_key() for _ in range(3)]
     stored(kept)
@@ -218,7 +224,7 @@ def test_keys_that_the_store_has_are_no_change_whatever_their_order(child_sees, 
         for given in itertools.permutations(kept, length):
             seen = child_sees("--deliver", "env", FERNET_KEY=",".join(given))
             assert seen.keys == [*given, *(key for key in kept if key not in given)]
-            assert seen.stderr == ""
+            assert seen.stderr == "" if given[0] == kept[0] else says_who_is_first(seen, given[0], kept[0])
     assert changes(store) == before
 
 
@@ -251,9 +257,43 @@ def test_two_deployments_with_a_key_each_over_one_store_do_not_write_it_at_every
     for _ in range(2):
         for number in (0, 1):
             seen = child_sees(FERNET_KEY=keys[number], **other_home(number))
-            assert (seen.keys[0], set(seen.keys), seen.stderr) == (keys[number], {shared, *keys}, "")
+            assert (seen.keys[0], set(seen.keys)) == (keys[number], {shared, *keys})
+            first = keys_in(store / "fernet_key")[0]
+            assert seen.stderr == "" if first == keys[number] else says_who_is_first(seen, keys[number], first)
     assert listing(store) == before
-    settled(fernit, tmp_path, FERNET_KEY=keys[0], **other_home(0))
+    settled(fernit, tmp_path, FERNET_KEY=keys[1], **other_home(1))
+
+
+# --- A change that was rolled back, or has not reached everybody
+
+
+@pytest.mark.parametrize("on_change", ["keep", "stage", "refuse", "replace"])
+@pytest.mark.parametrize("way", [VARIABLE, "FERNET_KEY", VARIABLE + "_CMD", "FERNET_KEY_FILE"])
+def test_who_goes_back_to_the_old_key_is_told_that_others_use_the_new_one(fernit, child_sees, stored, store, tmp_path, way, on_change):
+    old, new = new_key(), new_key()
+    stored([new, old])
+    file = tmp_path / "key"
+    file.write_text(old)
+    given = {"CMD": f"cat {file}", "FILE": str(file)}.get(way.split("_")[-1], old)
+    before = changes(store)
+    seen = child_sees("--on-change", on_change, **{way: given})
+    assert seen.keys == [old, new]
+    assert says_who_is_first(seen, old, new)
+    (said,) = warnings(seen)
+    assert way in said and str(store / "fernet_key") in said and "same first key everywhere" in said
+    assert said.endswith(f"fernit key promote {fingerprint(old)} --yes")
+    assert changes(store) == before
+    assert fingerprint(old) in fernit("status", **{way: given}).stdout
+
+
+def test_what_it_advises_ends_it(fernit, child_sees, stored, tmp_path):
+    old, new = new_key(), new_key()
+    stored([new, old])
+    (said,) = warnings(fernit("run", "true", FERNET_KEY=old))
+    words = re.search(r"fernit (key promote \S+ --yes)$", said)[1].split()
+    assert fernit(*words, FERNET_KEY=old).returncode == 0
+    settled(fernit, tmp_path, FERNET_KEY=old)
+    assert child_sees().keys == [old, new]
 
 
 def test_two_deployments_that_both_replace_do_not_take_turns_for_ever(child_sees, store, stored, other_home):
@@ -416,6 +456,21 @@ def test_replace_says_what_cannot_be_read_any_more_and_how_it_is_brought_back(fe
     assert fingerprint(old) in said and fingerprint(new) in said and "fernit key unretire" in said
 
 
+def test_replace_names_only_what_leaves(fernit, stored):
+    gone, stays, new = new_key(), new_key(), new_key()
+    stored([stays, gone])
+    (said,) = warnings(fernit("run", "--on-change", "replace", "true", FERNET_KEY=f"{new},{stays}"))
+    assert f"in place of {fingerprint(gone)} in" in said and fingerprint(stays) not in said
+
+
+def test_replace_that_retires_nothing_does_not_say_so(fernit, stored, store):
+    old, new = new_key(), new_key()
+    stored(old)
+    (said,) = warnings(fernit("run", "--on-change", "replace", "true", FERNET_KEY=f"{new},{old}"))
+    assert "retired" not in said and "stays readable" in said
+    assert keys_in(store / "fernet_key") == [new, old]
+
+
 def test_replace_is_done_once(fernit, stored, tmp_path):
     stored(new_key() + "\n")
     new = new_key()
@@ -507,6 +562,15 @@ def test_a_retired_key_that_airflow_cfg_alone_holds_is_dropped_too(fernit, child
     retired, used = replaced()
     cfg = write_cfg(f"[core]\nfernet_key = {retired}\n")
     assert child_sees().keys == cfg_keys(cfg) == [used]
+
+
+def test_where_airflow_cfg_is_not_written_nothing_is_said_to_be_taken_from_it(fernit, replaced, write_cfg):
+    retired, used = replaced()
+    cfg = write_cfg(f"[core]\nfernet_key = {used},{retired}\n")
+    before = listing(cfg)
+    (said,) = warnings(fernit("run", "--deliver", "env", "true"))
+    assert fingerprint(retired) in said and "it is not used" in said and "gets the ring" not in said
+    assert listing(cfg) == before
 
 
 @pytest.mark.parametrize("damage", ["", "no key\n", "another"], ids=["empty", "garbage", "another key"])
@@ -602,6 +666,57 @@ def test_a_key_that_airflow_made_for_itself_is_adopted_by_the_store(fernit, chil
     assert child_sees().keys == [written]
     assert (store / "fernet_key").read_text() == written + "\n"
     assert child_sees(**other_home()).keys == [written]
+
+
+def test_the_keys_that_a_new_store_keeps_are_said_to_come_from_where_they_do(fernit, write_cfg):
+    given, written = new_key(), new_key()
+    write_cfg(f"[core]\nfernet_key = {written}\n")
+    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=given)) if "is now kept" in line]
+    assert f"{fingerprint(given)}, {fingerprint(written)} from FERNET_KEY and airflow.cfg" in said
+
+
+def test_keys_that_one_source_gives_are_said_to_come_from_it_alone(fernit):
+    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=f"{new_key()},{new_key()}")) if "is now kept" in line]
+    assert "from FERNET_KEY is now kept" in said
+
+
+# --- docker exec, which gets the variables of the container and nothing of what its command got
+
+#: What `airflow rotate-fernet-key` does, as far as keys go: the variable counts before the file.
+ROTATE = f"""#!/usr/bin/python3
+import configparser, os, pathlib
+from cryptography.fernet import Fernet, MultiFernet
+parser = configparser.ConfigParser()
+parser.read(os.environ["AIRFLOW_HOME"] + "/airflow.cfg")
+ring = os.environ.get("{VARIABLE}") or parser["core"]["fernet_key"]
+row = pathlib.Path(os.environ["HOME"], "row")
+row.write_bytes(MultiFernet([Fernet(key) for key in ring.split(",")]).rotate(row.read_bytes()))
+"""
+
+
+@pytest.mark.parametrize("deliver", ["env,cfg", "env", "cfg"])
+@pytest.mark.parametrize("way", [VARIABLE, "FERNET_KEY"])
+def test_what_a_change_advises_rotates_from_docker_exec(fernit, stored, store, airflow_home, tmp_path, way, deliver):
+    old, new = new_key(), new_key()
+    stored(old)
+    container = {way: new, "FERNIT_DELIVER": deliver}
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "airflow").write_text(ROTATE)
+    (tmp_path / "bin" / "airflow").chmod(0o755)
+    row = tmp_path / "row"
+    row.write_bytes(Fernet(old).encrypt(SECRET))
+    airflow_home.mkdir()
+    (said,) = warnings(fernit("run", "true", **container))
+    words = re.search(r"run: fernit (run -- airflow rotate-fernet-key),", said)[1].split()
+    before = listing(store), listing(airflow_home)
+
+    if way == VARIABLE:
+        alone = fernit.environment(**container)
+        assert subprocess.run([tmp_path / "bin" / "airflow"], env=alone, capture_output=True).returncode == 1, "it sees the new key alone"
+    done = fernit(*words, PATH=f"{tmp_path}/bin:{os.environ['PATH']}", **container)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert reads([new], row.read_bytes())
+    assert (listing(store), listing(airflow_home)) == before
 
 
 # --- Many keys
@@ -763,8 +878,8 @@ def test_a_read_only_store_serves_a_known_key_without_lock_or_write(fernit, name
     stored(kept)
     read_only(namespace, store)
     trace = Trace(tmp_path / "trace")
-    done = fernit("run", "--deliver", "env", "printenv", VARIABLE, prefix=[*namespace.prefix, *trace.prefix], FERNET_KEY=kept[1])
-    assert (done.returncode, done.stdout, done.stderr) == (0, ",".join(kept[::-1]) + "\n", "")
+    done = fernit("run", "--deliver", "env", "printenv", VARIABLE, prefix=[*namespace.prefix, *trace.prefix], FERNET_KEY=kept[0])
+    assert (done.returncode, done.stdout, done.stderr) == (0, ",".join(kept) + "\n", "")
     assert not any(str(store) in call.arguments for call in trace.writes())
 
 
@@ -907,6 +1022,20 @@ def test_a_damaged_ring_is_warned_of_and_left_alone_where_a_key_is_given(child_s
     (said,) = warnings(seen)
     assert str(damaged) in said
     assert changes(store) == before
+
+
+@pytest.mark.parametrize("damage", ["not a key", "", None], ids=["garbage", "empty", "unreadable"])
+def test_refuse_refuses_a_key_of_which_the_store_cannot_tell_whether_it_is_new(fernit, stored, store, damage):
+    file = stored(new_key() if damage is None else damage)
+    if damage is None:
+        file.unlink()
+        file.mkdir()
+    before = listing(store)
+    done = fernit("run", "--on-change", "refuse", "echo", "the command ran", FERNET_KEY=new_key())
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
+    assert done.stderr.startswith(f"fernit: FERNET_KEY: may bring a new Fernet key, and --on-change is refuse: {file}: ")
+    assert "backup" in done.stderr
+    assert listing(store) == before
 
 
 def test_a_change_is_refused_where_it_cannot_be_seen_what_was_retired(fernit, stored, store):

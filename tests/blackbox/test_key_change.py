@@ -71,7 +71,7 @@ def test_a_staged_key_comes_to_the_front(fernit, put, store):
     assert ring(store) == [new, old]
     assert ring(store, "fernet_key.staged") == [other]
     assert f"{fingerprint(old)} -> {fingerprint(new)}, {fingerprint(old)}" in done.stdout
-    assert "restart all" in done.stdout and "airflow rotate-fernet-key" in done.stdout
+    assert "restart all" in done.stdout and "fernit run -- airflow rotate-fernet-key" in done.stdout
 
 
 def test_the_only_staged_key_needs_no_name_and_leaves_no_file(fernit, put, store):
@@ -113,7 +113,7 @@ def test_retire_takes_one_key_or_all_but_the_first(fernit, put, store):
     put("fernet_key", *keys)
     done = fernit("key", "retire", fingerprint(keys[2]), "--yes")
     assert_done(done)
-    assert "airflow rotate-fernet-key" in done.stdout
+    assert "fernit run -- airflow rotate-fernet-key" in done.stdout
     assert ring(store) == [keys[0], keys[1], keys[3]]
     assert_done(fernit("key", "retire", "--yes"))
     assert ring(store) == keys[:1]
@@ -297,6 +297,112 @@ def test_wrong_content_under_a_fingerprint_is_no_key(fernit, put, store):
     put("fernet_key", first)
     assert_refused(fernit("key", "unretire", fingerprint(second), "--yes"), str(path))
     assert ring(store) == [first] and ring(path.parent, path.name) == [other]
+
+
+# --- What this environment gives from outside the store
+
+
+@pytest.fixture(params=["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY_CMD", "FERNET_KEY_FILE", "FERNIT_SECRET_FILE"])
+def given(request, tmp_path):
+    """given(key, ...): variables that give these keys."""
+
+    def variables(*keys):
+        file = tmp_path / "given"
+        file.write_text(",".join(keys))
+        way = request.param
+        return {way: f"cat {file}" if way.endswith("_CMD") else file if way.endswith("_FILE") else ",".join(keys)}
+
+    return variables
+
+
+@pytest.mark.parametrize("yes", [[], ["--yes"]], ids=["asked", "done"])
+@pytest.mark.parametrize("named", [False, True], ids=["all but the first", "by name"])
+def test_the_key_that_a_variable_here_puts_first_is_not_retired(fernit, put, store, given, named, yes):
+    """A change was rolled back: the store goes by the new key, and this container by the old one."""
+    new, old = new_key(), new_key()
+    put("fernet_key", new, old)
+    done = fernit("key", "retire", *([fingerprint(old)] if named else []), *yes, **given(old, new))
+    assert_refused(done, f"{fingerprint(old)} comes from ", "restart all", f"fernit key promote {fingerprint(old)}")
+    assert ring(store) == [new, old] and not (store / "retired").exists()
+
+
+def test_what_stands_behind_it_can_be_retired(fernit, put, store, given):
+    new, old = new_key(), new_key()
+    put("fernet_key", new, old)
+    assert_done(fernit("key", "retire", "--yes", **given(new, old)))
+    assert ring(store) == [new]
+
+
+def test_a_staged_key_that_a_variable_here_puts_first_is_not_retired(fernit, put, store, given):
+    """Retired, it would be served first at the next start, and nobody else could read what it writes."""
+    used, waits = new_key(), new_key()
+    put("fernet_key", used)
+    put("fernet_key.staged", waits)
+    assert_refused(fernit("key", "retire", fingerprint(waits), "--yes", **given(waits, used)), fingerprint(waits))
+    assert ring(store, "fernet_key.staged") == [waits]
+
+
+def test_what_the_refusal_advises_works(fernit, put, store, given):
+    new, old = new_key(), new_key()
+    put("fernet_key", new, old)
+    variables = given(old)
+    assert_refused(fernit("key", "retire", "--yes", **variables), f"fernit key promote {fingerprint(old)}")
+    assert_done(fernit("key", "promote", fingerprint(old), "--yes", **variables))
+    assert_done(fernit("key", "retire", "--yes", **variables))
+    assert ring(store) == [old]
+
+
+def test_promote_says_what_still_comes_before_it(fernit, put, given):
+    old, new = new_key(), new_key()
+    put("fernet_key", old)
+    put("fernet_key.staged", new)
+    done = fernit("key", "promote", "--yes", **given(old))
+    assert_done(done)
+    assert f"puts another key first here, and comes before the store; give {fingerprint(new)} there" in done.stdout
+    put("fernet_key", old, new)
+    done = fernit("key", "promote", fingerprint(new), "--yes", **given(new))
+    assert_done(done)
+    assert "puts another key first" not in done.stdout
+
+
+def test_nothing_is_retired_where_it_cannot_be_seen_what_is_given(fernit, put, store, tmp_path):
+    first, second = new_key(), new_key()
+    put("fernet_key", first, second)
+    assert_refused(fernit("key", "retire", "--yes", FERNET_KEY_FILE=tmp_path / "missing"), "FERNET_KEY_FILE", "unset")
+    assert ring(store) == [first, second]
+    assert_done(fernit("key", "promote", fingerprint(second), "--yes", FERNET_KEY_FILE=tmp_path / "missing"))
+
+
+def test_what_a_run_would_be_refused_for_besides_does_not_stand_in_the_way(fernit, put, store, write_cfg):
+    first, second = new_key(), new_key()
+    put("fernet_key", first, second)
+    write_cfg("[core\n")
+    assert_done(fernit("key", "retire", "--yes", FERNIT_ON_CHANGE="refuse", FERNET_KEY=new_key()))
+    assert ring(store) == [first]
+
+
+def test_a_key_that_a_source_here_still_gives_is_not_destroyed(fernit, put, retired, store, given):
+    """Erased, it would be new to the store, and come back at the next start: as the first."""
+    used, gone = new_key(), new_key()
+    put("fernet_key", used)
+    retired(gone)
+    assert_refused(fernit("key", "destroy", fingerprint(gone), "--yes", **given(used, gone)), f"still holds {fingerprint(gone)}", "take it out")
+    assert held(store) == {used, gone}
+    assert_done(fernit("key", "destroy", fingerprint(gone), "--yes", **given(used)))
+    assert held(store) == {used}
+
+
+def test_a_key_that_airflow_cfg_still_holds_is_not_destroyed_and_the_cure_works(fernit, child_sees, put, retired, store, cfg, write_cfg):
+    used, gone = new_key(), new_key()
+    put("fernet_key", used)
+    retired(gone)
+    write_cfg(f"[core]\nfernet_key = {used},{gone}\n")
+    done = fernit("key", "destroy", fingerprint(gone), "--yes")
+    assert_refused(done, f"{cfg}: fernet_key: still holds {fingerprint(gone)}", "fernit init")
+    assert held(store) == {used, gone}
+    assert fernit("init").returncode == 0
+    assert_done(fernit("key", "destroy", fingerprint(gone), "--yes"))
+    assert child_sees().keys == [used]
 
 
 # --- Several, users, modes

@@ -1125,12 +1125,13 @@ def test_a_key_from_outside_comes_first_and_the_stores_stay_readable(child_sees,
     assert child_sees().keys == [outside, *kept]
 
 
-def test_an_older_key_of_the_store_given_from_outside_comes_first_without_a_warning(child_sees, stored):
+def test_an_older_key_of_the_store_given_from_outside_comes_first_and_is_no_new_one(child_sees, stored):
     kept = [new_key(), new_key()]
     stored(kept)
     seen = child_sees(FERNET_KEY=kept[1])
     assert seen.keys == [kept[1], kept[0]]
-    assert warnings(seen) == []
+    (said,) = warnings(seen)
+    assert "new key" not in said and "same first key everywhere" in said
 
 
 # --- A key where a path or a command should be

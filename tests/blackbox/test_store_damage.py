@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conftest import errors, fingerprint, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, WAYS, Trace, held_fixture, need, on_way, wait_for  # noqa: F401
+from ground import AS_NOBODY, NOBODY, WAYS, Trace, each_call, held_fixture, need, on_way, wait_for  # noqa: F401
 
 STRANGER = 12345
 KEY = "kN1SLmXDdR4mVXvO5DXXDVaVa7kLTj6nDMpFKJFnPb0="
@@ -461,3 +461,18 @@ def test_a_creation_that_does_not_get_the_lock_leaves_no_claim(fernit, store, he
     done = fernit("run", "--lock-timeout", "200ms", "true", prefix=on_way("lock"))
     assert done.returncode == 125 and "--lock-timeout" in done.stderr, done.stderr
     assert {path.name for path in store.iterdir()} == {".lock"}
+
+
+@pytest.mark.real_binary
+@pytest.mark.parametrize("errno, cure", [("EMFILE", "ulimit -n"), ("ENFILE", "too many files"), ("EIO", "file system is well"), ("EACCES", "the right to it")])
+@pytest.mark.parametrize("given", [{}, {"FERNET_KEY": OTHER}], ids=["needed", "passed over"])
+def test_what_is_advised_fits_the_trouble_and_no_backup_where_none_helps(fernit, stored, tmp_path, errno, cure, given):
+    stored(KEY + "\n")
+    trace = Trace(tmp_path / "trace")
+    assert fernit("key", "print", prefix=trace.prefix).returncode == 0
+    (first, *_) = [number for name, number, call in each_call(trace) if name == "openat" and '"fernet_key"' in call.arguments]
+    fault = Trace("/dev/null", [f"openat:error={errno}:when={first}+"], only="openat")
+    done = fernit("key", "print", prefix=fault.prefix, **given)
+    assert done.returncode == (0 if given else 1)
+    (said,) = [line for line in done.stderr.splitlines() if "/fernet_key: " in line]
+    assert cure in said and "backup" not in said

@@ -128,6 +128,54 @@ static void each_command_moves_a_key_and_loses_none(void **state)
     }
 }
 
+static const struct {
+    int line;
+    char key;          /* 0: all but the first */
+    char kept;         /* what it is refused for; 0: it is not */
+    const char *given; /* from outside the store */
+    const char *ring;
+    const char *staged;
+} given[] = {
+    {ROW, 0, 0, "A", "ABC", ""},
+    {ROW, 0, 'B', "B", "ABC", ""},
+    {ROW, 'B', 'B', "B", "ABC", ""},
+    {ROW, 'C', 0, "B", "ABC", ""},
+    {ROW, 'C', 0, "BC", "ABC", ""},
+    {ROW, 0, 0, "AB", "AB", ""},
+    {ROW, 0, 0, "N", "AB", ""},
+    /* What waits is not used yet, and would be as soon as it is retired. */
+    {ROW, 'S', 'S', "S", "AB", "S"},
+    {ROW, 0, 'B', "SB", "AB", "S"},
+    {ROW, 'R', 0, "SB", "AB", "SR"},
+};
+
+static void what_is_given_first_from_outside_is_not_retired(void **state)
+{
+    (void)state;
+    foreach(row, given) {
+        struct error err = {0};
+        struct target target;
+        struct holding holdings[2];
+        struct source giver = {.way = WAY_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
+        _cleanup_plan_ struct plan plan = {0};
+        const struct ring none = {0};
+        hold(holdings, row->ring, row->staged, "");
+        add_keys(&giver.ring, row->given);
+        holdings[0].giver = &giver;
+        int found = row->key ? target_find(holdings, 2, fingerprint_of(row->key), &target, &err)
+                             : target_default(VERB_RETIRE, holdings, 2, &target, &err);
+        assert_int_equal(found, 0);
+        int result = plan_make(VERB_RETIRE, holdings, &target, &none, &plan, &err);
+        char says[64];
+        snprintf(says, sizeof says, "%s comes from THE_VARIABLE",
+                 row->kept ? fingerprint_of(row->kept) : "");
+        if (result != (row->kept ? -1 : 1) || (row->kept && !error_says(&err, ERROR_REFUSED, says)))
+            fail_row(row, "%d: %s", result, err.message);
+        ring_free(&giver.ring);
+        free_both(holdings);
+    }
+}
+
 /* The text of the one value. */
 static bool is_value(const struct ring *ring, const char *text)
 {
@@ -215,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_moves_a_key_and_loses_none),
+        cmocka_unit_test(what_is_given_first_from_outside_is_not_retired),
         cmocka_unit_test(a_value_takes_the_place_of_the_one_that_is_retired),
         cmocka_unit_test(a_part_of_a_fingerprint_must_be_of_one_key),
         cmocka_unit_test(a_fingerprint_has_4_to_16_hex_digits),
