@@ -51,19 +51,22 @@ int place_open(const char *folder, struct error *err)
     return fd;
 }
 
-static int map(struct placing *placing, int source, struct error *err)
+/* NULL: it cannot be, and *err says why. */
+static char *map(int source, const char *path, size_t *length, struct error *err)
 {
     struct stat status;
-    if (fstat(source, &status) < 0)
-        return error_sys(err, "%s: what is to be put there cannot be looked at", placing->path);
-    if (status.st_size <= 0)
-        return error_input(err, "%s: what is to be put there is empty", placing->path);
-    placing->length = (size_t)status.st_size;
-    void *bytes = mmap(NULL, placing->length, PROT_READ, MAP_PRIVATE, source, 0);
-    if (bytes == MAP_FAILED)
-        return error_sys(err, "%s: what is to be put there cannot be read", placing->path);
-    placing->bytes = bytes;
-    return 0;
+    if (fstat(source, &status) < 0) {
+        error_sys(err, "%s: what is to be put there cannot be looked at", path);
+    } else if (status.st_size <= 0) {
+        error_input(err, "%s: what is to be put there is empty", path);
+    } else {
+        *length = (size_t)status.st_size;
+        char *bytes = mmap(NULL, *length, PROT_READ, MAP_PRIVATE, source, 0);
+        if (bytes != MAP_FAILED)
+            return bytes;
+        error_sys(err, "%s: what is to be put there cannot be read", path);
+    }
+    return NULL;
 }
 
 /* By read(2), since a mapping of what others may cut short could kill us. */
@@ -172,7 +175,8 @@ int place_copy(int folder, const char *name, const char *path, int source, mode_
 {
     _cleanup_placing_ struct placing placing = {
         .folder = folder, .name = name, .path = path, .mode = mode};
-    if (map(&placing, source, err) < 0)
+    placing.bytes = map(source, path, &placing.length, err);
+    if (!placing.bytes)
         return -1;
     if (is_there(&placing))
         return PLACED_ALREADY;

@@ -609,24 +609,15 @@ def test_a_program_that_may_be_run_and_not_read_says_so(fernit, nobody, made, tm
 
 def test_a_program_that_is_gone_from_the_disk_installs_itself(fernit, made, tmp_path):
     fernit.program = put(tmp_path / "gone", PROGRAM)
-    process = fernit.start("install", made, prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=prctl:delay_enter=300000"])
-    wait_for(lambda: f"{tmp_path}/gone" in [link(pid) for pid in children(process.pid)], 60)
+    trace = Trace(tmp_path / "trace", ["prctl:signal=STOP"])
+    process = fernit.start("install", made, prefix=trace.prefix)
+    stopped = wait_for(lambda: trace.log.exists() and [line for line in trace.lines() if "stopped by SIGSTOP" in line], 60)
     fernit.program.unlink()
-    process.communicate(timeout=60)
+    os.kill(int(stopped[0].split()[0]), signal.SIGCONT)
+    _, err = process.communicate(timeout=60)
     fernit.started.remove(process)
-    assert process.returncode == 0 and is_installed(made)
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return file.read().split()
-
-
-def link(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        return None
+    assert process.returncode == 0, err
+    assert is_installed(made)
 
 
 def test_it_works_in_an_image_that_holds_nothing_else_as_any_user(fernit, namespace, tmp_path):

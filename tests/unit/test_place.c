@@ -49,13 +49,13 @@ static void puts_a_file_there_unless_it_is_there_already(void **state)
     write_text("b", "b");
     static const struct {
         int line;
-        const char *from;
         int placed;
+        const char *from;
     } table[] = {
-        {ROW, "a", PLACED_NOW},           {ROW, "a", PLACED_ALREADY},
-        {ROW, "b", PLACED_NOW},           {ROW, "large", PLACED_NOW},
-        {ROW, "large", PLACED_ALREADY},   {ROW, "other end", PLACED_NOW},
-        {ROW, "other start", PLACED_NOW}, {ROW, "a", PLACED_NOW},
+        {ROW, PLACED_NOW, "a"},           {ROW, PLACED_ALREADY, "a"},
+        {ROW, PLACED_NOW, "b"},           {ROW, PLACED_NOW, "large"},
+        {ROW, PLACED_ALREADY, "large"},   {ROW, PLACED_NOW, "other end"},
+        {ROW, PLACED_NOW, "other start"}, {ROW, PLACED_NOW, "a"},
     };
     int folder = open_folder();
     foreach(row, table) {
