@@ -94,7 +94,7 @@ static bool is_there(const struct placing *placing)
            holds(fd, placing->bytes, placing->length);
 }
 
-/* A file system with one mode for all files may refuse to set one, and be right all the same. */
+/* A file system that sets no modes, or has one for all files, may be right all the same. */
 static bool has_rights(const struct placing *placing, int fd)
 {
     struct stat status;
@@ -103,8 +103,14 @@ static bool has_rights(const struct placing *placing, int fd)
 
 static int fill(const struct placing *placing, int fd, struct error *err)
 {
-    if (fchmod(fd, placing->mode) < 0 && !has_rights(placing, fd))
-        return error_sys(err, "%s: cannot set its mode", placing->path);
+    int changed = fchmod(fd, placing->mode);
+    if (!has_rights(placing, fd))
+        return changed < 0
+                   ? error_sys(err, "%s: cannot set its mode", placing->path)
+                   : error_refused(err,
+                                   "%s: cannot get mode %04o on this file system; name a folder "
+                                   "on another one",
+                                   placing->path, (unsigned)placing->mode);
     if (file_write(fd, placing->path, placing->bytes, placing->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", placing->path) : 0;
@@ -115,7 +121,8 @@ static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPO
                         struct error *err)
 {
     char link[32];
-    _cleanup_close_ int fd = openat(placing->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    _cleanup_close_ int fd =
+        openat(placing->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, placing->mode);
     if (fd < 0)
         return 1;
     if (fill(placing, fd, err) < 0)
@@ -128,9 +135,12 @@ static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPO
 static int make_named(const struct placing *placing, char temporary[FILE_TEMPORARY_NAME],
                       struct error *err)
 {
-    _cleanup_close_ int fd = file_temporary(placing->folder, TEMPORARY, temporary, err);
+    file_temporary_name(TEMPORARY, temporary);
+    _cleanup_close_ int fd =
+        openat(placing->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               placing->mode);
     if (fd < 0)
-        return error_within(err, "%s", placing->path);
+        return error_sys(err, "%s: cannot be made", placing->path);
     if (fill(placing, fd, err) == 0)
         return 0;
     unlinkat(placing->folder, temporary, 0);

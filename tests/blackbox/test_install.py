@@ -575,6 +575,29 @@ def test_a_folder_below_a_file_is_an_error(fernit, share):
     refused(fernit("install", share / "a"), f"{share}/a: Not a directory; name a folder")
 
 
+SYSTEMS = ["no-link", "no-link no-noreplace", "no-chmod", "root-squash", "one-mode=0755", "one-mode=0777"]
+
+
+@pytest.mark.parametrize("switches", SYSTEMS)
+def test_a_file_system_that_lacks_something_will_do(fernit, mounted, switches):
+    folder = mounted(*switches.split()).path
+    for _ in range(2):
+        done = fernit("install", folder)
+        assert done.returncode == 0, done.stderr
+        assert names(folder) == ["fernit"] and runs(folder / "fernit")
+    assert "->" not in done.stderr or "0777" in switches
+
+
+@pytest.mark.parametrize("switches, says", [
+    (["one-mode=0644"], "cannot get mode 0755 on this file system; name a folder on another one"),
+    (["one-mode=0644", "no-chmod"], "cannot set its mode: Operation not permitted; "),
+])  # fmt: skip
+def test_a_file_system_whose_one_mode_lets_nothing_be_run_is_an_error(fernit, mounted, switches, says):
+    folder = mounted(*switches).path
+    refused(fernit("install", folder), f"{folder}/fernit: {says}")
+    assert names(folder) == []
+
+
 # --- Surroundings
 
 
