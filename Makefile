@@ -9,6 +9,7 @@
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
+#   make pages         build/share/: manual pages, completions of shells; make readme: the README's tables, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make clean
 
@@ -37,17 +38,18 @@ Q := $(if $(V),,@)
 sources := $(sort $(wildcard src/*/*.c))
 mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
-headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
+headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h doc/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*.c))
 fuse    := $(sort $(wildcard tests/fuse/*.c))
+documents := $(sort $(wildcard doc/*.c))
 watchers := $(addprefix tests/memory/,released.c sanitizers.c)
-checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
+checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
 # What does wrong on purpose is not asked whether it does right.
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
+.PHONY: all run test fuzz sanitized valgrind unit-valgrind bench peers lint format pages readme install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -94,8 +96,41 @@ $(B)/fernit: $(objects)
 	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) $(waiting) $^ -linih -lsodium -o $@.new
 	@mv -f $@.new $@
 
-install: $(B)/fernit
+# --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.
+
+writer := $(B)/pages
+shared := $(B)/share
+pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash _fernit fernit.fish))
+
+$(writer): $(documents) $(wildcard doc/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
+	@echo '  link  $@'
+	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@
+
+$(shared)/man/man1/% $(shared)/man/man5/%: sort = man
+$(shared)/completions/fernit.bash: sort = bash
+$(shared)/completions/_fernit: sort = zsh
+$(shared)/completions/fernit.fish: sort = fish
+$(shared)/man/man1/% $(shared)/man/man5/%: doc/% $(writer)
+	@mkdir -p $(@D)
+	$(Q)$(writer) $(sort) $< >$@
+$(shared)/completions/%: doc/completions/% $(writer)
+	@mkdir -p $(@D)
+	$(Q)$(writer) $(sort) $< >$@
+
+pages: $(pages)
+
+# What the README says of commands and options.
+readme: $(writer)
+	$(Q)$(writer) readme README.md >$(B)/README.md
+	@cat $(B)/README.md >README.md
+
+install: $(B)/fernit $(pages)
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(shared)/man/man1/fernit.1
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(shared)/man/man5/fernit.ini.5
+	install -D -m 0644 $(shared)/completions/fernit.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fernit'
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' $(shared)/completions/_fernit
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' $(shared)/completions/fernit.fish
 
 # An environment of its own, so that no key or setting of the caller's shell takes part.
 run: $(B)/fernit

@@ -29,7 +29,8 @@ const struct command commands[COMMAND_COUNT] = {
         "bring a retired key back"),
     ROW(COMMAND_KEY_DESTROY, "key", "destroy", FOR_CHANGE, "[OPTIONS] FP", "erase a retired key"),
     ROW(COMMAND_VERSION, "version", NULL, 0, NULL, "print the version"),
-    ROW(COMMAND_HELP, "help", NULL, 0, "[COMMAND|TOPIC|OPTION]", "print what there is to know of it"),
+    ROW(COMMAND_HELP, "help", NULL, 0, "[COMMAND|TOPIC|OPTION]",
+        "print what there is to know of it"),
 };
 
 enum command_id command_named(const char *first, const char *second)

@@ -120,8 +120,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
                               .argv = argv,
                               .program = program,
                               .parent = parent};
-    if (looks(act, &settings) &&
-        become_user(&context, keeps(id, &settings), &becoming, &err) < 0)
+    if (looks(act, &settings) && become_user(&context, keeps(id, &settings), &becoming, &err) < 0)
         return report_failure(signals, &err, failure_status(act, &err));
     return act->run(&context);
 }

@@ -23,12 +23,11 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
         "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
         "A source that is named and broken ends the run, and never leads to a new key.\n",
-    [TOPIC_STORE] =
-        "It must outlive the container: a named volume, a bind mount, a persistent\n"
-        "volume. Where it would not, no key is made. The keys are plain files in it:\n"
-        "  fernet_key          the ring: the first key encrypts, all decrypt\n"
-        "  fernet_key.staged   decrypts, and does not encrypt yet\n"
-        "  retired/            kept, and used by no run\n",
+    [TOPIC_STORE] = "It must outlive the container: a named volume, a bind mount, a persistent\n"
+                    "volume. Where it would not, no key is made. The keys are plain files in it:\n"
+                    "  fernet_key          the ring: the first key encrypts, all decrypt\n"
+                    "  fernet_key.staged   decrypts, and does not encrypt yet\n"
+                    "  retired/            kept, and used by no run\n",
     [TOPIC_CHANGES] =
         "A key from the sources 1 to 4 that the store has never seen:\n"
         "  keep     it encrypts from now on, the old ones still decrypt\n"
@@ -42,10 +41,9 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in ~/airflow), which\n"
         "docker exec finds, too. A sensitive option of Airflow's that is given as a file,\n"
         "such as AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE, goes by the environment alone.\n",
-    [TOPIC_USER] =
-        "Started as root with --user, fernit reads mounted secrets and makes a missing\n"
-        "store as root; for all the rest it is that user, whose HOME counts. Without a\n"
-        "group he has those of /etc/group.\n",
+    [TOPIC_USER] = "Started as root with --user, fernit reads mounted secrets and makes a missing\n"
+                   "store as root; for all the rest it is that user, whose HOME counts. Without a\n"
+                   "group he has those of /etc/group.\n",
     [TOPIC_SUPERVISE] =
         "Passes every signal on, reaps, holds no key in memory, ends with the command's\n"
         "status. Scope auto is the command alone for a Celery worker, which then finishes\n"

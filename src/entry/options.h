@@ -95,7 +95,7 @@ struct option {
     unsigned commands; /* on whose command line it may stand */
     const char *metavar;
     const char *fallback; /* the default, in the form in which it would be given; NULL: none */
-    const char *help;     /* NULL for KIND_LATER; the words of its kind follow it where it is printed */
+    const char *help; /* NULL for KIND_LATER; the words of its kind follow it where it is printed */
 };
 
 extern const struct option options[OPTION_COUNT];

@@ -206,18 +206,12 @@ static void the_nearest_is_what_was_probably_meant(void **state)
         const char *word;
         const char *nearest;
     } table[] = {
-        {names, "run", "run"},
-        {names, "rnu", "run"},
-        {names, "ru", "run"},
-        {names, "statsu", "status"},
-        {names, "stat", "status"},
-        {names, "keys", "key"},
-        {names, "inti", "init"},
-        {names, "versoin", "version"},
-        {names, "--help", "help"},
-        {names, "helo", "help"},
-        {one, "", "only"},
-        {one, "something else", "only"},
+        {names, "run", "run"},     {names, "rnu", "run"},
+        {names, "ru", "run"},      {names, "statsu", "status"},
+        {names, "stat", "status"}, {names, "keys", "key"},
+        {names, "inti", "init"},   {names, "versoin", "version"},
+        {names, "--help", "help"}, {names, "helo", "help"},
+        {one, "", "only"},         {one, "something else", "only"},
     };
     foreach(row, table) {
         const char *nearest = nearest_word(row->word, row->names);
