@@ -36,7 +36,7 @@ function __fernit_rest
     if test (count $argv) -eq 1; and test "$words[-2]" != --; and string match -q -- '-*' $argv[1]
         return 1
     end
-    string join0 -- $argv
+    printf '%s\0' $argv
 end
 
 function __fernit_complete_rest
