@@ -6,7 +6,7 @@
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
 #   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
-#   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
+#   make lint          clang-format, clang-tidy, cppcheck, shellcheck, mandoc; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
 #   make pages         build/share/: manual pages, completions of shells; make readme: the README's tables, from the same
@@ -47,7 +47,7 @@ watchers := $(addprefix tests/memory/,released.c sanitizers.c)
 checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
 # What does wrong on purpose is not asked whether it does right.
 formatted := $(checked) $(headers) tests/memory/control.c
-scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
+scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
 
 .PHONY: all run test fuzz sanitized valgrind unit-valgrind bench peers lint format pages readme install clean
 all: $(B)/fernit
@@ -239,7 +239,7 @@ $(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B
 everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
 
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
+test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
 	@tests/run.sh $(unit_programs)
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
@@ -265,8 +265,8 @@ peers: $(B)/fernit | tools-peers
 
 # --- Lint
 
-.PHONY: lint-format lint-cppcheck lint-shell lint-tidy
-lint: lint-format lint-cppcheck lint-shell lint-tidy
+.PHONY: lint-format lint-cppcheck lint-shell lint-man lint-tidy
+lint: lint-format lint-cppcheck lint-shell lint-man lint-tidy
 
 # What lint-format would have.
 format: | tools-lint
@@ -281,11 +281,15 @@ lint-cppcheck: | tools-lint
 	@echo '  cppcheck'
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability,style --error-exitcode=1 --inline-suppr \
 	    --cppcheck-build-dir=$(B)/lint/cppcheck -j$(shell nproc) --suppressions-list=tests/cppcheck.suppressions \
-	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc $(checked)
+	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc -I. $(checked)
 
-lint-shell: | tools-lint
+lint-shell: $(pages) | tools-lint
 	@echo '  shellcheck'
-	$(Q)shellcheck $(scripts)
+	$(Q)shellcheck $(scripts) $(filter %.bash,$(pages))
+
+lint-man: $(pages) | tools-lint
+	@echo '  mandoc'
+	$(Q)mandoc -T lint -W warning $(filter $(shared)/man/%,$(pages))
 
 # One stamp a file, so that a second run looks only at what has changed.
 tidied := $(patsubst %.c,$(B)/lint/%.tidy,$(checked))
@@ -294,7 +298,7 @@ lint-tidy: $(tidied)
 $(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
 	@mkdir -p $(@D)
 	@echo '  tidy  $<'
-	$(Q)clang-tidy --quiet $< -- $(language) $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
+	$(Q)clang-tidy --quiet $< -- $(language) -I. $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
 	    { cat $@.log >&2; exit 1; }
 	@touch $@
 

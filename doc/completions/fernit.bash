@@ -176,7 +176,7 @@ _fernit() {
         __fernit_complete_command "${places[last]}"
     else
         __fernit_complete_value '' "$current" "${sort:-none}"
-        [[ -n $current ]] || __fernit_reply '' '' < <(__fernit_options "$command")
+        [[ -n $current$sort ]] || __fernit_reply '' '' < <(__fernit_options "$command")
     fi
 }
 
