@@ -35,6 +35,12 @@ static void print_code(const char *code, size_t length)
     print_escaped(code, length);
 }
 
+static bool is_link(const char *text)
+{
+    const char *end = *text == '[' ? strchr(text, ']') : NULL;
+    return end && end[1] == '(';
+}
+
 /* Text in Markdown, as texts.h has it. */
 static void print_text(const char *text)
 {
@@ -50,12 +56,11 @@ static void print_text(const char *text)
             at_start = true;
             if (*text != ' ')
                 text--;
-        } else if (*text == '[' && strchr(text, ']') && strstr(text, "](")) {
-            /* The words of a link go on as text. */
-        } else if (*text == ' ' && text[1] == '`') {
-            /* The line ends there. */
         } else if (*text == ']' && text[1] == '(') {
             text = strchr(text, ')');
+        } else if (is_link(text) || (*text == ' ' && text[1] == '`')) {
+            /* The words of a link go on as text; the line ends before code. */
+            continue;
         } else {
             /* A sentence ends a line. */
             bool ends = *text == ' ' && text[-1] == '.' && isupper((unsigned char)text[1]);
@@ -212,19 +217,16 @@ static bool print_commands(const char *argument)
     return !*argument;
 }
 
-/* The warnings' ids; "security": of those alone that are about security, "other": of the rest. */
+/* The warnings' ids: "security", of those that are about security, "other", of the rest. */
 static bool print_warnings(const char *argument)
 {
     bool security = strcmp(argument, "security") == 0;
-    const char *last = NULL;
-    for (size_t i = 0; i < warning_count; i++) {
-        if (warnings[i].security != security)
-            continue;
-        if (last)
-            printf(".Cm %s ,\n", last);
-        last = warnings[i].id;
-    }
-    printf(".Cm %s .\n", last);
+    size_t left = 0;
+    for (size_t i = 0; i < warning_count; i++)
+        left += warnings[i].security == security;
+    for (size_t i = 0; i < warning_count; i++)
+        if (warnings[i].security == security)
+            printf(".Cm %s %c\n", warnings[i].id, --left > 0 ? ',' : '.');
     return security || strcmp(argument, "other") == 0;
 }
 

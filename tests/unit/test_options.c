@@ -86,31 +86,31 @@ static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
 {
     (void)state;
     static const struct {
-        enum option_kind kind;
         const char *word;
+        enum option_kind kind;
         int place;
     } table[] = {
-        {KIND_CHANGE, "keep", ON_CHANGE_KEEP},
-        {KIND_CHANGE, "stage", ON_CHANGE_STAGE},
-        {KIND_CHANGE, "refuse", ON_CHANGE_REFUSE},
-        {KIND_CHANGE, "replace", ON_CHANGE_REPLACE},
-        {KIND_SCOPE, "auto", SCOPE_AUTO},
-        {KIND_SCOPE, "child", SCOPE_CHILD},
-        {KIND_SCOPE, "group", SCOPE_GROUP},
-        {KIND_FORMAT, "text", LOG_TEXT},
-        {KIND_FORMAT, "json", LOG_JSON},
-        {KIND_MODE, "0600", 0},
-        {KIND_MODE, "0660", 2},
-        {KIND_DELIVER, "env,cfg", 2},
-        {KIND_MANAGE, "all", 0},
+        {"keep", KIND_CHANGE, ON_CHANGE_KEEP},
+        {"stage", KIND_CHANGE, ON_CHANGE_STAGE},
+        {"refuse", KIND_CHANGE, ON_CHANGE_REFUSE},
+        {"replace", KIND_CHANGE, ON_CHANGE_REPLACE},
+        {"auto", KIND_SCOPE, SCOPE_AUTO},
+        {"child", KIND_SCOPE, SCOPE_CHILD},
+        {"group", KIND_SCOPE, SCOPE_GROUP},
+        {"text", KIND_FORMAT, LOG_TEXT},
+        {"json", KIND_FORMAT, LOG_JSON},
+        {"0600", KIND_MODE, 0},
+        {"0660", KIND_MODE, 2},
+        {"env,cfg", KIND_DELIVER, 2},
+        {"all", KIND_MANAGE, 0},
 
-        {KIND_CHANGE, "", -1},
-        {KIND_CHANGE, "kee", -1},
-        {KIND_CHANGE, "keep,", -1},
-        {KIND_CHANGE, "keep, stage", -1},
-        {KIND_CHANGE, "Keep", -1},
-        {KIND_DELIVER, "cfg,", -1},
-        {KIND_MANAGE, "key", -1},
+        {"", KIND_CHANGE, -1},
+        {"kee", KIND_CHANGE, -1},
+        {"keep,", KIND_CHANGE, -1},
+        {"keep, stage", KIND_CHANGE, -1},
+        {"Keep", KIND_CHANGE, -1},
+        {"cfg,", KIND_DELIVER, -1},
+        {"key", KIND_MANAGE, -1},
     };
     foreach(row, table) {
         int place = option_word(row->kind, row->word, strlen(row->word));
