@@ -87,6 +87,10 @@ static void print_default(const struct option *option)
 {
     if (option->kind == KIND_FLAG || !option->fallback)
         return;
+    if (option_default(option) != option->fallback) {
+        printf("The default is %s.\n", option_default(option));
+        return;
+    }
     printf("The default is\n.%s %s .\n", *option->fallback == '/' ? "Pa" : "Ql", option->fallback);
 }
 

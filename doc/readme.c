@@ -8,10 +8,10 @@
 static void print_row(unsigned id)
 {
     const struct option *option = &options[id];
-    const char *fallback = option->fallback;
+    const char *fallback = option_default(option);
     printf("| `--%s%s%s` | ", option->name, option->metavar ? " " : "",
            option->metavar ? option->metavar : "");
-    if (fallback && option->kind == KIND_FLAG)
+    if (fallback && (option->kind == KIND_FLAG || fallback != option->fallback))
         printf("%s", fallback);
     else if (fallback)
         printf("`%s`", fallback);

@@ -119,7 +119,7 @@ static void print_option(const struct option *option)
         at = print_words(words, at, TEXT_AT);
     }
     if (option->fallback && option->kind != KIND_FLAG) {
-        snprintf(text, sizeof text, "[%s]", option->fallback);
+        snprintf(text, sizeof text, "[%s]", option_default(option));
         print_words(text, at, TEXT_AT);
     }
     putchar('\n');

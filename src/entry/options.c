@@ -36,7 +36,8 @@ const struct option options[OPTION_COUNT] = {
         "by its environment, by airflow.cfg or by both"),
     ROW(OPTION_ON_CHANGE, "on-change", KIND_CHANGE, TOPIC_CHANGES, FOR_START, "RULE", "keep",
         "what to do with such a key"),
-    ROW(OPTION_MANAGE, "manage", KIND_MANAGE, TOPIC_SOURCES, FOR_START, "LIST", "all",
+    ROW(OPTION_MANAGE, "manage", KIND_MANAGE, TOPIC_SOURCES, FOR_START, "LIST",
+        "fernet_key,secret_key,jwt_secret,internal_api_secret_key",
         "the secrets to find, keep and deliver, a comma list"),
     ROW(OPTION_ALLOW_EPHEMERAL, "allow-ephemeral", KIND_FLAG, TOPIC_STORE, FOR_START, NULL, "no",
         "make a key also where it will not outlive the container"),
@@ -96,7 +97,7 @@ static const char *const words[KIND_COUNT] = {
     [KIND_MODE] = "0600, 0640, 0660",
     [KIND_DELIVER] = "env, cfg, env,cfg",
     [KIND_CHANGE] = "keep, stage, refuse, replace",
-    [KIND_MANAGE] = "all, fernet_key, secret_key, jwt_secret, internal_api_secret_key",
+    [KIND_MANAGE] = "fernet_key, secret_key, jwt_secret, internal_api_secret_key",
     [KIND_SCOPE] = "auto, child, group",
     [KIND_FORMAT] = "text, json",
 };
@@ -104,6 +105,11 @@ static const char *const words[KIND_COUNT] = {
 const char *option_words(enum option_kind kind)
 {
     return words[kind];
+}
+
+const char *option_default(const struct option *option)
+{
+    return option->kind == KIND_MANAGE ? "all of these" : option->fallback;
 }
 
 int option_word(enum option_kind kind, const char *text, size_t length)

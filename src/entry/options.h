@@ -108,6 +108,9 @@ size_t option_named(const char *name, size_t length, int underscores);
  * other values. */
 const char *option_words(enum option_kind kind);
 
+/* The default as it is shown to people; NULL: none. */
+const char *option_default(const struct option *option);
+
 /* Which of these words `text` is, of which `length` bytes count: 0 for the first; -1 for none. */
 int option_word(enum option_kind kind, const char *text, size_t length);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "airflow/managed.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"
@@ -64,7 +63,6 @@ int value_deliver(const char *text, bool *environment, bool *cfg, struct error *
 
 int value_manage(const char *text, unsigned *secrets, struct error *err)
 {
-    static const unsigned ALL = (1U << MANAGED_COUNT) - 1;
     *secrets = 0;
     for (const char *at = text; *at;) {
         size_t length = strcspn(at, ",");
@@ -74,7 +72,7 @@ int value_manage(const char *text, unsigned *secrets, struct error *err)
         span_name(name, cut, sizeof cut);
         if (place < 0)
             return no_word(KIND_MANAGE, cut, err);
-        *secrets |= place == 0 ? ALL : 1U << (place - 1);
+        *secrets |= 1U << place;
         at += length;
         at += *at == ',';
     }

@@ -23,7 +23,7 @@ int value_mode(const char *text, mode_t *mode, struct error *err);
 /* env, cfg, or both. */
 int value_deliver(const char *text, bool *environment, bool *cfg, struct error *err);
 
-/* Names of managed secrets as a comma list, or "all": bits, 1 << index in managed_secrets. */
+/* Names of managed secrets as a comma list: bits, 1 << index in managed_secrets. */
 int value_manage(const char *text, unsigned *secrets, struct error *err);
 
 /* A folder, and not one of the remote stores, which this version has not got. */

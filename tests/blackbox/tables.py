@@ -28,6 +28,11 @@ class Option:
         return "--" + self.name
 
     @property
+    def shown(self):
+        """Its default, as it is shown."""
+        return "all of these" if self.kind == "manage" else self.default
+
+    @property
     def key(self):
         """Its name in fernit.ini."""
         return self.name.replace("-", "_")

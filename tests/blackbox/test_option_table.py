@@ -115,7 +115,7 @@ def test_help_explains_an_option_on_the_page_of_its_topic(pages, option):
     text = re.sub(r"\s+", " ", entry[1])
     assert text.startswith(option.help)
     assert ", ".join(option.words) in text
-    assert option.kind == "flag" or not option.default or text.endswith(f"[{option.default}]")
+    assert option.kind == "flag" or not option.default or text.endswith(f"[{option.shown}]")
 
 
 def test_a_commands_page_names_its_options_and_no_others(pages):
@@ -149,8 +149,8 @@ def test_a_manual_page_has_the_same_words_and_defaults(page, prefix):
             continue
         text = next(text for head, text in items.items() if head == prefix + name or head.startswith(f"{prefix}{name} "))
         assert re.findall(r"^\.Cm (\S+) [,.]$", text, re.MULTILINE)[: len(option.words)] == list(option.words)
-        defaults = re.findall(r"The default is\n\.(?:Ql|Pa|Cm) (.*) \.", text)
-        expected = [option.default] if option.default and (option.kind != "flag" or prefix == "Cm ") else []
+        defaults = [a or b for a, b in re.findall(r"The default is(?:\n\.(?:Ql|Pa|Cm) (.*) | (.*))\.\n", text)]
+        expected = [option.shown] if option.default and (option.kind != "flag" or prefix == "Cm ") else []
         assert defaults == expected, name
 
 
@@ -174,7 +174,7 @@ def readme_rows():
 
 def test_the_readme_has_every_option_with_its_default_and_no_other():
     rows = {row[0].strip("`"): row[1].strip("`") for row in readme_rows()}
-    assert rows == {option.usage: option.default for option in OPTIONS}
+    assert rows == {option.usage: option.shown for option in OPTIONS}
     assert len(rows) == len(readme_rows())
 
 

@@ -102,7 +102,7 @@ static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
         {"0600", KIND_MODE, 0},
         {"0660", KIND_MODE, 2},
         {"env,cfg", KIND_DELIVER, 2},
-        {"all", KIND_MANAGE, 0},
+        {"fernet_key", KIND_MANAGE, 0},
 
         {"", KIND_CHANGE, -1},
         {"kee", KIND_CHANGE, -1},
@@ -111,6 +111,7 @@ static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
         {"Keep", KIND_CHANGE, -1},
         {"cfg,", KIND_DELIVER, -1},
         {"key", KIND_MANAGE, -1},
+        {"all", KIND_MANAGE, -1},
     };
     foreach(row, table) {
         int place = option_word(row->kind, row->word, strlen(row->word));
@@ -119,7 +120,7 @@ static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
     }
     for (int i = 0; i < MANAGED_COUNT; i++) {
         const char *name = managed_secrets[i].name;
-        assert_int_equal(option_word(KIND_MANAGE, name, strlen(name)), i + 1);
+        assert_int_equal(option_word(KIND_MANAGE, name, strlen(name)), i);
     }
 }
 
@@ -127,9 +128,23 @@ static void every_kind_with_words_has_its_default_among_them(void **state)
 {
     (void)state;
     for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (option_words(options[id].kind) &&
+        if (option_words(options[id].kind) && options[id].kind != KIND_MANAGE &&
             option_word(options[id].kind, options[id].fallback, strlen(options[id].fallback)) < 0)
             fail_msg("%s: %s", options[id].name, options[id].fallback);
+}
+
+/* Which is why it is shown as that. */
+static void the_default_of_manage_is_all_of_its_words(void **state)
+{
+    (void)state;
+    const struct option *option = &options[OPTION_MANAGE];
+    unsigned secrets = 0;
+    struct error err = {0};
+    assert_int_equal(value_manage(option->fallback, &secrets, &err), 0);
+    assert_int_equal(secrets, (1 << MANAGED_COUNT) - 1);
+    assert_string_equal(option_default(option), "all of these");
+    assert_string_equal(option_default(&options[OPTION_STORE]), options[OPTION_STORE].fallback);
+    assert_null(option_default(&options[OPTION_SECRET_FILE]));
 }
 
 static void a_wrong_word_is_told_with_the_right_ones(void **state)
@@ -401,6 +416,7 @@ int main(void)
         cmocka_unit_test(each_topic_has_a_name_and_a_title),
         cmocka_unit_test(the_words_of_a_kind_stand_in_the_order_of_its_values),
         cmocka_unit_test(every_kind_with_words_has_its_default_among_them),
+        cmocka_unit_test(the_default_of_manage_is_all_of_its_words),
         cmocka_unit_test(a_wrong_word_is_told_with_the_right_ones),
         cmocka_unit_test(a_command_is_found_by_one_word_or_two),
         cmocka_unit_test(commands_are_listed_by_first_words_and_by_second_ones),
