@@ -7,9 +7,10 @@
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
 #   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
-#   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
+#   make lint          clang-format, clang-tidy, cppcheck, shellcheck, mandoc; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
+#   make pages         build/share/: manual pages, completions of shells; make readme: the README's tables, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make dist          a release, in build/dist/: the program, the sources, a bill of materials, sums
 #   make clean
@@ -39,17 +40,18 @@ Q := $(if $(V),,@)
 sources := $(sort $(wildcard src/*/*.c))
 mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
-headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tests/*/*.h))
+headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h doc/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*.c))
 fuse    := $(sort $(wildcard tests/fuse/*.c))
+documents := $(sort $(wildcard doc/*.c))
 watchers := $(addprefix tests/memory/,released.c sanitizers.c)
-checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
+checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
 # What does wrong on purpose is not asked whether it does right.
 formatted := $(checked) $(headers) tests/memory/control.c
-scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh .ci/run))
+scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
 
-.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format install dist clean
+.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format pages readme install dist clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -71,7 +73,7 @@ inih     := @$(DEPS)/share/inih/flags
 CC      := $(DEPS)/bin/musl-gcc
 CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
            -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
-LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs
 
 # What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
 # marked hot: the few pages that it keeps in memory hold all of it (image_drop in src/process/image.h).
@@ -96,15 +98,45 @@ $(B)/fernit: $(objects)
 	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map $(waiting) $^ -linih -lsodium -o $@.new
 	@mv -f $@.new $@
 
-install: $(B)/fernit
+# --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.
+
+writer := $(B)/pages
+shared := $(B)/share
+pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash _fernit fernit.fish))
+
+$(writer): $(documents) $(wildcard doc/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
+	@echo '  link  $@'
+	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@
+
+$(shared)/man/man1/% $(shared)/man/man5/%: sort = man
+$(shared)/completions/fernit.bash: sort = bash
+$(shared)/completions/_fernit: sort = zsh
+$(shared)/completions/fernit.fish: sort = fish
+$(shared)/man/man1/% $(shared)/man/man5/%: doc/% $(writer)
+	@mkdir -p $(@D)
+	$(Q)$(writer) $(sort) $< >$@
+$(shared)/completions/%: doc/completions/% $(writer)
+	@mkdir -p $(@D)
+	$(Q)$(writer) $(sort) $< >$@
+
+pages: $(pages)
+
+# What the README says of commands and options.
+readme: $(writer)
+	$(Q)$(writer) readme README.md >$(B)/README.md
+	@cat $(B)/README.md >README.md
+
+install: $(B)/fernit $(pages)
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(shared)/man/man1/fernit.1
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(shared)/man/man5/fernit.ini.5
+	install -D -m 0644 $(shared)/completions/fernit.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fernit'
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' $(shared)/completions/_fernit
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' $(shared)/completions/fernit.fish
 
-# MARK: what else belongs into a release: the manual pages and completions below build/share, once a rule here makes them.
-share :=
-
-dist: $(B)/fernit $(share)
+dist: $(B)/fernit $(pages)
 	@echo '  dist  $(B)/dist'
-	@docker/dist/dist.sh '$(VERSION)' $(B) '$(DEPS)' $(share)
+	@docker/dist/dist.sh '$(VERSION)' $(B) '$(DEPS)' $(pages)
 
 # An environment of its own, so that no key or setting of the caller's shell takes part.
 run: $(B)/fernit
@@ -213,7 +245,7 @@ $(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B
 everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
 
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
+test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
 	@tests/run.sh $(unit_programs)
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
@@ -243,8 +275,8 @@ peers: $(B)/fernit | tools-peers
 
 # --- Lint
 
-.PHONY: lint-format lint-cppcheck lint-shell lint-tidy
-lint: lint-format lint-cppcheck lint-shell lint-tidy
+.PHONY: lint-format lint-cppcheck lint-shell lint-man lint-tidy
+lint: lint-format lint-cppcheck lint-shell lint-man lint-tidy
 
 # What lint-format would have.
 format: | tools-lint
@@ -259,11 +291,15 @@ lint-cppcheck: | tools-lint
 	@echo '  cppcheck'
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability,style --error-exitcode=1 --inline-suppr \
 	    --cppcheck-build-dir=$(B)/lint/cppcheck -j$(shell nproc) --suppressions-list=tests/cppcheck.suppressions \
-	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc $(checked)
+	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc -I. $(checked)
 
-lint-shell: | tools-lint
+lint-shell: $(pages) | tools-lint
 	@echo '  shellcheck'
-	$(Q)shellcheck $(scripts)
+	$(Q)shellcheck $(scripts) $(filter %.bash,$(pages))
+
+lint-man: $(pages) | tools-lint
+	@echo '  mandoc'
+	$(Q)mandoc -T lint -W warning $(filter $(shared)/man/%,$(pages))
 
 # One stamp a file, so that a second run looks only at what has changed.
 tidied := $(patsubst %.c,$(B)/lint/%.tidy,$(checked))
@@ -272,7 +308,7 @@ lint-tidy: $(tidied)
 $(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
 	@mkdir -p $(@D)
 	@echo '  tidy  $<'
-	$(Q)clang-tidy --quiet $< -- $(language) $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
+	$(Q)clang-tidy --quiet $< -- $(language) -I. $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
 	    { cat $@.log >&2; exit 1; }
 	@touch $@
 

@@ -7,13 +7,14 @@ declare -A packages=(
     [build]="gcc make dpkg-dev xz-utils patch autoconf automake libtool ca-certificates debian-archive-keyring linux-libc-dev"
     # The tests judge the binary with Debian's Python, so that every machine has the same judges.
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
-            python3-cryptography binutils strace util-linux mount e2fsprogs libfuse3-dev fuse3 valgrind"
+            python3-cryptography binutils strace util-linux mount e2fsprogs libfuse3-dev fuse3 valgrind
+            mandoc bash-completion zsh fish"
     # The container tests: an engine, what it makes networks and pods of, and what makes the base image.
     [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose debootstrap python3 python3-pytest
                  python3-pytest-xdist python3-cryptography"
     # clang only recommends what its sanitizers and its fuzzer are made of.
     [fuzz]="clang libclang-rt-dev libc6-dev libsodium-dev"
-    [lint]="clang-format clang-tidy cppcheck shellcheck libc6-dev libcmocka-dev libsodium-dev libfuse3-dev"
+    [lint]="clang-format clang-tidy cppcheck shellcheck mandoc libc6-dev libcmocka-dev libsodium-dev libfuse3-dev"
     # The peers that fernit is held against and measured beside.
     [peers]="tini dumb-init catatonit python3 python3-pytest python3-pytest-xdist python3-cryptography util-linux mount"
     [bench]="tini dumb-init catatonit gosu python3 python3-cryptography binutils strace libc6-dev"

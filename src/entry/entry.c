@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/become.h"
+#include "entry/commands.h"
 #include "entry/help.h"
 #include "entry/install.h"
 #include "entry/key_change.h"
@@ -27,34 +28,27 @@ enum looks {
     LOOKS_AND_KEEPS, /* and may put one into the store */
 };
 
-struct command {
-    const char *name;
-    const char *second; /* "generate" of "key generate" */
-    unsigned options;   /* whose options it takes */
+/* What a command of commands[] does. */
+struct act {
     int usage_status;
     enum looks looks;
     int (*run)(const struct context *context);
 };
 
-static const struct command commands[] = {
-    {"run", NULL, FOR_RUN, EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_command},
-    {"init", NULL, FOR_INIT, EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_init},
-    {"status", NULL, FOR_STATUS, EXIT_USAGE, LOOKS, status_command},
-    {"key", "generate", FOR_KEY, EXIT_USAGE, LOOKS_NEVER, key_generate_command},
-    {"key", "print", FOR_KEY, EXIT_USAGE, LOOKS, key_print_command},
-    {"key", "check", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_check_command},
-    {"key", "fingerprint", FOR_KEY, EXIT_USAGE, LOOKS_WITHOUT_FILE, key_fingerprint_command},
-    {"key", "promote", FOR_CHANGE, EXIT_USAGE, LOOKS, key_promote_command},
-    {"key", "retire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_retire_command},
-    {"key", "unretire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_unretire_command},
-    {"key", "destroy", FOR_CHANGE, EXIT_USAGE, LOOKS, key_destroy_command},
-    {"install", NULL, FOR_INSTALL, EXIT_USAGE, LOOKS_NEVER, install_command},
+static const struct act acts[COMMAND_COUNT] = {
+    [COMMAND_RUN] = {EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_command},
+    [COMMAND_INIT] = {EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_init},
+    [COMMAND_STATUS] = {EXIT_USAGE, LOOKS, status_command},
+    [COMMAND_KEY_GENERATE] = {EXIT_USAGE, LOOKS_NEVER, key_generate_command},
+    [COMMAND_KEY_PRINT] = {EXIT_USAGE, LOOKS, key_print_command},
+    [COMMAND_KEY_CHECK] = {EXIT_USAGE, LOOKS_WITHOUT_FILE, key_check_command},
+    [COMMAND_KEY_FINGERPRINT] = {EXIT_USAGE, LOOKS_WITHOUT_FILE, key_fingerprint_command},
+    [COMMAND_KEY_PROMOTE] = {EXIT_USAGE, LOOKS, key_promote_command},
+    [COMMAND_KEY_RETIRE] = {EXIT_USAGE, LOOKS, key_retire_command},
+    [COMMAND_KEY_UNRETIRE] = {EXIT_USAGE, LOOKS, key_unretire_command},
+    [COMMAND_KEY_DESTROY] = {EXIT_USAGE, LOOKS, key_destroy_command},
+    [COMMAND_INSTALL] = {EXIT_USAGE, LOOKS_NEVER, install_command},
 };
-
-static const char *const first_words[] = {"run",     "init",    "status", "key",
-                                          "install", "version", "help",   NULL};
-static const char *const key_words[] = {"generate", "print",    "check",   "fingerprint", "promote",
-                                        "retire",   "unretire", "destroy", NULL};
 
 static int usage(const struct error *err)
 {
@@ -62,60 +56,62 @@ static int usage(const struct error *err)
     return EXIT_USAGE;
 }
 
-static const struct command *find(const char *first, const char *second)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, first) == 0 &&
-            (!commands[i].second || (second && strcmp(commands[i].second, second) == 0)))
-            return &commands[i];
-    return NULL;
-}
-
 static int unknown(char **argv)
 {
     struct error err = {0};
-    if (strcmp(argv[1], "key") != 0)
+    const char *words[COMMAND_COUNT + 1];
+    char list[128] = "";
+    command_words(argv[1], words);
+    if (!*words) {
+        command_words(NULL, words);
         error_usage(&err,
                     "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
-                    argv[1], nearest_word(argv[1], first_words));
-    else if (argv[2])
-        error_usage(&err, "key %s is no command; did you mean \"fernit key %s\"?", argv[2],
-                    nearest_word(argv[2], key_words));
-    else
-        error_usage(&err, "key needs one of generate, print, check, fingerprint, promote, retire, "
-                          "unretire, destroy");
+                    argv[1], nearest_word(argv[1], words));
+        return usage(&err);
+    }
+    if (argv[2]) {
+        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], argv[2],
+                    argv[1], nearest_word(argv[2], words));
+        return usage(&err);
+    }
+    for (size_t i = 0, length = 0; words[i] && length < sizeof list; i++)
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "",
+                                   words[i]);
+    error_usage(&err, "%s needs one of %s", argv[1], list);
     return usage(&err);
 }
 
-static bool looks(const struct command *command, const struct settings *settings)
+static bool looks(const struct act *act, const struct settings *settings)
 {
-    if (command->looks == LOOKS_WITHOUT_FILE)
+    if (act->looks == LOOKS_WITHOUT_FILE)
         return !*settings->words;
-    return command->looks != LOOKS_NEVER;
+    return act->looks != LOOKS_NEVER;
 }
 
 /* A run without a command and an init with one end before they keep anything. */
-static bool keeps(const struct command *command, const struct settings *settings)
+static bool keeps(enum command_id id, const struct settings *settings)
 {
     bool has_command = *settings->words != NULL;
-    return command->looks == LOOKS_AND_KEEPS && has_command == (command->options == FOR_RUN);
+    return acts[id].looks == LOOKS_AND_KEEPS && has_command == (id == COMMAND_RUN);
 }
 
-static int failure_status(const struct command *command, const struct error *err)
+static int failure_status(const struct act *act, const struct error *err)
 {
-    bool one_for_all = command->usage_status == EXIT_OWN_FAILURE;
-    return one_for_all || err->kind == ERROR_USAGE ? command->usage_status : EXIT_PROBLEM;
+    bool one_for_all = act->usage_status == EXIT_OWN_FAILURE;
+    return one_for_all || err->kind == ERROR_USAGE ? act->usage_status : EXIT_PROBLEM;
 }
 
-static int dispatch(const struct command *command, char **argv, char *const *environment,
+static int dispatch(enum command_id id, char **argv, char *const *environment,
                     const struct signals *signals)
 {
     struct error err = {0};
+    const struct command *command = &commands[id];
+    const struct act *act = &acts[id];
     pid_t parent = getppid();
     char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
-        return report_failure(signals, &err, command->usage_status);
+        return report_failure(signals, &err, act->usage_status);
     if (settings.help)
         return help_print(command->name);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;
@@ -126,10 +122,9 @@ static int dispatch(const struct command *command, char **argv, char *const *env
                               .argv = argv,
                               .program = program,
                               .parent = parent};
-    if (looks(command, &settings) &&
-        become_user(&context, keeps(command, &settings), &becoming, &err) < 0)
-        return report_failure(signals, &err, failure_status(command, &err));
-    return command->run(&context);
+    if (looks(act, &settings) && become_user(&context, keeps(id, &settings), &becoming, &err) < 0)
+        return report_failure(signals, &err, failure_status(act, &err));
+    return act->run(&context);
 }
 
 static int is_word(const char *word, const char *name, const char *option)
@@ -161,8 +156,8 @@ int entry(char **argv, char *const *environment, const struct signals *signals)
         return EXIT_GOOD;
     }
 
-    const struct command *command = find(first, second);
-    if (!command)
+    enum command_id id = command_named(first, second);
+    if (id == COMMAND_COUNT)
         return unknown(argv);
-    return dispatch(command, argv, environment, signals);
+    return dispatch(id, argv, environment, signals);
 }

@@ -1,6 +1,8 @@
-/* What `fernit help` and `--help` print. */
+/* What `fernit help` and `--help` print: pages of at most 24 lines of 80 columns, one screen each. The options and
+ * commands on them come from the tables. */
 #pragma once
 
-/* Prints the page of a command ("run"), or the overview for NULL, to standard output; the options
- * come from the table. Returns EXIT_GOOD, or EXIT_USAGE where there is no such page. */
-int help_print(const char *command);
+/* Prints the page of a command ("run"), a topic ("store") or an option ("grace", "--grace": its topic's), or the
+ * overview for NULL, to standard output. Returns EXIT_GOOD, or EXIT_USAGE where there is no such page; the message
+ * names the nearest. */
+int help_print(const char *word);

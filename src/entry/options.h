@@ -1,4 +1,5 @@
-/* The one table of options: the command line, FERNIT_* variables, fernit.ini and help come from it. */
+/* The one table of options: the command line, FERNIT_* variables, fernit.ini and help come from it, and by
+ * doc/pages.c the manual pages, the completions of the shells and the README's table. */
 #pragma once
 
 #include <stddef.h>
@@ -29,7 +30,31 @@ enum option_kind {
     KIND_FORMAT,   /* text, json */
     KIND_SIGNAL,   /* a signal's name or number, or none */
     KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
+    KIND_COUNT,
 };
+
+/* What an option is about: `fernit help TOPIC` is a page on each. In the order in which they are listed. */
+enum option_topic {
+    TOPIC_SOURCES,
+    TOPIC_STORE,
+    TOPIC_CHANGES,
+    TOPIC_DELIVERY,
+    TOPIC_USER,
+    TOPIC_SUPERVISE, /* what needs --init */
+    TOPIC_WAITING,
+    TOPIC_LOGS,
+    TOPIC_SETTINGS,
+    TOPIC_EXIT,   /* has a page, and no options */
+    TOPIC_STATUS, /* this and what follows are pages of commands */
+    TOPIC_COUNT,
+};
+
+struct topic {
+    const char *name;
+    const char *title;
+};
+
+extern const struct topic topics[TOPIC_COUNT];
 
 enum option_id {
     OPTION_STORE,
@@ -53,7 +78,7 @@ enum option_id {
     OPTION_USER,
     OPTION_NO_NEW_PRIVS,
     OPTION_INIT,
-    OPTION_SIGNAL_SCOPE, /* this and what follows up to OPTION_LATER need --init */
+    OPTION_SIGNAL_SCOPE,
     OPTION_SETSID,
     OPTION_REWRITE,
     OPTION_GRACE,
@@ -68,10 +93,11 @@ enum option_id {
 struct option {
     const char *name; /* "cmd-timeout": --cmd-timeout, FERNIT_CMD_TIMEOUT, cmd_timeout = */
     enum option_kind kind;
+    enum option_topic topic;
     unsigned commands; /* on whose command line it may stand */
     const char *metavar;
     const char *fallback; /* the default, in the form in which it would be given; NULL: none */
-    const char *help;     /* NULL for KIND_LATER */
+    const char *help; /* NULL for KIND_LATER; the words of its kind follow it where it is printed */
 };
 
 extern const struct option options[OPTION_COUNT];
@@ -79,6 +105,16 @@ extern const struct option options[OPTION_COUNT];
 /* The option of this name, of which `length` bytes count, or OPTION_COUNT. '_' and '-' are alike when
  * `underscores` says so. */
 size_t option_named(const char *name, size_t length, int underscores);
+
+/* The words that options of this kind take, as a list: "keep, stage, refuse, replace". NULL where they take
+ * other values. */
+const char *option_words(enum option_kind kind);
+
+/* The default as it is shown to people; NULL: none. */
+const char *option_default(const struct option *option);
+
+/* Which of these words `text` is, of which `length` bytes count: 0 for the first; -1 for none. */
+int option_word(enum option_kind kind, const char *text, size_t length);
 
 /* The name in `names` (ends with NULL) that is nearest to `word`, by edit distance. */
 const char *nearest_word(const char *word, const char *const *names);

@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/duration.h"
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "entry/ini_file.h"
-#include "entry/values.h"
+#include "entry/settle.h"
 #include "entry/variables.h"
 #include "process/signal_name.h"
 
@@ -32,46 +31,6 @@ void settings_origin(const struct settings *settings, size_t id, char name[128])
     }
 }
 
-/* A path without a start is none, and makes the list, which may be empty. */
-static int add_secret_file(struct settings *settings, struct span path, struct error *err)
-{
-    const char **files =
-        reallocarray(settings->secret_files, settings->secret_file_count + 2, sizeof *files);
-    if (!files)
-        return error_sys(err, "cannot hold the settings");
-    settings->secret_files = files;
-    if (path.start)
-        files[settings->secret_file_count++] = path.start;
-    files[settings->secret_file_count] = NULL;
-    return 0;
-}
-
-/* One value of a repeatable option. */
-static int add_value(struct settings *settings, size_t id, struct span value, struct error *err)
-{
-    if (id == OPTION_SECRET_FILE)
-        return add_secret_file(settings, value, err);
-    if (span_is(value, "none"))
-        return 0;
-
-    char text[64];
-    char name[128];
-    span_name(value, text, sizeof text);
-    settings_origin(settings, id, name);
-    int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
-                                    : value_status(text, settings->supervision.good_statuses, err);
-    return read < 0 ? error_within(err, "%s", name) : 0;
-}
-
-/* At once, so that what is wrong with the settings is told in it, too. */
-static void log_as(const char *text)
-{
-    enum log_format format;
-    struct error ignored;
-    if (value_format(text, &format, &ignored) == 0)
-        log_set_format(format);
-}
-
 /* Takes a value unless a stronger one is there. */
 static int take(struct settings *settings, size_t id, const char *text, enum origin origin,
                 unsigned order, struct error *err)
@@ -81,10 +40,10 @@ static int take(struct settings *settings, size_t id, const char *text, enum ori
         return 0;
     *setting = (struct setting){text, origin, order};
     if (id == OPTION_LOG_FORMAT)
-        log_as(text);
+        settle_log_format(text);
     if (options[id].kind != KIND_LIST || origin != ORIGIN_FLAG)
         return 0;
-    return add_value(settings, id, (struct span){text, strlen(text)}, err);
+    return settle_value(settings, id, (struct span){text, strlen(text)}, err);
 }
 
 /* One option of the command line; *arguments moves behind it. */
@@ -172,16 +131,10 @@ static int read_environment(struct settings *settings, char *const *environment,
     return 0;
 }
 
-static const char *user_of(const struct settings *settings)
-{
-    const char *user = settings->all[OPTION_USER].text;
-    return strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
-}
-
 /* Whether root will become a user, as far as the settings are read. */
 static bool root_goes(const struct settings *settings)
 {
-    return user_of(settings) && geteuid() == 0;
+    return settle_user(settings) && geteuid() == 0;
 }
 
 static int read_ini(struct settings *settings, struct error *err)
@@ -219,154 +172,11 @@ static int read_ini(struct settings *settings, struct error *err)
     return root_goes(settings) && !is_roots ? ini_file_refuse(path, err) : 0;
 }
 
-/* A comma list of the environment or of fernit.ini. Only paths are kept, as strings of their own. */
-static int split_list(struct settings *settings, size_t id, const char *text, struct error *err)
-{
-    if (id == OPTION_SECRET_FILE && secret_reserve(&settings->paths, strlen(text) + 1, err) < 0)
-        return -1;
-    for (const char *at = text; *at;) {
-        size_t length = strcspn(at, ",\n");
-        struct span value = line_trim(at, at + length);
-        at += length + (at[length] != '\0');
-        if (value.length == 0)
-            continue;
-        if (id == OPTION_SECRET_FILE) {
-            const char *start = settings->paths.bytes + settings->paths.length;
-            if (secret_append(&settings->paths, value.start, value.length, err) < 0 ||
-                secret_append(&settings->paths, "", 1, err) < 0)
-                return -1;
-            value.start = start;
-        }
-        if (add_value(settings, id, value, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int64_t *duration_of(struct settings *settings, size_t id)
-{
-    switch (id) {
-    case OPTION_CMD_TIMEOUT:
-        return &settings->cmd_timeout;
-    case OPTION_LOCK_TIMEOUT:
-        return &settings->lock_timeout;
-    case OPTION_GRACE:
-        return &settings->supervision.grace;
-    default:
-        return &settings->supervision.term_delay;
-    }
-}
-
-static int parse_one(struct settings *settings, size_t id, const char *text, struct error *err)
-{
-    bool flag = false;
-    switch (options[id].kind) {
-    case KIND_LATER:
-        return value_later(text, options[id].fallback, err);
-    case KIND_FLAG:
-        return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
-                                           : 0;
-    case KIND_DURATION:
-        return duration_parse(text, duration_of(settings, id), err);
-    case KIND_MODE:
-        return value_mode(text, &settings->store_mode, err);
-    case KIND_DELIVER:
-        return value_deliver(text, &settings->deliver_environment, &settings->deliver_cfg, err);
-    case KIND_CHANGE:
-        return value_change(text, &settings->on_change, err);
-    case KIND_MANAGE:
-        return value_manage(text, &settings->manage, err);
-    case KIND_SCOPE:
-        return value_scope(text, &settings->supervision.scope, err);
-    case KIND_FORMAT:
-        return value_format(text, &settings->log_format, err);
-    case KIND_SIGNAL:
-        return value_signal(text, &settings->parent_death_signal, err);
-    case KIND_TEXT:
-        if (!*text)
-            return error_usage(err, "is empty");
-        return id == OPTION_STORE ? value_store(text, err) : 0;
-    default:
-        return 0;
-    }
-}
-
-static int parse(struct settings *settings, size_t id, struct error *err)
-{
-    const struct setting *setting = &settings->all[id];
-    const char *text = setting->text;
-    char name[128];
-    if (!text)
-        return 0;
-    if (options[id].kind == KIND_LIST)
-        return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
-    if (parse_one(settings, id, text, err) == 0)
-        return 0;
-    settings_origin(settings, id, name);
-    return error_within(err, "%s", name);
-}
-
-static bool is_on(const struct settings *settings, size_t id)
-{
-    bool flag = false;
-    value_flag(settings->all[id].text, &flag);
-    return flag;
-}
-
-static bool is_stronger(const struct setting *a, const struct setting *b)
-{
-    return a->origin != b->origin ? a->origin > b->origin : a->order > b->order;
-}
-
-/* Of --quiet and --verbose the stronger source wins, within one the later. */
-static enum log_level level(const struct settings *settings)
-{
-    bool quiet = is_on(settings, OPTION_QUIET);
-    bool verbose = is_on(settings, OPTION_VERBOSE);
-    if (quiet && verbose)
-        quiet = is_stronger(&settings->all[OPTION_QUIET], &settings->all[OPTION_VERBOSE]);
-    return quiet ? LOG_QUIET : verbose ? LOG_VERBOSE : LOG_NORMAL;
-}
-
-/* A word on the command line that would do nothing is a mistake; in the environment or fernit.ini it
- * may be meant for another command. */
-static int check_init(const struct settings *settings, struct error *err)
-{
-    for (size_t id = OPTION_SIGNAL_SCOPE; id < OPTION_LATER && !settings->init; id++)
-        if (settings->all[id].origin == ORIGIN_FLAG)
-            return error_usage(err, "--%s is about a command that fernit supervises; add --init",
-                               options[id].name);
-    return 0;
-}
-
-static int parse_all(struct settings *settings, struct error *err)
-{
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (parse(settings, id, err) < 0)
-            return -1;
-    settings->store = settings->all[OPTION_STORE].text;
-    settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
-    settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
-    settings->strict = is_on(settings, OPTION_STRICT);
-    settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);
-    settings->yes = is_on(settings, OPTION_YES);
-    settings->json = is_on(settings, OPTION_JSON);
-    settings->run_commands = is_on(settings, OPTION_RUN_COMMANDS);
-    settings->user = user_of(settings);
-    settings->no_new_privileges = is_on(settings, OPTION_NO_NEW_PRIVS);
-    settings->init = is_on(settings, OPTION_INIT);
-    settings->supervision.own_session = is_on(settings, OPTION_SETSID);
-    settings->supervision.subreaper = !is_on(settings, OPTION_NO_SUBREAPER);
-    if (check_init(settings, err) < 0)
-        return -1;
-    return add_secret_file(settings, (struct span){0}, err);
-}
-
 void settings_log_early(char *const *environment)
 {
     const char *text = environment_get(environment, "FERNIT_LOG_FORMAT");
     if (text)
-        log_as(text);
+        settle_log_format(text);
 }
 
 int settings_read(struct settings *settings, unsigned command, char **arguments,
@@ -381,10 +191,8 @@ int settings_read(struct settings *settings, unsigned command, char **arguments,
     if (settings->help)
         return 0;
     if (read_environment(settings, environment, err) < 0 || read_ini(settings, err) < 0 ||
-        parse_all(settings, err) < 0)
+        settle(settings, err) < 0)
         return -1;
-    log_set_level(level(settings));
-    log_set_format(settings->log_format);
     warn_of_unknown_variables(environment);
     return 0;
 }

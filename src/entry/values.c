@@ -1,10 +1,10 @@
 #include "entry/values.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "airflow/managed.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"
@@ -28,41 +28,37 @@ static bool is_none(const char *text)
     return strcmp(text, "none") == 0 || strcmp(text, "off") == 0 || strcmp(text, "no") == 0;
 }
 
+static int no_word(enum option_kind kind, const char *text, struct error *err)
+{
+    const char *words = option_words(kind);
+    const char *last = strrchr(words, ' ');
+    bool pair = strchr(words, ' ') == last;
+    return error_usage(err, "\"%s\" is %s %.*s %s%s", text, pair ? "neither" : "none of",
+                       (int)(last - 1 - words), words, pair ? "nor" : "and", last);
+}
+
+int value_word(enum option_kind kind, const char *text, struct error *err)
+{
+    int place = option_word(kind, text, strlen(text));
+    return place < 0 ? no_word(kind, text, err) : place;
+}
+
 int value_mode(const char *text, mode_t *mode, struct error *err)
 {
-    static const mode_t modes[] = {0600, 0640, 0660};
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (isdigit((unsigned char)*text) && *end == '\0' && value == modes[i]) {
-            *mode = modes[i];
-            return 0;
-        }
-    return error_usage(err, "\"%s\" is none of 0600, 0640 and 0660", text);
+    char octal[8];
+    int length = snprintf(octal, sizeof octal, "0%s", text + strspn(text, "0"));
+    if (option_word(KIND_MODE, octal, (size_t)length) < 0)
+        return no_word(KIND_MODE, text, err);
+    *mode = (mode_t)strtoul(octal, NULL, 8);
+    return 0;
 }
 
 int value_deliver(const char *text, bool *environment, bool *cfg, struct error *err)
 {
-    bool both = strcmp(text, "env,cfg") == 0 || strcmp(text, "cfg,env") == 0;
-    *environment = both || strcmp(text, "env") == 0;
-    *cfg = both || strcmp(text, "cfg") == 0;
-    if (!*environment && !*cfg)
-        return error_usage(err, "\"%s\" is none of env, cfg and env,cfg", text);
-    return 0;
-}
-
-int value_change(const char *text, enum on_change *on_change, struct error *err)
-{
-    static const char *const names[] = {[ON_CHANGE_KEEP] = "keep",
-                                        [ON_CHANGE_STAGE] = "stage",
-                                        [ON_CHANGE_REFUSE] = "refuse",
-                                        [ON_CHANGE_REPLACE] = "replace"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *on_change = (enum on_change)i;
-            return 0;
-        }
-    return error_usage(err, "\"%s\" is none of keep, stage, refuse and replace", text);
+    int place = value_word(KIND_DELIVER, strcmp(text, "cfg,env") == 0 ? "env,cfg" : text, err);
+    *environment = place != 1;
+    *cfg = place != 0;
+    return place < 0 ? -1 : 0;
 }
 
 int value_manage(const char *text, unsigned *secrets, struct error *err)
@@ -71,17 +67,12 @@ int value_manage(const char *text, unsigned *secrets, struct error *err)
     for (const char *at = text; *at;) {
         size_t length = strcspn(at, ",");
         struct span name = line_trim(at, at + length);
-        size_t i = 0;
-        while (i < MANAGED_COUNT && !span_is(name, managed_secrets[i].name))
-            i++;
+        int place = option_word(KIND_MANAGE, name.start, name.length);
         char cut[32];
         span_name(name, cut, sizeof cut);
-        if (i == MANAGED_COUNT)
-            return error_usage(err,
-                               "\"%s\" is none of fernet_key, secret_key, jwt_secret and "
-                               "internal_api_secret_key",
-                               cut);
-        *secrets |= 1U << i;
+        if (place < 0)
+            return no_word(KIND_MANAGE, cut, err);
+        *secrets |= 1U << place;
         at += length;
         at += *at == ',';
     }
@@ -94,27 +85,6 @@ int value_store(const char *text, struct error *err)
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
             return error_usage(err, "this version of fernit has no remote stores; give a folder");
-    return 0;
-}
-
-int value_scope(const char *text, enum scope *scope, struct error *err)
-{
-    static const char *const names[] = {
-        [SCOPE_AUTO] = "auto", [SCOPE_CHILD] = "child", [SCOPE_GROUP] = "group"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *scope = (enum scope)i;
-            return 0;
-        }
-    return error_usage(err, "\"%s\" is none of auto, child and group", text);
-}
-
-int value_format(const char *text, enum log_format *format, struct error *err)
-{
-    bool json = strcmp(text, "json") == 0;
-    if (!json && strcmp(text, "text") != 0)
-        return error_usage(err, "\"%s\" is neither text nor json", text);
-    *format = json ? LOG_JSON : LOG_TEXT;
     return 0;
 }
 

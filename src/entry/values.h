@@ -7,35 +7,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/log.h"
-#include "process/scope.h"
-#include "resolve/change.h"
+#include "entry/options.h"
 
 struct error;
 
 /* 1/0, true/false, yes/no, on/off, in any case of letters. Fills no error. */
 int value_flag(const char *text, bool *value);
 
-/* 0600, 0640 or 0660. */
+/* Which of the words of the kind it is, from 0 on, or -1. */
+int value_word(enum option_kind kind, const char *text, struct error *err);
+
+/* 0600, 0640 or 0660, also without its 0. */
 int value_mode(const char *text, mode_t *mode, struct error *err);
 
 /* env, cfg, or both. */
 int value_deliver(const char *text, bool *environment, bool *cfg, struct error *err);
-
-/* keep, stage, refuse or replace. */
-int value_change(const char *text, enum on_change *on_change, struct error *err);
 
 /* Names of managed secrets as a comma list: bits, 1 << index in managed_secrets. */
 int value_manage(const char *text, unsigned *secrets, struct error *err);
 
 /* A folder, and not one of the remote stores, which this version has not got. */
 int value_store(const char *text, struct error *err);
-
-/* auto, child or group. */
-int value_scope(const char *text, enum scope *scope, struct error *err);
-
-/* text or json. */
-int value_format(const char *text, enum log_format *format, struct error *err);
 
 /* A signal's name or number; "none", "off", "no": 0. */
 int value_signal(const char *text, int *number, struct error *err);

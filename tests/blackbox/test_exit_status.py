@@ -302,15 +302,6 @@ def test_help_is_given_also_where_the_settings_are_wrong(fernit):
     assert fernit("run", "--help", FERNIT_CMD_TIMEOUT="soon", FERNIT_CONFIG="/no/such/file").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["run", "init", "status", "key"])
-def test_help_names_every_option_of_the_command_with_its_default(fernit, command):
-    text = fernit("help", command).stdout
-    for option in ("--store", "--secret-file", "--cmd-timeout", "--config", "--quiet", "--verbose"):
-        assert option in text
-    assert "/var/lib/fernit" in text and "10s" in text
-    assert ("--json" in text) == (command == "status")
-
-
 @pytest.mark.parametrize("words", [["version"], ["--version"]])
 def test_version_is_one_line(fernit, words):
     done = fernit(*words)

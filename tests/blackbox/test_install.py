@@ -702,13 +702,5 @@ def test_settings_come_from_a_file_and_from_the_environment(fernit, made, tmp_pa
     assert not warnings(fernit("install", made, FERNIT_SIGNAL_SCOPE="group"))
 
 
-def test_its_help_names_its_options_and_no_others(fernit):
-    done = fernit("install", "--help")
-    assert done.returncode == 0 and done.stdout.startswith("fernit install DIR\n")
-    assert "--quiet" in done.stdout and "--store" not in done.stdout
-    assert fernit("help", "install").stdout == done.stdout
-    assert "fernit install DIR" in fernit("help").stdout
-
-
 def test_a_word_that_is_nearly_install_is_understood(fernit):
     refused(fernit("instal", "x"), 'did you mean "fernit install"?', status=2)

@@ -2,7 +2,13 @@
 
 #include <stdio.h>
 
+#include "airflow/managed.h"
+#include "base/log.h"
+#include "entry/commands.h"
+#include "entry/values.h"
 #include "entry/variables.h"
+#include "process/scope.h"
+#include "resolve/change.h"
 #include "table.h"
 
 static void every_row_of_the_table_is_filled_and_found(void **state)
@@ -22,6 +28,10 @@ static void every_row_of_the_table_is_filled_and_found(void **state)
             fail_msg("%s has no default, at which it would be accepted", name);
         if ((id >= OPTION_LATER) != (options[id].kind == KIND_LATER))
             fail_msg("%s stands at the wrong place", name);
+        if (options[id].topic >= TOPIC_COUNT || options[id].topic == TOPIC_EXIT)
+            fail_msg("%s is about nothing that has options", name);
+        if ((options[id].kind == KIND_FLAG) != (options[id].metavar == NULL))
+            fail_msg("%s: a flag takes no value, and all else does", name);
     }
 }
 
@@ -61,28 +71,162 @@ static void a_name_is_known_whole_or_not_at_all(void **state)
     }
 }
 
+static void each_topic_has_a_name_and_a_title(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TOPIC_COUNT; i++) {
+        assert_non_null(topics[i].title);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(topics[i].name, topics[j].name);
+    }
+}
+
+/* settle.c takes the place of a word for the value. */
+static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum option_kind kind;
+        int place;
+    } table[] = {
+        {"keep", KIND_CHANGE, ON_CHANGE_KEEP},
+        {"stage", KIND_CHANGE, ON_CHANGE_STAGE},
+        {"refuse", KIND_CHANGE, ON_CHANGE_REFUSE},
+        {"replace", KIND_CHANGE, ON_CHANGE_REPLACE},
+        {"auto", KIND_SCOPE, SCOPE_AUTO},
+        {"child", KIND_SCOPE, SCOPE_CHILD},
+        {"group", KIND_SCOPE, SCOPE_GROUP},
+        {"text", KIND_FORMAT, LOG_TEXT},
+        {"json", KIND_FORMAT, LOG_JSON},
+        {"0600", KIND_MODE, 0},
+        {"0660", KIND_MODE, 2},
+        {"env,cfg", KIND_DELIVER, 2},
+        {"fernet_key", KIND_MANAGE, 0},
+
+        {"", KIND_CHANGE, -1},
+        {"kee", KIND_CHANGE, -1},
+        {"keep,", KIND_CHANGE, -1},
+        {"keep, stage", KIND_CHANGE, -1},
+        {"Keep", KIND_CHANGE, -1},
+        {"cfg,", KIND_DELIVER, -1},
+        {"key", KIND_MANAGE, -1},
+        {"all", KIND_MANAGE, -1},
+    };
+    foreach(row, table) {
+        int place = option_word(row->kind, row->word, strlen(row->word));
+        if (place != row->place)
+            fail_msg("%s: %d", row->word, place);
+    }
+    for (int i = 0; i < MANAGED_COUNT; i++) {
+        const char *name = managed_secrets[i].name;
+        assert_int_equal(option_word(KIND_MANAGE, name, strlen(name)), i);
+    }
+}
+
+static void every_kind_with_words_has_its_default_among_them(void **state)
+{
+    (void)state;
+    for (size_t id = 0; id < OPTION_COUNT; id++)
+        if (option_words(options[id].kind) && options[id].kind != KIND_MANAGE &&
+            option_word(options[id].kind, options[id].fallback, strlen(options[id].fallback)) < 0)
+            fail_msg("%s: %s", options[id].name, options[id].fallback);
+}
+
+/* Which is why it is shown as that. */
+static void the_default_of_manage_is_all_of_its_words(void **state)
+{
+    (void)state;
+    const struct option *option = &options[OPTION_MANAGE];
+    unsigned secrets = 0;
+    struct error err = {0};
+    assert_int_equal(value_manage(option->fallback, &secrets, &err), 0);
+    assert_int_equal(secrets, (1 << MANAGED_COUNT) - 1);
+    assert_string_equal(option_default(option), "all of these");
+    assert_string_equal(option_default(&options[OPTION_STORE]), options[OPTION_STORE].fallback);
+    assert_null(option_default(&options[OPTION_SECRET_FILE]));
+}
+
+static void a_wrong_word_is_told_with_the_right_ones(void **state)
+{
+    (void)state;
+    static const struct {
+        enum option_kind kind;
+        const char *message;
+    } table[] = {
+        {KIND_FORMAT, "\"x\" is neither text nor json"},
+        {KIND_SCOPE, "\"x\" is none of auto, child and group"},
+        {KIND_CHANGE, "\"x\" is none of keep, stage, refuse and replace"},
+        {KIND_MODE, "\"x\" is none of 0600, 0640 and 0660"},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        assert_int_equal(value_word(row->kind, "x", &err), -1);
+        assert_int_equal(err.kind, ERROR_USAGE);
+        assert_string_equal(err.message, row->message);
+    }
+}
+
+static void a_command_is_found_by_one_word_or_two(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first;
+        const char *second;
+        enum command_id id;
+    } table[] = {
+        {"run", NULL, COMMAND_RUN},
+        {"run", "init", COMMAND_RUN},
+        {"status", "--json", COMMAND_STATUS},
+        {"key", "generate", COMMAND_KEY_GENERATE},
+        {"key", "destroy", COMMAND_KEY_DESTROY},
+        {"help", "key", COMMAND_HELP},
+        {"key", NULL, COMMAND_COUNT},
+        {"key", "", COMMAND_COUNT},
+        {"key", "run", COMMAND_COUNT},
+        {"generate", NULL, COMMAND_COUNT},
+        {"ru", NULL, COMMAND_COUNT},
+        {"runs", NULL, COMMAND_COUNT},
+        {"", NULL, COMMAND_COUNT},
+    };
+    foreach(row, table)
+        if (command_named(row->first, row->second) != row->id)
+            fail_msg("%s %s", row->first, row->second ? row->second : "");
+}
+
+static void commands_are_listed_by_first_words_and_by_second_ones(void **state)
+{
+    (void)state;
+    const char *words[COMMAND_COUNT + 1];
+    command_words(NULL, words);
+    assert_string_equal(words[0], "run");
+    for (size_t i = 0; words[i]; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(words[i], words[j]);
+    command_words("key", words);
+    assert_string_equal(words[0], "generate");
+    command_words("run", words);
+    assert_null(words[0]);
+    command_words("no such", words);
+    assert_null(words[0]);
+}
+
 static void the_nearest_is_what_was_probably_meant(void **state)
 {
     (void)state;
-    static const char *const commands[] = {"run", "init", "status", "key", "version", "help", NULL};
+    static const char *const names[] = {"run", "init", "status", "key", "version", "help", NULL};
     static const char *const one[] = {"only", NULL};
     static const struct {
         const char *const *names;
         const char *word;
         const char *nearest;
     } table[] = {
-        {commands, "run", "run"},
-        {commands, "rnu", "run"},
-        {commands, "ru", "run"},
-        {commands, "statsu", "status"},
-        {commands, "stat", "status"},
-        {commands, "keys", "key"},
-        {commands, "inti", "init"},
-        {commands, "versoin", "version"},
-        {commands, "--help", "help"},
-        {commands, "helo", "help"},
-        {one, "", "only"},
-        {one, "something else", "only"},
+        {names, "run", "run"},     {names, "rnu", "run"},
+        {names, "ru", "run"},      {names, "statsu", "status"},
+        {names, "stat", "status"}, {names, "keys", "key"},
+        {names, "inti", "init"},   {names, "versoin", "version"},
+        {names, "--help", "help"}, {names, "helo", "help"},
+        {one, "", "only"},         {one, "something else", "only"},
     };
     foreach(row, table) {
         const char *nearest = nearest_word(row->word, row->names);
@@ -269,6 +413,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_of_the_table_is_filled_and_found),
         cmocka_unit_test(a_name_is_known_whole_or_not_at_all),
+        cmocka_unit_test(each_topic_has_a_name_and_a_title),
+        cmocka_unit_test(the_words_of_a_kind_stand_in_the_order_of_its_values),
+        cmocka_unit_test(every_kind_with_words_has_its_default_among_them),
+        cmocka_unit_test(the_default_of_manage_is_all_of_its_words),
+        cmocka_unit_test(a_wrong_word_is_told_with_the_right_ones),
+        cmocka_unit_test(a_command_is_found_by_one_word_or_two),
+        cmocka_unit_test(commands_are_listed_by_first_words_and_by_second_ones),
         cmocka_unit_test(the_nearest_is_what_was_probably_meant),
         cmocka_unit_test(the_nearest_option_is_found_in_the_table),
         cmocka_unit_test(a_word_of_any_length_has_a_nearest_one),

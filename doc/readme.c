@@ -1,0 +1,57 @@
+/* The README's tables. */
+#include <stdio.h>
+#include <string.h>
+
+#include "doc/pages.h"
+#include "doc/texts.h"
+
+static void print_row(unsigned id)
+{
+    const struct option *option = &options[id];
+    const char *fallback = option_default(option);
+    printf("| `--%s%s%s` | ", option->name, option->metavar ? " " : "",
+           option->metavar ? option->metavar : "");
+    if (fallback && (option->kind == KIND_FLAG || fallback != option->fallback))
+        printf("%s", fallback);
+    else if (fallback)
+        printf("`%s`", fallback);
+    printf(" | %s", option_text(id));
+    const char *list = option_words(option->kind);
+    const char *mark = " (";
+    char word[64];
+    for (; list && *list; mark = ", ")
+        printf("%s`%s`", mark, next_word(&list, word));
+    printf("%s |\n", list ? ")" : "");
+}
+
+static bool print_options(const char *argument)
+{
+    printf("| option | default | |\n|---|---|---|\n");
+    for (unsigned topic = 0; topic < TOPIC_COUNT; topic++) {
+        if (topic_is_there(topic))
+            printf("| **%s** | | *%s* |\n", topics[topic].name, topics[topic].title);
+        for (unsigned id = 0; id < OPTION_COUNT; id++)
+            if (option_is_there(id) && options[id].topic == topic)
+                print_row(id);
+    }
+    return !*argument;
+}
+
+static bool print_commands(const char *argument)
+{
+    for (unsigned id = 0; id < COMMAND_COUNT; id++) {
+        const struct command *command = &commands[id];
+        char usage[128];
+        snprintf(usage, sizeof usage, "fernit %s%s%s%s%s", command->name,
+                 command->second ? " " : "", command->second ? command->second : "",
+                 command->arguments ? " " : "", command->arguments ? command->arguments : "");
+        printf("    %-44s %s\n", usage, command->summary);
+    }
+    return !*argument;
+}
+
+const struct place readme_places[] = {
+    {"options", print_options},
+    {"commands", print_commands},
+    {NULL, NULL},
+};

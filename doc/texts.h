@@ -1,0 +1,14 @@
+/* What the manual pages and the README say of commands and options beyond what the program itself prints: it costs
+ * no byte there. In the README's Markdown, of which mdoc.c knows `code` and [words](link). */
+#pragma once
+
+#include "entry/commands.h"
+#include "entry/options.h"
+
+/* NULL: what the program prints (options[].help) says it all. The words that an option takes follow the text. */
+extern const char *const option_texts[OPTION_COUNT];
+
+/* A paragraph on each. */
+extern const char *const command_texts[COMMAND_COUNT];
+
+const char *option_text(enum option_id id);
