@@ -150,6 +150,7 @@ static const struct {
     {ROW, URL_SQLALCHEMY, "postgresql://[::1]x/db", "stands between"},
     {ROW, URL_SQLALCHEMY, "postgresql://se cret/db", "what stands where the host belongs"},
     {ROW, URL_SQLALCHEMY, "postgresql://%2Frun%2Fse!cret/db", "what stands where the host belongs"},
+    {ROW, URL_SQLALCHEMY, "postgresql://u:p@%2Frun/db", "what stands where the host belongs"},
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a,b&port=1,2,3", "not as many ports as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a,b,c&port=1,2", "not as many ports as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a&port=1,2", "not as many ports as hosts"},
