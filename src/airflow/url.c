@@ -257,15 +257,13 @@ static int read_postgres(const struct parts *parts, struct span host, struct spa
 {
     char hosts[LIST_MOST];
     char ports[LIST_MOST];
-    bool fits = query_list(parts->query, "host", hosts) == 0 &&
-                query_list(parts->query, "port", ports) == 0;
+    if (query_list(parts->query, "host", hosts) < 0 || query_list(parts->query, "port", ports) < 0)
+        return error_input(err, "has too long a query");
     bool several = strchr(hosts, ',');
     if (*hosts == '\0' && host.length < LIST_MOST)
         memcpy(mempcpy(hosts, host.start, host.length), "", 1);
     if (*ports == '\0' && !several && port.length < LIST_MOST)
         memcpy(mempcpy(ports, port.start, port.length), "", 1);
-    if (!fits)
-        return error_input(err, "has too long a query");
     return add_all_postgres(endpoints, hosts, ports, fallback, err);
 }
 
@@ -304,7 +302,7 @@ static int read_parts(const struct parts *parts, const struct service *service, 
 static int read_one(struct span url, enum url_reader reader, struct endpoints *endpoints,
                     struct error *err)
 {
-    struct parts parts;
+    struct parts parts = {.query = {0}};
     struct span scheme;
     if (split_scheme(url, &scheme, err) < 0)
         return -1;

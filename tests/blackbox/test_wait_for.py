@@ -390,6 +390,7 @@ def test_of_several_addresses_the_last_is_enough(fernit, names, place):
     assert (done.returncode, errors(done)) == (0, [])
 
 
+@pytest.mark.real_binary
 def test_of_many_addresses_only_some_are_tried(fernit, names, place, tmp_path):
     names.hosts.write_text("".join(f"127.0.1.{n} postgres\n" for n in range(1, 31)))
     trace = Trace(tmp_path / "trace", only="connect")
