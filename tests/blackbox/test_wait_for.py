@@ -404,7 +404,7 @@ def test_a_look_up_leaves_no_process_and_no_descriptor(fernit, names, place):
     server = place()
     server.listen()
     names.hosts.write_text("127.0.0.1 postgres\n")
-    show = "ls /proc | grep -c '^[0-9]'; ls /proc/self/fd | tr '\\n' ' '"
+    show = "echo /proc/[0-9]* /proc/$$/fd/*"
     words = ("run", "--wait-for", f"tcp://postgres:{port(server)}", "--", "sh", "-c", show)
     done = fernit(*words, prefix=[*names.prefix, *PROCESS_1])
     plain = fernit("run", "--", "sh", "-c", show, prefix=[*names.prefix, *PROCESS_1])
