@@ -28,6 +28,10 @@ const char *const option_texts[OPTION_COUNT] = {
     [OPTION_USER] = "[become this user](#another-user), by name or number, before anything is "
                     "looked at",
     [OPTION_NO_NEW_PRIVS] = "the command and what it starts can gain no rights, by sudo for one",
+    [OPTION_WAIT_FOR] =
+        "[wait](#waiting-for-the-database) before the command until somebody listens: "
+        "`db`, `broker`, `tcp://HOST:PORT`, `unix:/PATH` (repeatable; a comma list "
+        "in the variable)",
     [OPTION_INIT] =
         "stay, as process 1 or not, and supervise the command; the other options here need it",
     [OPTION_SIGNAL_SCOPE] = "[whom signals are for](#whom-a-signal-is-for): `auto` is `group`, but "

@@ -48,6 +48,13 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "Passes every signal on, reaps, holds no key in memory, ends with the command's\n"
         "status. Scope auto is the command alone for a Celery worker, which then finishes\n"
         "its tasks, and its group for all else. What follows --init needs it.\n",
+    [TOPIC_WAITING] =
+        "When the key is kept and airflow.cfg is written, before the command begins:\n"
+        "  db              Airflow's sql_alchemy_conn, wherever the command will find it\n"
+        "  broker          Celery's broker_url, the same way\n"
+        "  tcp://HOST:PORT, unix:/PATH\n"
+        "That somebody listens is enough; nothing is sent. Status 125 when it takes too\n"
+        "long. A TERM ends the wait.\n",
     [TOPIC_LOGS] =
         "Lines on standard error, never with a secret: keys stand there as fingerprints.\n"
         "fernit goes on after a warning. Each kind of warning has an id, which stays the\n"

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "entry/options.h"
+#include "entry/wait_targets.h"
 #include "process/supervision.h"
 #include "resolve/change.h"
 
@@ -31,6 +32,8 @@ struct settings {
     const char **secret_files; /* ends with NULL */
     int64_t cmd_timeout;       /* milliseconds */
     int64_t lock_timeout;
+    int64_t wait_timeout;
+    struct wait_targets wait_targets;
     bool deliver_environment;
     bool deliver_cfg;
     enum on_change on_change;

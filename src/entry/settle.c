@@ -41,8 +41,10 @@ int settle_value(struct settings *settings, size_t id, struct span value, struct
     char name[128];
     span_name(value, text, sizeof text);
     settings_origin(settings, id, name);
-    int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
-                                    : value_status(text, settings->supervision.good_statuses, err);
+    int read = id == OPTION_WAIT_FOR ? wait_target_add(&settings->wait_targets, value, err)
+               : id == OPTION_REWRITE
+                   ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
+                   : value_status(text, settings->supervision.good_statuses, err);
     return read < 0 ? error_within(err, "%s", name) : 0;
 }
 
@@ -73,6 +75,8 @@ static int split_list(struct settings *settings, size_t id, const char *text, st
 static int64_t *duration_of(struct settings *settings, size_t id)
 {
     switch (id) {
+    case OPTION_WAIT_TIMEOUT:
+        return &settings->wait_timeout;
     case OPTION_CMD_TIMEOUT:
         return &settings->cmd_timeout;
     case OPTION_LOCK_TIMEOUT:

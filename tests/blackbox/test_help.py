@@ -71,7 +71,7 @@ def test_where_there_is_no_page_the_nearest_is_named(fernit, word, nearest):
     assert word in done.stderr and f'"fernit help {nearest}"' in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("word", ["db-check", "--sync", "sealed", "waiting"])
+@pytest.mark.parametrize("word", ["db-check", "--sync", "sealed"])
 def test_what_is_not_built_yet_has_no_page(fernit, word):
     assert fernit("help", word).returncode == 2
 
