@@ -105,13 +105,17 @@ int file_write(int fd, const char *path, const void *bytes, size_t length, struc
     return 0;
 }
 
-int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
-                   struct error *err)
+void file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME])
 {
     uint64_t number;
     randombytes_buf(&number, sizeof number);
     snprintf(name, FILE_TEMPORARY_NAME, "%s%016llx", prefix, (unsigned long long)number);
+}
 
+int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
+                   struct error *err)
+{
+    file_temporary_name(prefix, name);
     int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "cannot make a temporary file");

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "entry/become.h"
 #include "entry/help.h"
+#include "entry/install.h"
 #include "entry/key_change.h"
 #include "entry/key_commands.h"
 #include "entry/report.h"
@@ -47,9 +48,11 @@ static const struct command commands[] = {
     {"key", "retire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_retire_command},
     {"key", "unretire", FOR_CHANGE, EXIT_USAGE, LOOKS, key_unretire_command},
     {"key", "destroy", FOR_CHANGE, EXIT_USAGE, LOOKS, key_destroy_command},
+    {"install", NULL, FOR_INSTALL, EXIT_USAGE, LOOKS_NEVER, install_command},
 };
 
-static const char *const first_words[] = {"run", "init", "status", "key", "version", "help", NULL};
+static const char *const first_words[] = {"run",     "init",    "status", "key",
+                                          "install", "version", "help",   NULL};
 static const char *const key_words[] = {"generate", "print",    "check",   "fingerprint", "promote",
                                         "retire",   "unretire", "destroy", NULL};
 

@@ -21,6 +21,7 @@ static const char overview[] =
     "  fernit key fingerprint [FILE|-]              the name under which logs speak of it\n"
     "  fernit key promote [FP] | retire [FP] | unretire FP | destroy FP\n"
     "                                               change the keys in the store (--yes)\n"
+    "  fernit install DIR                           copy the programs into DIR\n"
     "  fernit version | help [COMMAND]\n"
     "\n"
     "\"fernit help run\" lists the options. Each is a variable, too, and a line in\n"
@@ -71,6 +72,13 @@ static const struct {
      "  unretire  a retired key comes back, to the end of the ring\n"
      "  destroy   erases a retired key. Nothing else ever erases one\n"
      "Without --yes each says what it would do, and ends with 1.\n"},
+    {"install", FOR_INSTALL,
+     "fernit install DIR\n"
+     "\n"
+     "Copies fernit, and those of fernit-db and fernit-fetch that lie beside it, into DIR, which "
+     "is\n"
+     "made if it is missing: for an init container, which hands them on in an emptyDir. What is\n"
+     "there already is left alone. Status 0, 1 a problem, 2 wrong usage.\n"},
 };
 
 static void print_options(unsigned command)

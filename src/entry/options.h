@@ -10,8 +10,10 @@ enum {
     FOR_STATUS = 4,
     FOR_KEY = 8,     /* those key commands that look for the key as a run does */
     FOR_CHANGE = 16, /* those that change the store */
+    FOR_INSTALL = 32,
     FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
     FOR_STORE = FOR_ALL | FOR_CHANGE,
+    FOR_EVERY = FOR_STORE | FOR_INSTALL,
 };
 
 enum option_kind {

@@ -119,8 +119,8 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
     return take(settings, id, value, ORIGIN_FLAG, order, err);
 }
 
-/* Of the commands that change the store the words may stand among the options: key destroy FP --yes. They are
- * brought to the beginning. */
+/* Of the commands that run no other the words may stand among the options: key destroy FP --yes. They are brought
+ * to the beginning. */
 static void gather_words(struct settings *settings, char **first, char **words, char **rest)
 {
     settings->words = words > first ? first : rest;
@@ -147,7 +147,7 @@ static int read_command_line(struct settings *settings, unsigned command, char *
         } else if (word[0] == '-' && word[1] != '\0') {
             return error_usage(err, "%s is no option; options have long names, such as --%s", word,
                                nearest_option(word + 1));
-        } else if (command == FOR_CHANGE) {
+        } else if (command & (FOR_CHANGE | FOR_INSTALL)) {
             *words++ = *arguments++;
         } else {
             break;

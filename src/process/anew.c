@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "process/image.h"
+#include "process/program.h"
 
 /* As deep as any of our calls goes, where the stack may become as large. */
 enum { STACK_USED = 256 * 1024 };
@@ -24,15 +22,7 @@ static size_t stack_used(void)
 
 int anew_open(void)
 {
-    int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    const char *path = (const char *)getauxval(AT_EXECFN); // NOLINT(performance-no-int-to-ptr)
-    fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
-    if (fd >= 0 && image_is_in(fd))
-        return fd;
-    cleanup_close(&fd);
-    return -1;
+    return program_open(O_PATH);
 }
 
 void anew_execute(int program, const char *word)

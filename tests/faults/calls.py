@@ -19,6 +19,7 @@ FAILS = {
     "fcntl": ["EIO", "EINTR", "EINVAL", "ENOLCK"],
     "flock": ["EINTR", "ENOLCK", "ENOSYS"],
     "fstat": ["EIO", "ESTALE", "ENOMEM"],
+    "fstatfs": ["EIO", "ESTALE", "ENOMEM", "ENOSYS"],
     "fsync": [*CHANGE_OPEN, "EINTR"],
     "ftruncate": [*CHANGE_OPEN, "EINTR"],
     "getdents64": ["EIO", "ESTALE", "ENOMEM"],

@@ -14,7 +14,7 @@ static void every_row_of_the_table_is_filled_and_found(void **state)
             fail_msg("option %zu has no name", id);
         if (option_named(name, strlen(name), 0) != id || option_named(name, strlen(name), 1) != id)
             fail_msg("%s is not found", name);
-        if (options[id].commands == 0 || (options[id].commands & ~(unsigned)FOR_STORE))
+        if (options[id].commands == 0 || (options[id].commands & ~(unsigned)FOR_EVERY))
             fail_msg("%s is for no command", name);
         if ((options[id].kind == KIND_LATER) != (options[id].help == NULL))
             fail_msg("%s: what is not built has no help, and all else has", name);
