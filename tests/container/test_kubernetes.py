@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from cluster import Cluster, Peers, give_to_group
+from cluster import Cluster, Peers, give_to_group, that_restarts
 from conftest import PATIENCE
 
 ADD = ("airflow", "connections", "add", "db", "--conn-password", "s3cret")
@@ -70,9 +70,9 @@ def test_a_pod_that_is_made_again_reads_what_the_one_before_has_encrypted(cluste
 
 
 def test_a_container_that_restarts_in_its_pod_finds_its_key_in_the_volume_that_it_shares(cluster):
-    pod = ready(cluster.apply("init-container.yaml"))
+    pod = ready(cluster.apply("init-container.yaml", that_restarts))
     says(pod.exec(*ADD))
-    pod.restart()
+    pod.crash()
     pod.wait_for_log("ready, 1 connections read")
     assert says(pod.exec(*GET)) == "db s3cret"
 
@@ -124,8 +124,6 @@ def test_pods_with_uids_of_their_own_share_what_fs_group_has_opened_to_them(clus
     assert oct(cluster.claim("fernit").stat().st_mode) == "0o42775"
     assert says(second.exec("id", "-u")) == "1000660000"
     assert says(second.exec(*GET)) == "db s3cret"
-    second.restart()
-    second.wait_for_log("ready, 1 connections read")
 
 
 def test_a_claim_whose_group_is_another_one_than_the_containers_is_read_by_it(cluster):
@@ -175,9 +173,9 @@ def test_a_worker_that_is_deleted_finishes_with_its_pool_alive(cluster):
 
 
 def test_a_container_that_restarts_starts_through_the_same_program(cluster):
-    pod = ready(cluster.apply("install.yaml"))
+    pod = ready(cluster.apply("install.yaml", that_restarts))
     says(pod.exec(*ADD))
-    pod.restart()
+    pod.crash()
     pod.wait_for_log("ready, 1 connections read")
     assert says(pod.exec("cat", "/proc/1/comm")) == "fernit"
 
