@@ -11,6 +11,7 @@
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
 #   make install       PREFIX=/usr/local DESTDIR=
+#   make dist          a release, in build/dist/: the program, the sources, a bill of materials, sums
 #   make clean
 
 VERSION := 0.1.0
@@ -46,9 +47,9 @@ watchers := $(addprefix tests/memory/,released.c sanitizers.c)
 checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
 # What does wrong on purpose is not asked whether it does right.
 formatted := $(checked) $(headers) tests/memory/control.c
-scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
+scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
+.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format install dist clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -89,14 +90,21 @@ $(B)/obj/%.o: %.c Makefile $(B)/deps
 	@echo '  cc    $<'
 	$(Q)$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih) -MMD -MP -c $< -o $@
 
-# Renamed into place: whoever starts it meanwhile gets the old one or the new one.
+# Renamed into place: whoever starts it meanwhile gets the old one or the new one. The map says what was linked in.
 $(B)/fernit: $(objects)
 	@echo '  link  $@'
-	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) $(waiting) $^ -linih -lsodium -o $@.new
+	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map $(waiting) $^ -linih -lsodium -o $@.new
 	@mv -f $@.new $@
 
 install: $(B)/fernit
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
+
+# MARK: what else belongs into a release: the manual pages and completions below build/share, once a rule here makes them.
+share :=
+
+dist: $(B)/fernit $(share)
+	@echo '  dist  $(B)/dist'
+	@docker/dist/dist.sh '$(VERSION)' $(B) '$(DEPS)' $(share)
 
 # An environment of its own, so that no key or setting of the caller's shell takes part.
 run: $(B)/fernit

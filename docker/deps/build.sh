@@ -1,6 +1,6 @@
 #!/bin/bash
 # build.sh: builds musl, libsodium and inih from the sources pinned in the file `lock`, once, and prints the folder they are
-# in (include/, kernel/, lib/, bin/musl-gcc, share/inih/) as its only line of standard output.
+# in (include/, kernel/, lib/, bin/musl-gcc, share/inih/, share/licenses/) as its only line of standard output.
 #
 # The folder lies in ${FERNIT_CACHE:-${XDG_CACHE_HOME:-~/.cache}/fernit}, under a name made of everything that decides what is
 # in it. No path of the machine gets into the code, so the same compiler makes the same bytes anywhere.
@@ -165,7 +165,7 @@ build_inih() {
     # airflow.cfg wants " ;" kept, lines of any length, values over several lines. The memory is fernit's own allocator's, because
     # a value may be a secret. The tests compile ini.c again, with the same words.
     mkdir -p "$stage/share/inih"
-    cp "$work/libinih/ini.c" "$work/libinih/ini.h" "$work/libinih/LICENSE.txt" "$stage/share/inih/"
+    cp "$work/libinih/ini.c" "$work/libinih/ini.h" "$stage/share/inih/"
     cp "$work/libinih/ini.h" "$stage/include/"
     cat >"$stage/share/inih/flags" <<'FLAGS'
 -DINI_ALLOW_INLINE_COMMENTS=0
@@ -186,6 +186,11 @@ export -f build_musl build_libsodium build_inih
 run "building musl" bash -euc "$(declare -p work stage common jobs); build_musl"
 run "building libsodium" bash -euc "$(declare -p work stage whole jobs); build_libsodium"
 run "building inih" bash -euc "$(declare -p work stage whole); build_inih"
+
+# What a release has to bring along, under the names that the lock file gives.
+install -D -m 0644 -t "$stage/share/licenses/musl" "$work/musl/COPYRIGHT"
+install -D -m 0644 -t "$stage/share/licenses/libsodium" "$work/libsodium/LICENSE"
+install -D -m 0644 -t "$stage/share/licenses/libinih" "$work/libinih/LICENSE.txt"
 
 # musl brings no headers of the kernel, and the wrapper looks at nobody else's: fernit's Makefile adds this folder last.
 mkdir "$stage/kernel"

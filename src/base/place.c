@@ -51,19 +51,22 @@ int place_open(const char *folder, struct error *err)
     return fd;
 }
 
-static int map(struct placing *placing, int source, struct error *err)
+/* NULL: it cannot be, and *err says why. */
+static char *map(int source, const char *path, size_t *length, struct error *err)
 {
     struct stat status;
-    if (fstat(source, &status) < 0)
-        return error_sys(err, "%s: what is to be put there cannot be looked at", placing->path);
-    if (status.st_size <= 0)
-        return error_input(err, "%s: what is to be put there is empty", placing->path);
-    placing->length = (size_t)status.st_size;
-    void *bytes = mmap(NULL, placing->length, PROT_READ, MAP_PRIVATE, source, 0);
-    if (bytes == MAP_FAILED)
-        return error_sys(err, "%s: what is to be put there cannot be read", placing->path);
-    placing->bytes = bytes;
-    return 0;
+    if (fstat(source, &status) < 0) {
+        error_sys(err, "%s: what is to be put there cannot be looked at", path);
+    } else if (status.st_size <= 0) {
+        error_input(err, "%s: what is to be put there is empty", path);
+    } else {
+        *length = (size_t)status.st_size;
+        char *bytes = mmap(NULL, *length, PROT_READ, MAP_PRIVATE, source, 0);
+        if (bytes != MAP_FAILED)
+            return bytes;
+        error_sys(err, "%s: what is to be put there cannot be read", path);
+    }
+    return NULL;
 }
 
 /* By read(2), since a mapping of what others may cut short could kill us. */
@@ -91,7 +94,7 @@ static bool is_there(const struct placing *placing)
            holds(fd, placing->bytes, placing->length);
 }
 
-/* A file system with one mode for all files may refuse to set one, and be right all the same. */
+/* A file system that sets no modes, or has one for all files, may be right all the same. */
 static bool has_rights(const struct placing *placing, int fd)
 {
     struct stat status;
@@ -100,8 +103,14 @@ static bool has_rights(const struct placing *placing, int fd)
 
 static int fill(const struct placing *placing, int fd, struct error *err)
 {
-    if (fchmod(fd, placing->mode) < 0 && !has_rights(placing, fd))
-        return error_sys(err, "%s: cannot set its mode", placing->path);
+    int changed = fchmod(fd, placing->mode);
+    if (!has_rights(placing, fd))
+        return changed < 0
+                   ? error_sys(err, "%s: cannot set its mode", placing->path)
+                   : error_refused(err,
+                                   "%s: cannot get mode %04o on this file system; name a folder "
+                                   "on another one",
+                                   placing->path, (unsigned)placing->mode);
     if (file_write(fd, placing->path, placing->bytes, placing->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", placing->path) : 0;
@@ -112,7 +121,8 @@ static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPO
                         struct error *err)
 {
     char link[32];
-    _cleanup_close_ int fd = openat(placing->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    _cleanup_close_ int fd =
+        openat(placing->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, placing->mode);
     if (fd < 0)
         return 1;
     if (fill(placing, fd, err) < 0)
@@ -125,9 +135,12 @@ static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPO
 static int make_named(const struct placing *placing, char temporary[FILE_TEMPORARY_NAME],
                       struct error *err)
 {
-    _cleanup_close_ int fd = file_temporary(placing->folder, TEMPORARY, temporary, err);
+    file_temporary_name(TEMPORARY, temporary);
+    _cleanup_close_ int fd =
+        openat(placing->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               placing->mode);
     if (fd < 0)
-        return error_within(err, "%s", placing->path);
+        return error_sys(err, "%s: cannot be made", placing->path);
     if (fill(placing, fd, err) == 0)
         return 0;
     unlinkat(placing->folder, temporary, 0);
@@ -172,7 +185,8 @@ int place_copy(int folder, const char *name, const char *path, int source, mode_
 {
     _cleanup_placing_ struct placing placing = {
         .folder = folder, .name = name, .path = path, .mode = mode};
-    if (map(&placing, source, err) < 0)
+    placing.bytes = map(source, path, &placing.length, err);
+    if (!placing.bytes)
         return -1;
     if (is_there(&placing))
         return PLACED_ALREADY;

@@ -26,7 +26,7 @@ enum placed {
 
 /* Copies the file `source`, open for reading, to `name` in the folder, where its mode is exactly `mode`, if the file system
  * has modes. `path` is what messages call it.
- * Returns one of enum placed, or -1 with ERROR_SYSTEM, ERROR_INPUT: the old file is there then, and nothing else. */
+ * Returns one of enum placed, or -1 with ERROR_SYSTEM, ERROR_INPUT, ERROR_REFUSED: the old file is there then, and nothing else. */
 int place_copy(int folder, const char *name, const char *path, int source, mode_t mode,
                struct error *err);
 
