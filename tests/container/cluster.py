@@ -7,9 +7,10 @@
     a claim: a folder that stays, whose owner and mode      a named volume that becomes the first user's
       are the storage's
     a Secret: tmpfs, links through ..data, swapped whole    a named volume with plain files, written once
+      after a change                                          and its base64 not undone
     a variable from a Secret                                only if the Secret is a flat JSON object
     fsGroup: group and mode of volumes                      nothing
-    terminationGracePeriodSeconds                           10 seconds
+    terminationGracePeriodSeconds                           10 seconds; kube down: KILL at once
     KUBERNETES_SERVICE_HOST                                 not set
 
 So pods get folders of the host, with the paths, kinds, owners and modes that kubelet gives them. runAsUser and runAsGroup, drop,
