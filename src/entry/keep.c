@@ -112,6 +112,14 @@ static bool is_given_outside(const struct part *part)
     return winner && winner->way < WAY_STORE;
 }
 
+/* Whether the store is more than an image's folder without a volume: what could not be kept in that was not lost. */
+static bool would_last(const struct keeping *keeping)
+{
+    struct ground ground;
+    ground_look(keeping->look->store.path, keeping->context->environment, &ground);
+    return keeping->context->settings->store_named || ground.survival != GROUND_DIES;
+}
+
 /* Where the store is not for us to write, what is given from outside at each start is used without it, and
  * what is replaceable in this process alone. A store that can be written, and fails, is another matter. */
 static bool goes_unkept(struct keeping *keeping, const struct part *part)
@@ -119,10 +127,11 @@ static bool goes_unkept(struct keeping *keeping, const struct part *part)
     bool is_given = is_given_outside(part);
     if ((!is_given && !part->secret->replaceable) || store_is_writable(keeping->look->store.path))
         return false;
-    log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",
-                keeping->look->store.path, part->secret->title,
-                is_given ? "used without being kept there, so keep giving it"
-                         : "made for this container alone");
+    if (!is_given || would_last(keeping))
+        log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",
+                    keeping->look->store.path, part->secret->title,
+                    is_given ? "used without being kept there, so keep giving it"
+                             : "made for this container alone");
     keeping->settled |= bit_of(part);
     return true;
 }

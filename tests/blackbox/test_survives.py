@@ -295,6 +295,32 @@ def test_a_key_that_is_given_is_recorded_on_any_ground(inside, container):
     assert box.path(f"{STORE}/fernet_key").read_text() == key + "\n"
 
 
+def read_only_layer(container):
+    box = container("overlay").marked("/.dockerenv")
+    box.path(STORE).mkdir(parents=True)
+    box.mount("-o", "remount,bind,ro", box.root)
+    return box
+
+
+def read_only_volume(container):
+    box = container("overlay").marked("/.dockerenv")
+    box.volume("docker/volumes/fernit/_data", STORE, "ro")
+    return box
+
+
+@pytest.mark.parametrize("ground, warned", [(read_only_layer, 0), (read_only_volume, 1)], ids=["image", "volume"])
+def test_that_a_given_key_is_not_kept_is_worth_a_warning_only_where_it_would_have_lasted(inside, container, ground, warned):
+    key = new_key()
+    done = inside(ground(container), *SHOW, FERNET_KEY=key, FERNIT_MANAGE="fernet_key")
+    assert (done.returncode, done.stdout) == (0, f"{key}\n")
+    assert ["used without being kept" in line for line in warnings(done)] == [True] * warned, done.stderr
+
+
+def test_a_store_that_was_asked_for_is_spoken_of_wherever_it_is(inside, container):
+    done = inside(read_only_layer(container), *SHOW, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key", FERNIT_STORE=STORE)
+    assert done.returncode == 0 and "used without being kept" in done.stderr
+
+
 def test_a_key_that_is_there_is_used_on_any_ground(inside, container):
     box, key = container().marked("/.dockerenv"), new_key()
     box.path(STORE).mkdir(mode=0o700)

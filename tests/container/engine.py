@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ DEBIAN = "debian:bookworm-slim"  # what docker/Dockerfile begins with
 SUITE = "bookworm"
 # What debootstrap is told, and what the image gets beyond it.
 BASE_RECIPE = "minbase 2"
+NODE = "node"  # a folder of the place: what the tests of docker/kubernetes keep as a cluster's node does
 
 # Rlimits that the machine may be unable to raise, a cgroup hierarchy that systemd does not run, no journal.
 CONTAINERS_CONF = """
@@ -50,6 +52,15 @@ if [ "$1" = compose ]; then
 fi
 exec podman "$@"
 """
+
+
+def remove_folder(folder):
+    """With all that is mounted in it."""
+    mounts = [line.split()[1] for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    for mount in reversed(mounts):
+        if mount.startswith(f"{folder}/"):
+            subprocess.run(["umount", "--lazy", mount], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Engine:
@@ -109,6 +120,7 @@ class Engine:
         names = self.podman("secret", "ls", "--format", "{{.Name}}", check=False).stdout.split()
         for name in names:
             self.podman("secret", "rm", name, check=False)
+        remove_folder(self.root / NODE)
 
     def build(self, tag, file, context=TREE, *options):
         """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
@@ -118,9 +130,9 @@ class Engine:
         return self.podman("image", "exists", image, check=False).returncode == 0
 
     @contextlib.contextmanager
-    def alone(self):
-        """One user of this place at a time; the others wait."""
+    def alone(self, what="lock"):
+        """One user of this place, or of what is named in it, at a time; the others wait."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / "lock", "w", encoding="ascii") as lock:
+        with open(self.root / what, "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
