@@ -206,13 +206,3 @@ def test_the_commands_in_a_file_bring_it_up_and_down_and_up_again_with_the_same_
     for name in (first, second):
         box.wait_for_log(name, "ready, 1 connections read")
     assert says(box.exec(second, *GET)) == "db s3cret"
-
-
-def test_the_stand_in_makes_the_secret_that_kubectl_makes(tmp_path):
-    real = shutil.which("kubectl")
-    if not real:
-        pytest.skip("there is no kubectl here")
-    (tmp_path / "value").write_text("c2VjcmV0\n")
-    words = ["create", "secret", "generic", "name", f"--from-file=one={tmp_path}/value", "--from-literal=two=a=b", "--dry-run=client", "-o", "json"]
-    theirs, ours = (json.loads(subprocess.run([program, *words], capture_output=True, check=True, timeout=PATIENCE).stdout) for program in (real, HERE / "kubectl"))
-    assert theirs == ours
