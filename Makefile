@@ -70,7 +70,7 @@ inih     := @$(DEPS)/share/inih/flags
 CC      := $(DEPS)/bin/musl-gcc
 CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
            -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
-LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs
 
 # What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
 # marked hot: the few pages that it keeps in memory hold all of it (image_drop in src/process/image.h).

@@ -36,15 +36,27 @@ static int open_pipe(struct pipe_ends *ends, struct error *err)
     return 0;
 }
 
+/* What the child does: it becomes a command, or calls a function. */
+struct task {
+    char *const *argv;
+    char *const *environment;
+    int (*function)(const void *context, int output);
+    const void *context;
+};
+
 /* The child's side. What goes wrong is told through `report`, which a successful exec closes. */
-static _Noreturn void become(char *const *argv, char *const *environment, int output, int report,
+static _Noreturn void become(const struct task *task, int output, int report,
                              const struct signals *signals)
 {
     setpgid(0, 0);
+    if (task->function) {
+        close(report);
+        _exit(task->function(task->context, output));
+    }
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) {
         signals_release(signals);
-        search_exec(argv, environment);
+        search_exec(task->argv, task->environment);
     }
     int errnum = errno;
     ssize_t ignored = write(report, &errnum, sizeof errnum);
@@ -128,8 +140,8 @@ static int converse(pid_t child, int report, int fd, size_t most, const struct d
     return judge(status, err);
 }
 
-int command_output(char *const *argv, char *const *environment, size_t most,
-                   const struct deadline *deadline, struct secret *output, struct error *err)
+static int perform(const struct task *task, size_t most, const struct deadline *deadline,
+                   struct secret *output, struct error *err)
 {
     _cleanup_ends_ struct pipe_ends out = {-1, -1};
     _cleanup_ends_ struct pipe_ends report = {-1, -1};
@@ -143,7 +155,7 @@ int command_output(char *const *argv, char *const *environment, size_t most,
     pid_t child = fork();
     if (child == 0) {
         sigaction(SIGCHLD, &inherited, NULL);
-        become(argv, environment, out.write, report.write, deadline->signals);
+        become(task, out.write, report.write, deadline->signals);
     }
     int result = -1;
     if (child < 0) {
@@ -161,6 +173,23 @@ int command_output(char *const *argv, char *const *environment, size_t most,
         }
     }
     sigaction(SIGCHLD, &inherited, NULL);
+    return result;
+}
+
+int command_output(char *const *argv, char *const *environment, size_t most,
+                   const struct deadline *deadline, struct secret *output, struct error *err)
+{
+    const struct task task = {.argv = argv, .environment = environment};
     /* Up to a "=": NAME=token COMMAND is what a shell would take, and we do not. */
-    return result < 0 ? error_within(err, "%.*s", (int)strcspn(argv[0], "="), argv[0]) : 0;
+    return perform(&task, most, deadline, output, err) < 0
+               ? error_within(err, "%.*s", (int)strcspn(argv[0], "="), argv[0])
+               : 0;
+}
+
+int command_function(int (*function)(const void *context, int output), const void *context,
+                     size_t most, const struct deadline *deadline, struct secret *output,
+                     struct error *err)
+{
+    const struct task task = {.function = function, .context = context};
+    return perform(&task, most, deadline, output, err);
 }

@@ -22,3 +22,11 @@ struct error;
  * message holds argv[0] alone: arguments and output may be secret. */
 int command_output(char *const *argv, char *const *environment, size_t most,
                    const struct deadline *deadline, struct secret *output, struct error *err);
+
+/* The same for a function of this program's own, in a process that has its memory and all signals held back: its output is
+ * what it writes to the descriptor `output`, its status what it returns. For calls that cannot be given a deadline, such as
+ * getaddrinfo(3). What it had written when it was killed is behind *output, too. Returns as above; the message begins with
+ * what happened, since it has no name. */
+int command_function(int (*function)(const void *context, int output), const void *context,
+                     size_t most, const struct deadline *deadline, struct secret *output,
+                     struct error *err);

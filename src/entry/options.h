@@ -50,6 +50,8 @@ enum option_id {
     OPTION_RUN_COMMANDS,
     OPTION_USER,
     OPTION_NO_NEW_PRIVS,
+    OPTION_WAIT_FOR,
+    OPTION_WAIT_TIMEOUT,
     OPTION_INIT,
     OPTION_SIGNAL_SCOPE, /* this and what follows up to OPTION_LATER need --init */
     OPTION_SETSID,
@@ -60,7 +62,7 @@ enum option_id {
     OPTION_PDEATHSIG,
     OPTION_NO_SUBREAPER,
     OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 9,
+    OPTION_COUNT = OPTION_LATER + 7,
 };
 
 struct option {

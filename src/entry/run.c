@@ -11,6 +11,7 @@
 #include "entry/record.h"
 #include "entry/report.h"
 #include "entry/supervised.h"
+#include "entry/wait.h"
 #include "process/exec.h"
 #include "process/setup.h"
 #include "resolve/key_command.h"
@@ -88,10 +89,13 @@ static int prepare(const struct context *context, bool has_command, struct envir
                                                    "sense; unset it if that is not so");
 
     _cleanup_option_files_ struct option_files files = {0};
-    if (has_command && option_files_read(context->environment, context->early, &files, err) < 0)
+    bool reads = has_command || wait_needs_options(context->settings);
+    if (reads && option_files_read(context->environment, context->early, &files, err) < 0 &&
+        (has_command || err->kind == ERROR_SYSTEM))
         return -1;
-    report_option_files(&files);
-    if (!has_command)
+    if (has_command)
+        report_option_files(&files);
+    else
         report_option_files_left(context->environment);
     int handed = DELIVER_FOREIGN;
     for (int i = 0; i < HAND_OUT_TRIES && handed == DELIVER_FOREIGN; i++) {
@@ -100,7 +104,7 @@ static int prepare(const struct context *context, bool has_command, struct envir
     }
     if (context->early)
         early_free(context->early);
-    return handed == 0 ? 0 : -1;
+    return handed == 0 ? wait_for_targets(context, &files, child->list, err) : -1;
 }
 
 static int failed(const struct context *context, const struct error *err)

@@ -58,8 +58,10 @@ static int add_value(struct settings *settings, size_t id, struct span value, st
     char name[128];
     span_name(value, text, sizeof text);
     settings_origin(settings, id, name);
-    int read = id == OPTION_REWRITE ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
-                                    : value_status(text, settings->supervision.good_statuses, err);
+    int read = id == OPTION_WAIT_FOR ? wait_target_add(&settings->wait_targets, value, err)
+               : id == OPTION_REWRITE
+                   ? signal_rewrite_parse(text, settings->supervision.rewrite, err)
+                   : value_status(text, settings->supervision.good_statuses, err);
     return read < 0 ? error_within(err, "%s", name) : 0;
 }
 
@@ -245,16 +247,12 @@ static int split_list(struct settings *settings, size_t id, const char *text, st
 
 static int64_t *duration_of(struct settings *settings, size_t id)
 {
-    switch (id) {
-    case OPTION_CMD_TIMEOUT:
-        return &settings->cmd_timeout;
-    case OPTION_LOCK_TIMEOUT:
-        return &settings->lock_timeout;
-    case OPTION_GRACE:
-        return &settings->supervision.grace;
-    default:
-        return &settings->supervision.term_delay;
-    }
+    int64_t *const places[] = {[OPTION_CMD_TIMEOUT] = &settings->cmd_timeout,
+                               [OPTION_LOCK_TIMEOUT] = &settings->lock_timeout,
+                               [OPTION_WAIT_TIMEOUT] = &settings->wait_timeout,
+                               [OPTION_GRACE] = &settings->supervision.grace,
+                               [OPTION_TERM_DELAY] = &settings->supervision.term_delay};
+    return places[id];
 }
 
 static int parse_one(struct settings *settings, size_t id, const char *text, struct error *err)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "entry/options.h"
+#include "entry/wait_targets.h"
 #include "process/supervision.h"
 #include "resolve/change.h"
 
@@ -44,6 +45,8 @@ struct settings {
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
     bool no_new_privileges;
+    struct wait_targets wait_targets;
+    int64_t wait_timeout;
     bool init; /* supervise the command, as follows */
     struct supervision supervision;
     int parent_death_signal; /* 0: none */

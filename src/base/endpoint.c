@@ -1,0 +1,100 @@
+#include "base/endpoint.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { PATH_MOST = 107, PORT_MOST = 65535 };
+
+int endpoint_split(struct span text, struct span *host, struct span *port)
+{
+    const char *end = text.start + text.length;
+    bool bracket = text.length > 0 && *text.start == '[';
+    const char *start = text.start + bracket;
+    const char *stop = memchr(text.start, bracket ? ']' : ':', text.length);
+    if (!stop)
+        stop = end;
+    *host = (struct span){start, (size_t)(stop - start)};
+    *port = (struct span){end, 0};
+    if (bracket && stop++ == end)
+        return -1;
+    if (stop == end)
+        return 0;
+    *port = (struct span){stop + 1, (size_t)(end - stop) - 1};
+    return *stop == ':' ? 0 : -1;
+}
+
+static bool is_host(struct span host)
+{
+    for (size_t i = 0; i < host.length; i++)
+        if (!isalnum((unsigned char)host.start[i]) && !strchr("._-:%", host.start[i]))
+            return false;
+    return host.length < ENDPOINT_HOST && !memchr(host.start, '\0', host.length);
+}
+
+/* 0 where it is none. */
+static uint16_t port_number(struct span text)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < text.length && number <= PORT_MOST; i++)
+        number = isdigit((unsigned char)text.start[i])
+                     ? number * 10 + (unsigned)(text.start[i] - '0')
+                     : PORT_MOST + 1;
+    return (uint16_t)(number <= PORT_MOST ? number : 0);
+}
+
+int endpoint_host(struct endpoint *endpoint, struct span host, struct span port, uint16_t fallback,
+                  struct error *err)
+{
+    if (host.length == 0)
+        return error_input(err, "names no host");
+    if (!is_host(host))
+        return error_input(err, "what stands where the host belongs is none");
+    endpoint->port = port.length > 0 ? port_number(port) : fallback;
+    if (endpoint->port == 0)
+        return error_input(err, port.length > 0 ? "the port is no number from 1 to 65535"
+                                                : "names no port");
+    memcpy(endpoint->host, host.start, host.length);
+    endpoint->host[host.length] = '\0';
+    return 0;
+}
+
+int endpoint_path(struct endpoint *endpoint, struct span path, struct error *err)
+{
+    if (path.length == 0 || *path.start != '/')
+        return error_input(err, "the socket's path does not begin with \"/\"");
+    if (path.length > PATH_MOST)
+        return error_input(err, "the socket's path is longer than %d bytes", PATH_MOST);
+    memcpy(endpoint->host, path.start, path.length);
+    endpoint->host[path.length] = '\0';
+    endpoint->port = 0;
+    return 0;
+}
+
+void endpoint_text(const struct endpoint *endpoint, char text[ENDPOINT_TEXT])
+{
+    const char *host = endpoint->host;
+    bool bracket = strchr(host, ':') != NULL;
+    if (endpoint->port == 0)
+        snprintf(text, ENDPOINT_TEXT, "unix:%s", host);
+    else
+        snprintf(text, ENDPOINT_TEXT, bracket ? "[%s]:%u" : "%s:%u", host, endpoint->port);
+}
+
+void endpoints_text(const struct endpoints *endpoints, char *text, size_t size)
+{
+    size_t length = 0;
+    *text = '\0';
+    for (size_t i = 0; i < endpoints->count; i++) {
+        char one[ENDPOINT_TEXT];
+        endpoint_text(&endpoints->list[i], one);
+        bool fits = length + strlen(one) + sizeof ", ..." < size;
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i > 0 ? ", " : "",
+                                   fits ? one : "...");
+        if (!fits)
+            return;
+    }
+}

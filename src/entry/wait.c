@@ -1,0 +1,139 @@
+#include "entry/wait.h"
+
+#include <string.h>
+
+#include "airflow/url.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "process/wait_for.h"
+
+static const struct kind {
+    const char *word;
+    const char *name;
+    struct option_place places[3]; /* the newest name first, as Airflow itself asks */
+} kinds[] = {
+    [WAIT_DATABASE] = {"db",
+                       "the database at ",
+                       {{"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "database", "sql_alchemy_conn"},
+                        {"AIRFLOW__CORE__SQL_ALCHEMY_CONN", "core", "sql_alchemy_conn"}}},
+    [WAIT_BROKER] = {"broker",
+                     "the broker at ",
+                     {{"AIRFLOW__CELERY__BROKER_URL", "celery", "broker_url"}}},
+    [WAIT_ENDPOINT] = {"", "", {{NULL}}},
+};
+
+const char *wait_name(const struct wait_target *target)
+{
+    return kinds[target->kind].name;
+}
+
+bool wait_needs_options(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->wait_targets.count; i++)
+        if (settings->wait_targets.list[i].kind != WAIT_ENDPOINT)
+            return true;
+    return false;
+}
+
+/* In `init` those that are broken do not matter, but these do. */
+static int check_file(const struct option_place *place, const struct option_files *files,
+                      struct error *err)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct option_file *file = &files->list[i];
+        if (file->error && strcmp(file->option->variable, place->variable) == 0) {
+            *err = *file->error;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int find_by_url(const struct option_search *search, enum url_reader reader,
+                       struct wait_place *place, struct error *err)
+{
+    _cleanup_secret_ struct secret url = {0};
+    switch (option_value(search, &url, place->source, err)) {
+    case OPTION_VALUE_FAILED:
+        return -1;
+    case OPTION_VALUE_COMMAND:
+        place->known = false;
+        return 0;
+    case OPTION_VALUE_NONE:
+        return error_input(err, "is not configured: neither in %s nor in airflow.cfg",
+                           search->places->variable);
+    case OPTION_VALUE_FOUND:
+        break;
+    }
+    if (memchr(url.bytes, '\0', url.length))
+        return error_input(err, "%s: holds a NUL", place->source);
+    return url_endpoints(url.bytes, reader, &place->endpoints, err) < 0
+               ? error_within(err, "%s", place->source)
+               : 0;
+}
+
+int wait_find(const struct context *context, const struct option_files *files,
+              char *const *environment, bool run_commands, struct wait_place *place,
+              struct error *err)
+{
+    const struct wait_target *target = place->target;
+    const struct kind *kind = &kinds[target->kind];
+    place->known = true;
+    *place->source = '\0';
+    place->endpoints.count = target->kind == WAIT_ENDPOINT;
+    place->endpoints.list[0] = target->endpoint;
+    if (target->kind == WAIT_ENDPOINT)
+        return 0;
+
+    const struct option_search search = {
+        .places = kind->places,
+        .environment = environment,
+        .command_timeout = context->settings->cmd_timeout,
+        .signals = context->signals,
+        .run_commands = run_commands,
+    };
+    enum url_reader reader = target->kind == WAIT_BROKER ? URL_KOMBU : URL_SQLALCHEMY;
+    int found = 0;
+    for (const struct option_place *name = kind->places; name->variable && found == 0; name++)
+        found = check_file(name, files, err);
+    if (found == 0 && find_by_url(&search, reader, place, err) == 0)
+        return 0;
+    if (err->kind == ERROR_ENDING)
+        return -1;
+    error_within(err, "--wait-for %s", kind->word);
+    return error_advise(err, "correct it, or say where: --wait-for tcp://HOST:PORT");
+}
+
+static int wait_at(const struct context *context, const struct wait_place *place,
+                   const struct deadline *deadline, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    const struct wait wait = {
+        .what = wait_name(place->target),
+        .endpoints = &place->endpoints,
+        .deadline = *deadline,
+        .most = settings->all[OPTION_WAIT_TIMEOUT].text,
+        .once = settings->wait_timeout == 0,
+    };
+    if (place->endpoints.count > 0)
+        return wait_for(&wait, err);
+    log_detail("%s leads to no host: there is nothing to wait for", place->source);
+    return 0;
+}
+
+int wait_for_targets(const struct context *context, const struct option_files *files,
+                     char *const *environment, struct error *err)
+{
+    const struct wait_targets *targets = &context->settings->wait_targets;
+    struct wait_place places[WAIT_TARGETS_MOST];
+    for (size_t i = 0; i < targets->count; i++) {
+        places[i].target = &targets->list[i];
+        if (wait_find(context, files, environment, true, &places[i], err) < 0)
+            return -1;
+    }
+    struct deadline deadline = deadline_in(context->settings->wait_timeout, context->signals);
+    for (size_t i = 0; i < targets->count; i++)
+        if (wait_at(context, &places[i], &deadline, err) < 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* --wait-for: whom the command needs, and waiting until they answer. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "entry/look.h"
+#include "resolve/option_files.h"
+#include "resolve/option_value.h"
+
+struct error;
+
+/* One target, and where that is. */
+struct wait_place {
+    const struct wait_target *target;
+    struct endpoints endpoints; /* none: there is nothing to wait for */
+    bool known;                 /* false: only a command knows, and was not to be run */
+    char source
+        [OPTION_VALUE_SOURCE]; /* who says so: "AIRFLOW__CELERY__BROKER_URL"; "" of one that says it itself */
+};
+
+/* Whether any of them has to be looked up in Airflow's options. */
+bool wait_needs_options(const struct settings *settings);
+
+/* Finds where place->target is, as the command with `environment` will find it; `files` are the ..._FILE variables from which
+ * that was made.
+ * Returns 0, or -1, with its word in front: ERROR_INPUT, ERROR_ENDING, ERROR_SYSTEM. */
+int wait_find(const struct context *context, const struct option_files *files,
+              char *const *environment, bool run_commands, struct wait_place *place,
+              struct error *err);
+
+/* What the target is called: "the database at ", or "". */
+const char *wait_name(const struct wait_target *target);
+
+/* Finds all targets, and then waits until each has answered, within the one --wait-timeout.
+ * Returns 0, or -1 as wait_find and wait_for (process/wait_for.h) do. */
+int wait_for_targets(const struct context *context, const struct option_files *files,
+                     char *const *environment, struct error *err);
