@@ -9,7 +9,8 @@ declare -A packages=(
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
             python3-cryptography binutils strace util-linux mount e2fsprogs libfuse3-dev fuse3 valgrind"
     # The container tests: an engine, what it makes networks and pods of, and what makes the base image.
-    [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose debootstrap python3 python3-pytest
+    [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose docker-compose openssl debootstrap
+                 python3 python3-pytest
                  python3-pytest-xdist python3-cryptography"
     # clang only recommends what its sanitizers and its fuzzer are made of.
     [fuzz]="clang libclang-rt-dev libc6-dev libsodium-dev"
