@@ -153,6 +153,5 @@ class Stack:
         """All that nobody may see: the passwords, and what fernit keeps."""
         texts = [file.read_text() for file in (self.folder / "secrets").iterdir()]
         values = {value for text in texts for value in PASSWORD.findall(text)}
-        for name in self.engine.podman("exec", container, "ls", "/var/lib/fernit").stdout.split():
-            values.update(self.stored(container, name).strip().split(","))
-        return values
+        kept = self.engine.podman("exec", container, "sh", "-c", "cat /var/lib/fernit/*_key /var/lib/fernit/*_secret").stdout
+        return values | set(kept.replace(",", "\n").split())
