@@ -92,10 +92,24 @@ class Stack:
     def grace(self):
         return ("-t", str(GRACE)) if self.program == "podman-compose" else ()
 
-    def airflow(self, container, *words, check=True):
+    def exec(self, container, *words):
+        """podman exec CONTAINER WORDS; what subprocess.run gives. Not checked.
+
+        podman's name server reads its files anew whenever a container starts or ends anywhere, and for a moment knows nobody:
+        then once more.
+        """
+        end = time.monotonic() + PATIENCE
+        while True:
+            done = self.engine.podman("exec", container, *words, check=False)
+            if "could not translate host name" not in done.stderr or time.monotonic() > end:
+                return done
+            time.sleep(0.2)
+
+    def airflow(self, container, *words):
         """airflow WORDS beside the process of a container, as `docker exec` starts it; what it prints."""
-        done = self.engine.podman("exec", container, "airflow", *words, check=check)
-        return done.stdout if check else done
+        done = self.exec(container, "airflow", *words)
+        assert done.returncode == 0, f"{container}: airflow {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     def get(self, container):
         return self.airflow(container, "connections", "get", "db")

@@ -162,7 +162,7 @@ class TestAStackThatRuns:
 
     def test_status_in_a_service_finds_nothing_wrong_and_shows_no_secret(self, shared):
         name = shared.name("scheduler")
-        done = shared.engine.podman("exec", name, "fernit", "status", check=False)
+        done = shared.exec(name, "fernit", "status")
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"{STORE}/fernet_key" in done.stdout
         assert not [value for value in shared.secrets(name) if value in done.stdout + done.stderr]
@@ -203,7 +203,8 @@ def test_a_late_database_is_waited_for_with_one_line(engine, tmp_path):
         stack.up("postgres")
         stack.wait_until_healthy("webserver")
         for name in waiting:
-            assert len(lines(stack, name, "waits for the database")) == 1
+            starts = 1 + int(engine.podman("inspect", "--format", "{{.RestartCount}}", name).stdout)
+            assert 1 <= len(lines(stack, name, "waits for the database")) <= starts
         assert not [value for value in stack.secrets(stack.name("webserver")) for name in waiting if value in stack.logs(name)]
 
 
@@ -245,7 +246,7 @@ def test_one_service_with_another_key_says_so_and_nothing_becomes_unreadable(eng
 
         # What it writes from now on the others read once they are restarted, as it has said.
         add(stack, webserver, "newer", "newer")
-        assert stack.airflow(scheduler, "connections", "get", "newer", check=False).returncode != 0
+        assert "InvalidToken: newer" in stack.exec(scheduler, "airflow", "connections", "get", "newer").stderr
         stack.compose("restart", "scheduler")
         stack.wait_until_healthy("scheduler")
         assert stack.airflow(scheduler, "connections", "list") == "db s3cret\nnewer newer\n"
@@ -283,7 +284,7 @@ def test_airflow_3_has_one_key_and_one_jwt_secret(engine, tmp_path):
         names = stack.names(*services)
         assert len(names) == 6
         ask = "airflow connections get db; airflow config get-value api_auth jwt_secret; airflow config get-value api secret_key"
-        answers = {engine.podman("exec", name, "sh", "-c", ask).stdout for name in names}
+        answers = {stack.exec(name, "sh", "-c", ask).stdout for name in names}
         assert len(answers) == 1
         assert re.fullmatch(r"db s3cret\n[\w-]{86,88}=*\n[\w-]{43}=\n", answers.pop())
 
@@ -292,11 +293,11 @@ def test_puckels_image_has_one_key_for_all_its_services(engine, tmp_path):
     with Stack(engine, tmp_path, "puckel.yaml", image="puckel-with-fernit", passwords="puckel.yaml") as stack:
         stack.up()
         stack.wait_until_healthy("postgres", "redis", "webserver")
-        get = ("fernit", "run", "--quiet", "--", "airflow", "connections", "get", "db")
-        engine.podman("exec", stack.name("webserver"), "fernit", "run", "--", "airflow", "connections", "add", "db", "--conn-password", "s3cret")
+        run = ("fernit", "run", "--", "airflow", "connections")
+        assert stack.exec(stack.name("webserver"), *run, "add", "db", "--conn-password", "s3cret").returncode == 0
         for name in stack.names(*SERVICES):
             stack.wait_for_log(name, "ready")
-            assert engine.podman("exec", name, *get).stdout == "db s3cret\n", name
+            assert stack.exec(name, *run, "get", "db").stdout == "db s3cret\n", name
         seen = "".join(engine.podman("inspect", name).stdout + stack.logs(name) for name in stack.names())
         assert not [value for value in stack.secrets(stack.name("webserver")) if value in seen]
         stack.stop()
