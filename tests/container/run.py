@@ -17,7 +17,7 @@ def main(words):
         engine.clear()
         prepare(engine)
         try:
-            return subprocess.call([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "-ra",
+            return subprocess.call([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "--dist", "loadgroup", "-ra",
                                     f"--junit-xml={logs}/container.xml", *(words or [str(HERE)])],
                                    env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
         finally:

@@ -1,8 +1,6 @@
 """The files of docker/kubernetes as they stand: every field is one that Kubernetes knows, and the commands in their comments work."""
-import json
 import re
 import shutil
-import subprocess
 import time
 
 import kubernetes.client.models as models

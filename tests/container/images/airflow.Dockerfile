@@ -4,6 +4,7 @@ RUN useradd --uid 50000 --gid 0 --home-dir /home/airflow --create-home airflow &
     install -d -o airflow -g 0 -m 0775 /opt/airflow /opt/airflow/logs /opt/airflow/dags && chmod g=u /etc/passwd
 COPY airflow /home/airflow/.local/bin/airflow
 COPY airflow-entrypoint /entrypoint
+RUN ln -s airflow /home/airflow/.local/bin/celery
 ENV AIRFLOW_HOME=/opt/airflow PATH=/home/airflow/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV DUMB_INIT_SETSID=1
 WORKDIR /opt/airflow

@@ -1,5 +1,7 @@
 # A stand-in for redis:7: Debian's own.
 FROM fernit-test/base
+RUN install -d -o redis -g redis /data
+WORKDIR /data
 USER redis
 EXPOSE 6379
 ENTRYPOINT ["/usr/bin/tini", "--"]
