@@ -39,14 +39,16 @@ static bool print_options(const char *argument)
 
 static bool print_commands(const char *argument)
 {
+    printf("```text\n");
     for (unsigned id = 0; id < COMMAND_COUNT; id++) {
         const struct command *command = &commands[id];
         char usage[128];
         snprintf(usage, sizeof usage, "fernit %s%s%s%s%s", command->name,
                  command->second ? " " : "", command->second ? command->second : "",
                  command->arguments ? " " : "", command->arguments ? command->arguments : "");
-        printf("    %-44s %s\n", usage, command->summary);
+        printf("%-44s %s\n", usage, command->summary);
     }
+    printf("```\n");
     return !*argument;
 }
 

@@ -186,7 +186,7 @@ def test_the_readme_says_which_words_an_option_takes():
 
 
 def test_the_readme_has_every_command_and_no_other():
-    section = re.search(r"<!-- commands -->\n(.*?)<!-- /commands -->", README, re.DOTALL)[1]
+    section = re.search(r"<!-- commands -->\n```text\n(.*?)```\n<!-- /commands -->", README, re.DOTALL)[1]
     assert [re.split(r"  +", line.strip())[0] for line in section.splitlines()] == [row.usage for row in COMMAND_ROWS]
 
 

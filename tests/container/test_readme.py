@@ -1,0 +1,165 @@
+"""The README, followed word by word: each of its command blocks is run, in the order of the page, as a reader would.
+
+A chapter (a heading with blocks under it) is followed in a directory of its own, that holds a clone of the project. What a fence
+says decides what becomes of it:
+
+    ```sh                 is run by bash, which ends at the first command that fails
+    ```sh status 125      its last command must end with that status
+    ```yaml compose.yaml  (or any language and a name) is written to the file of that name
+    ```text               is what a program prints: a line of it must have been printed in the chapter before
+
+`docker` is podman, `docker compose` podman-compose and `kubectl apply` podman play kube, as everywhere in these tests.
+"""
+import base64
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import uuid
+from dataclasses import dataclass, field
+
+import pytest
+
+from cluster import PEERS, peers  # noqa: F401
+from conftest import PATIENCE
+from engine import HERE, TREE
+
+README = (TREE / "README.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^```(.*)$")
+
+@dataclass
+class Block:
+    line: int
+    language: str
+    words: list
+    text: str
+
+
+@dataclass
+class Chapter:
+    title: str
+    blocks: list = field(default_factory=list)
+
+
+def chapters(text):
+    found, fence, lines = [Chapter("the beginning")], None, []
+    for number, line in enumerate(text.splitlines(), 1):
+        mark = FENCE.match(line)
+        if mark and fence is None:
+            fence, lines = (number, mark[1].split()), []
+        elif mark:
+            start, words = fence
+            found[-1].blocks.append(Block(start, words[0] if words else "", words[1:], "\n".join(lines) + "\n"))
+            fence = None
+        elif fence is not None:
+            lines.append(line)
+        elif line.startswith("#"):
+            found.append(Chapter(line.lstrip("# ")))
+    return [chapter for chapter in found if chapter.blocks]
+
+
+def is_run(chapter):
+    return any(block.language == "sh" for block in chapter.blocks)
+
+
+CHAPTERS = chapters(README)
+KNOWN = {"sh", "text", "dockerfile", "yaml", "ini", "json"}
+
+
+def test_each_block_of_the_readme_says_what_it_is():
+    assert sum(map(is_run, CHAPTERS)) >= 3
+    for chapter in CHAPTERS:
+        for block in chapter.blocks:
+            assert block.language in KNOWN, f"README.md:{block.line}: a fence without one of {sorted(KNOWN)}"
+    fenced = re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S)
+    loose = re.findall(r"\n\n((?:    )\S.*)", fenced)
+    assert not loose, "what is indented is run by no test; fence it"
+
+
+# What a reader fills in, and what a test does.
+DATABASE = "postgresql://USER:PASSWORD@HOST/DATABASE"
+# What looks into a container that has just been started is tried again for a while, as a person would.
+LOOKS = re.compile(r"^docker (exec|logs|compose exec) ")
+
+
+@dataclass
+class Reader:
+    """Who follows a chapter: the directory, and what has been printed so far."""
+
+    engine: object
+    folder: pathlib.Path
+    environment: dict
+    database: str
+    printed: str = ""
+
+    def follow(self, block):
+        where = f"README.md:{block.line}"
+        if block.language == "sh":
+            self.type(block, where)
+        elif block.language == "text":
+            self.compare(block, where)
+        elif block.words:
+            (self.folder / block.words[0]).write_text(block.text, encoding="utf-8")
+
+    def type(self, block, where):
+        """Line by line would lose `cd` and variables: so what is looked at last is a block's last line, tried until it is there."""
+        lines = block.text.replace(DATABASE, self.database).rstrip("\n").split("\n")
+        last = lines.pop() if LOOKS.match(lines[-1]) else None
+        script = "\n".join(lines)
+        if last:
+            script += f"\nfor i in $(seq {PATIENCE}); do {last} && exit; sleep 1; done; exit 1"
+        expected = int(block.words[1]) if block.words[:1] == ["status"] else 0
+        done = self.engine.run("bash", "-euo", "pipefail", "-c", script, cwd=self.folder, env=self.environment, check=False, timeout=900)
+        self.printed += done.stdout + done.stderr
+        assert done.returncode == expected, f"{where}: status {done.returncode}\n{script}\n{done.stdout}{done.stderr}"
+
+    def compare(self, block, where):
+        """Line by line; "..." stands for anything, a fingerprint for any fingerprint."""
+        for line in block.text.splitlines():
+            pattern = re.sub("[0-9a-f]{16}", "[0-9a-f]{16}", re.escape(line).replace(r"\.\.\.", ".*"))
+            assert re.search(f"^{pattern}$", self.printed, re.M), f"{where}: nothing has printed\n{line}\nbut\n{self.printed}"
+
+
+def forget(engine):
+    """The names that the README gives."""
+    engine.podman("pod", "rm", "--force", "--ignore", "--time", "0", "airflow-webserver-pod-0", "airflow-webserver-pod-1", check=False)
+    names = engine.podman("ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=compose").stdout.split()
+    engine.podman("rm", "--force", "--ignore", "--time", "0", "airflow", *names, check=False)
+    engine.podman("volume", "rm", "--force", "fernit", *(f"compose_{name}" for name in ("fernit", "logs", "postgres", "redis")),
+                  "config", "home", "tmp", *SECRETS, check=False)
+    engine.podman("secret", "rm", *SECRETS, check=False)
+
+
+SECRETS = ("airflow-fernet-key", "airflow-secret-key", "airflow-database", "RELEASE-fernet-key")
+
+
+@pytest.fixture
+def reader(engine, peers, tmp_path):  # noqa: F811
+    """One reader at a time: the names are there once. The Helm release that a chapter comes from is made before."""
+    tree = tmp_path / "fernit"
+    tree.mkdir()
+    for name in subprocess.run(["git", "-C", TREE, "ls-files"], capture_output=True, text=True, check=True).stdout.split():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(TREE / name, tree / name)
+    # What `make run` would compile in a minute, so that it need not.
+    (tree / "build").mkdir()
+    for name in ("obj", "deps", "fernit"):
+        subprocess.run(["cp", "-a", TREE / "build" / name, tree / "build"], check=True)
+    (tmp_path / "kubectl").symlink_to(HERE / "kubectl")
+    (tmp_path / "cluster").mkdir()
+    environment = dict(engine.environment, PATH=f"{tmp_path}:{engine.environment['PATH']}", AIRFLOW_PORT="", FERNIT_TEST_NETWORK=PEERS,
+                       FERNIT_TEST_SECRETS="volume", FERNIT_TEST_CLUSTER=str(tmp_path / "cluster"))
+    with engine.alone("readme.lock"), engine.alone("as-they-stand.lock"):
+        forget(engine)
+        key = base64.b64encode(base64.urlsafe_b64encode(os.urandom(32))).decode()
+        (tmp_path / "cluster" / "RELEASE-fernet-key.json").write_text(json.dumps({"fernet-key": key}))
+        yield Reader(engine, tree, environment, peers.database(f"t{uuid.uuid4().hex[:10]}"))
+        forget(engine)
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in CHAPTERS if is_run(chapter)], ids=lambda chapter: chapter.title)
+def test_a_reader_who_follows_the_chapter_gets_there(reader, chapter):
+    for block in chapter.blocks:
+        reader.follow(block)
