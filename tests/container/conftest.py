@@ -94,3 +94,23 @@ def box(engine):
     box = Box(engine)
     yield box
     box.clean()
+
+
+@pytest.fixture(scope="session")
+def peers(engine):
+    """PostgreSQL and Redis, for all."""
+    from cluster import Peers
+    peers = Peers(engine)
+    peers.start()
+    return peers
+
+
+@pytest.fixture
+def cluster(box, peers):
+    """A cluster of the test's own, with the Secrets of its database and its broker."""
+    from cluster import Cluster
+    cluster = Cluster(box)
+    cluster.secret("airflow-database", connection=peers.database(box.name))
+    cluster.secret("airflow-broker", connection=peers.broker())
+    yield cluster
+    cluster.clean()

@@ -3,28 +3,12 @@ import time
 
 import pytest
 
-from cluster import Cluster, Peers, give_to_group, that_restarts
+from cluster import give_to_group, that_restarts
 from conftest import PATIENCE
 
 ADD = ("airflow", "connections", "add", "db", "--conn-password", "s3cret")
 GET = ("airflow", "connections", "get", "db")
 KEY = ("airflow", "config", "get-value", "core", "fernet_key")
-
-
-@pytest.fixture(scope="session")
-def peers(engine):
-    peers = Peers(engine)
-    peers.start()
-    return peers
-
-
-@pytest.fixture
-def cluster(box, peers):
-    cluster = Cluster(box)
-    cluster.secret("airflow-database", connection=peers.database(box.name))
-    cluster.secret("airflow-broker", connection=peers.broker())
-    yield cluster
-    cluster.clean()
 
 
 def ready(pod, connections=0):

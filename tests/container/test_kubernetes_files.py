@@ -10,7 +10,7 @@ import yaml
 from cluster import MANIFESTS, PEERS, containers, documents, of_kind
 from conftest import PATIENCE
 from engine import HERE, TREE
-from test_kubernetes import ADD, GET, peers, says  # noqa: F401
+from test_kubernetes import ADD, GET, says
 
 FILES = ("init-container.yaml", "install.yaml", "secret.yaml")
 README = (TREE / "README.md").read_text()
@@ -163,7 +163,7 @@ EMPTY_DIRS = ("config", "program", "home", "tmp")
 
 
 @pytest.fixture
-def stage(box, peers, request, tmp_path):  # noqa: F811
+def stage(box, peers, request, tmp_path):
     """The names in the files are theirs: one file at a time, and nothing of it before and afterwards."""
     file = request.param
     shell = Shell(box, tmp_path, "volume" if file == "secret.yaml" else "variable")

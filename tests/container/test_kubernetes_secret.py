@@ -4,7 +4,7 @@ import time
 import pytest
 
 from cluster import that_restarts
-from test_kubernetes import ADD, GET, KEY, cluster, peers, ready, says  # noqa: F401
+from test_kubernetes import ADD, GET, KEY, ready, says
 
 OLD = "VGhpcyBpcyBhbiBvbGQgb25lLCBvZiAzMiBieXRlczE="
 NEW = "VGhpcyBpcyB0aGUgbmV3IG9uZSBvZiAzMiBieXRlczI="
@@ -13,7 +13,7 @@ STATUS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
 @pytest.fixture
-def webserver(cluster):  # noqa: F811
+def webserver(cluster):
     cluster.secret("airflow-fernet-key", fernet_key=f"{OLD}\n")
     cluster.secret("airflow-secret-key", secret_key=f"{WEB}\n")
     return lambda change=None: cluster.apply("secret.yaml", change)
@@ -25,7 +25,7 @@ def with_store(spec):
     spec["containers"][0]["volumeMounts"].append({"name": "fernit", "mountPath": "/var/lib/fernit"})
 
 
-def test_everything_that_is_locked_is_locked_and_a_connection_is_read_all_the_same(cluster, webserver):  # noqa: F811
+def test_everything_that_is_locked_is_locked_and_a_connection_is_read_all_the_same(cluster, webserver):
     pod = ready(webserver())
     says(pod.exec(*ADD))
     assert says(pod.exec(*GET)) == "db s3cret"
@@ -57,7 +57,7 @@ def test_the_key_is_in_airflow_cfg_in_memory_and_in_no_environment(webserver):
     assert OLD not in pod.logs() and "warning" not in pod.logs(), pod.logs()
 
 
-def test_a_secret_that_changes_under_a_running_pod_changes_nothing_until_it_restarts(cluster, webserver):  # noqa: F811
+def test_a_secret_that_changes_under_a_running_pod_changes_nothing_until_it_restarts(cluster, webserver):
     pod = ready(webserver(that_restarts))
     says(pod.exec(*ADD))
     cluster.secret("airflow-fernet-key", fernet_key=f"{NEW},{OLD}\n")
@@ -72,7 +72,7 @@ def test_a_secret_that_changes_under_a_running_pod_changes_nothing_until_it_rest
     assert says(another.exec(*GET)) == "db s3cret"
 
 
-def test_a_secret_that_is_exchanged_is_a_change_for_the_store_and_both_keys_read(cluster, webserver):  # noqa: F811
+def test_a_secret_that_is_exchanged_is_a_change_for_the_store_and_both_keys_read(cluster, webserver):
     def change(spec):
         with_store(spec)
         that_restarts(spec)
@@ -92,7 +92,7 @@ def test_a_secret_that_is_exchanged_is_a_change_for_the_store_and_both_keys_read
     ({"fernet_key": ""}, "is empty"),
     ({"fernet_key": OLD[:-3]}, "the key"),
 ], ids=["missing", "empty", "cut"])
-def test_a_secret_without_a_good_key_is_named_and_no_other_is_made(cluster, webserver, data, text):  # noqa: F811
+def test_a_secret_without_a_good_key_is_named_and_no_other_is_made(cluster, webserver, data, text):
     cluster.secret("airflow-fernet-key", **data)
     pod = webserver(with_store)
     cluster.box.podman("wait", pod.main)
@@ -102,7 +102,7 @@ def test_a_secret_without_a_good_key_is_named_and_no_other_is_made(cluster, webs
     assert list(pod.volume("empty-dir", "config").iterdir()) == []
 
 
-def test_a_webserver_that_is_deleted_serves_until_the_nodes_have_heard_of_it_and_then_ends_by_itself(cluster, webserver):  # noqa: F811
+def test_a_webserver_that_is_deleted_serves_until_the_nodes_have_heard_of_it_and_then_ends_by_itself(cluster, webserver):
     pod = ready(webserver())
     began = time.monotonic()
     pod.stop()

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cluster import PEERS, peers  # noqa: F401
+from cluster import PEERS
 from conftest import PATIENCE
 from engine import HERE, TREE
 
@@ -109,7 +109,7 @@ class Reader:
         last = lines.pop() if LOOKS.match(lines[-1]) else None
         script = "\n".join(lines)
         if last:
-            script += f"\nfor i in $(seq {PATIENCE}); do {last} && exit; sleep 1; done; exit 1"
+            script += f"\nfor i in $(seq {PATIENCE}); do seen=$({last} 2>&1) && [ -n \"$seen\" ] && echo \"$seen\" && exit; sleep 1; done; exit 1"
         expected = int(block.words[1]) if block.words[:1] == ["status"] else 0
         done = self.engine.run("bash", "-euo", "pipefail", "-c", script, cwd=self.folder, env=self.environment, check=False, timeout=900)
         self.printed += done.stdout + done.stderr
@@ -136,7 +136,7 @@ SECRETS = ("airflow-fernet-key", "airflow-secret-key", "airflow-database", "RELE
 
 
 @pytest.fixture
-def reader(engine, peers, tmp_path):  # noqa: F811
+def reader(engine, peers, tmp_path):
     """One reader at a time: the names are there once. The Helm release that a chapter comes from is made before."""
     tree = tmp_path / "fernit"
     tree.mkdir()
