@@ -245,7 +245,7 @@ $(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B
 everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
 
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test
+test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test tools-container
 	@tests/run.sh $(unit_programs)
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.

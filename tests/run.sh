@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox and tests/faults against build/fernit, and ends with what the proofs
-# have counted and one line over all.
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox and tests/faults against build/fernit and tests/container with images of
+# it, and ends with what the proofs have counted and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
 
@@ -27,6 +27,8 @@ for part in blackbox faults; do
     *) broken+=("$part") ;;
     esac
 done
+
+/usr/bin/python3 tests/container/run.py || broken+=(container)
 
 # A share of them once more, under those who see what a start does with its memory.
 tests/memory/run.sh sanitized 10 || broken+=(sanitized)
