@@ -131,7 +131,7 @@ unpack libsodium
 unpack libinih --skip-patches
 
 # --- Code. The linker drops every section that nothing uses; no table for unwinding is needed in C that never does.
-common=(-Os -pipe -fPIE -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+common=(-Oz -pipe -fPIE -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
     "-ffile-prefix-map=$work=.")
 # For the libraries, not for libc: with the whole program in view the compiler drops what is written and never read, as the
 # tables of implementations that sodium_init fills for every algorithm. They need a linking gcc with -flto.
