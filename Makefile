@@ -69,10 +69,11 @@ warnings := -Wall -Wextra -Wconversion -Wshadow -Werror
 inih     := @$(DEPS)/share/inih/flags
 
 # Small: sections that nothing uses are dropped (gc-sections), as is what only the whole program shows to be unused (lto).
+# -Oz keeps three things that are for speed: values saved around calls, tables for switches, code that is there twice.
 # The same bytes everywhere: no path of the machine, no build id.
 CC      := $(DEPS)/bin/musl-gcc
-CFLAGS  := -Oz -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
-           -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
+CFLAGS  := -Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -flto=auto -fPIE -fstack-protector-strong \
+           -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
 segments := cmd/fernit/segments.ld
 LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs \
            -Wl,-T,$(segments)
