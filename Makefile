@@ -69,11 +69,14 @@ warnings := -Wall -Wextra -Wconversion -Wshadow -Werror
 inih     := @$(DEPS)/share/inih/flags
 
 # Small: sections that nothing uses are dropped (gc-sections), as is what only the whole program shows to be unused (lto).
+# -Oz keeps three things that are for speed: values saved around calls, tables for switches, code that is there twice.
 # The same bytes everywhere: no path of the machine, no build id.
 CC      := $(DEPS)/bin/musl-gcc
-CFLAGS  := -Os -flto=auto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
-           -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
-LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs
+CFLAGS  := -Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -flto=auto -fPIE -fstack-protector-strong \
+           -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
+segments := cmd/fernit/segments.ld
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs \
+           -Wl,-T,$(segments)
 
 # What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
 # marked hot: the few pages that it keeps in memory hold all of it (image_drop in src/process/image.h).
@@ -93,9 +96,9 @@ $(B)/obj/%.o: %.c Makefile $(B)/deps
 	$(Q)$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih) -MMD -MP -c $< -o $@
 
 # Renamed into place: whoever starts it meanwhile gets the old one or the new one. The map says what was linked in.
-$(B)/fernit: $(objects)
+$(B)/fernit: $(objects) $(segments)
 	@echo '  link  $@'
-	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map $(waiting) $^ -linih -lsodium -o $@.new
+	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map $(waiting) $(objects) -linih -lsodium -o $@.new
 	@mv -f $@.new $@
 
 # --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.

@@ -131,8 +131,9 @@ unpack libsodium
 unpack libinih --skip-patches
 
 # --- Code. The linker drops every section that nothing uses; no table for unwinding is needed in C that never does.
-common=(-Os -pipe -fPIE -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
-    "-ffile-prefix-map=$work=.")
+# Small as the program itself, and in the same words: see the Makefile.
+common=(-Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -pipe -fPIE -ffunction-sections -fdata-sections
+    -fno-unwind-tables -fno-asynchronous-unwind-tables "-ffile-prefix-map=$work=.")
 # For the libraries, not for libc: with the whole program in view the compiler drops what is written and never read, as the
 # tables of implementations that sodium_init fills for every algorithm. They need a linking gcc with -flto.
 whole=("${common[@]}" -flto -fstack-protector-strong)
@@ -153,6 +154,8 @@ build_libsodium() {
     # implementation per algorithm is less code to carry than five and a choice.
     local off=(-UHAVE_MMINTRIN_H -UHAVE_EMMINTRIN_H -UHAVE_PMMINTRIN_H -UHAVE_TMMINTRIN_H -UHAVE_SMMINTRIN_H
         -UHAVE_AVXINTRIN_H -UHAVE_AVX2INTRIN_H -UHAVE_AVX512FINTRIN_H -UHAVE_WMMINTRIN_H)
+    # No locks either: every process of fernit is one thread.
+    off+=(-UHAVE_PTHREAD -UHAVE_ATOMIC_OPS)
     autoreconf --force --install # Debian's source comes without what upstream's release has made already
     # pie off: its way to ask for it breaks the programs that configure tries; -fPIE is in our own flags.
     ./configure --prefix="$stage" --enable-minimal --disable-asm --disable-pie --disable-shared --disable-dependency-tracking \

@@ -113,10 +113,8 @@ static int split_scheme(struct span url, struct span *scheme, struct error *err)
 {
     *scheme = first(url, until(url, ":"));
     struct span rest = from(url, scheme->length);
-    for (size_t i = 0; i < scheme->length; i++)
-        if (!isalnum((unsigned char)url.start[i]) && !strchr("+-._", url.start[i]))
-            scheme->length = 0;
-    if (scheme->length > 0 && rest.length >= 3 && memcmp(rest.start, "://", 3) == 0)
+    if (scheme->length > 0 && span_plain(*scheme, "+-._") == scheme->length && rest.length >= 3 &&
+        memcmp(rest.start, "://", 3) == 0)
         return 0;
     return error_input(err, "is no URL, which begins with SCHEME://");
 }
@@ -220,8 +218,10 @@ static int add_postgres(struct endpoints *endpoints, struct span host, struct sp
     char path[LIST_MOST + 32];
     size_t colon = until(host, ":");
     if (host.length > 0 && *host.start != '/') {
-        if (colon < host.length && colon + 1 + until(from(host, colon + 1), ":") == host.length)
-            endpoint_split(host, &host, &port);
+        bool one_colon =
+            colon < host.length && colon + 1 + until(from(host, colon + 1), ":") == host.length;
+        if (one_colon && endpoint_split(host, &host, &port, err) < 0)
+            return -1;
         return add_host(endpoints, host, port, fallback, err);
     }
     if (host.length == 0)
@@ -257,12 +257,13 @@ static int read_postgres(const struct parts *parts, struct span host, struct spa
 {
     char hosts[LIST_MOST];
     char ports[LIST_MOST];
-    if (query_list(parts->query, "host", hosts) < 0 || query_list(parts->query, "port", ports) < 0)
-        return error_input(err, "has too long a query");
+    if (host.length >= LIST_MOST || port.length >= LIST_MOST ||
+        query_list(parts->query, "host", hosts) < 0 || query_list(parts->query, "port", ports) < 0)
+        return error_input(err, "names too long a host, or has too long a query");
     bool several = strchr(hosts, ',');
-    if (*hosts == '\0' && host.length < LIST_MOST)
+    if (*hosts == '\0')
         memcpy(mempcpy(hosts, host.start, host.length), "", 1);
-    if (*ports == '\0' && !several && port.length < LIST_MOST)
+    if (*ports == '\0' && !several)
         memcpy(mempcpy(ports, port.start, port.length), "", 1);
     return add_all_postgres(endpoints, hosts, ports, fallback, err);
 }
@@ -289,8 +290,8 @@ static int read_parts(const struct parts *parts, const struct service *service, 
     if (is_socket)
         return unquote(parts->path, text) < 0 ? error_input(err, "has too long a path")
                                               : add_path(endpoints, text, err);
-    if (endpoint_split(parts->authority, &host, &port) < 0)
-        return error_input(err, "something stands between the host and the port");
+    if (endpoint_split(parts->authority, &host, &port, err) < 0)
+        return -1;
     if (service->kind == LEADS_TO_POSTGRES)
         return read_postgres(parts, host, port, service->port, endpoints, err);
     if (service->kind == LEADS_TO_MYSQL && query_list(parts->query, "unix_socket", text) == 0 &&

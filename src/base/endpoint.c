@@ -9,7 +9,7 @@
 
 enum { PATH_MOST = 107, PORT_MOST = 65535 };
 
-int endpoint_split(struct span text, struct span *host, struct span *port)
+int endpoint_split(struct span text, struct span *host, struct span *port, struct error *err)
 {
     const char *end = text.start + text.length;
     bool bracket = text.length > 0 && *text.start == '[';
@@ -19,22 +19,19 @@ int endpoint_split(struct span text, struct span *host, struct span *port)
         stop = end;
     *host = (struct span){start, (size_t)(stop - start)};
     *port = (struct span){end, 0};
-    if (bracket && stop++ == end)
-        return -1;
-    if (stop == end)
+    bool is_open = bracket && stop++ == end;
+    if (!is_open && stop == end)
         return 0;
+    if (is_open || *stop != ':')
+        return error_input(err, "something stands between the host and the port");
     *port = (struct span){stop + 1, (size_t)(end - stop) - 1};
-    return *stop == ':' ? 0 : -1;
+    return 0;
 }
 
 static bool is_host(struct span host)
 {
     const char *others = memchr(host.start, ':', host.length) ? "._-:%" : "._-";
-    for (size_t i = 0; i < host.length; i++)
-        if (!isalnum((unsigned char)host.start[i]) &&
-            !memchr(others, host.start[i], strlen(others)))
-            return false;
-    return host.length < ENDPOINT_HOST;
+    return host.length < ENDPOINT_HOST && span_plain(host, others) == host.length;
 }
 
 /* 0 where it is none. */

@@ -26,9 +26,9 @@ struct endpoints {
     size_t count;
 };
 
-/* "HOST", "HOST:PORT", "[IPv6]" or "[IPv6]:PORT" in its two parts, of which each may be empty. Returns 0, or -1 where
- * something stands behind the bracket that is no port. */
-int endpoint_split(struct span text, struct span *host, struct span *port);
+/* "HOST", "HOST:PORT", "[IPv6]" or "[IPv6]:PORT" in its two parts, of which each may be empty. Returns 0, or -1 with
+ * ERROR_INPUT: something stands behind the bracket that is no port. */
+int endpoint_split(struct span text, struct span *host, struct span *port, struct error *err);
 
 /* Fills it with a host, and a port, or `fallback` where that is empty. A host is of letters, digits and "._-", in an
  * IPv6 address also ":" and "%"; what is none may be a part of a password, so no message shows it.

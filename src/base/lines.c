@@ -1,5 +1,6 @@
 #include "base/lines.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@ bool span_same(struct span a, struct span b)
 bool span_is(struct span span, const char *text)
 {
     return span_same(span, (struct span){text, strlen(text)});
+}
+
+size_t span_plain(struct span span, const char *others)
+{
+    size_t length = 0;
+    while (length < span.length && (isalnum((unsigned char)span.start[length]) ||
+                                    memchr(others, span.start[length], strlen(others))))
+        length++;
+    return length;
 }
 
 void span_name(struct span span, char *text, size_t size)
@@ -26,7 +36,7 @@ bool text_is_blank(const char *text)
 
 size_t line_blank(const char *text, const char *end)
 {
-    static const char *const unicode[] = {
+    static const char unicode[][4] = {
         "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
         "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
         "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",

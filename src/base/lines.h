@@ -15,6 +15,9 @@ bool span_same(struct span a, struct span b);
 /* Whether it reads `text`. */
 bool span_is(struct span span, const char *text);
 
+/* Length in bytes of what it begins with that is ASCII's letters and digits, and `others`. */
+size_t span_plain(struct span span, const char *others);
+
 /* Copies it with a NUL, for a message: "..." where it does not fit, since it is then no name that anybody knows, and
  * could be a secret. */
 void span_name(struct span span, char *text, size_t size);

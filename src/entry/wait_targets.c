@@ -21,8 +21,8 @@ static int read_tcp(struct span place, struct endpoint *endpoint, struct error *
 {
     struct span host;
     struct span port;
-    if (endpoint_split(place, &host, &port) < 0)
-        return error_input(err, "something stands between the host and the port");
+    if (endpoint_split(place, &host, &port, err) < 0)
+        return -1;
     return endpoint_host(endpoint, host, port, 0, err);
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "process/shell_string.h"
 
 enum { DEEPEST = 16, ASSIGNMENTS = -1 };
@@ -63,7 +64,7 @@ static const struct {
     {"newrelic-admin", "", 1},
 };
 
-static const char fernit_options[] =
+static const char *const fernit_options =
     "--store: --store-mode: --secret-file: --cmd-timeout: --lock-timeout: --deliver: --config: "
     "--on-change: --manage: --user: --db-check: --db-wait: --wait-for: --wait-timeout: "
     "--fetch-timeout: --sealed: --seal-key: --log-format: --signal-scope: --rewrite: --grace: "
@@ -71,18 +72,18 @@ static const char fernit_options[] =
     "--sync --init --setsid --no-subreaper --no-new-privs";
 
 /* Those before the subcommand. From -l on they are the worker's own, which Celery 4 took there. */
-static const char celery_options[] =
+static const char *const celery_options =
     "-A: -b: -C -q --app: --broker: --result-backend: --loader: --config: --workdir: --no-color "
     "--quiet --skip-checks -l: -c: -P: -Q: -n: -E --loglevel: --concurrency: --pool: --queues: "
     "--hostname:";
 
 /* Less -c and -m, behind which there are no more options. */
 #define PYTHON_FLAGS "bBdEiIOPqRsSuvx"
-static const char python_options[] = "-b -B -d -E -i -I -O -P -q -R -s -S -u -v -x -W: -X: "
+static const char *const python_options = "-b -B -d -E -i -I -O -P -q -R -s -S -u -v -x -W: -X: "
                                      "--check-hash-based-pycs:";
 
 /* Less those that read commands elsewhere or run none: -i -n -s -t. */
-static const char shell_options[] =
+static const char *const shell_options =
     "-c -o: -O: -a -b -e -f -h -k -l -m -p -r -u -v -x -B -C -E -H -P -T --login --noprofile "
     "--norc --posix --restricted --verbose --rcfile: --init-file:";
 
@@ -160,7 +161,7 @@ static char *const *behind_options(char *const *words, const char *options)
 
 static bool is_assignment(const char *word)
 {
-    size_t name = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+    size_t name = span_plain((struct span){word, strlen(word)}, "_");
     return name > 0 && word[name] == '=';
 }
 

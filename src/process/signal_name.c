@@ -12,8 +12,8 @@ enum { RTMIN = 34, RTMAX = SIGNAL_LAST };
 
 /* The first name of a number is the one that is shown. */
 static const struct {
-    const char *name;
-    int number;
+    char name[7];
+    unsigned char number;
 } signals[] = {
     {"HUP", SIGHUP},       {"INT", SIGINT},   {"QUIT", SIGQUIT},   {"ILL", SIGILL},
     {"TRAP", SIGTRAP},     {"ABRT", SIGABRT}, {"IOT", SIGABRT},    {"BUS", SIGBUS},

@@ -80,8 +80,6 @@ static void fail(struct attempt *attempt, size_t index, int failure)
 /* Returns whether one of them has answered already. */
 static bool begin_all(struct attempt *attempt)
 {
-    for (size_t i = 0; i < attempt->addresses.count; i++)
-        attempt->polled[i].fd = -1;
     for (size_t i = 0; i < attempt->addresses.count; i++) {
         const struct address *address = &attempt->addresses.list[i];
         int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -137,6 +135,8 @@ static struct deadline limit(const struct wait *wait, int64_t most)
 static int try_all(const struct wait *wait, struct error *reason, struct error *err)
 {
     _cleanup_(attempt_end) struct attempt attempt = {.endpoints = wait->endpoints};
+    for (size_t i = 0; i < ADDRESSES_MOST; i++)
+        attempt.polled[i].fd = -1;
     struct deadline deadline = limit(wait, LOOK_UP_MS);
     if (addresses_find(wait->endpoints, &deadline, &attempt.addresses, &attempt.reason, err) < 0)
         return -1;

@@ -7,10 +7,9 @@
 
 static bool is_placeholder(const struct secret *value)
 {
-    static const char names[] = "{}_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     struct span text = line_trim(value->bytes, value->bytes + value->length);
-    return text.length > 1 && *text.start == '$' &&
-           strspn(text.start + 1, names) >= text.length - 1;
+    struct span name = {text.start + 1, text.length - 1};
+    return text.length > 1 && *text.start == '$' && span_plain(name, "{}_") == name.length;
 }
 
 enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *place,

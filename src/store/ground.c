@@ -275,9 +275,9 @@ void ground_judge(const char *mountinfo, size_t length, const char *path, unsign
 /* Whether it can stand in a shell's line, in a -v and in YAML as it is. */
 static bool is_plain(const char *path)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
-    return path[0] == '/' && path[1] && strspn(path, plain) == strlen(path) && strlen(path) <= 64;
+    struct span text = {path, strlen(path)};
+    return *path == '/' && text.length > 1 && text.length <= 64 &&
+           span_plain(text, "/._-") == text.length;
 }
 
 void ground_cure(const struct ground *ground, const char *path, char *text, size_t size)

@@ -165,6 +165,28 @@ static void spans_are_compared_by_length_and_bytes(void **state)
     assert_false(span_is((struct span){"core", 4}, "cor"));
 }
 
+static void plain_are_letters_digits_and_what_is_named_up_to_the_end(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *text;
+        size_t size;
+        const char *others;
+        size_t length;
+    } table[] = {
+        {ROW, "", 0, "_", 0},      {ROW, "azAZ09", 6, "", 6},  {ROW, "azAZ09", 3, "", 3},
+        {ROW, "a_b-c", 5, "_", 3}, {ROW, "a_b-c", 5, "-_", 5}, {ROW, "-", 1, "", 0},
+        {ROW, "a\0b", 3, "_", 1},  {ROW, "@[`{/:", 6, "", 0},  {ROW, "\xc3\xa4", 2, "_", 0},
+        {ROW, "a b", 3, "_", 1},
+    };
+    foreach(row, table) {
+        size_t length = span_plain((struct span){row->text, row->size}, row->others);
+        if (length != row->length)
+            fail_row(row, "\"%s\": %zu", row->text, length);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +195,7 @@ int main(void)
         cmocka_unit_test(trims_both_ends),
         cmocka_unit_test(goes_from_line_to_line),
         cmocka_unit_test(spans_are_compared_by_length_and_bytes),
+        cmocka_unit_test(plain_are_letters_digits_and_what_is_named_up_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -245,6 +245,21 @@ static void a_path_has_at_most_107_bytes_and_a_host_255(void **state)
     }
 }
 
+/* That would be PostgreSQL's own socket. */
+static void a_host_or_port_that_is_too_long_is_not_one_that_is_missing(void **state)
+{
+    (void)state;
+    for (size_t length = 256; length <= 4096; length *= 2) {
+        char url[8192];
+        struct error err = {0};
+        struct endpoints endpoints;
+        snprintf(url, sizeof url, "postgresql://%0*d/db", (int)length, 0);
+        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &endpoints, &err), -1);
+        snprintf(url, sizeof url, "postgresql://h:%0*d/db", (int)length, 0);
+        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &endpoints, &err), -1);
+    }
+}
+
 static void a_list_that_does_not_fit_ends_with_dots(void **state)
 {
     (void)state;
@@ -276,6 +291,7 @@ int main(void)
         cmocka_unit_test(the_broker_is_where_kombu_looks),
         cmocka_unit_test(what_cannot_be_read_is_told_and_nothing_of_it_is_shown),
         cmocka_unit_test(a_path_has_at_most_107_bytes_and_a_host_255),
+        cmocka_unit_test(a_host_or_port_that_is_too_long_is_not_one_that_is_missing),
         cmocka_unit_test(a_list_that_does_not_fit_ends_with_dots),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

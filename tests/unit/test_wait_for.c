@@ -1,7 +1,11 @@
 #include "process/wait_for.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 
+#include "base/error.h"
+#include "base/signals.h"
 #include "table.h"
 
 static void a_pause_is_random_up_to_a_bound_that_doubles(void **state)
@@ -30,10 +34,36 @@ static void a_pause_is_random_up_to_a_bound_that_doubles(void **state)
     }
 }
 
+/* One of the two is no name, and is found before anybody is asked for the other. */
+static void a_signal_during_a_look_up_ends_it_and_closes_nothing_of_others(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct error err = {0};
+    const struct endpoints endpoints = {.list = {{"/no/such/socket", 0}, {"name.invalid", 5432}},
+                                        .count = 2};
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "", 1), 1);
+    int input = fcntl(STDIN_FILENO, F_GETFD) < 0 ? open("/dev/null", O_RDONLY) : STDIN_FILENO;
+    assert_int_equal(input, STDIN_FILENO);
+
+    struct signals signals = {.descriptor = ends[0]};
+    const struct wait wait = {.what = "",
+                              .endpoints = &endpoints,
+                              .deadline = deadline_in(60000, &signals),
+                              .most = "60s"};
+    assert_int_equal(wait_for(&wait, &err), -1);
+    assert_int_equal(err.kind, ERROR_ENDING);
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pause_is_random_up_to_a_bound_that_doubles),
+        cmocka_unit_test(a_signal_during_a_look_up_ends_it_and_closes_nothing_of_others),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
