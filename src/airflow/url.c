@@ -21,7 +21,7 @@ enum kind {
 };
 
 struct service {
-    char scheme[20];
+    char scheme[12];
     uint16_t port;
     uint16_t kind;
 };
@@ -45,11 +45,11 @@ static const struct service services[] = {
     {"sqla", 0, LEADS_TO_DATABASE},
     {"sqlalchemy", 0, LEADS_TO_DATABASE},
     {"sqs", 0, LEADS_NOWHERE},
-    {"azureservicebus", 0, LEADS_NOWHERE},
-    {"azurestoragequeues", 0, LEADS_NOWHERE},
+    {"azure", 0, LEADS_NOWHERE}, /* azureservicebus, azurestoragequeues */
     {"gcpubsub", 0, LEADS_NOWHERE},
     {"filesystem", 0, LEADS_NOWHERE},
     {"memory", 0, LEADS_NOWHERE},
+    {"", 0, LEADS_TO_HOST}, /* all others */
 };
 
 struct parts {
@@ -257,27 +257,27 @@ static int read_postgres(const struct parts *parts, struct span host, struct spa
 {
     char hosts[LIST_MOST];
     char ports[LIST_MOST];
-    bool fits = query_list(parts->query, "host", hosts) == 0 &&
-                query_list(parts->query, "port", ports) == 0;
+    if (query_list(parts->query, "host", hosts) < 0 || query_list(parts->query, "port", ports) < 0)
+        return error_input(err, "has too long a query");
     bool several = strchr(hosts, ',');
     if (*hosts == '\0' && host.length < LIST_MOST)
         memcpy(mempcpy(hosts, host.start, host.length), "", 1);
     if (*ports == '\0' && !several && port.length < LIST_MOST)
         memcpy(mempcpy(ports, port.start, port.length), "", 1);
-    if (!fits)
-        return error_input(err, "has too long a query");
     return add_all_postgres(endpoints, hosts, ports, fallback, err);
 }
 
 static const struct service *find(struct span scheme)
 {
-    static const struct service unknown = {"", 0, LEADS_TO_HOST};
+    const struct service *service = services;
     size_t length = until(scheme, "+");
-    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-        if (strlen(services[i].scheme) == length &&
-            strncasecmp(services[i].scheme, scheme.start, length) == 0)
-            return &services[i];
-    return &unknown;
+    for (; *service->scheme; service++) {
+        size_t known = strlen(service->scheme);
+        bool fits = known == length || (known < length && service->kind == LEADS_NOWHERE);
+        if (fits && strncasecmp(service->scheme, scheme.start, known) == 0)
+            break;
+    }
+    return service;
 }
 
 static int read_parts(const struct parts *parts, const struct service *service, bool is_socket,
@@ -304,7 +304,7 @@ static int read_parts(const struct parts *parts, const struct service *service, 
 static int read_one(struct span url, enum url_reader reader, struct endpoints *endpoints,
                     struct error *err)
 {
-    struct parts parts;
+    struct parts parts = {.query = {0}};
     struct span scheme;
     if (split_scheme(url, &scheme, err) < 0)
         return -1;

@@ -29,10 +29,12 @@ int endpoint_split(struct span text, struct span *host, struct span *port)
 
 static bool is_host(struct span host)
 {
+    const char *others = memchr(host.start, ':', host.length) ? "._-:%" : "._-";
     for (size_t i = 0; i < host.length; i++)
-        if (!isalnum((unsigned char)host.start[i]) && !strchr("._-:%", host.start[i]))
+        if (!isalnum((unsigned char)host.start[i]) &&
+            !memchr(others, host.start[i], strlen(others)))
             return false;
-    return host.length < ENDPOINT_HOST && !memchr(host.start, '\0', host.length);
+    return host.length < ENDPOINT_HOST;
 }
 
 /* 0 where it is none. */

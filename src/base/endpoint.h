@@ -30,8 +30,8 @@ struct endpoints {
  * something stands behind the bracket that is no port. */
 int endpoint_split(struct span text, struct span *host, struct span *port);
 
-/* Fills it with a host, and a port, or `fallback` where that is empty. A host is of letters, digits and "._-:%"; what is
- * none may be a part of a password, so no message shows it.
+/* Fills it with a host, and a port, or `fallback` where that is empty. A host is of letters, digits and "._-", in an
+ * IPv6 address also ":" and "%"; what is none may be a part of a password, so no message shows it.
  * Returns 0, or -1 with ERROR_INPUT: there is no host, or none that could be one; the port is none of 1 to 65535; there is
  * neither a port nor a fallback (0). */
 int endpoint_host(struct endpoint *endpoint, struct span host, struct span port, uint16_t fallback,

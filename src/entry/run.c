@@ -90,8 +90,9 @@ static int prepare(const struct context *context, bool has_command, struct envir
 
     _cleanup_option_files_ struct option_files files = {0};
     bool reads = has_command || wait_needs_options(context->settings);
+    /* Those that are broken are for init to see only where it needs them: wait_for_targets tells. */
     if (reads && option_files_read(context->environment, context->early, &files, err) < 0 &&
-        (has_command || err->kind == ERROR_SYSTEM))
+        has_command)
         return -1;
     if (has_command)
         report_option_files(&files);

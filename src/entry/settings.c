@@ -247,12 +247,11 @@ static int split_list(struct settings *settings, size_t id, const char *text, st
 
 static int64_t *duration_of(struct settings *settings, size_t id)
 {
-    int64_t *const places[] = {[OPTION_CMD_TIMEOUT] = &settings->cmd_timeout,
-                               [OPTION_LOCK_TIMEOUT] = &settings->lock_timeout,
-                               [OPTION_WAIT_TIMEOUT] = &settings->wait_timeout,
-                               [OPTION_GRACE] = &settings->supervision.grace,
-                               [OPTION_TERM_DELAY] = &settings->supervision.term_delay};
-    return places[id];
+    return id == OPTION_CMD_TIMEOUT    ? &settings->cmd_timeout
+           : id == OPTION_LOCK_TIMEOUT ? &settings->lock_timeout
+           : id == OPTION_WAIT_TIMEOUT ? &settings->wait_timeout
+           : id == OPTION_GRACE        ? &settings->supervision.grace
+                                       : &settings->supervision.term_delay;
 }
 
 static int parse_one(struct settings *settings, size_t id, const char *text, struct error *err)

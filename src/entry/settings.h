@@ -32,6 +32,8 @@ struct settings {
     const char **secret_files; /* ends with NULL */
     int64_t cmd_timeout;       /* milliseconds */
     int64_t lock_timeout;
+    int64_t wait_timeout;
+    struct wait_targets wait_targets;
     bool deliver_environment;
     bool deliver_cfg;
     enum on_change on_change;
@@ -45,8 +47,6 @@ struct settings {
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
     bool no_new_privileges;
-    struct wait_targets wait_targets;
-    int64_t wait_timeout;
     bool init; /* supervise the command, as follows */
     struct supervision supervision;
     int parent_death_signal; /* 0: none */

@@ -16,6 +16,7 @@
 #include "entry/keep.h"
 #include "entry/report.h"
 #include "entry/status_report.h"
+#include "entry/wait.h"
 #include "resolve/option_files.h"
 #include "store/ground.h"
 
@@ -325,6 +326,31 @@ static int describe_secrets(const struct context *context, const struct look *lo
     return 0;
 }
 
+/* The files' values go into the environment in which they are looked for. */
+static int describe_waits(const struct context *context, const struct look *look,
+                          struct option_files *files, struct status_report *report,
+                          struct error *err)
+{
+    const struct wait_targets *targets = &context->settings->wait_targets;
+    _cleanup_environment_ struct environment child = {0};
+    if (targets->count == 0)
+        return 0;
+    if (child_environment(&child, context, look, err) < 0 ||
+        option_files_deliver(files, &child, err) < 0)
+        return -1;
+    for (size_t i = 0, told = 0; i < targets->count; i++) {
+        struct wait_place place = {.target = &targets->list[i]};
+        bool runs = context->settings->run_commands;
+        if (wait_find(context, files, child.list, runs, &place, err) == 0)
+            wait_text(&place, report->waits[told++], STATUS_WAIT);
+        else if (err->kind == ERROR_ENDING)
+            return -1;
+        else
+            status_add(report, true, err->message);
+    }
+    return 0;
+}
+
 int status_command(const struct context *context)
 {
     struct error err = {0};
@@ -357,6 +383,8 @@ int status_command(const struct context *context)
     if (option_files_read(context->environment, context->early, &files, &broken) < 0)
         describe_refusal(&report);
     describe_option_files(&files, &report);
+    if (describe_waits(context, &look, &files, &report, &err) < 0)
+        return report_failure(context->signals, &err, EXIT_PROBLEM);
     if (settings->json)
         status_print_json(&report);
     else

@@ -106,6 +106,11 @@ void status_print(const struct status_report *report)
         const struct option_file *file = &report->option_files->list[i];
         printf("option       %s_FILE: %s\n", file->option->variable, describe_option_file(file));
     }
+    for (size_t i = 0; i < WAIT_TARGETS_MOST && *report->waits[i]; i++) {
+        printf("waits for    ");
+        print_clean(report->waits[i]);
+        putchar('\n');
+    }
     for (size_t i = 0; i < report->note_count; i++) {
         printf("%s      ", report->notes[i].problem ? "problem" : "warning");
         print_clean(report->notes[i].text);
@@ -210,6 +215,12 @@ void status_print_json(const struct status_report *report)
     print_member("state", report->cfg ? report->cfg : "");
     putchar('}');
     print_option_files(report->option_files);
+    printf(",\"waits_for\":[");
+    for (size_t i = 0; i < WAIT_TARGETS_MOST && *report->waits[i]; i++) {
+        printf(i > 0 ? "," : "");
+        print_string(report->waits[i]);
+    }
+    putchar(']');
     print_notes(report, "problems", true);
     print_notes(report, "warnings", false);
     printf("}\n");

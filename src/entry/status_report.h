@@ -5,11 +5,12 @@
 #include <stddef.h>
 
 #include "airflow/managed.h"
+#include "entry/wait_targets.h"
 #include "fernet/ring.h"
 #include "resolve/option_files.h"
 #include "store/retired.h"
 
-enum { STATUS_TEXT = 1100 };
+enum { STATUS_TEXT = 1100, STATUS_WAIT = 400 };
 
 struct status_source {
     int way; /* 1 to 6 */
@@ -48,6 +49,8 @@ struct status_report {
     const char *cfg;
     bool cfg_delivered; /* airflow.cfg is one of the ways in which the key is delivered */
     const struct option_files *option_files;
+    char waits[WAIT_TARGETS_MOST]
+              [STATUS_WAIT]; /* "the database at postgres:5432"; "" behind the last */
     struct status_note *notes;
     size_t note_count;
     size_t problem_count;
@@ -62,7 +65,7 @@ void status_print(const struct status_report *report);
 /* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
  * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret; secrets, for each of the
  * others its name and the same; store (path, state, writable, ground, survives), airflow_cfg (path, state),
- * option_files (name, found), problems, warnings. Bytes that are not UTF-8 become "?". */
+ * option_files (name, found), waits_for (strings), problems, warnings. Bytes that are not UTF-8 become "?". */
 void status_print_json(const struct status_report *report);
 
 void status_report_free(struct status_report *report);

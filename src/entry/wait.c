@@ -1,5 +1,6 @@
 #include "entry/wait.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "airflow/url.h"
@@ -19,13 +20,8 @@ static const struct kind {
     [WAIT_BROKER] = {"broker",
                      "the broker at ",
                      {{"AIRFLOW__CELERY__BROKER_URL", "celery", "broker_url"}}},
-    [WAIT_ENDPOINT] = {"", "", {{NULL}}},
+    [WAIT_ENDPOINT] = {.word = "", .name = ""},
 };
-
-const char *wait_name(const struct wait_target *target)
-{
-    return kinds[target->kind].name;
-}
 
 bool wait_needs_options(const struct settings *settings)
 {
@@ -104,12 +100,27 @@ int wait_find(const struct context *context, const struct option_files *files,
     return error_advise(err, "correct it, or say where: --wait-for tcp://HOST:PORT");
 }
 
+void wait_text(const struct wait_place *place, char *text, size_t size)
+{
+    char where[200];
+    const struct kind *kind = &kinds[place->target->kind];
+    endpoints_text(&place->endpoints, where, sizeof where);
+    if (!place->known)
+        snprintf(text, size, "%sa place that only a command knows, %.160s (--run-commands runs it)",
+                 kind->name, place->source);
+    else if (place->endpoints.count == 0)
+        snprintf(text, size, "nothing: %.160s leads to no host", place->source);
+    else
+        snprintf(text, size, "%s%s%s%.160s", kind->name, where, *place->source ? ", from " : "",
+                 place->source);
+}
+
 static int wait_at(const struct context *context, const struct wait_place *place,
                    const struct deadline *deadline, struct error *err)
 {
     const struct settings *settings = context->settings;
     const struct wait wait = {
-        .what = wait_name(place->target),
+        .what = kinds[place->target->kind].name,
         .endpoints = &place->endpoints,
         .deadline = *deadline,
         .most = settings->all[OPTION_WAIT_TIMEOUT].text,

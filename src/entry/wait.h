@@ -28,8 +28,8 @@ int wait_find(const struct context *context, const struct option_files *files,
               char *const *environment, bool run_commands, struct wait_place *place,
               struct error *err);
 
-/* What the target is called: "the database at ", or "". */
-const char *wait_name(const struct wait_target *target);
+/* Says where it is, for people: "the database at postgres:5432, from AIRFLOW__DATABASE__SQL_ALCHEMY_CONN". */
+void wait_text(const struct wait_place *place, char *text, size_t size);
 
 /* Finds all targets, and then waits until each has answered, within the one --wait-timeout.
  * Returns 0, or -1 as wait_find and wait_for (process/wait_for.h) do. */

@@ -14,32 +14,6 @@
 
 enum { NAME_MOST = 96, OUTPUT_MOST = 64 * 1024 };
 
-static enum option_value_found failed(const char *source, struct error *err)
-{
-    if (err->kind != ERROR_ENDING)
-        error_within(err, "%s", source);
-    return OPTION_VALUE_FAILED;
-}
-
-static enum option_value_found ask_backend(const char *source, struct error *err)
-{
-    error_input(err, "only Airflow can ask its secrets backend for it");
-    return failed(source, err);
-}
-
-static enum option_value_found expand(const struct option_search *search, struct secret *value,
-                                      const char *source, struct error *err)
-{
-    if (airflow_expand(value, search->environment, err) < 0)
-        return failed(source, err);
-    if (!text_is_blank(value->bytes))
-        return OPTION_VALUE_FOUND;
-    error_input(err,
-                "is set to nothing, and Airflow takes that for the value; unset it, or give it "
-                "one");
-    return failed(source, err);
-}
-
 /* What stands in front of "://" in the first word is a scheme: the URL itself was put where a command belongs. */
 static int run(const struct option_search *search, const char *command, struct secret *value,
                struct error *err)
@@ -57,79 +31,95 @@ static int run(const struct option_search *search, const char *command, struct s
                : error_input(err, "the command has printed nothing");
 }
 
-static enum option_value_found ask_command(const struct option_search *search, const char *command,
-                                           struct secret *value, const char *source,
-                                           struct error *err)
+static int expand(const struct option_search *search, const char *text, struct secret *value,
+                  struct error *err)
 {
-    if (!search->run_commands)
+    if (secret_append(value, text, strlen(text), err) < 0 ||
+        airflow_expand(value, search->environment, err) < 0)
+        return -1;
+    return text_is_blank(value->bytes)
+               ? error_input(err, "is set to nothing, and Airflow takes that for the value; unset "
+                                  "it, or give it one")
+               : 0;
+}
+
+/* One form in which it is given. */
+enum form { FORM_VALUE, FORM_COMMAND, FORM_BACKEND };
+
+static const char *const suffixes[][2] = {{"", ""}, {"_CMD", "_cmd"}, {"_SECRET", "_secret"}};
+
+/* `text` is what stands there, or NULL. */
+static enum option_value_found take(const struct option_search *search, enum form form,
+                                    const char *text, struct secret *value, const char *source,
+                                    struct error *err)
+{
+    int taken = -1;
+    if (!text || (form != FORM_VALUE && text_is_blank(text)))
+        return OPTION_VALUE_NONE;
+    if (form == FORM_COMMAND && !search->run_commands)
         return OPTION_VALUE_COMMAND;
-    return run(search, command, value, err) < 0 ? failed(source, err) : OPTION_VALUE_FOUND;
+    if (form == FORM_VALUE)
+        taken = expand(search, text, value, err);
+    else if (form == FORM_COMMAND)
+        taken = run(search, text, value, err);
+    else
+        error_input(err, "only Airflow can ask its secrets backend for it");
+    if (taken == 0)
+        return OPTION_VALUE_FOUND;
+    if (err->kind != ERROR_ENDING)
+        error_within(err, "%s", source);
+    return OPTION_VALUE_FAILED;
 }
 
-static const char *look(const struct option_search *search, const struct option_place *place,
-                        const char *suffix, char source[OPTION_VALUE_SOURCE])
+static enum option_value_found look_at_variable(const struct option_search *search,
+                                                const struct option_place *place, enum form form,
+                                                struct secret *value,
+                                                char source[OPTION_VALUE_SOURCE], struct error *err)
 {
-    snprintf(source, NAME_MOST, "%s%s", place->variable, suffix);
-    return environment_get(search->environment, source);
+    snprintf(source, OPTION_VALUE_SOURCE, "%s%s", place->variable, suffixes[form][0]);
+    return take(search, form, environment_get(search->environment, source), value, source, err);
 }
 
-static enum option_value_found
-look_at_variables(const struct option_search *search, const struct option_place *place,
-                  struct secret *value, char source[OPTION_VALUE_SOURCE], struct error *err)
-{
-    const char *text = look(search, place, "", source);
-    if (text)
-        return secret_append(value, text, strlen(text), err) < 0
-                   ? failed(source, err)
-                   : expand(search, value, source, err);
-    text = look(search, place, "_CMD", source);
-    if (text && !text_is_blank(text))
-        return ask_command(search, text, value, source, err);
-    text = look(search, place, "_SECRET", source);
-    return text && !text_is_blank(text) ? ask_backend(source, err) : OPTION_VALUE_NONE;
-}
+struct file {
+    const char *path;
+    struct cfg cfg;
+};
 
-/* The option with `suffix`, where it is there. */
-static enum option_value_found look_at_cfg(const struct option_search *search,
-                                           const struct option_place *place, const char *suffix,
-                                           const struct cfg *cfg, const char *path,
-                                           struct secret *value, char source[OPTION_VALUE_SOURCE],
-                                           struct error *err)
+static enum option_value_found look_at_file(const struct option_search *search,
+                                            const struct option_place *place, enum form form,
+                                            const struct file *file, struct secret *value,
+                                            char source[OPTION_VALUE_SOURCE], struct error *err)
 {
     char option[NAME_MOST];
     _cleanup_secret_ struct secret text = {0};
-    snprintf(option, sizeof option, "%s%s", place->option, suffix);
-    snprintf(source, OPTION_VALUE_SOURCE, "%.200s: [%s] %s", path, place->section, option);
-    int found = cfg_value(cfg, place->section, option, &text, err);
-    if (found < 0)
-        return failed(source, err);
-    if (found == 0 || (*suffix && text_is_blank(text.bytes)))
-        return OPTION_VALUE_NONE;
-    if (strcmp(suffix, "_cmd") == 0)
-        return ask_command(search, text.bytes, value, source, err);
-    if (*suffix)
-        return ask_backend(source, err);
-    *value = text;
-    text = (struct secret){0};
-    return expand(search, value, source, err);
+    snprintf(option, sizeof option, "%s%s", place->option, suffixes[form][1]);
+    snprintf(source, OPTION_VALUE_SOURCE, "%.200s: [%s] %s", file->path, place->section, option);
+    int found = cfg_value(&file->cfg, place->section, option, &text, err);
+    if (found >= 0)
+        return take(search, form, found ? text.bytes : NULL, value, source, err);
+    error_within(err, "%s", source);
+    return OPTION_VALUE_FAILED;
 }
 
 enum option_value_found option_value(const struct option_search *search, struct secret *value,
                                      char source[OPTION_VALUE_SOURCE], struct error *err)
 {
-    static const char *const suffixes[] = {"", "_cmd", "_secret"};
-    _cleanup_cfg_ struct cfg cfg = {0};
+    struct file file = {.path = NULL};
     _cleanup_secret_ struct secret path = {0};
+    const struct option_place *places = search->places;
     enum option_value_found found = OPTION_VALUE_NONE;
-    for (const struct option_place *place = search->places; !found && place->variable; place++)
-        found = look_at_variables(search, place, value, source, err);
+    for (const struct option_place *place = places; place->variable; place++)
+        for (enum form form = FORM_VALUE; form <= FORM_BACKEND && !found; form++)
+            found = look_at_variable(search, place, form, value, source, err);
     if (found)
         return found;
     if (airflow_cfg_path(search->environment, &path, err) < 0 ||
-        cfg_read(path.bytes, &cfg, err) < 0)
+        cfg_read(path.bytes, &file.cfg, err) < 0)
         return OPTION_VALUE_FAILED;
-    for (size_t i = 0; !found && i < sizeof suffixes / sizeof *suffixes; i++)
-        for (const struct option_place *place = search->places; !found && place->variable; place++)
-            found = look_at_cfg(search, place, suffixes[i], &cfg, path.bytes, value, source, err);
+    file.path = path.bytes;
+    for (enum form form = FORM_VALUE; form <= FORM_BACKEND; form++)
+        for (const struct option_place *place = places; place->variable && !found; place++)
+            found = look_at_file(search, place, form, &file, value, source, err);
+    cfg_free(&file.cfg);
     return found;
 }

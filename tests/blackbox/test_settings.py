@@ -434,8 +434,6 @@ def test_verbose_tells_no_secret(fernit, stored, flags):
 LATER = {
     "db-check": ("auto", "refuse"),
     "db-wait": ("10s", "11s"),
-    "wait-for": ("none", "db"),
-    "wait-timeout": ("60s", "10s"),
     "resolve": ("off", "on"),
     "fetch-timeout": ("60s", "5s"),
     "sync": ("off", "on"),
@@ -479,7 +477,7 @@ def test_a_flag_that_is_not_built_needs_no_value_to_be_refused(fernit, option):
 
 
 def test_durations_of_other_parts_are_compared_as_durations(given):
-    assert given("wait-timeout", "1m").returncode == 0
+    assert given("fetch-timeout", "1m").returncode == 0
     assert given("db-wait", "10000ms").returncode == 0
 
 

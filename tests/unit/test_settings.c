@@ -240,7 +240,7 @@ static const struct {
     /* Parts that are not built yet: their default, and off. */
     {ROW, "flags", "", {{"--init=no"}, {"FERNIT_INIT=0"}, "[fernit]\ninit = off\n"}},
     {ROW, "flags", "", {{"--resolve=off"}, {"FERNIT_SYNC=no"}, NULL}},
-    {ROW, "flags", "", {{"--wait-timeout=1m"}, {"FERNIT_DB_WAIT=10000ms"}, NULL}},
+    {ROW, "flags", "", {{"--fetch-timeout=1m"}, {"FERNIT_DB_WAIT=10000ms"}, NULL}},
     {ROW, "flags", "", {{"--sealed", "off"}, {"FERNIT_DB_CHECK=off"}, NULL}},
 
     /* Names in the ini file are spelled either way, and only under [fernit]. */
