@@ -5,7 +5,8 @@ Two programs bring it up, both for real: podman-compose, and Docker's own docker
 its place, as the file has it, and nothing else:
 
   - stop_grace_period: it is told to wait for the longest that the file names;
-  - depends_on has no conditions: what ends since the tables are not there yet is started again by the restart policy.
+  - depends_on has no conditions: what ends since the tables are not there yet is started again by the restart policy;
+  - --scale does nothing: the number stands in one more file, as deploy.replicas.
 
 Podman has systemd start health checks, and no systemd runs in a container: so the tests ask for them (`podman healthcheck run`).
 """
@@ -40,9 +41,7 @@ class Stack:
         self.program = program
         self.project = f"t{uuid.uuid4().hex[:10]}"
         self.service = None
-        # An empty port is any that is free.
-        self.environment = dict(engine.environment, AIRFLOW_IMAGE=image, AIRFLOW_PORT="",
-                                DOCKER_HOST=f"unix://{self.folder}/podman.sock")
+        self.environment = dict(engine.environment, AIRFLOW_IMAGE=image, DOCKER_HOST=f"unix://{self.folder}/podman.sock")
         for file in FOLDER.glob("*.yaml"):
             shutil.copy(file, self.folder)
         (self.folder / "dags").mkdir()
@@ -50,7 +49,6 @@ class Stack:
 
     def __enter__(self):
         if self.program == "docker-compose":
-            self.environment["AIRFLOW_PORT"] = "0"
             self.service = subprocess.Popen(["podman", "system", "service", "--time", "0", self.environment["DOCKER_HOST"]],
                                             env=self.environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             end = time.monotonic() + PATIENCE
@@ -77,8 +75,9 @@ class Stack:
     def compose(self, *words, check=True):
         """docker compose -f FILE... WORDS, in the folder of the files."""
         files = [word for file in self.files for word in ("-f", file)]
+        any_port = {"docker-compose": "0", "podman-compose": ""}[self.program]
         return self.engine.run(self.program, "-p", self.project, *files, *words, check=check, cwd=self.folder,
-                               env=self.environment, timeout=3 * PATIENCE)
+                               env=dict(self.environment, AIRFLOW_PORT=any_port), timeout=3 * PATIENCE)
 
     def up(self, *words):
         return self.compose("up", "-d", *words)

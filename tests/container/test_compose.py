@@ -77,7 +77,10 @@ def life(engine, tmp_path_factory):
         old = engine.podman("image", "inspect", "--format", "{{.Id}}", image).stdout
         engine.build(image, TREE / "docker" / "airflow.Dockerfile", TREE, "--no-cache")
         seen.is_new_image = old != engine.podman("image", "inspect", "--format", "{{.Id}}", image).stdout
-        stack.up("--scale", "worker=20")
+        # podman-compose starts one after the other: where many start at once podman's name server loses some for a minute.
+        stack.program = "podman-compose"
+        stack.override("twenty.json", worker={"deploy": {"replicas": 20}})
+        stack.up()
         stack.wait_until_healthy("postgres", "webserver", "scheduler")
         for name in stack.names("worker"):
             stack.wait_for_log(name, "ready")
