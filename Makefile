@@ -209,7 +209,7 @@ test: $(B)/fernit $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere
 	@tests/run.sh $(unit_programs)
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
-test-container: | tools-container
+test-container: $(B)/fernit | tools-container
 	@PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/container/run.py
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
