@@ -9,6 +9,7 @@
 #   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
+#   make bench-container   what it costs in a container, and how large its image is
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make clean
@@ -48,7 +49,7 @@ checked := $(sources) $(mains) $(units) $(benches) $(fuzzers) $(fuse) $(watchers
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/deps/*.sh tests/*.sh tests/*/*.sh .ci/run))
 
-.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format install clean
+.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format install clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -229,6 +230,9 @@ $(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile
 
 bench: $(B)/fernit $(patsubst tests/bench/%.c,$(B)/bench/%,$(benches)) | tools-bench
 	@/usr/bin/python3 tests/bench/bench.py
+
+bench-container: $(B)/fernit $(patsubst %,$(B)/bench/%,spawn true stamp) | tools-container
+	@/usr/bin/python3 tests/bench/container.py
 
 peers: $(B)/fernit | tools-peers
 	@/usr/bin/python3 tests/peers.py
