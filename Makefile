@@ -9,6 +9,7 @@
 #   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
 #   make lint          clang-format, clang-tidy, cppcheck, shellcheck, mandoc; make format does what the first asks for
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
+#   make bench-container   what it costs in a container, and how large its image is
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
 #   make pages         build/share/: manual pages, completions of shells; make readme: the README's tables, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
@@ -51,7 +52,7 @@ checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fus
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
 
-.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench peers lint format pages readme install dist clean
+.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -252,7 +253,7 @@ test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(e
 	@tests/run.sh $(unit_programs)
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
-test-container: | tools-container
+test-container: $(B)/fernit | tools-container
 	@PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/container/run.py
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
@@ -272,6 +273,9 @@ $(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile
 
 bench: $(B)/fernit $(patsubst tests/bench/%.c,$(B)/bench/%,$(benches)) | tools-bench
 	@/usr/bin/python3 tests/bench/bench.py
+
+bench-container: $(B)/fernit $(patsubst %,$(B)/bench/%,spawn true stamp) | tools-container
+	@/usr/bin/python3 tests/bench/container.py
 
 peers: $(B)/fernit | tools-peers
 	@/usr/bin/python3 tests/peers.py

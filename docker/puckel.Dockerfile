@@ -9,10 +9,18 @@ FROM ${FERNIT} AS fernit
 
 FROM ${AIRFLOW}
 COPY --from=fernit /fernit /usr/local/bin/fernit
-# The store. A new named volume takes over owner and mode. No VOLUME on purpose: see airflow.Dockerfile.
 USER root
-RUN install -d -o airflow -g airflow -m 0700 /var/lib/fernit
+# The store. A new named volume takes over owner and mode. No VOLUME on purpose: see airflow.Dockerfile.
+# The image's airflow.cfg has a secret_key that everybody knows: without its line fernit makes one. It will hold what fernit
+# keeps secret, so that not everybody is to read it.
+RUN install -d -o airflow -g airflow -m 0700 /var/lib/fernit && \
+    sed -i '/^secret_key = temporary_key$/d' "$AIRFLOW_HOME/airflow.cfg" && chmod o-r "$AIRFLOW_HOME/airflow.cfg"
 USER airflow
-# The entrypoint makes a fresh key at each start, but only where it is given none: it always is. It had no init: fernit is one.
-ENTRYPOINT ["fernit", "run", "--init", "--", "/entrypoint.sh"]
+# The entrypoint makes a fresh key at each start, but only where its environment has none. Since fernit gives it one there is always
+# one: so leave --deliver at its default, or at env; by airflow.cfg alone the fresh key would win.
+# The image has no init: bash is process 1, and then what it has become, which reaps nothing, and the scheduler that the entrypoint
+# starts beside the webserver hears no signal. With --init fernit reaps and tells both; --grace leaves the scheduler time to end
+# when the webserver has ended.
+ENTRYPOINT ["fernit", "run", "--init", "--grace", "5s", "--", "/entrypoint.sh"]
+# ENTRYPOINT resets CMD.
 CMD ["webserver"]

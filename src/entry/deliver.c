@@ -172,6 +172,15 @@ static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct er
     return 0;
 }
 
+/* `init` alone, where nobody has said which airflow.cfg is meant: what it has kept in the store is what it is for. */
+static bool is_nobodys(const struct delivery *delivery)
+{
+    const struct context *context = delivery->context;
+    return context->settings->deliver_environment && delivery->look->store.directory >= 0 &&
+           !environment_get(context->environment, "AIRFLOW_CONFIG") &&
+           !environment_get(context->environment, "AIRFLOW_HOME");
+}
+
 /* The file cannot be replaced; `err` says why. */
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                        const struct edit *edit, struct error *err)
@@ -185,6 +194,14 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                         "pod templates do not see that: let fernit write the file, or set "
                         "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
                         err->message);
+        return CFG_WRITTEN;
+    }
+    if (!cfg->exists && is_nobodys(delivery)) {
+        log_warning(
+            "cfg-not-written",
+            "%s; no airflow.cfg is made, since neither AIRFLOW_HOME nor AIRFLOW_CONFIG says "
+            "where: set one where somebody is to read it, or give --deliver env",
+            err->message);
         return CFG_WRITTEN;
     }
     if (!cfg->exists)

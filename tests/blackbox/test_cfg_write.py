@@ -314,6 +314,33 @@ def test_a_read_only_airflow_home_is_left_alone_with_one_warning(fernit, namespa
     assert names(airflow_home) == (["airflow.cfg"] if has_cfg else [])
 
 
+@pytest.fixture
+def homeless(fernit, namespace, tmp_path):
+    """Runs fernit where nothing names airflow.cfg, and ~/airflow cannot be made: as in an image that holds no Airflow."""
+    home = tmp_path / "read-only home"
+    home.mkdir()
+    bind(namespace, home, home, "ro")
+    return lambda *words, **env: fernit(*words, prefix=namespace.prefix, **{"HOME": home, "AIRFLOW_HOME": None, **env})
+
+
+def test_init_keeps_the_key_with_a_warning_where_nobody_says_which_airflow_cfg_and_none_can_be_made(homeless, store, key):
+    done = homeless("init")
+    assert done.returncode == 0, done.stderr
+    assert len(warnings(done)) == 1 and "AIRFLOW_CONFIG" in warnings(done)[0], done.stderr
+    assert (store / "fernet_key").read_text() == key + "\n"
+
+
+@pytest.mark.parametrize("options", [{"AIRFLOW_HOME": "~/airflow"}, {"AIRFLOW_CONFIG": "~/airflow.cfg"}, {"FERNIT_DELIVER": "cfg"}], ids=lambda o: next(iter(o)))
+def test_init_fails_where_somebody_says_that_an_airflow_cfg_is_wanted_and_none_can_be_made(homeless, key, options):
+    done = homeless("init", **options)
+    assert done.returncode == 125 and len(errors(done)) == 1 and "read-only home" in errors(done)[0], done.stderr
+
+
+def test_init_fails_where_it_can_neither_keep_the_key_nor_make_an_airflow_cfg(homeless, tmp_path, key):
+    done = homeless("init", FERNIT_STORE=None, FERNET_KEY=key)
+    assert done.returncode == 125 and len(errors(done)) == 1 and "read-only home" in errors(done)[0], done.stderr
+
+
 def test_a_file_of_ours_in_a_folder_of_somebody_else_is_written_in_place(fernit, write_cfg, store, key, new):
     need("become another user")
     cfg = write_cfg(OLD)

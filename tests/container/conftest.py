@@ -81,6 +81,14 @@ class Box:
             time.sleep(0.1)
         return log
 
+    def wait_for_process(self, name, command, patience=PATIENCE):
+        """Until the container has a process of that name."""
+        end = time.monotonic() + patience
+        while command not in (seen := self.podman("top", name, "comm", check=False).stdout.split()):
+            if time.monotonic() > end:
+                raise AssertionError(f"{name} has no process {command}, but {seen}:\n{self.logs(name)}")
+            time.sleep(0.1)
+
     def clean(self):
         names = self.podman("ps", "--all", "--filter", f"name={self.name}", "--format", "{{.Names}}").stdout.split()
         if names:

@@ -85,6 +85,11 @@ class Engine:
             raise AssertionError(f"{' '.join(map(str, words))}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
+    def begin(self, *words):
+        """The same without waiting for its end: a Popen with text, for its owner to wait for."""
+        return subprocess.Popen([str(word) for word in words], env=self.environment, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def podman(self, *words, **options):
         return self.run("podman", *words, **options)
 
