@@ -294,8 +294,9 @@ static int read_parts(const struct parts *parts, const struct service *service, 
         return -1;
     if (service->kind == LEADS_TO_POSTGRES)
         return read_postgres(parts, host, port, service->port, endpoints, err);
-    if (service->kind == LEADS_TO_MYSQL && query_list(parts->query, "unix_socket", text) == 0 &&
-        *text)
+    if (service->kind == LEADS_TO_MYSQL && query_list(parts->query, "unix_socket", text) < 0)
+        return error_input(err, "has too long a query");
+    if (*text)
         return add_path(endpoints, text, err);
     if (service->kind == LEADS_TO_BROKER && unquote(host, text) == 0)
         host = (struct span){*text ? text : "localhost", *text ? strlen(text) : 9};

@@ -74,6 +74,11 @@ def test_nothing_is_both_writable_and_executable(segments):
     assert not [flags for _, flags in segments if "W" in flags and "E" in flags]
 
 
+def test_constants_are_in_the_first_segment_which_is_read_only(segments):
+    assert [flags for kind, flags in segments if kind == "LOAD"] == ["R  ", "R E", "RW "]
+    assert re.search(r"^   00 .* \.rodata ", readelf("-l"), re.MULTILINE)
+
+
 def test_functions_with_buffers_check_the_stack():
     """The canary is at %fs:0x28 on x86-64; other machines keep it in a symbol that stripping takes away."""
     if os.uname().machine != "x86_64":

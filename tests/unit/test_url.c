@@ -156,6 +156,7 @@ static const struct {
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a&port=1,2", "not as many ports as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///?host=a,b,c,d,e,f,g,h,i", "names more than 8 hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///?host=%00", "too long a query"},
+    {ROW, URL_SQLALCHEMY, "mysql://h/?unix_socket=/%00", "too long a query"},
     {ROW, URL_SQLALCHEMY, "mysql://u:p@/db", "names no host"},
     {ROW, URL_SQLALCHEMY, "mysql://u:p@/db?unix_socket=x", "does not begin with \"/\""},
     {ROW, URL_SQLALCHEMY, "mssql+pyodbc:///?odbc_connect=DRIVER%3Dsecret", "names no host"},
