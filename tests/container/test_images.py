@@ -102,6 +102,14 @@ def test_a_key_that_this_image_has_made_is_airflow_s(box, options):
     assert airflow.key() == key
 
 
+def test_exec_runs_the_program_in_a_container_of_this_image(box):
+    """There is nothing else to run in it: here it waits for its standard input."""
+    name = box.new_name()
+    box.podman("run", "-d", "-i", "--name", name, "-v", f"{box.volume()}:/var/lib/fernit", "fernit", "key", "check", "-")
+    done = box.exec(name, "/fernit", "status")
+    assert done.returncode == 0 and "would make one" in done.stdout, done.stdout + done.stderr
+
+
 def test_init_says_that_it_made_no_airflow_cfg_where_there_is_no_place_for_one(box):
     done = box.run("-v", f"{box.volume()}:/var/lib/fernit", "fernit", "init")
     assert len(warnings(done.stderr)) == 1 and "AIRFLOW_CONFIG" in done.stderr, done.stderr
