@@ -7,13 +7,16 @@ CLASSIC = "/usr/local/airflow/dags"
 
 
 class Deployment:
-    """Runs containers of one image over the same volumes. `options` are words of podman run."""
+    """Runs containers of one image over the same volumes. `options` are words of podman run.
 
-    def __init__(self, box, image="airflow-with-fernit", data=OFFICIAL, options=()):
+    folder: one of the host in place of the database's volume. podman 4.3 locks the volumes of a new container in any order, so that
+    many with two of them, made at once, stand still for ever."""
+
+    def __init__(self, box, image="airflow-with-fernit", data=OFFICIAL, options=(), folder=None):
         self.box = box
         self.image = image
         self.store = box.volume()
-        self.data = box.volume()
+        self.data = folder or box.volume()
         self.options = ["-v", f"{self.store}:/var/lib/fernit", "-v", f"{self.data}:{data}",
                         "-e", f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///{data}/airflow.db", *options]
 

@@ -8,6 +8,11 @@ from engine import HERE, TREE, Engine
 from prepare import prepare
 
 
+def names_a_test(word):
+    """A file or folder, or a test in one. Without any pytest would take all tests of this tree."""
+    return os.path.exists(word.split("::")[0])
+
+
 def main(words):
     engine = Engine()
     logs = TREE / "build" / "test"
@@ -18,7 +23,7 @@ def main(words):
         prepare(engine)
         try:
             return subprocess.call([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "--dist", "loadgroup", "-ra",
-                                    f"--junit-xml={logs}/container.xml", *(words or [str(HERE)])],
+                                    f"--junit-xml={logs}/container.xml", *words, *([] if any(names_a_test(word) for word in words) else [str(HERE)])],
                                    env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
         finally:
             engine.clear()

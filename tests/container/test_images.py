@@ -82,11 +82,16 @@ HARDENED = ("--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--se
 
 @pytest.mark.parametrize("options", [(), ("--user", "123456:0"), ("--user", "0"), HARDENED], ids=["as it is", "any uid", "root", "hardened"])
 def test_init_keeps_a_key_in_a_new_named_volume(box, options):
-    volume = ("-v", f"{box.volume()}:/var/lib/fernit")
-    done = box.run(*volume, *options, "fernit", "init")
-    assert done.returncode == 0 and made_a_key(done.stderr), done.stderr
-    again = box.run(*volume, *options, "fernit", "init")
-    assert again.returncode == 0 and not made_a_key(again.stderr), again.stderr
+    name = box.volume()
+    volume = ("-v", f"{name}:/var/lib/fernit")
+    box.podman("volume", "create", name)
+    folder = box.podman("volume", "inspect", "--format", "{{.Mountpoint}}", name).stdout.strip()
+    keys = []
+    for _ in range(2):
+        done = box.run(*volume, *options, "fernit", "init")
+        assert done.returncode == 0, done.stderr
+        keys.append(pathlib.Path(folder, "fernet_key").read_text())
+    assert len(Fernet(keys[0].strip()).encrypt(b"x")) == 100 and keys[0] == keys[1]
     status = box.run(*volume, *options, "fernit", "status")
     assert status.returncode == 0, status.stdout
 
@@ -100,6 +105,14 @@ def test_a_key_that_this_image_has_made_is_airflow_s(box, options):
     assert not made_a_key(airflow.add("db"))
     airflow.check("db")
     assert airflow.key() == key
+
+
+def test_exec_runs_the_program_in_a_container_of_this_image(box):
+    """There is nothing else to run in it: here it waits for its standard input."""
+    name = box.new_name()
+    box.podman("run", "-d", "-i", "--name", name, "-v", f"{box.volume()}:/var/lib/fernit", "fernit", "key", "check", "-")
+    done = box.exec(name, "/fernit", "status")
+    assert done.returncode == 0 and "would make one" in done.stdout, done.stdout + done.stderr
 
 
 def test_init_says_that_it_made_no_airflow_cfg_where_there_is_no_place_for_one(box):

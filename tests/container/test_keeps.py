@@ -73,13 +73,20 @@ exit 99
 """
 
 
-def test_twenty_containers_that_boot_at_once_on_a_new_volume_agree_on_one_key(box):
-    airflow = Deployment(box)
+def test_twenty_containers_that_boot_at_once_on_a_new_volume_agree_on_one_key(box, tmp_path):
+    tmp_path.chmod(0o777)
+    airflow = Deployment(box, folder=tmp_path)
+    # Made before, since of two podmans that make a volume at once one fails. It still is empty, and has no owner.
+    box.podman("volume", "create", airflow.store)
     names = [box.new_name() for _ in range(MANY)]
     nexts = [(number + 1) % MANY for number in range(MANY)]
     boots = [box.engine.begin("podman", "run", "--rm", "--name", names[number], *airflow.options, "-e", f"MINE={number}",
                               "-e", f"NEXT={nexts[number]}", airflow.image, "bash", "-c", NEIGHBOURS) for number in range(MANY)]
-    ends = [boot.communicate(timeout=200) for boot in boots]
+    try:
+        ends = [boot.communicate(timeout=200) for boot in boots]
+    finally:
+        for boot in boots:
+            boot.kill()
     assert [boot.returncode for boot in boots] == [0] * MANY, ends
     assert [out for out, _ in ends] == [f"c{number} pw-c{number}\n" for number in nexts]
     assert sum(made_a_key(said) for _, said in ends) == 1

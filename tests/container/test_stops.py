@@ -29,7 +29,7 @@ def stop(box, name):
 
 
 @WAYS
-@pytest.mark.parametrize("words", [["webserver"], ["scheduler"], ["celery", "worker"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["webserver"], ["celery", "worker"]], ids=" ".join)
 def test_a_component_ends_by_itself_when_the_container_is_stopped(box, options, words):
     name = Deployment(box, options=options).start(*words)
     component = " ".join(words)
