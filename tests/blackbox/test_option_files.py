@@ -300,7 +300,7 @@ def test_nothing_of_a_value_is_left_in_the_supervisor(fernit):
     process, forms = waiting(fernit)
     supervised = f"/proc/{process.pid}/cmdline"
     wait_for(lambda: b"supervise:" in open(supervised, "rb").read())
-    assert "the text" in scan(children_of(process.pid)[0], forms).kinds
+    wait_for(lambda: "the text" in scan(children_of(process.pid)[0], forms).kinds)
     assert not scan(process.pid, forms).found
     process.terminate()
     _, said = process.communicate(timeout=10)
