@@ -256,7 +256,7 @@ class Peers:
     def start(self):
         with self.engine.alone("peers.lock"):
             if self.engine.podman("container", "exists", f"{PEERS}-postgres", check=False).returncode:
-                self.engine.podman("network", "create", PEERS)
+                self.engine.podman("network", "create", "--disable-dns", PEERS)
                 self.engine.podman("run", "-d", "--name", f"{PEERS}-redis", "--network", PEERS, "redis:7")
                 self.engine.podman("run", "-d", "--name", f"{PEERS}-postgres", "--network", PEERS, "-e", "POSTGRES_USER=airflow",
                                    "-e", "POSTGRES_PASSWORD=airflow", "postgres:16")
