@@ -48,11 +48,35 @@ int keep_check_ground(const struct context *context, const struct look *look, st
                          look->store.path, ground.text, cure);
 }
 
-static void tell_kept(const struct look *look, const struct part *part, const struct ring *ring)
+/* What came from elsewhere, and goes with the container unless it is given again. */
+static bool tell_passing(const struct context *context, const struct look *look,
+                         const struct part *part, const char *fingerprints)
+{
+    struct ground ground;
+    char cure[GROUND_CURE];
+    if (part->secret->replaceable || context->settings->allow_ephemeral)
+        return false;
+    ground_look(look->store.path, context->environment, &ground);
+    if (ground.survival != GROUND_DIES)
+        return false;
+    ground_cure(&ground, look->store.path, cure, sizeof cure);
+    log_warning("unkept-secret",
+                "the %s %s from %s is used, and kept no longer than the container: the store %.200s is "
+                "on %s; go on giving the key, and if a volume holds older ones, they are missing "
+                "here: %s",
+                part->secret->title, fingerprints, part->decision.winner->name, look->store.path,
+                ground.text, cure);
+    return true;
+}
+
+static void tell_kept(const struct context *context, const struct look *look,
+                      const struct part *part, const struct ring *ring)
 {
     char fingerprints[RING_SUMMARY];
     const struct source *winner = part->decision.winner;
     ring_summary(ring, fingerprints);
+    if (winner && tell_passing(context, look, part, fingerprints))
+        return;
     if (winner) {
         log_notice("the %s %s from %s%s is now kept in %s, too", part->secret->title, fingerprints,
                    winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg",
@@ -87,7 +111,7 @@ static int create(const struct context *context, struct look *look, const struct
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
                                deadline, err);
     if (created == STORE_CREATED)
-        tell_kept(look, part, ring);
+        tell_kept(context, look, part, ring);
     return created;
 }
 

@@ -295,6 +295,32 @@ def test_a_key_that_is_given_is_recorded_on_any_ground(inside, container):
     assert box.path(f"{STORE}/fernet_key").read_text() == key + "\n"
 
 
+@each_dying
+def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_container(inside, container, ground):
+    """Who comes from another set-up leaves the variable once it is."""
+    box, what = ground(container)
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key")
+    assert done.returncode == 0 and "is now kept" not in done.stderr, done.stderr
+    (said,) = [line for line in warnings(done) if "no longer than the container" in line]
+    assert what in said and "go on giving" in said and "fernit:/var/lib/fernit" in said
+
+
+def test_a_key_of_airflow_cfg_is_not_said_to_be_kept_either(inside, container, write_cfg):
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    box = container().marked("/.dockerenv")
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNIT_MANAGE="fernet_key")
+    assert "is now kept" not in done.stderr and len(warnings(done)) == 1, done.stderr
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["allowed", "volume"])
+def test_a_key_that_is_given_is_said_to_be_kept_where_it_is_or_where_that_is_permitted(inside, container, asked):
+    box = container().marked("/.dockerenv")
+    if not asked:
+        box.volume("docker/volumes/fernit/_data")
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_ALLOW_EPHEMERAL="yes" if asked else None)
+    assert "is now kept in" in done.stderr and not warnings(done), done.stderr
+
+
 def read_only_layer(container):
     box = container("overlay").marked("/.dockerenv")
     box.path(STORE).mkdir(parents=True)
