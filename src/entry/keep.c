@@ -60,12 +60,13 @@ static bool tell_passing(const struct context *context, const struct look *look,
     if (ground.survival != GROUND_DIES)
         return false;
     ground_cure(&ground, look->store.path, cure, sizeof cure);
-    log_warning("unkept-secret",
-                "the %s %s from %s is used, and kept no longer than the container: the store %.200s is "
-                "on %s; go on giving the key, and if a volume holds older ones, they are missing "
-                "here: %s",
-                part->secret->title, fingerprints, part->decision.winner->name, look->store.path,
-                ground.text, cure);
+    log_warning(
+        "unkept-secret",
+        "the %s %s from %s is used, and kept no longer than the container: the store %.200s is "
+        "on %s; go on giving the key, and if a volume holds older ones, they are missing "
+        "here: %s",
+        part->secret->title, fingerprints, part->decision.winner->name, look->store.path,
+        ground.text, cure);
     return true;
 }
 
