@@ -1,5 +1,7 @@
 #include "entry/keep.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
@@ -50,7 +52,7 @@ int keep_check_ground(const struct context *context, const struct look *look, st
 
 /* What came from elsewhere, and goes with the container unless it is given again. */
 static bool tell_passing(const struct context *context, const struct look *look,
-                         const struct part *part, const char *fingerprints)
+                         const struct part *part, const char *what)
 {
     struct ground ground;
     char cure[GROUND_CURE];
@@ -60,13 +62,10 @@ static bool tell_passing(const struct context *context, const struct look *look,
     if (ground.survival != GROUND_DIES)
         return false;
     ground_cure(&ground, look->store.path, cure, sizeof cure);
-    log_warning(
-        "unkept-secret",
-        "the %s %s from %s is used, and kept no longer than the container: the store %.200s is "
-        "on %s; go on giving the key, and if a volume holds older ones, they are missing "
-        "here: %s",
-        part->secret->title, fingerprints, part->decision.winner->name, look->store.path,
-        ground.text, cure);
+    log_warning("unkept-secret",
+                "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
+                "on giving the key, and if a volume holds older ones, they are missing here: %s",
+                what, look->store.path, ground.text, cure);
     return true;
 }
 
@@ -74,14 +73,14 @@ static void tell_kept(const struct context *context, const struct look *look,
                       const struct part *part, const struct ring *ring)
 {
     char fingerprints[RING_SUMMARY];
+    char what[RING_SUMMARY + 256];
     const struct source *winner = part->decision.winner;
     ring_summary(ring, fingerprints);
-    if (winner && tell_passing(context, look, part, fingerprints))
-        return;
     if (winner) {
-        log_notice("the %s %s from %s%s is now kept in %s, too", part->secret->title, fingerprints,
-                   winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg",
-                   look->store.path);
+        snprintf(what, sizeof what, "the %s %s from %.160s%s", part->secret->title, fingerprints,
+                 winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
+        if (!tell_passing(context, look, part, what))
+            log_notice("%s is now kept in %s, too", what, look->store.path);
         return;
     }
     log_notice(
