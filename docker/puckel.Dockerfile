@@ -13,6 +13,7 @@ COPY --from=fernit /fernit /usr/local/bin/fernit
 USER root
 RUN install -d -o airflow -g airflow -m 0700 /var/lib/fernit
 USER airflow
-# The entrypoint makes a fresh key at each start, but only where it is given none: it always is. It had no init: fernit is one.
-ENTRYPOINT ["fernit", "run", "--init", "--", "/entrypoint.sh"]
+# The entrypoint makes a fresh key at each start, but only where its environment has none: so --deliver stands here, where no
+# FERNIT_DELIVER=cfg can change it. It had no init: fernit is one.
+ENTRYPOINT ["fernit", "run", "--init", "--deliver", "env,cfg", "--", "/entrypoint.sh"]
 CMD ["webserver"]

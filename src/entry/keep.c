@@ -1,12 +1,14 @@
 #include "entry/keep.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
 #include "entry/deliver.h"
 #include "entry/record.h"
+#include "resolve/misnamed.h"
 #include "store/create.h"
 #include "store/ground.h"
 
@@ -32,10 +34,26 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
            has_store(context, look) && !is_damaged(&part->survey);
 }
 
-int keep_check_ground(const struct context *context, const struct look *look, struct error *err)
+/* Whoever gives a key under a name that nobody reads has one. */
+static int check_names(const struct context *context, struct error *err)
+{
+    const char *assignment = misnamed_key(context->environment);
+    if (!assignment)
+        return 0;
+    size_t length = strcspn(assignment, "=");
+    return error_refused(err,
+                         "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
+                         "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE; "
+                         "bitnami's RAW one: the base64 of its first 32 characters), else unset it",
+                         (int)(length < 100 ? length : 100), assignment);
+}
+
+int keep_check_making(const struct context *context, const struct look *look, struct error *err)
 {
     struct ground ground;
     char cure[GROUND_CURE];
+    if (check_names(context, err) < 0)
+        return -1;
     if (context->settings->allow_ephemeral)
         return 0;
     ground_look(look->store.path, context->environment, &ground);
@@ -97,7 +115,7 @@ static int create(const struct context *context, struct look *look, const struct
     _cleanup_ring_ struct ring made = {.is_value = part->secret->is_value};
     const struct ring *ring = &part->decision.change.stored;
     if (part->decision.action == ACTION_GENERATE) {
-        if (!part->secret->replaceable && keep_check_ground(context, look, err) < 0)
+        if (!part->secret->replaceable && keep_check_making(context, look, err) < 0)
             return -1;
         if (ring_generate(&made, part->secret->bytes, err) < 0)
             return -1;

@@ -198,6 +198,23 @@ def test_the_other_way_that_the_refusal_names_works_too(inside, container, cfg):
     assert (done.returncode, done.stdout) == (0, key + "\n")
 
 
+# --- A key that has lost its way
+
+
+@pytest.mark.parametrize("name", ["AIRFLOW_FERNET_KEY", "AIRFLOW_RAW_FERNET_KEY", "AIRFLOW_CORE_FERNET_KEY"])
+@pytest.mark.parametrize("allowed", [None, "yes"])
+def test_no_key_is_made_beside_one_under_a_name_that_nobody_reads(fernit, store, cfg, name, allowed):
+    key = new_key()
+    environment = {name: key, "FERNIT_ALLOW_EPHEMERAL": allowed}
+    done = fernit("run", "true", **environment)
+    assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+    assert f"no key is made: {name} is set" in done.stderr and "name it FERNET_KEY" in done.stderr and key not in done.stderr
+    assert not store.exists() and not cfg.exists()
+    status = fernit("status", **environment)
+    assert status.returncode == 1 and f"{name} is set" in status.stdout
+    assert fernit("run", "true", FERNET_KEY=key, **environment).returncode == 0
+
+
 # --- Ground that survives
 
 
