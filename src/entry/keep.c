@@ -101,10 +101,12 @@ static void tell_kept(const struct context *context, const struct look *look,
             log_notice("%s is now kept in %s, too", what, look->store.path);
         return;
     }
-    log_notice(
-        "made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
-        look->store.path, part->secret->name,
-        part->secret->replaceable ? "" : "; another host with a store of its own has another key");
+    log_notice("made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
+               look->store.path, part->secret->name,
+               part->secret->replaceable
+                   ? ""
+                   : "; what another key has encrypted cannot be read with it, and another host "
+                     "with a store of its own has another key");
 }
 
 /* Where there is no file of that name yet: the first of all who start makes it.

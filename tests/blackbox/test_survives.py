@@ -102,6 +102,12 @@ def test_no_key_is_made_on_ground_that_dies_and_the_ground_is_named(inside, cont
     assert listing(box.path("/var")) == before
 
 
+def test_who_makes_a_key_says_what_that_cannot_read(fernit):
+    """A volume that was removed, or is another project's, in front of a database that was kept."""
+    (said,) = [line for line in errors(fernit("run", "true")) if "made a new Fernet key" in line]
+    assert "what another key has encrypted cannot be read" in said
+
+
 @each_dying
 def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, container, cfg, ground):
     box, what = ground(container)
