@@ -16,11 +16,11 @@ USER root
 RUN install -d -o airflow -g airflow -m 0700 /var/lib/fernit && \
     sed -i '/^secret_key = temporary_key$/d' "$AIRFLOW_HOME/airflow.cfg" && chmod o-r "$AIRFLOW_HOME/airflow.cfg"
 USER airflow
-# The entrypoint makes a fresh key at each start, but only where its environment has none. Since fernit gives it one there is always
-# one: so leave --deliver at its default, or at env; by airflow.cfg alone the fresh key would win.
+# The entrypoint makes a fresh key at each start, but only where its environment has none; by airflow.cfg alone the fresh key would
+# win: so --deliver stands here, where no FERNIT_DELIVER=cfg can change it.
 # The image has no init: bash is process 1, and then what it has become, which reaps nothing, and the scheduler that the entrypoint
 # starts beside the webserver hears no signal. With --init fernit reaps and tells both; --grace leaves the scheduler time to end
 # when the webserver has ended.
-ENTRYPOINT ["fernit", "run", "--init", "--grace", "5s", "--", "/entrypoint.sh"]
+ENTRYPOINT ["fernit", "run", "--init", "--grace", "5s", "--deliver", "env,cfg", "--", "/entrypoint.sh"]
 # ENTRYPOINT resets CMD.
 CMD ["webserver"]

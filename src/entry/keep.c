@@ -1,10 +1,14 @@
 #include "entry/keep.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
 #include "entry/deliver.h"
 #include "entry/record.h"
+#include "resolve/misnamed.h"
 #include "store/create.h"
 #include "store/ground.h"
 
@@ -30,10 +34,26 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
            has_store(context, look) && !is_damaged(&part->survey);
 }
 
-int keep_check_ground(const struct context *context, const struct look *look, struct error *err)
+/* Whoever gives a key under a name that nobody reads has one. */
+static int check_names(const struct context *context, struct error *err)
+{
+    const char *assignment = misnamed_key(context->environment);
+    if (!assignment)
+        return 0;
+    size_t length = strcspn(assignment, "=");
+    return error_refused(err,
+                         "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
+                         "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE; "
+                         "bitnami's RAW one: the base64 of its first 32 characters), else unset it",
+                         (int)(length < 100 ? length : 100), assignment);
+}
+
+int keep_check_making(const struct context *context, const struct look *look, struct error *err)
 {
     struct ground ground;
     char cure[GROUND_CURE];
+    if (check_names(context, err) < 0)
+        return -1;
     if (context->settings->allow_ephemeral)
         return 0;
     ground_look(look->store.path, context->environment, &ground);
@@ -48,21 +68,45 @@ int keep_check_ground(const struct context *context, const struct look *look, st
                          look->store.path, ground.text, cure);
 }
 
-static void tell_kept(const struct look *look, const struct part *part, const struct ring *ring)
+/* What came from elsewhere, and goes with the container unless it is given again. */
+static bool tell_passing(const struct context *context, const struct look *look,
+                         const struct part *part, const char *what)
+{
+    struct ground ground;
+    char cure[GROUND_CURE];
+    if (part->secret->replaceable || context->settings->allow_ephemeral)
+        return false;
+    ground_look(look->store.path, context->environment, &ground);
+    if (ground.survival != GROUND_DIES)
+        return false;
+    ground_cure(&ground, look->store.path, cure, sizeof cure);
+    log_warning("unkept-secret",
+                "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
+                "on giving the key, and if a volume holds older ones, they are missing here: %s",
+                what, look->store.path, ground.text, cure);
+    return true;
+}
+
+static void tell_kept(const struct context *context, const struct look *look,
+                      const struct part *part, const struct ring *ring)
 {
     char fingerprints[RING_SUMMARY];
+    char what[RING_SUMMARY + 256];
     const struct source *winner = part->decision.winner;
     ring_summary(ring, fingerprints);
     if (winner) {
-        log_notice("the %s %s from %s%s is now kept in %s, too", part->secret->title, fingerprints,
-                   winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg",
-                   look->store.path);
+        snprintf(what, sizeof what, "the %s %s from %.160s%s", part->secret->title, fingerprints,
+                 winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
+        if (!tell_passing(context, look, part, what))
+            log_notice("%s is now kept in %s, too", what, look->store.path);
         return;
     }
-    log_notice(
-        "made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
-        look->store.path, part->secret->name,
-        part->secret->replaceable ? "" : "; another host with a store of its own has another key");
+    log_notice("made a new %s, %s, and keeps it in %s/%s%s", part->secret->title, fingerprints,
+               look->store.path, part->secret->name,
+               part->secret->replaceable
+                   ? ""
+                   : "; what another key has encrypted cannot be read with it, and another host "
+                     "with a store of its own has another key");
 }
 
 /* Where there is no file of that name yet: the first of all who start makes it.
@@ -73,7 +117,7 @@ static int create(const struct context *context, struct look *look, const struct
     _cleanup_ring_ struct ring made = {.is_value = part->secret->is_value};
     const struct ring *ring = &part->decision.change.stored;
     if (part->decision.action == ACTION_GENERATE) {
-        if (!part->secret->replaceable && keep_check_ground(context, look, err) < 0)
+        if (!part->secret->replaceable && keep_check_making(context, look, err) < 0)
             return -1;
         if (ring_generate(&made, part->secret->bytes, err) < 0)
             return -1;
@@ -87,7 +131,7 @@ static int create(const struct context *context, struct look *look, const struct
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
                                deadline, err);
     if (created == STORE_CREATED)
-        tell_kept(look, part, ring);
+        tell_kept(context, look, part, ring);
     return created;
 }
 

@@ -30,6 +30,7 @@ bool keep_is_needed(const struct context *context, const struct look *look,
 /* With --strict refuses an airflow.cfg that is to get secrets and that everybody can read: ERROR_REFUSED; else 0. */
 int keep_check_cfg(const struct context *context, const struct look *look, struct error *err);
 
-/* Refuses to make a key at the store's place where it would not outlive the container: ERROR_REFUSED, with the
- * line to add; else 0. With --allow-ephemeral it is permitted. */
-int keep_check_ground(const struct context *context, const struct look *look, struct error *err);
+/* Refuses to make a key where a variable seems to hold it under a wrong name (resolve/misnamed.h), and at the store's place
+ * where it would not outlive the container: ERROR_REFUSED, with the line to add; else 0. With --allow-ephemeral the latter
+ * is permitted. */
+int keep_check_making(const struct context *context, const struct look *look, struct error *err);

@@ -275,7 +275,7 @@ static void describe_keeping(const struct context *context, const struct look *l
             status_add(report, true,
                        "a key would have to be kept, and the store cannot be written: give a "
                        "writable volume, or the key in FERNET_KEY");
-        if (part->decision.action == ACTION_GENERATE && keep_check_ground(context, look, &err) < 0)
+        if (part->decision.action == ACTION_GENERATE && keep_check_making(context, look, &err) < 0)
             refuse(report, err.message);
     }
 }

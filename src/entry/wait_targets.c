@@ -26,10 +26,20 @@ static int read_tcp(struct span place, struct endpoint *endpoint, struct error *
     return endpoint_host(endpoint, host, port, 0, err);
 }
 
-/* A URL has a password in front of its "@". */
+/* What stands behind another scheme than ours, or where the port belongs and is no number, may be a password: of a URL, or of
+ * what a comma in one has cut off. */
 static void show(struct span value, char text[SHOWN])
 {
+    struct span place;
+    struct span host;
+    struct span port;
+    struct error ignored;
     bool is_secret = memchr(value.start, '@', value.length) != NULL;
+    const char *scheme = memmem(value.start, value.length, "://", 3);
+    if (scheme && !begins(value, "tcp://", &place))
+        value.length = (size_t)(scheme - value.start) + 3;
+    else if (scheme && endpoint_split(place, &host, &port, &ignored) == 0)
+        is_secret |= strspn(port.start, "0123456789") < port.length;
     span_name(is_secret ? (struct span){"...", 3} : value, text, SHOWN);
 }
 

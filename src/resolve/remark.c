@@ -43,6 +43,14 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
     ring_summary(ring_count(&some) > 0 ? &some : all, text);
 }
 
+/* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
+static const char *beside(const struct source *source)
+{
+    return source && source->way <= WAY_COMMAND
+               ? "; docker exec sees that alone: say \"fernit run -- airflow ...\" there"
+               : "";
+}
+
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size)
 {
@@ -59,9 +67,12 @@ void remark_text(const struct remark *remark, const struct survey *survey,
 
     switch (remark->kind) {
     case REMARK_EMPTY:
-        snprintf(text, size, "%s is set to nothing%s; it counts as unset", source->name,
+        snprintf(text, size, "%s is set to nothing%s; it counts as unset%s", source->name,
                  secret->is_value ? ""
-                                  : ", which Airflow takes as \"store passwords in plain text\"");
+                                  : ", which Airflow takes as \"store passwords in plain text\"",
+                 secret->is_value || source->way != WAY_VARIABLE
+                     ? ""
+                     : ", but not for what docker exec starts: take it out");
         break;
     case REMARK_BROKEN:
         if (source->way == WAY_STORE && !secret->is_value)
@@ -94,18 +105,20 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      "with the old one",
                      winner, secret->title, fresh, own, source->name);
         else
-            snprintf(text, size,
-                     "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
-                     "encrypted stays readable; whatever still runs with the old ring cannot read "
-                     "what this one writes: restart it; then run: fernit run -- airflow "
-                     "rotate-fernet-key, and after it: fernit key retire --yes",
-                     winner, fresh, own, source->name);
+            snprintf(
+                text, size,
+                "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
+                "encrypted stays readable%s; whatever still runs with the old ring cannot read "
+                "what this one writes: restart it; then run: fernit run -- airflow "
+                "rotate-fernet-key, and after it: fernit key retire --yes",
+                winner, fresh, own, source->name, beside(decision->winner));
         break;
     case REMARK_STAGED:
         snprintf(text, size,
-                 "%s brings the new %s %s, which waits in %s.staged beside %s; when everything has "
-                 "been restarted once, run: fernit key promote %s --yes",
-                 winner, secret->title, fresh, source->name, own, fresh);
+                 "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
+                 "has been restarted once, run: fernit key promote %s --yes",
+                 winner, secret->title, fresh, source->name, own,
+                 secret->is_value ? "" : beside(decision->winner), fresh);
         break;
     case REMARK_REPLACED:
         snprintf(text, size,

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/owner.h"
@@ -52,8 +54,19 @@ int store_write_whole(const struct store *store, int fd, const char *path,
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
 }
 
+/* Root acts for the store's owner, who is to find its keys. The mode first: once it is another's, root without CAP_FOWNER could
+ * not set it. Who may not give it away keeps it. */
+static void give_to_owner(const struct creation *creation, int fd)
+{
+    const struct stat *owner = &creation->store->status;
+    if (geteuid() == 0 && owner->st_uid != 0 && fchmod(fd, creation->store->mode) == 0 &&
+        fchown(fd, owner->st_uid, owner->st_gid) < 0)
+        log_detail("%s stays root's: %s", creation->path, strerror(errno));
+}
+
 static int write_whole(const struct creation *creation, int fd, struct error *err)
 {
+    give_to_owner(creation, fd);
     return store_write_whole(creation->store, fd, creation->path, creation->text, err);
 }
 
@@ -82,9 +95,10 @@ static int open_claim(struct creation *creation, const char *name)
     int directory = creation->store->directory;
     int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     creation->claimed |= fd >= 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         fchmod(fd, creation->store->mode);
-    else if (errno == EEXIST)
+        give_to_owner(creation, fd);
+    } else if (errno == EEXIST)
         fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     return fd;
 }

@@ -56,6 +56,12 @@ def test_it_is_small():
     assert BINARY.stat().st_size <= LARGEST
 
 
+def test_the_readme_tells_its_size():
+    """Another compiler makes a little more or less of it."""
+    (told,) = re.findall(r"^One static binary of (\d+) KiB\.", (TREE / "README.md").read_text(), re.MULTILINE)
+    assert int(told) == pytest.approx(BINARY.stat().st_size / 1024, rel=0.03)
+
+
 def test_it_is_a_stripped_static_pie():
     assert "Type:                              DYN" in readelf("-h")
     assert "INTERP" not in readelf("-l")

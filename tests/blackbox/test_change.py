@@ -719,6 +719,22 @@ def test_what_a_change_advises_rotates_from_docker_exec(fernit, stored, store, a
     assert (listing(store), listing(airflow_home)) == before
 
 
+@pytest.mark.parametrize("on_change", ["keep", "stage"])
+@pytest.mark.parametrize("way, hides", [(VARIABLE, True), (f"{VARIABLE}_CMD", True), ("FERNET_KEY", False)])
+def test_a_change_says_that_docker_exec_sees_the_new_key_alone_where_it_does(fernit, stored, way, hides, on_change):
+    new = new_key()
+    stored(new_key())
+    (said,) = warnings(fernit("run", "--on-change", on_change, "true", **{way: f"echo {new}" if way.endswith("_CMD") else new}))
+    assert ("docker exec sees that alone" in said) == hides
+
+
+@pytest.mark.parametrize("way, hides", [(VARIABLE, True), ("FERNET_KEY", False)])
+def test_an_empty_variable_is_unset_for_fernit_and_not_for_docker_exec(fernit, stored, way, hides):
+    stored(new_key())
+    (said,) = warnings(fernit("run", "true", **{way: ""}))
+    assert said.startswith(f"fernit: warning: {way} is set to nothing") and ("not for what docker exec starts" in said) == hides
+
+
 # --- Many keys
 
 

@@ -362,6 +362,29 @@ def test_arbitrary_users_of_group_0_share_a_store(shared, store, owner, way):
     assert found == {"fernet_key": (1001, 0o660), ".lock": (1001, 0o660)}
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_what_root_has_made_is_the_owner_s_of_the_store_who_can_start_then(fernit, tmp_path, store, way):
+    """docker run --user 0, docker exec -u 0: once would lock Airflow out for ever."""
+    need("become another user")
+    store.mkdir(mode=0o700)
+    os.chown(store, 50000, 0)
+    (tmp_path / "home").mkdir()
+    os.chown(tmp_path / "home", 50000, 0)
+    first = fernit("run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=on_way(way))
+    second = fernit("run", "printenv", "AIRFLOW__CORE__FERNET_KEY", prefix=as_user(50000), AIRFLOW_HOME=tmp_path / "home")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stdout == second.stdout
+    assert {(path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) for path in store.iterdir()} == {(50000, 0, 0o600)}
+
+
+def test_root_that_may_give_nothing_away_starts_all_the_same(fernit, store):
+    store.mkdir()
+    store.chmod(0o777)
+    os.chown(store, 50000, 0)
+    done = fernit("run", "true", prefix=["setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "--"])
+    assert done.returncode == 0 and (store / "fernet_key").stat().st_uid == 0, done.stderr
+
+
 def test_what_one_user_of_the_group_has_begun_another_one_finishes(shared, store):
     for name, text in (("fernet_key", KEY[:20]), (".fernet_key.claim", "")):
         (store / name).write_text(text)

@@ -102,6 +102,12 @@ def test_no_key_is_made_on_ground_that_dies_and_the_ground_is_named(inside, cont
     assert listing(box.path("/var")) == before
 
 
+def test_who_makes_a_key_says_what_that_cannot_read(fernit):
+    """A volume that was removed, or is another project's, in front of a database that was kept."""
+    (said,) = [line for line in errors(fernit("run", "true")) if "made a new Fernet key" in line]
+    assert "what another key has encrypted cannot be read" in said
+
+
 @each_dying
 def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, container, cfg, ground):
     box, what = ground(container)
@@ -196,6 +202,23 @@ def test_the_other_way_that_the_refusal_names_works_too(inside, container, cfg):
     assert "or give the key itself in FERNET_KEY" in refused(inside(box, *SHOW), box, cfg)
     done = inside(box, *SHOW, FERNET_KEY=key)
     assert (done.returncode, done.stdout) == (0, key + "\n")
+
+
+# --- A key that has lost its way
+
+
+@pytest.mark.parametrize("name", ["AIRFLOW_FERNET_KEY", "AIRFLOW_RAW_FERNET_KEY", "AIRFLOW_CORE_FERNET_KEY"])
+@pytest.mark.parametrize("allowed", [None, "yes"])
+def test_no_key_is_made_beside_one_under_a_name_that_nobody_reads(fernit, store, cfg, name, allowed):
+    key = new_key()
+    environment = {name: key, "FERNIT_ALLOW_EPHEMERAL": allowed}
+    done = fernit("run", "true", **environment)
+    assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
+    assert f"no key is made: {name} is set" in done.stderr and "name it FERNET_KEY" in done.stderr and key not in done.stderr
+    assert not store.exists() and not cfg.exists()
+    status = fernit("status", **environment)
+    assert status.returncode == 1 and f"{name} is set" in status.stdout
+    assert fernit("run", "true", FERNET_KEY=key, **environment).returncode == 0
 
 
 # --- Ground that survives
@@ -293,6 +316,32 @@ def test_a_key_that_is_given_is_recorded_on_any_ground(inside, container):
     box, key = container().marked("/.dockerenv"), new_key()
     assert inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=key).returncode == 0
     assert box.path(f"{STORE}/fernet_key").read_text() == key + "\n"
+
+
+@each_dying
+def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_container(inside, container, ground):
+    """Who comes from another set-up leaves the variable once it is."""
+    box, what = ground(container)
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key")
+    assert done.returncode == 0 and "is now kept" not in done.stderr, done.stderr
+    (said,) = [line for line in warnings(done) if "no longer than the container" in line]
+    assert what in said and "go on giving" in said and "fernit:/var/lib/fernit" in said
+
+
+def test_a_key_of_airflow_cfg_is_not_said_to_be_kept_either(inside, container, write_cfg):
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    box = container().marked("/.dockerenv")
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNIT_MANAGE="fernet_key")
+    assert "is now kept" not in done.stderr and len(warnings(done)) == 1, done.stderr
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["allowed", "volume"])
+def test_a_key_that_is_given_is_said_to_be_kept_where_it_is_or_where_that_is_permitted(inside, container, asked):
+    box = container().marked("/.dockerenv")
+    if not asked:
+        box.volume("docker/volumes/fernit/_data")
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_ALLOW_EPHEMERAL="yes" if asked else None)
+    assert "is now kept in" in done.stderr and not warnings(done), done.stderr
 
 
 def read_only_layer(container):

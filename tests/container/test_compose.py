@@ -272,7 +272,7 @@ def test_a_key_that_is_a_docker_secret_is_the_one_that_all_use(engine, tmp_path)
         assert stack.get(stack.name("scheduler")) == "db s3cret\n"
         for name in stack.names("webserver", "scheduler"):
             assert stack.airflow(name, "config", "get-value", "core", "fernet_key") == key
-            assert not lines(stack, name, "made a new fernet_key")
+            assert not lines(stack, name, "made a new Fernet key")
             assert key.strip() not in stack.logs(name) + engine.podman("inspect", name).stdout
 
 

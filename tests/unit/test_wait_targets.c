@@ -100,8 +100,15 @@ static void what_may_be_a_url_with_a_password_is_not_shown(void **state)
 {
     (void)state;
     static const char *const table[] = {
-        "postgresql://u:secret@h/db", "tcp://u:secret@h:1", "tcp://:secret@h:1", "unix:secret@h",
-        "redis://:secret@h",          "secret@h",
+        "postgresql://u:secret@h/db",
+        "tcp://u:secret@h:1",
+        "tcp://:secret@h:1",
+        "unix:secret@h",
+        "redis://:secret@h",
+        "secret@h",
+        "postgresql://u:secret",
+        "tcp://u:1secret",
+        "tcp://:secret",
     };
     foreach(text, table) {
         struct error err = {0};
