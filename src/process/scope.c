@@ -80,7 +80,7 @@ static const char *const celery_options =
 /* Less -c and -m, behind which there are no more options. */
 #define PYTHON_FLAGS "bBdEiIOPqRsSuvx"
 static const char *const python_options = "-b -B -d -E -i -I -O -P -q -R -s -S -u -v -x -W: -X: "
-                                     "--check-hash-based-pycs:";
+                                          "--check-hash-based-pycs:";
 
 /* Less those that read commands elsewhere or run none: -i -n -s -t. */
 static const char *const shell_options =
