@@ -91,10 +91,10 @@ static void tell_kept(const struct context *context, const struct look *look,
                       const struct part *part, const struct ring *ring)
 {
     char fingerprints[RING_SUMMARY];
-    char what[RING_SUMMARY + 256];
     const struct source *winner = part->decision.winner;
     ring_summary(ring, fingerprints);
     if (winner) {
+        char what[RING_SUMMARY + 256];
         snprintf(what, sizeof what, "the %s %s from %.160s%s", part->secret->title, fingerprints,
                  winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
         if (!tell_passing(context, look, part, what))

@@ -173,3 +173,21 @@ int store_advise_owner(const char *path, struct error *err)
                         "VOLUME:%.150s --entrypoint chown IMAGE %ju:%ju ...; Kubernetes: fsGroup)",
                         uid, gid, words, path, uid, gid);
 }
+
+int store_advise_file(const struct store *store, const char *name, struct error *err)
+{
+    struct stat status;
+    char words[OWN_MOST];
+    uintmax_t uid = geteuid();
+    uintmax_t gid = getegid();
+    if (err->kind != ERROR_SYSTEM || err->errnum != EACCES ||
+        fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
+        return -1;
+    error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
+                 (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
+                 (unsigned)status.st_mode & 0777, uid, gid);
+    if (list_own(store->path, words, sizeof words))
+        error_advise(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
+    return error_advise(err, "or, where the user changes from start to start, chmod g+rw the files "
+                             "and set FERNIT_STORE_MODE=0660");
+}

@@ -23,3 +23,6 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid);
  * ours, and how that is changed: by a chown of the directory and of fernit's own files in it, never
  * of what else may be there, nor of one that is the system's. Nothing to other errors. Returns -1. */
 int store_advise_owner(const char *path, struct error *err);
+
+/* The same of a file in the store that is not ours to read: an error of EACCES. Returns -1. */
+int store_advise_file(const struct store *store, const char *name, struct error *err);

@@ -9,6 +9,7 @@
 #include "fernet/ring.h"
 #include "store/judge.h"
 #include "store/names.h"
+#include "store/owner.h"
 #include "store/store.h"
 
 /* A file that is not whole and a change that came between are looked at once more each; ESTALE, a file
@@ -53,6 +54,8 @@ static int open_one(const struct looking *looking, const char *name, struct stat
     store_file_path(looking->store, name, path);
     int fd = store_open_file(looking->store, looking->store->directory, name, path, status, text,
                              &judgement, err);
+    if (fd < 0)
+        store_advise_file(looking->store, name, err);
     file->readable_by_all |= judgement.readable_by_all;
     file->modeless |= judgement.modeless;
     return fd;

@@ -1,7 +1,9 @@
 """A store that is not as fernit made it: named, left alone, never a reason to make another key."""
 import os
+import re
 import socket
 import stat
+import subprocess
 import time
 
 import pytest
@@ -484,6 +486,25 @@ def test_a_creation_that_does_not_get_the_lock_leaves_no_claim(fernit, store, he
     done = fernit("run", "--lock-timeout", "200ms", "true", prefix=on_way("lock"))
     assert done.returncode == 125 and "--lock-timeout" in done.stderr, done.stderr
     assert {path.name for path in store.iterdir()} == {".lock"}
+
+
+@pytest.mark.parametrize("way", [[], ["status"]], ids=["run", "status"])
+def test_a_file_of_somebody_else_s_is_an_error_with_the_line_that_gives_it_to_us(fernit, stored, store, airflow_home, way):
+    """A volume that was restored, or used by another uid."""
+    need("become another user")
+    key = stored(KEY + "\n")
+    airflow_home.mkdir()
+    os.chown(store, NOBODY, NOBODY)
+    os.chown(airflow_home, NOBODY, NOBODY)
+    words = way or ["run", "true"]
+    done = fernit(*words, prefix=AS_NOBODY)
+    assert done.returncode == (1 if way else 125)
+    said = done.stdout + done.stderr
+    assert "it belongs to 0:0, mode 600, and this is 65534:65534" in said and "FERNIT_STORE_MODE=0660" in said
+    (cure,) = re.findall(r"once, as root: (chown 65534:65534 [^;]*);", done.stderr or said)[:1]
+    subprocess.run(cure.split(), check=True)
+    assert key.stat().st_uid == NOBODY
+    assert fernit(*words, prefix=AS_NOBODY).returncode == 0
 
 
 @pytest.mark.real_binary
