@@ -76,7 +76,7 @@ CC      := $(DEPS)/bin/musl-gcc
 CFLAGS  := -Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -flto=auto -fPIE -fstack-protector-strong \
            -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
 segments := cmd/fernit/segments.ld
-LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs \
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs,--hash-style=gnu \
            -Wl,-T,$(segments)
 
 # What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are

@@ -13,6 +13,7 @@ const struct warning warnings[] = {
     {"replaced-key", false},
     {"retired-key", false},
     {"other-first", false},
+    {"fewer-keys", false},
     {"lost-ring", false},
     {"joined-key", false},
     {"dropped-key", false},

@@ -53,8 +53,7 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "  db              Airflow's sql_alchemy_conn, wherever the command will find it\n"
         "  broker          Celery's broker_url, the same way\n"
         "  tcp://HOST:PORT, unix:/PATH\n"
-        "That somebody listens is enough; nothing is sent. Status 125 when it takes too\n"
-        "long. A TERM ends the wait.\n",
+        "That somebody listens is enough. Too late is status 125. A TERM ends the wait.\n",
     [TOPIC_LOGS] =
         "Lines on standard error, never with a secret: keys stand there as fingerprints.\n"
         "fernit goes on after a warning. Each kind of warning has an id, which stays the\n"
@@ -95,10 +94,8 @@ static const struct {
      "least 4; without FP promote takes the only staged key, retire all but the first.\n"
      "Without --yes the last four only say what they would do, and end with 1.\n"},
     {"install", TOPIC_COUNT,
-     "Copies fernit, and those of fernit-db and fernit-fetch that lie beside it, into\n"
-     "DIR, which is made if it is missing: for an init container, which hands them on\n"
-     "in an emptyDir. What is there already is left alone. Status 0, 1 a problem, 2\n"
-     "wrong usage.\n"},
+     "Copies fernit, and its helpers beside it, into DIR, which is made if missing: an\n"
+     "init container hands them on in an emptyDir. What is there is left alone.\n"},
     {"version", TOPIC_COUNT,
      "Prints one line, \"fernit " FERNIT_VERSION "\", and ends with 0.\n"
      "\"fernit --version\" is the same.\n"},

@@ -43,8 +43,8 @@ static int check_names(const struct context *context, struct error *err)
     size_t length = strcspn(assignment, "=");
     return error_refused(err,
                          "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
-                         "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE; "
-                         "bitnami's RAW one: the base64 of its first 32 characters), else unset it",
+                         "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE), "
+                         "else unset it",
                          (int)(length < 100 ? length : 100), assignment);
 }
 
@@ -79,10 +79,13 @@ static bool tell_passing(const struct context *context, const struct look *look,
     ground_look(look->store.path, context->environment, &ground);
     if (ground.survival != GROUND_DIES)
         return false;
+    /* A mounted secret is there at the next start, too. */
+    if (part->decision.winner->way == WAY_FILE)
+        return true;
     ground_cure(&ground, look->store.path, cure, sizeof cure);
     log_warning("unkept-secret",
                 "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
-                "on giving the key, and if a volume holds older ones, they are missing here: %s",
+                "on giving the key; if a volume holds older ones, they are missing here: %s",
                 what, look->store.path, ground.text, cure);
     return true;
 }

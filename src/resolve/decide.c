@@ -156,14 +156,19 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     if (!store)
         return 0;
     const struct ring *ring = &decision->ring;
-    if (!ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring)) &&
-        remark(decision, REMARK_FIRST, store, NULL, err) < 0)
+    bool is_fresh = ring_count(&decision->change.fresh) > 0;
+    bool is_first =
+        !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
+    bool is_fewer = !is_fresh && winner->way <= WAY_COMMAND && !ring->is_value &&
+                    !ring_covers(&winner->ring, ring);
+    if ((is_first || is_fewer) &&
+        remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
         return -1;
     bool replaces = on_change == ON_CHANGE_REPLACE && !ring_covers(stored, &store->ring);
     enum remark_kind kind = on_change == ON_CHANGE_STAGE ? REMARK_STAGED
                             : replaces                   ? REMARK_REPLACED
                                                          : REMARK_CHANGED;
-    return ring_count(&decision->change.fresh) > 0 ? remark(decision, kind, store, NULL, err) : 0;
+    return is_fresh ? remark(decision, kind, store, NULL, err) : 0;
 }
 
 /* As far as the store and airflow.cfg have it: the ring, and what the store is to hold. */

@@ -31,15 +31,16 @@ enum action {
 };
 
 enum remark_kind {
-    REMARK_EMPTY,     /* `source` is set to nothing */
-    REMARK_BROKEN,    /* `source` does not count, and is broken */
-    REMARK_PASSED,    /* `source` is a command, a ..._SECRET or beside one, and does not count */
-    REMARK_OTHER,     /* `source` holds a key other than the ring's first */
-    REMARK_CHANGED,   /* the winner brings keys that the store lacks: the store's come behind */
-    REMARK_STAGED,    /* the same, and they wait in the store until they are promoted */
-    REMARK_REPLACED,  /* the same, and some of the store's are retired */
-    REMARK_RETIRED,   /* the winner brings keys that were retired */
-    REMARK_FIRST,     /* the winner puts another key of the store's first than the store does */
+    REMARK_EMPTY,    /* `source` is set to nothing */
+    REMARK_BROKEN,   /* `source` does not count, and is broken */
+    REMARK_PASSED,   /* `source` is a command, a ..._SECRET or beside one, and does not count */
+    REMARK_OTHER,    /* `source` holds a key other than the ring's first */
+    REMARK_CHANGED,  /* the winner brings keys that the store lacks: the store's come behind */
+    REMARK_STAGED,   /* the same, and they wait in the store until they are promoted */
+    REMARK_REPLACED, /* the same, and some of the store's are retired */
+    REMARK_RETIRED,  /* the winner brings keys that were retired */
+    REMARK_FIRST,    /* the winner puts another key of the store's first than the store does */
+    REMARK_FEWER, /* the winner is one that Airflow itself reads first, and gives less than the ring */
     REMARK_LOST,      /* the winner comes to a store that had keys, and whose ring is gone */
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
     REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */

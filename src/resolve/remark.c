@@ -11,10 +11,10 @@ const char *remark_id(enum remark_kind kind)
         [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
         [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
         [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
-        [REMARK_FIRST] = "other-first",       [REMARK_LOST] = "lost-ring",
-        [REMARK_JOINED] = "joined-key",       [REMARK_DROPPED] = "dropped-key",
-        [REMARK_PUBLISHED] = "published-key", [REMARK_READABLE] = "readable-store",
-        [REMARK_MODELESS] = "modeless-store",
+        [REMARK_FIRST] = "other-first",       [REMARK_FEWER] = "fewer-keys",
+        [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
+        [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
+        [REMARK_READABLE] = "readable-store", [REMARK_MODELESS] = "modeless-store",
     };
     return ids[kind];
 }
@@ -135,9 +135,14 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     case REMARK_FIRST:
         snprintf(text, size,
                  "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
-                 "goes by the store with the other, and both are needed; give the same first key "
-                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes",
-                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used);
+                 "goes by the store with the other; give the same first key "
+                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s",
+                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used,
+                 beside(decision->winner));
+        break;
+    case REMARK_FEWER:
+        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own,
+                 beside(decision->winner));
         break;
     case REMARK_LOST:
         snprintf(text, size,

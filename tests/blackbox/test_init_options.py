@@ -433,7 +433,7 @@ def test_one_who_died_before_fernit_could_ask_is_noticed(ground, tmp_path):
     parent = ["sh", "-c", '"$@" & echo $$ > parent; wait', "sh"]
     ground.start("plain", *STAYS, outside=trace.prefix, before=parent, options=["--pdeathsig", "TERM"])
     asks = wait_for(lambda: trace.log.exists() and re.search(r"^(\d+) +prctl\(PR_SET_PDEATHSIG", trace.log.read_text(), re.M))
-    os.kill(int((tmp_path / "parent").read_text()), signal.SIGKILL)
+    os.kill(int(wait_for(lambda: (tmp_path / "parent").exists() and (tmp_path / "parent").read_text())), signal.SIGKILL)
     wait_for(lambda: re.search(rf"^{asks[1]} +exit_group\(143\)", trace.log.read_text(), re.M))
 
 

@@ -328,6 +328,13 @@ def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_conta
     assert what in said and "go on giving" in said and "fernit:/var/lib/fernit" in said
 
 
+def test_of_a_mounted_secret_nothing_is_said_since_it_is_there_at_the_next_start_too(inside, container, tmp_path):
+    (tmp_path / "secret").write_text(new_key())
+    box = container().marked("/.dockerenv")
+    done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY_FILE=str(tmp_path / "secret"), FERNIT_MANAGE="fernet_key")
+    assert done.returncode == 0 and "is now kept" not in done.stderr and not warnings(done), done.stderr
+
+
 def test_a_key_of_airflow_cfg_is_not_said_to_be_kept_either(inside, container, write_cfg):
     write_cfg(f"[core]\nfernet_key = {new_key()}\n")
     box = container().marked("/.dockerenv")
