@@ -45,6 +45,9 @@ if ((EUID != 0)); then
     echo "packages.sh: missing, and only root may install them: apt-get install ${missing[*]}" >&2
     exit 1
 fi
+# make asks for several purposes at once, and apt for a lock that it does not wait for.
+exec 9<"${BASH_SOURCE[0]}"
+flock 9
 echo "packages.sh: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
