@@ -296,6 +296,7 @@ def waiting(fernit, **options):
     return process, forms_of([secret])
 
 
+@pytest.mark.real_binary
 def test_nothing_of_a_value_is_left_in_the_supervisor(fernit):
     process, forms = waiting(fernit)
     supervised = f"/proc/{process.pid}/cmdline"
@@ -307,6 +308,7 @@ def test_nothing_of_a_value_is_left_in_the_supervisor(fernit):
     assert process.returncode == 128 + signal.SIGTERM and b"password" not in said
 
 
+@pytest.mark.real_binary
 def test_a_moment_before_it_is_there(fernit, tmp_path):
     trace = Trace(tmp_path / "trace", ["execveat:delay_enter=1s"], only="execveat")
     process, forms = waiting(fernit, prefix=trace.prefix)
