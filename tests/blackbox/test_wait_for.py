@@ -11,26 +11,13 @@ import time
 
 import pytest
 
-from conftest import errors, new_key, warnings
+from conftest import errors, warnings
 from ground import Trace, need, wait_for
 from inits import children_of, state_of
-
-CONN = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-OLD_CONN = "AIRFLOW__CORE__SQL_ALCHEMY_CONN"
-BROKER = "AIRFLOW__CELERY__BROKER_URL"
-PASSWORD = "pa55word-of-the-database"
+from waiting import fernit  # noqa: F401  (in place of conftest's)
 
 #: So long that a test which comes to its end has not waited for it.
 LONG = "--wait-timeout=10m"
-
-
-@pytest.fixture
-def fernit(fernit, stored):
-    """One that has a key, and says nothing but of what it waits for."""
-    stored(new_key())
-    environment = fernit.environment
-    fernit.environment = lambda **changes: environment(**{"FERNIT_DELIVER": "env", **changes})
-    return fernit
 
 
 # --- Whom to wait for

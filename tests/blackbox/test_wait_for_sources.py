@@ -12,23 +12,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlparse
 
 import pytest
 
-from conftest import PATH, errors, new_key, warnings
+from conftest import PATH, errors, warnings
 from ground import Trace, need
-
-CONN = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-OLD_CONN = "AIRFLOW__CORE__SQL_ALCHEMY_CONN"
-BROKER = "AIRFLOW__CELERY__BROKER_URL"
-PASSWORD = "pa55word-of-the-database"
-
-
-@pytest.fixture
-def fernit(fernit, stored):
-    """One that has a key, and says nothing but of what it waits for."""
-    stored(new_key())
-    fernit.secrets.add(PASSWORD)
-    environment = fernit.environment
-    fernit.environment = lambda **changes: environment(**{"FERNIT_DELIVER": "env", **changes})
-    return fernit
+from waiting import BROKER, CONN, OLD_CONN, PASSWORD, fernit  # noqa: F401  (in place of conftest's)
 
 
 @pytest.fixture
