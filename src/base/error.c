@@ -16,6 +16,7 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
     err->kind = kind;
     err->errnum = 0;
     err->advised = false;
+    *err->hint = '\0';
     vsnprintf(err->message, sizeof err->message, format, values);
     for (char *p = err->message; *p; p++)
         if (is_control(*p))
@@ -52,6 +53,7 @@ int error_ending(struct error *err)
     err->kind = ERROR_ENDING;
     err->errnum = 0;
     err->advised = false;
+    *err->hint = '\0';
     snprintf(err->message, sizeof err->message, "asked to end by a signal");
     return -1;
 }
@@ -79,6 +81,7 @@ int error_within(struct error *err, const char *format, ...)
     FILL(inner.kind);
     err->errnum = inner.errnum;
     err->advised = inner.advised;
+    memcpy(err->hint, inner.hint, sizeof err->hint);
     append(err, ": ");
     append(err, inner.message);
     return -1;
@@ -93,6 +96,15 @@ int error_advise(struct error *err, const char *format, ...)
     err->advised = true;
     append(err, "; ");
     append(err, advice.message);
+    return -1;
+}
+
+int error_hint(struct error *err, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(err->hint, sizeof err->hint, format, values);
+    va_end(values);
     return -1;
 }
 

@@ -26,6 +26,7 @@ struct error {
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
     bool advised;       /* error_advise was called */
     char message[1024]; /* one line: what, where, why, what to do */
+    char hint[256];     /* what to do, as a line of its own (log_hint); "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
@@ -48,6 +49,10 @@ int error_within(struct error *err, const char *format, ...)
 
 /* Puts "; ADVICE" behind it: what the person who reads it can do. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+
+/* Sets the hint. Returns -1. */
+int error_hint(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
 /* To be printed behind the message: "; ADVICE" where the errno alone tells what to do and nobody has

@@ -21,6 +21,7 @@ static enum log_level level = LOG_NORMAL;
 static enum log_format form = LOG_TEXT;
 static int patience = 1000; /* milliseconds */
 static int descriptor = -1; /* not opened yet */
+static bool last_was_shown; /* of the lines that a hint can follow */
 
 void log_set_level(enum log_level wanted)
 {
@@ -130,9 +131,11 @@ static size_t json_line(const char *name, const char *id, const char *message, c
     return length;
 }
 
-static size_t text_line(const char *id, const char *message, char text[LINE_MOST])
+static size_t text_line(const char *name, const char *message, char text[LINE_MOST])
 {
-    int length = snprintf(text, LINE_MOST, "fernit: %s%s", id ? "warning: " : "", message);
+    bool is_named = strcmp(name, "warning") == 0 || strcmp(name, "hint") == 0;
+    int length = snprintf(text, LINE_MOST, "fernit: %s%s%s", is_named ? name : "",
+                          is_named ? ": " : "", message);
     for (char *p = text; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
             *p = '?';
@@ -165,14 +168,15 @@ static void line(const char *name, const char *id, const char *format, va_list v
         *message = '\0';
     log_mask(message);
     size_t length =
-        form == LOG_JSON ? json_line(name, id, message, text) : text_line(id, message, text);
+        form == LOG_JSON ? json_line(name, id, message, text) : text_line(name, message, text);
     text[length++] = '\n';
     put(text, length);
     errno = saved;
 }
 
-#define LINE(at, name, id)                                                                         \
-    if (level < (at))                                                                              \
+#define LINE(shown, name, id)                                                                      \
+    last_was_shown = (shown);                                                                      \
+    if (!last_was_shown)                                                                           \
         return;                                                                                    \
     va_list values;                                                                                \
     va_start(values, format);                                                                      \
@@ -181,20 +185,25 @@ static void line(const char *name, const char *id, const char *format, va_list v
 
 void log_error(const char *format, ...)
 {
-    LINE(LOG_QUIET, "error", NULL);
+    LINE(log_shows(LOG_QUIET), "error", NULL);
 }
 
 void log_warning(const char *id, const char *format, ...)
 {
-    LINE(LOG_NORMAL, "warning", id);
+    LINE(log_shows(LOG_NORMAL), "warning", id);
+}
+
+void log_hint(const char *format, ...)
+{
+    LINE(last_was_shown, "hint", NULL);
 }
 
 void log_notice(const char *format, ...)
 {
-    LINE(LOG_NORMAL, "notice", NULL);
+    LINE(log_shows(LOG_NORMAL), "notice", NULL);
 }
 
 void log_detail(const char *format, ...)
 {
-    LINE(LOG_VERBOSE, "detail", NULL);
+    LINE(log_shows(LOG_VERBOSE), "detail", NULL);
 }

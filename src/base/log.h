@@ -7,7 +7,7 @@
  * error does not take within a second is dropped, and then what it does not take at once.
  *
  * The object's keys, always in this order: "time" (RFC 3339, UTC, milliseconds), "level" ("error", "warning",
- * "notice", "detail"), "id" (of warnings alone), "message" (TEXT). What would make the line longer than PIPE_BUF,
+ * "hint", "notice", "detail"), "id" (of warnings alone), "message" (TEXT). What would make the line longer than PIPE_BUF,
  * 4096 bytes, is cut from the message.
  */
 #pragma once
@@ -56,6 +56,9 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), col
  * literal, and stands in the catalogue of the program that warns. */
 void log_warning(const char *id, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* "fernit: hint: TEXT": what to do about the line before it. Shown where that one was shown. */
+void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 /* "fernit: TEXT": something was made or changed, from LOG_NORMAL on. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

@@ -270,7 +270,9 @@ static int check_strict(const struct context *context, const struct look *look, 
             if (!warning_is_security(remark_id(remark->kind)))
                 continue;
             remark_text(remark, &part->survey, &part->decision, text, sizeof text);
-            return error_refused(err, "%.900s (refused: --strict)", text);
+            error_refused(err, "%.900s (refused: --strict)", text);
+            remark_hint(remark, &part->survey, err->hint);
+            return -1;
         }
     }
     return 0;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "entry/report.h"
+#include "fernet/published.h"
 
 enum { KEY_FILE_MOST = 64 * 1024 };
 

@@ -6,6 +6,12 @@
 #include "base/lines.h"
 #include "base/log.h"
 
+static void print_hint(const char *hint)
+{
+    if (*hint)
+        log_hint("%s", hint);
+}
+
 int report_failure(const struct signals *signals, const struct error *err, int status)
 {
     int number = signals_pending(signals);
@@ -14,6 +20,14 @@ int report_failure(const struct signals *signals, const struct error *err, int s
         return 128 + number;
     }
     log_error("%s%s", err->message, error_remedy(err));
+    print_hint(err->hint);
+    return status;
+}
+
+int report_unstarted(const struct error *err, int status)
+{
+    log_error("%s", err->message);
+    print_hint(err->hint);
     return status;
 }
 
@@ -21,8 +35,11 @@ void report_remarks(const struct survey *survey, const struct decision *decision
 {
     for (size_t i = 0; i < decision->remark_count; i++) {
         char text[1024];
+        char hint[REMARK_HINT];
         remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
+        remark_hint(&decision->remarks[i], survey, hint);
         log_warning(remark_id(decision->remarks[i].kind), "%s", text);
+        print_hint(hint);
     }
 }
 

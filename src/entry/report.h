@@ -18,6 +18,9 @@ enum {
  * to end 128 and its number. */
 int report_failure(const struct signals *signals, const struct error *err, int status);
 
+/* Prints why the command could not be started, and returns `status`. */
+int report_unstarted(const struct error *err, int status);
+
 /* Warns of everything that the decision has remarked. */
 void report_remarks(const struct survey *survey, const struct decision *decision);
 

@@ -240,8 +240,12 @@ static void describe_remarks(const struct part *part, bool strict, struct status
     for (size_t i = 0; i < part->decision.remark_count; i++) {
         const struct remark *remark = &part->decision.remarks[i];
         char text[STATUS_TEXT];
+        char hint[REMARK_HINT];
         bool refused = strict && warning_is_security(remark_id(remark->kind));
         remark_text(remark, &part->survey, &part->decision, text, sizeof text);
+        remark_hint(remark, &part->survey, hint);
+        if (*hint)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", hint);
         if (refused)
             describe_refusal(report);
         status_add(report, refused || remark->kind == REMARK_BROKEN, text);

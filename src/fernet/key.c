@@ -66,12 +66,23 @@ static bool is_placeholder(const char *text, size_t length)
            (text[1] == '{' || text[1] == '(' || text[1] == '_' || isalpha((unsigned char)text[1]));
 }
 
+/* What Airflow 1.8 to 1.10 wrote for a key where the package cryptography was missing. */
+static bool is_no_encryption(const char *text, size_t length)
+{
+    static const char literal[] = "cryptography_not_found_storing_passwords_in_plain_text";
+    return length == sizeof literal - 1 && memcmp(text, literal, length) == 0;
+}
+
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
     const char *others = scan.ignored ? " (characters that are not base64 do not count)" : "";
     if (is_placeholder(text, length))
         return error_input(err, "looks like a variable's name ($NAME) that nobody has replaced by "
                                 "its value");
+    if (is_no_encryption(text, length))
+        return error_input(err,
+                           "is no key: Airflow 1.10 wrote this text where it could not encrypt "
+                           "(empty the line to let fernit create a key)");
     if (scan.characters == 0)
         return error_input(err, "has no character of a key in it");
     if (scan.characters == KEY_CHARACTERS)
@@ -111,24 +122,4 @@ void fingerprint(const void *value, size_t length, char text[FINGERPRINT_TEXT + 
     crypto_generichash(hash, sizeof hash, value, length, (const uint8_t *)domain,
                        sizeof domain - 1);
     sodium_bin2hex(text, FINGERPRINT_TEXT + 1, hash, FINGERPRINT_TEXT / 2);
-}
-
-const char *fingerprint_published(const char text[FINGERPRINT_TEXT + 1])
-{
-    static const struct {
-        const char *fingerprint;
-        const char *where;
-    } published[] = {
-        {"cbfddc3357d63142", "puckel/docker-airflow's compose files"},
-        {"47a0177898324116", "the airflow-helm chart's default values"},
-        {"72367663207f7b53", "puckel/docker-airflow's and old Airflow's airflow.cfg"},
-        {"d8064b645daf484b", "bitnami's image"},
-        {"7143a8b71d83e702", "bitnami's image"},
-        {"48433fa0ec40db5e", "bitnami's image"},
-        {"517eb59bef87b328", "bitnami's image"},
-    };
-    for (size_t i = 0; i < sizeof published / sizeof *published; i++)
-        if (strcmp(published[i].fingerprint, text) == 0)
-            return published[i].where;
-    return NULL;
 }

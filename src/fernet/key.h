@@ -32,7 +32,3 @@ void fernet_key_text(const uint8_t key[FERNET_KEY_BYTES], char text[FERNET_KEY_T
  * NUL, of BLAKE2b-256 over the value (a Fernet key: its 32 bytes), keyed with the ASCII bytes
  * "fernit-fingerprint-v1". */
 void fingerprint(const void *value, size_t length, char text[FINGERPRINT_TEXT + 1]);
-
-/* Whether anybody can know this key or value, because it stands in a compose file, an image or a chart that
- * people use. Returns where it was published, or NULL. */
-const char *fingerprint_published(const char text[FINGERPRINT_TEXT + 1]);

@@ -77,5 +77,9 @@ const char *remark_id(enum remark_kind kind);
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size);
 
+/* What to do about it, for a line of its own; "" where the sentence says it. */
+enum { REMARK_HINT = 256 };
+void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT]);
+
 void decision_free(struct decision *decision);
 #define _cleanup_decision_ _cleanup_(decision_free)

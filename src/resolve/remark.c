@@ -169,17 +169,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      source->name, own);
         break;
     case REMARK_PUBLISHED:
-        if (secret->is_value)
-            snprintf(text, size,
-                     "%s gives a %s that everybody knows, from %s; whoever knows it can forge "
-                     "sessions: take it out, and one is made",
-                     source->name, secret->title, remark->text);
-        else
-            snprintf(text, size,
-                     "%s gives a key that everybody knows, from %s; put a new one (fernit key "
-                     "generate) in front of it, new,old, and run: fernit run -- airflow "
-                     "rotate-fernet-key",
-                     source->name, remark->text);
+        snprintf(text, size, "%s gives a %s that everybody knows, from %s", source->name,
+                 secret->is_value ? secret->title : "key", remark->text);
         break;
     case REMARK_READABLE:
         snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
@@ -191,4 +182,30 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  source->name);
         break;
     }
+}
+
+/* What a source from outside gives is changed there. Else the value stands in the store or airflow.cfg: one from
+ * outside, given once, takes its place. */
+void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT])
+{
+    const struct managed *secret = survey->secret;
+    *hint = '\0';
+    if (remark->kind != REMARK_PUBLISHED)
+        return;
+    bool is_outside = remark->source->way < WAY_STORE;
+    const char *variable = secret->bare ? secret->bare : secret->places[0].variable;
+    if (secret->is_value && is_outside)
+        snprintf(hint, REMARK_HINT,
+                 "replace it there by a new one (fernit key generate prints one), and restart all "
+                 "that use it");
+    else if (secret->is_value)
+        snprintf(hint, REMARK_HINT,
+                 "set %s once to a new one (fernit key generate prints one), and restart all that "
+                 "use it",
+                 variable);
+    else
+        snprintf(hint, REMARK_HINT,
+                 "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run -- "
+                 "airflow rotate-fernet-key",
+                 is_outside ? "change it there" : "set ", is_outside ? "" : variable);
 }

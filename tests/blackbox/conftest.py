@@ -384,6 +384,11 @@ def warnings(done):
     return [line for line in done.stderr.splitlines() if line.startswith("fernit: warning: ")]
 
 
+def hints(done):
+    """What fernit advises, each on a line of its own."""
+    return [line for line in done.stderr.splitlines() if line.startswith("fernit: hint: ")]
+
+
 def errors(done):
-    """fernit's lines on standard error that are no warnings."""
-    return [line for line in done.stderr.splitlines() if line.startswith("fernit: ") and "fernit: warning: " not in line]
+    """fernit's lines on standard error that are no warnings and no hints."""
+    return [line for line in done.stderr.splitlines() if re.match("fernit: (?!warning: |hint: )", line)]

@@ -483,27 +483,6 @@ def test_two_files_are_wrong_usage(look_at, tmp_path):
     assert look_at("a", "b").returncode == 2
 
 
-PUBLISHED = {
-    "puckel's compose files": "46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=",
-    "the airflow-helm chart": "7T512UXSSmBOkpWimFHIVb8jK6lfmSAvx4mO6Arehnc=",
-}
-
-
-@pytest.mark.parametrize("key", PUBLISHED.values(), ids=PUBLISHED.keys())
-def test_check_finds_a_problem_in_a_published_key(fernit, key):
-    done = fernit("key", "check", "-", stdin=f"{new_key()},{key}")
-    assert done.returncode == 1
-    assert "key 2 of 2" in done.stderr
-
-
-@pytest.mark.parametrize("key", PUBLISHED.values(), ids=PUBLISHED.keys())
-def test_a_run_with_a_published_key_warns_and_tells_the_way_out(child_sees, key):
-    seen = child_sees(FERNET_KEY=key)
-    assert seen.keys == [key]
-    assert "fernit: warning: " in seen.stderr
-    assert "rotate" in seen.stderr
-
-
 @pytest.mark.parametrize("words", [["generate", "word"], ["print", "word"], ["pritn"], [], ["check", "a", "b"]])
 def test_wrong_usage_is_2(fernit, words):
     done = fernit("key", *words)

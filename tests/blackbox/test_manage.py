@@ -510,29 +510,6 @@ def test_a_second_replica_s_own_file_is_brought_in_step_with_a_line(child_sees, 
     assert child_sees().stderr == ""
 
 
-# --- Values that everybody knows
-
-PUBLISHED = [
-    (SECRET_KEY, "temporary_key"),
-    (SECRET_KEY, "airflow-web-server-key"),
-    (SECRET_KEY, "airflow-api-server-key"),
-]
-
-
-@pytest.mark.parametrize(("secret", "value"), PUBLISHED, ids=lambda parameter: parameter if isinstance(parameter, str) else None)
-@pytest.mark.parametrize("way", ["variable", "file", "store", "cfg"])
-def test_a_published_default_is_warned_of_and_served(child_sees, namespace, place, cfg, secret, value, way):
-    seen = child_sees(prefix=namespace.prefix, guard=False, **place(way, secret, 0, value))
-    agrees(seen, cfg, secret, value)
-    assert any("everybody knows" in said for said in warnings(seen))
-
-
-def test_what_the_warning_of_a_published_default_advises_works(child_sees, write_cfg, store):
-    cfg = write_cfg("[webserver]\nsecret_key = temporary_key\n")
-    assert child_sees(guard=False)[SECRET_KEY.variables[0]] == "temporary_key"
-    assert "everybody knows" in child_sees(guard=False).stderr, "as long as it is used"
-
-
 # --- A changed value
 
 

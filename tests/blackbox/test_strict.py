@@ -81,7 +81,7 @@ def test_with_strict_it_is_a_refusal_before_anything_is_written(fernit, insecure
     before = listing(tmp_path)
     done = fernit(*command, guard=False, **environment)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert words in done.stderr and done.stderr.endswith("(refused: --strict)\n")
+    assert words in errors(done)[0] and errors(done)[0].endswith("(refused: --strict)")
     assert listing(tmp_path) == before
 
 

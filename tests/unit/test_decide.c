@@ -574,8 +574,8 @@ static void a_remark_names_its_source_and_no_key(void **state)
         {ROW, "store=A cfg=B", {"cfg holds c77f48f3771072be, which store (", "stays readable"}},
         {ROW, "store=A cfg=B retired=B", {"was retired (c77f48f3771072be)", "takes it out"}},
         {ROW, "value store=A cfg=B", {"c77f48f3771072be", "2e4361dfdb8466cf", "which counts"}},
-        {ROW, "var=P", {"var", "puckel", "new,old"}},
-        {ROW, "value var=P", {"var", "forge", "one is made"}},
+        {ROW, "var=P", {"var", "key that everybody knows", "puckel"}},
+        {ROW, "value var=P", {"var", "secret key", "that everybody knows"}},
         {ROW, "store=A staged=P", {"store", "puckel"}},
         {ROW, "store=Ar", {"store", "chmod o-r"}},
         {ROW, "store=Am", {"store", "one mode"}},
@@ -604,6 +604,40 @@ static void a_remark_names_its_source_and_no_key(void **state)
     }
 }
 
+/* Where it is to be changed, and how. */
+static void a_hint_names_the_way_out(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *survey;
+        const char *says[3];
+    } table[] = {
+        {ROW, "var=P", {"change it there to NEW,OLD", "key generate", "rotate-fernet-key"}},
+        {ROW, "store=P", {"set FERNET_KEY to NEW,OLD", "key generate", "rotate-fernet-key"}},
+        {ROW, "cfg=P", {"set FERNET_KEY to NEW,OLD"}},
+        {ROW, "value var=P", {"replace it there", "key generate", "restart all"}},
+        {ROW, "value store=P", {"set AIRFLOW__WEBSERVER__SECRET_KEY once", "key generate"}},
+        {ROW, "value cfg=P", {"set AIRFLOW__WEBSERVER__SECRET_KEY once"}},
+        {ROW, "store=Ar", {""}},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        _cleanup_survey_ struct survey survey = {0};
+        _cleanup_decision_ struct decision decision = {0};
+        char hint[REMARK_HINT];
+        enum on_change rule = make_survey(&survey, row->survey);
+        assert_int_equal(decide(&survey, rule, &decision, &err), 0);
+        assert_int_equal(decision.remark_count, 1);
+        remark_hint(&decision.remarks[0], &survey, hint);
+        for (size_t i = 0; i < COUNT(row->says) && row->says[i]; i++)
+            if (!strstr(hint, row->says[i]) || (!*row->says[i] && *hint))
+                fail_row(row, "says %s", hint);
+        if (strlen(hint) > 160)
+            fail_row(row, "%zu characters: %s", strlen(hint), hint);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +647,7 @@ int main(void)
         cmocka_unit_test(every_broken_place_stops_what_stands_below_it_alone),
         cmocka_unit_test(more_keys_than_a_ring_holds_are_an_error_that_names_both),
         cmocka_unit_test(a_remark_names_its_source_and_no_key),
+        cmocka_unit_test(a_hint_names_the_way_out),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -75,6 +75,24 @@ static void context_goes_before_and_advice_behind(void **state)
     assert_int_equal(err.errnum, 0);
 }
 
+static void a_hint_stays_apart_and_goes_with_its_error(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_input(&err, "no");
+    assert_string_equal(err.hint, "");
+    assert_int_equal(error_hint(&err, "do %s", "this"), -1);
+    error_within(&err, "%s", "/a");
+    error_advise(&err, "%s", "or that");
+    assert_string_equal(err.message, "/a: no; or that");
+    assert_string_equal(err.hint, "do this");
+    error_ending(&err);
+    assert_string_equal(err.hint, "");
+    error_hint(&err, "do this");
+    error_refused(&err, "another one");
+    assert_string_equal(err.hint, "");
+}
+
 static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(void **state)
 {
     (void)state;
@@ -165,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_system_error_keeps_errno_and_says_it),
         cmocka_unit_test(a_signal_is_no_system_error),
         cmocka_unit_test(context_goes_before_and_advice_behind),
+        cmocka_unit_test(a_hint_stays_apart_and_goes_with_its_error),
         cmocka_unit_test(an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better),
         cmocka_unit_test(a_percent_sign_in_a_message_stays_one),
         cmocka_unit_test(a_message_is_one_line_whatever_it_names),

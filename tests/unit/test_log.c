@@ -87,6 +87,36 @@ static void each_level_shows_its_lines_and_those_above(void **state)
     log_set_level(LOG_NORMAL);
 }
 
+static void as_hint(const char *text)
+{
+    log_hint("%s", text);
+}
+
+static void a_hint_is_shown_where_the_line_before_it_was(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        void (*write_line)(const char *);
+        enum log_level level;
+        bool shown;
+    } table[] = {
+        {ROW, as_error, LOG_QUIET, true},    {ROW, as_warning, LOG_QUIET, false},
+        {ROW, as_warning, LOG_NORMAL, true}, {ROW, as_detail, LOG_NORMAL, false},
+        {ROW, as_detail, LOG_VERBOSE, true},
+    };
+    foreach(row, table) {
+        char line[LINE_MOST];
+        log_set_level(row->level);
+        writes_of(row->write_line, "text", line);
+        for (int i = 0; i < 2; i++)
+            if (writes_of(as_hint, "do this", line) != row->shown ||
+                strcmp(line, row->shown ? "fernit: hint: do this\n" : "") != 0)
+                fail_row(row, "hint %d: %s", i, line);
+    }
+    log_set_level(LOG_NORMAL);
+}
+
 static void no_value_can_forge_a_line(void **state)
 {
     (void)state;
@@ -198,6 +228,7 @@ static void in_json_each_line_is_one_object_whose_keys_keep_their_order(void **s
         {ROW, as_warning, "text", "\"level\":\"warning\",\"id\":\"an-id\",\"message\":\"text\"}\n"},
         {ROW, as_notice, "text", "\"level\":\"notice\",\"message\":\"text\"}\n"},
         {ROW, as_detail, "text", "\"level\":\"detail\",\"message\":\"text\"}\n"},
+        {ROW, as_hint, "text", "\"level\":\"hint\",\"message\":\"text\"}\n"},
         {ROW, as_error, "", "\"level\":\"error\",\"message\":\"\"}\n"},
         {ROW, as_error, "100%s %n", "\"level\":\"error\",\"message\":\"100%s %n\"}\n"},
         {ROW, as_error, "a\n{\"level\":\"made up\"}",
@@ -267,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_level_shows_its_lines_and_those_above),
+        cmocka_unit_test(a_hint_is_shown_where_the_line_before_it_was),
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut_and_still_one),
         cmocka_unit_test(what_looks_like_a_key_is_masked),
