@@ -35,7 +35,7 @@ const char *const option_texts[OPTION_COUNT] = {
     [OPTION_INIT] =
         "stay, as process 1 or not, and supervise the command; the other options here need it",
     [OPTION_SIGNAL_SCOPE] = "[whom signals are for](#whom-a-signal-is-for): `auto` is `group`, but "
-                            "`child` for a Celery worker",
+                            "`child` for a worker, a task, or with `DUMB_INIT_SETSID=0`",
     [OPTION_SETSID] = "give the command a session of its own, and so no terminal",
     [OPTION_REWRITE] = "pass one signal on as another, or not at all: `HUP:0` (repeatable)",
     [OPTION_GRACE] =

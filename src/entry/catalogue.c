@@ -31,6 +31,7 @@ const struct warning warnings[] = {
     {"readable-cfg", true},
 
     /* The supervisor's. */
+    {"dumb-init-signals-all", false},
     {"not-executed-anew", false},
     {"signal-not-passed", false},
     {"left-to-others", false},

@@ -9,6 +9,7 @@
 #include "entry/report.h"
 #include "process/anew.h"
 #include "process/handover.h"
+#include "process/scope.h"
 #include "process/spawn.h"
 #include "process/supervise.h"
 #include "process/terminal.h"
@@ -43,8 +44,7 @@ static int start(const struct context *context, char **environment, struct watch
         return 0;
     if (watch->given)
         terminal_give(watch->terminal, getpgrp());
-    log_error("%s", err.message);
-    return status;
+    return report_unstarted(&err, status);
 }
 
 /* What the kernel would have taken away with the old process. */
@@ -60,13 +60,20 @@ static void wipe(const struct context *context, struct environment *environment)
     log_warning("not-executed-anew", "%s", err.message);
 }
 
-static enum scope choose_scope(char *const *command)
+static enum scope choose_scope(enum scope wanted, char *const *command, char *const *environment)
 {
-    enum scope scope = scope_for(command);
-    if (scope == SCOPE_GROUP && scope_is_doubtful(command))
-        log_notice("signals go to all of the command's group; should it be a Celery worker, whose "
-                   "tasks a TERM to its pool would kill, say --signal-scope child (or group, if "
-                   "this is right)");
+    const char *reason = "--signal-scope says so";
+    struct scope_words words =
+        scope_read(command, environment_get(environment, "DUMB_INIT_SETSID"));
+    enum scope scope = wanted == SCOPE_AUTO ? scope_for(&words, &reason) : wanted;
+    log_detail("signals go to the %s: %s",
+               scope == SCOPE_CHILD ? "command alone" : "command's process group", reason);
+    if (scope == SCOPE_CHILD && scope_is_lost(&words)) {
+        log_warning("dumb-init-signals-all",
+                    "dumb-init forwards each signal to all processes of the "
+                    "worker, so SIGTERM kills the tasks that run");
+        log_hint("set DUMB_INIT_SETSID=0, or remove dumb-init: fernit run --init replaces it");
+    }
     return scope;
 }
 
@@ -75,8 +82,8 @@ int command_supervised(const struct context *context, struct environment *enviro
     struct watch watch = {.settings = context->settings->supervision,
                           .loudness = (int)log_level(),
                           .format = log_format()};
-    if (watch.settings.scope == SCOPE_AUTO)
-        watch.settings.scope = choose_scope(context->settings->words);
+    watch.settings.scope =
+        choose_scope(watch.settings.scope, context->settings->words, environment->list);
     watch.terminal = watch.settings.own_session ? -1 : terminal_open();
     watch.given = gets_terminal(&watch);
     supervise_adopt(&watch.settings);

@@ -1,35 +1,42 @@
-/* Whom a signal to fernit is for: the command's process alone, or its whole group.
+/* Whom a signal to fernit is for: the command's process alone, or its whole process group.
  *
- * A Celery worker shuts down warmly on TERM: its main process takes no more tasks and waits for
- * those that its pool is at. A TERM to the group reaches the pool too and kills them, which is why
- * the official compose file gives its workers DUMB_INIT_SETSID=0. Everything else is treated as
- * under tini -g: what the command has started is to hear of the signal.
- * https://github.com/apache/airflow/issues/18066
+ * A Celery or edge worker and a task end warmly: the main process hears TERM and lets what runs finish. A TERM to the
+ * group also reaches the processes that run the tasks, and kills them. Every other command gets its signals as under
+ * `tini -g`. https://github.com/apache/airflow/issues/18066
+ *
+ * One rule, over the words of the command, where the string of a shell's -c is words, too:
+ *
+ *   The child alone, if one of the words names a worker (`worker`, `start-worker.sh`, but no option: `--worker-class`)
+ *   or a task (`tasks run`, `execute_workload`), or if dumb-init is told so (see below); else the group.
+ *
+ * The rule does not ask which program gets the word. A command that is wrongly taken for a worker gets its signals as
+ * under tini, whose default is the child alone.
  */
 #pragma once
 
 #include <stdbool.h>
 
 enum scope {
-    SCOPE_AUTO, /* what scope_for says */
+    SCOPE_AUTO, /* until scope_for has chosen */
     SCOPE_CHILD,
     SCOPE_GROUP,
 };
 
-/* SCOPE_CHILD where the process that `command` (ends with NULL) starts is a Celery or edge worker,
- * becomes one by exec, or passes its signals on to one; else SCOPE_GROUP. Reads only these words:
- *
- *     airflow celery worker   airflow worker   airflow edge worker   celery -A APP worker
- *     python -m airflow celery worker          python /path/to/airflow celery worker
- *
- * and the same behind an image's entrypoint (/entrypoint celery worker), behind inits and programs
- * that exec (tini, dumb-init, gosu, setpriv, env, nice, ...; fernit run), and as the last command of
- * the string of a shell's -c, with exec or without: bash becomes it either way, unless it redirects
- * something, the one before it runs in the background, or a trap is set. (A shell that stays in
- * between ends at a TERM, whomever it was for.) What cannot be told gets a group: an option that is not
- * known, a program or subcommand in a variable, a script, more than 16 wrappers in each other. */
-enum scope scope_for(char *const *command);
+/* What the words of a command say about its signals. */
+struct scope_words {
+    bool names_worker; /* or a task */
+    bool dumb_init;    /* dumb-init is among them */
+    bool single_child; /* and is told to signal its child alone */
+};
 
-/* Whether a command that is to be signalled as a group speaks of a worker of Airflow or Celery all the
- * same, so that a person had better look. Pure. */
-bool scope_is_doubtful(char *const *command);
+/* Reads `command`, which ends with NULL. `setsid` is DUMB_INIT_SETSID in the command's environment, or NULL. As in
+ * dumb-init, only "0" means the child alone (the official image sets 1), and so do dumb-init's options -c and
+ * --single-child. https://github.com/Yelp/dumb-init/blob/v1.2.5/dumb-init.c (parse_command) Pure. */
+struct scope_words scope_read(char *const *command, const char *setsid);
+
+/* SCOPE_CHILD or SCOPE_GROUP, and in *reason why, for a log. Pure. */
+enum scope scope_for(const struct scope_words *words, const char **reason);
+
+/* Whether a signal reaches all processes of a worker, whatever the scope: dumb-init stands between, with a session of
+ * its own that it signals as a whole. Pure. */
+bool scope_is_lost(const struct scope_words *words);

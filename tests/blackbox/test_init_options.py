@@ -72,11 +72,20 @@ def programs(tmp_path):
     folder = tmp_path / "programs"
     folder.mkdir()
     texts = {name: "#!/usr/bin/python3 -IS\n" + TELLS for name in ("airflow", "celery")}
-    texts["entrypoint"] = texts["docker-entrypoint.sh"] = '#!/bin/sh\nexec airflow "$@"\n'
+    texts["entrypoint"] = texts["docker-entrypoint.sh"] = texts["start-worker.sh"] = '#!/bin/sh\nexec airflow "$@"\n'
     for name, text in texts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     return folder
+
+
+@pytest.fixture
+def modules(tmp_path):
+    """A folder for PYTHONPATH with the module that executors start a task by."""
+    path = tmp_path / "modules" / "airflow" / "sdk" / "execution_time"
+    path.mkdir(parents=True)
+    (path / "execute_workload.py").write_text(TELLS)
+    return tmp_path / "modules"
 
 
 def on_path(folder):
@@ -99,6 +108,14 @@ WORKERS = [
     "bash -c|exec airflow celery worker",
     "bash -c|airflow celery worker",
     "bash -c|cd / && exec airflow celery worker",
+    "bash -c|true && airflow celery worker -q x",
+    "bash -c|exec airflow ${WHAT:-celery worker}",
+    "sh -c|trap : USR1; exec airflow celery worker >&1",
+    "timeout --foreground 60 airflow celery worker",
+    "start-worker.sh",
+    "airflow tasks run dag task run_id --local",
+    "bash -c|exec airflow tasks run dag task run_id",
+    "entrypoint tasks run dag task run_id",
 ]
 OTHERS = [
     "airflow scheduler",
@@ -106,16 +123,14 @@ OTHERS = [
     "airflow triggerer",
     "airflow webserver",
     "airflow celery flower",
-    "airflow celery stop worker",
+    "airflow standalone",
+    "airflow webserver --workers 4",
     "airflow",
-    "celery -A worker beat",
-    "celery -A app inspect worker",
+    "celery -A app beat",
     "entrypoint scheduler",
     "python3 -IS programs/airflow scheduler",
     "bash -c|exec airflow scheduler",
-    "bash -c|airflow celery worker; true",
-    "bash -c|airflow celery worker & wait",
-    "bash -c|exec airflow ${WHAT:-celery worker}",
+    "bash -c|true && exec airflow scheduler",
 ]
 
 
@@ -133,6 +148,25 @@ def test_signals_for_a_worker_are_for_it_alone(ground, programs, line):
 @pytest.mark.parametrize("line", OTHERS)
 def test_signals_for_anything_else_are_for_its_group(ground, programs, line):
     running = ground.start("plain", *words_of(line, programs), **on_path(programs)).ready()
+    assert hears(running, signal.SIGTERM) == GROUP
+
+
+@pytest.mark.parametrize("command", [["python3"], ["sh", "-c", 'exec "$@"', "_", "python3"]], ids=["python", "by a shell"])
+def test_signals_for_a_task_of_airflow_3_are_for_its_supervisor_alone(ground, modules, command):
+    words = [*command, "-m", "airflow.sdk.execution_time.execute_workload", "--json-path", "/x"]
+    running = ground.start("plain", *words, before=["env", f"PYTHONPATH={modules}"]).ready()
+    assert hears(running, signal.SIGTERM) == ALONE
+
+
+@pytest.mark.parametrize("value, expected", [("0", ALONE), ("1", GROUP), ("", GROUP), ("00", GROUP), ("no", GROUP)])
+def test_dumb_inits_variable_is_heeded_as_dumb_init_reads_it(start, programs, value, expected):
+    before = ["env", f"DUMB_INIT_SETSID={value}", f"PATH={programs}:{os.environ['PATH']}"]
+    assert hears(start("airflow", "scheduler", before=before).ready(), signal.SIGTERM) == expected
+
+
+def test_a_scope_that_is_given_beats_dumb_inits_variable(start, programs):
+    before = ["env", "DUMB_INIT_SETSID=0", f"PATH={programs}:{os.environ['PATH']}"]
+    running = start("airflow", "scheduler", options=["--signal-scope", "group"], before=before).ready()
     assert hears(running, signal.SIGTERM) == GROUP
 
 

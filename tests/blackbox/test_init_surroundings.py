@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import new_key
+from conftest import hints, warnings, new_key
 from ground import Trace, need, wait_for
 
 
@@ -145,15 +145,61 @@ def test_a_command_without_a_name_is_said_to_have_none(fernit, stored):
     assert done.returncode == 127 and "empty" in done.stderr
 
 
-@pytest.mark.parametrize("words, says", [
-    (["sh", "-c", "exit 0 # airflow celery worker | tee"], True),
-    (["sh", "-c", "exit 0 # airflow webserver --workers 4"], False),
-])
-def test_a_group_that_may_be_a_worker_is_said_in_one_line(fernit, stored, words, says):
+WORKER = "airflow celery worker"
+TASK = "airflow tasks run dag task run_id"
+AUTO, CHILD, SCOPE_GROUP = [], ["--signal-scope", "child"], ["--signal-scope", "group"]
+LOST = [
+    (AUTO, f"dumb-init -- {WORKER}", {}),
+    (AUTO, f"/usr/bin/dumb-init -v -r 15:3 -- /entrypoint {WORKER}", {}),
+    (AUTO, f"dumb-init {TASK}", {}),
+    (AUTO, f"dumb-init -- {WORKER}", {"DUMB_INIT_SETSID": "1"}),
+    (CHILD, f"dumb-init -- {WORKER}", {}),
+]
+HEEDED = [
+    (AUTO, WORKER, {}),
+    (AUTO, "dumb-init -- airflow scheduler", {}),
+    (AUTO, f"dumb-init -c {WORKER}", {}),
+    (AUTO, f"dumb-init --single-child {WORKER}", {}),
+    (AUTO, f"dumb-init -- {WORKER}", {"DUMB_INIT_SETSID": "0"}),
+    (AUTO, f"DUMB_INIT_SETSID=0 dumb-init -- {WORKER}", {}),
+    (SCOPE_GROUP, f"dumb-init -- {WORKER}", {}),
+]
+
+
+def says_of(fernit, options, words, variables):
+    """The words stand in a comment: no dumb-init is needed."""
+    done = fernit("run", "--init", *options, "sh", "-c", f"exit 0 # {words}", **variables)
+    assert done.returncode == 0
+    return done
+
+
+@pytest.mark.parametrize("options, words, variables", LOST)
+def test_a_dumb_init_that_signals_all_of_a_worker_is_warned_of_once_with_the_cure(fernit, stored, options, words, variables):
     stored(new_key() + "\n")
     fernit("init")
-    done = fernit("run", "--init", *words)
-    assert done.returncode == 0
-    assert ("--signal-scope child" in done.stderr) == says
-    assert len(done.stderr.splitlines()) == says
-    assert fernit("run", "--init", "--signal-scope", "group", *words).stderr == ""
+    done = says_of(fernit, options, words, variables)
+    (warning,), (hint,) = warnings(done), hints(done)
+    assert "dumb-init" in warning and "DUMB_INIT_SETSID=0" in hint and "fernit run --init" in hint
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("options, words, variables", HEEDED)
+def test_where_the_scope_is_heeded_nothing_is_said(fernit, stored, options, words, variables):
+    stored(new_key() + "\n")
+    fernit("init")
+    assert says_of(fernit, options, words, variables).stderr == ""
+
+
+@pytest.mark.parametrize("options, words, variables, whom, why", [
+    (AUTO, WORKER, {}, "the command alone", "names a worker or a task"),
+    (AUTO, TASK, {}, "the command alone", "names a worker or a task"),
+    (AUTO, "airflow scheduler", {}, "the command's process group", "names no worker"),
+    (AUTO, "airflow scheduler", {"DUMB_INIT_SETSID": "0"}, "the command alone", "DUMB_INIT_SETSID=0"),
+    (AUTO, "airflow scheduler", {"DUMB_INIT_SETSID": "1"}, "the command's process group", "names no worker"),
+    (CHILD, "airflow scheduler", {}, "the command alone", "--signal-scope"),
+    (SCOPE_GROUP, WORKER, {}, "the command's process group", "--signal-scope"),
+])  # fmt: skip
+def test_verbose_says_in_one_line_whom_signals_go_to_and_why(fernit, options, words, variables, whom, why):
+    done = says_of(fernit, ["--verbose", *options], words, variables)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("fernit: signals go to ")]
+    assert line.startswith(f"fernit: signals go to {whom}: ") and why in line

@@ -15,7 +15,7 @@ from inits import children_of
 
 KEYS = ["time", "level", "message"]
 KEYS_OF_WARNINGS = ["time", "level", "id", "message"]
-LEVELS = {"error", "warning", "notice", "detail"}
+LEVELS = {"error", "warning", "hint", "notice", "detail"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 STRANGE = b'/quote" back\\slash {"level":"error"}\n\r\t\x01\x1b[2J\x7f\xff\xc3 \xc3\xa9 \xe2\x80\xa8\xc2\x85end'
 
@@ -96,6 +96,11 @@ def test_each_level_calls_itself_by_its_name(logged):
     entries = logged("run", "--verbose", "true", FERNET_KEY="")
     assert {entry["level"] for entry in entries} == {"warning", "notice", "detail"}
     assert [entry["level"] for entry in logged("run", "--quiet", "no-such-command", status=127, FERNET_KEY="")] == ["error"]
+
+
+def test_a_hint_is_an_object_behind_its_warning(logged):
+    levels = [entry["level"] for entry in logged("run", "true", FERNET_KEY="46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=")]
+    assert levels.count("hint") == 1 and levels[levels.index("hint") - 1] == "warning"
 
 
 def test_the_time_is_now_in_utc(logged):
@@ -199,13 +204,17 @@ def readable_cfg(ground):
     return {}
 
 
+def dumb_init_signals_all(ground):
+    return {"FERNIT_INIT": "yes"}, ["sh", "-c", "exit 0 # dumb-init -- airflow celery worker"]
+
+
 def not_executed_anew(ground):
     return {"prefix": Trace(ground.folder / "trace", ["execveat:error=ENOSYS"]).prefix, "FERNIT_INIT": "yes"}
 
 
 WARNINGS = [
     empty_value, broken_source, unused_source, other_key, changed_key, published_key, readable_store, unknown_variable,
-    key_only_in_cfg, cfg_not_written, readable_cfg, not_executed_anew,
+    key_only_in_cfg, cfg_not_written, readable_cfg, dumb_init_signals_all, not_executed_anew,
 ]  # fmt: skip
 
 
@@ -219,7 +228,8 @@ def ground(tmp_path, stored, write_cfg, namespace):
 
 @pytest.mark.parametrize("way", WARNINGS, ids=[way.__name__ for way in WARNINGS])
 def test_a_warning_is_known_by_its_id(logged, ground, way):
-    assert the_ids(logged("run", "true", **way(ground))) == [way.__name__.replace("_", "-")]
+    variables, command = given if isinstance(given := way(ground), tuple) else (given, ["true"])
+    assert the_ids(logged("run", *command, **variables)) == [way.__name__.replace("_", "-")]
 
 
 def test_the_message_is_what_stands_behind_the_colon_in_text(fernit, logged, stored):

@@ -49,6 +49,17 @@ def test_a_worker_s_pool_lives_until_the_warm_shutdown_is_done(box):
     assert "the pool was killed" in box.logs(name)
 
 
+@pytest.mark.parametrize("value, killed", [("1", True), ("0", False)], ids=["the image's default", "told not to"])
+def test_a_dumb_init_in_between_signals_the_pool_unless_it_is_told_not_to(box, value, killed):
+    """Whatever fernit does: so it warns."""
+    entrypoint = json.dumps(["fernit", "run", "--init", "--", "dumb-init", "--", "/entrypoint"])
+    name = Deployment(box, options=("--entrypoint", entrypoint, "-e", f"DUMB_INIT_SETSID={value}")).start("celery", "worker")
+    box.wait_for_log(name, "celery worker: ready")
+    stop(box, name)
+    log = box.logs(name)
+    assert ("the pool was killed" in log) == ("dumb-init forwards each signal" in log) == killed, log
+
+
 def test_the_children_of_a_shell_hear_the_stop_too(box):
     script = "trap 'wait; echo all ended; exit 7' TERM; (trap 'echo child ended; exit' TERM; echo child ready; while :; do sleep 0.2; done) & wait"
     name = Deployment(box).start("bash", "-c", script)
