@@ -2,10 +2,12 @@
  *
  * A name with a slash is taken as it is. Else each directory of the PATH in `environment` is tried,
  * an empty one being the working directory; without PATH: /usr/local/bin:/bin:/usr/bin. A script
- * without "#!" is not run by a shell (ENOEXEC). https://pubs.opengroup.org/onlinepubs/9699919799/functions/exec.html
+ * without "#!" is not run by a shell, as glibc's execvp(3) would. https://pubs.opengroup.org/onlinepubs/9699919799/functions/exec.html
  */
 #pragma once
 
 /* Becomes argv[0] with the arguments and the environment given. Returns only if that failed, -1 with
- * errno: ENOENT where nothing of this name was found, else what spoke against the one that was. */
+ * errno: ENOENT where nothing of this name was found, else what spoke against the one that was. The kernel's ENOEXEC is
+ * parted in two: ENOEXEC for a script without "#!", ELIBBAD for a program (ELF) of another processor, or a damaged
+ * one. */
 int search_exec(char *const *argv, char *const *environment);

@@ -141,8 +141,7 @@ static int become_command(const struct context *context, char *const *environmen
                    "handle, and who has to reap; let fernit do that: fernit run --init -- %s",
                    *command, *command);
     int status = exec_command(command, environment, context->signals, &err);
-    log_error("%s", err.message);
-    return status;
+    return report_unstarted(&err, status);
 }
 
 int run_command(const struct context *context)

@@ -7,6 +7,16 @@
 #include "base/error.h"
 #include "base/search.h"
 
+/* glibc's execvp(3), by which tini starts a command, runs such a script with sh. */
+static void explain_script(const char *name, struct error *err)
+{
+    error_input(err,
+                "%s: cannot be run: it has no first line such as \"#!/bin/sh\" (tini runs such a "
+                "script with sh, fernit does not)",
+                name);
+    error_hint(err, "add \"#!/bin/sh\" as its first line, or start it with: sh %s", name);
+}
+
 int exec_failure(const char *name, struct error *err)
 {
     /* "not a directory" is a path that leads nowhere, too. */
@@ -17,6 +27,11 @@ int exec_failure(const char *name, struct error *err)
         error_sys(err, "%s: cannot be run (or the interpreter in its first line)", name);
     else if (status == EXEC_NOT_FOUND)
         error_input(err, "%s: is not on the command's PATH", name);
+    else if (errno == ELIBBAD)
+        error_input(err, "%s: cannot be run: it is a program for another processor, or damaged",
+                    name);
+    else if (errno == ENOEXEC)
+        explain_script(name, err);
     else
         error_sys(err, "%s: cannot be run", name);
     return status;

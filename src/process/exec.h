@@ -15,7 +15,7 @@ enum {
 int exec_command(char *const *argv, char *const *environment, const struct signals *signals,
                  struct error *err);
 
-/* The status for a command that could not be run, errno saying why, and *err for the person. */
+/* The status for a command that could not be run, errno saying why as from search_exec, and *err for the person. */
 int exec_failure(const char *name, struct error *err);
 
 /* Whether the program, by its name, is made to run as PID 1: then no advice is needed. */

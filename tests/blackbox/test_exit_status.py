@@ -1,9 +1,10 @@
 """The command's own status comes through, in every mode; fernit's own failures are 125 and nothing else."""
 import signal
+from pathlib import Path
 
 import pytest
 
-from conftest import errors
+from conftest import errors, hints
 from keys import new_key
 
 MODES = {"exec": [], "init": ["--init"], "init with a session": ["--init", "--setsid"]}
@@ -92,6 +93,39 @@ def test_a_command_that_cannot_be_run_is_126_and_says_its_name(fernit, mode, tmp
     done = fernit("run", *mode, "--quiet", "--", tmp_path / "command")
     assert (done.returncode, done.stdout) == (126, "")
     assert len(errors(done)) == 1 and str(tmp_path / "command") in errors(done)[0]
+
+
+@pytest.mark.parametrize("make", [no_format, empty])
+@pytest.mark.parametrize("by_path", [True, False], ids=["by its path", "on PATH"])
+def test_a_script_without_a_first_line_is_126_and_says_why_and_the_cure(fernit, mode, tmp_path, make, by_path):
+    make(tmp_path / "command")
+    name = str(tmp_path / "command") if by_path else "command"
+    done = fernit("run", *mode, "--quiet", "--", name, PATH=str(tmp_path))
+    (error,), (hint,) = errors(done), hints(done)
+    assert (done.returncode, done.stdout) == (126, "")
+    assert error.startswith(f"fernit: {name}: ") and '"#!/bin/sh"' in error and "tini" in error
+    assert '"#!/bin/sh"' in hint and hint.endswith(f"sh {name}")
+
+
+@pytest.mark.parametrize("cure", ["a first line", "sh"])
+def test_the_cure_of_a_script_without_a_first_line_works(fernit, mode, tmp_path, cure):
+    script = tmp_path / "command"
+    no_format(script)
+    if cure == "a first line":
+        script.write_text("#!/bin/sh\n" + script.read_text())
+    done = fernit("run", *mode, "--", *(["sh"] if cure == "sh" else []), script)
+    assert (done.returncode, done.stdout) == (0, "it ran\n")
+
+
+def test_a_program_for_another_processor_is_no_script(fernit, mode, tmp_path):
+    path = tmp_path / "command"
+    program = bytearray(Path("/bin/true").read_bytes())
+    program[18:20] = b"\x15\0"  # e_machine: EM_PPC64
+    path.write_bytes(program)
+    path.chmod(0o755)
+    done = fernit("run", *mode, "--quiet", "--", path)
+    (error,) = errors(done)
+    assert done.returncode == 126 and "another processor" in error and hints(done) == []
 
 
 def test_one_on_the_path_that_is_not_executable_is_126(fernit, mode, tmp_path):
