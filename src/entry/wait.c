@@ -37,7 +37,7 @@ static int check_file(const struct option_place *place, const struct option_file
 {
     for (size_t i = 0; i < files->count; i++) {
         const struct option_file *file = &files->list[i];
-        if (file->error && strcmp(file->option->variable, place->variable) == 0) {
+        if (file->error && strcmp(file->option.name, place->variable) == 0) {
             *err = *file->error;
             return -1;
         }
