@@ -68,7 +68,7 @@ static int read_socket(const struct url_parts *parts, struct endpoints *endpoint
 {
     char path[URL_LIST] = "";
     return url_unquote(parts->path, path) < 0 ? error_input(err, "has too long a path")
-                                              : endpoints_add_path(endpoints, path, err);
+                                              : endpoints_add_path(endpoints, span_of(path), err);
 }
 
 static int read_broker(struct span host, struct span port, uint16_t fallback,

@@ -7,8 +7,6 @@
 
 enum { MYSQL_PORT = 3306 };
 
-static const char built_in_socket[] = "/run/mysqld/mysqld.sock";
-
 struct query {
     char host[URL_LIST];
     char port[URL_LIST];
@@ -27,15 +25,23 @@ static int read_query(struct span text, struct query *query, struct error *err)
     return 0;
 }
 
-static int add_socket(const char *path, struct span other, struct endpoints *endpoints,
-                      struct error *err)
+static int add_for_c_library(struct span socket, struct span host, struct span port,
+                             const struct url_defaults *defaults, struct endpoints *endpoints,
+                             struct error *err)
 {
-    char text[URL_LIST];
-    if (*path == '\0' && other.length > 0 && other.length < sizeof text) {
-        memcpy(mempcpy(text, other.start, other.length), "", 1);
-        path = text;
-    }
-    return endpoints_add_path(endpoints, *path ? path : built_in_socket, err);
+    bool is_local = host.length == 0 || span_is(host, "localhost");
+    struct span *own = is_local ? &socket : &port;
+    struct span around = is_local ? defaults->mysql_socket : defaults->mysql_port;
+    bool is_around = own->length == 0 && around.length > 0;
+    if (is_around)
+        *own = around;
+    if (socket.length == 0)
+        socket = span_of("/run/mysqld/mysqld.sock");
+    int added = is_local ? endpoints_add_path(endpoints, socket, err)
+                         : endpoints_add_host(endpoints, host, port, MYSQL_PORT, err);
+    return added < 0 && is_around
+               ? error_within(err, "%s", is_local ? "MYSQL_UNIX_PORT" : "MYSQL_TCP_PORT")
+               : added;
 }
 
 int url_mysql(const struct url_parts *parts, struct span host, struct span port,
@@ -55,11 +61,10 @@ int url_mysql(const struct url_parts *parts, struct span host, struct span port,
         return error_input(err, "names no host, and fernit does not read MySQL's option files "
                                 "(read_default_file, read_default_group)");
 
-    bool is_local = host.length == 0 || span_is(host, "localhost");
-    if (is_c_library ? is_local : *query.socket)
-        return add_socket(query.socket, defaults->mysql_socket, endpoints, err);
-    if (is_c_library && port.length == 0 && defaults->mysql_port.start)
-        port = defaults->mysql_port;
+    if (is_c_library)
+        return add_for_c_library(span_of(query.socket), host, port, defaults, endpoints, err);
+    if (*query.socket)
+        return endpoints_add_path(endpoints, span_of(query.socket), err);
     if (host.length == 0 && !span_is(parts->driver, "pyodbc"))
         host = span_of("localhost");
     return endpoints_add_host(endpoints, host, port, MYSQL_PORT, err);

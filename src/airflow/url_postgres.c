@@ -10,9 +10,10 @@ struct lists {
     char hosts[URL_LIST];
     char addresses[URL_LIST];
     char ports[URL_LIST];
+    bool is_around; /* not all is the URL's own */
 };
 
-/* Where the list is empty so far. Returns -1 where it does not fit. */
+/* Where the list is empty so far. Returns whether it was filled, or -1 where that does not fit. */
 static int fill(char list[URL_LIST], struct span text)
 {
     if (*list || text.length == 0)
@@ -20,22 +21,22 @@ static int fill(char list[URL_LIST], struct span text)
     if (text.length >= URL_LIST)
         return -1;
     memcpy(mempcpy(list, text.start, text.length), "", 1);
-    return 0;
+    return 1;
 }
 
 static int read_lists(const struct url_parts *parts, struct span host, struct span port,
                       const struct url_defaults *defaults, struct lists *lists, struct error *err)
 {
-    int read = url_query(parts->query, "host", lists->hosts) |
-               url_query(parts->query, "hostaddr", lists->addresses) |
-               url_query(parts->query, "port", lists->ports);
-    bool several = read == 0 && strchr(lists->hosts, ',');
-    if (read == 0)
-        read = fill(lists->hosts, host) | fill(lists->hosts, defaults->host) |
-               fill(lists->addresses, defaults->hostaddr);
-    if (read == 0 && !several)
-        read = fill(lists->ports, port) | fill(lists->ports, defaults->port);
-    return read < 0 ? error_input(err, "names too long a host, or has too long a query") : 0;
+    if (url_query(parts->query, "host", lists->hosts) < 0 ||
+        url_query(parts->query, "hostaddr", lists->addresses) < 0 ||
+        url_query(parts->query, "port", lists->ports) < 0)
+        return error_input(err, "names too long a host, or has too long a query");
+    bool several = strchr(lists->hosts, ',');
+    int own = fill(lists->hosts, host) | (several ? 0 : fill(lists->ports, port));
+    int around = fill(lists->hosts, defaults->host) | fill(lists->addresses, defaults->hostaddr) |
+                 (several ? 0 : fill(lists->ports, defaults->port));
+    lists->is_around = around > 0;
+    return own < 0 || around < 0 ? error_input(err, "names too long a host or port") : 0;
 }
 
 static size_t count(const char *list)
@@ -65,7 +66,7 @@ static int add_socket(struct endpoints *endpoints, struct span folder, struct sp
     if (endpoint_host(&name, span_of("-"), port, fallback, err) < 0)
         return -1;
     snprintf(path, sizeof path, "%.*s/.s.PGSQL.%u", (int)folder.length, folder.start, name.port);
-    return endpoints_add_path(endpoints, path, err);
+    return endpoints_add_path(endpoints, span_of(path), err);
 }
 
 /* SQLAlchemy allows "host:port" as well. */
@@ -82,6 +83,23 @@ static int add(struct endpoints *endpoints, struct span host, struct span port, 
     return endpoints_add_host(endpoints, host, port, fallback, err);
 }
 
+static int add_all(const struct lists *lists, uint16_t fallback, struct endpoints *endpoints,
+                   struct error *err)
+{
+    size_t most = count(*lists->addresses ? lists->addresses : lists->hosts);
+    if (*lists->hosts && count(lists->hosts) != most)
+        return error_input(err, "names not as many addresses (hostaddr) as hosts");
+    if (count(lists->ports) > 1 && count(lists->ports) != most)
+        return error_input(err, "names not as many ports as hosts");
+    for (size_t i = 0; i < most; i++) {
+        struct span address = item(lists->addresses, i);
+        struct span host = address.length > 0 ? address : item(lists->hosts, i);
+        if (add(endpoints, host, item(lists->ports, i), fallback, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int url_postgres(const struct url_parts *parts, struct span host, struct span port,
                  uint16_t fallback, const struct url_defaults *defaults,
                  struct endpoints *endpoints, struct error *err)
@@ -89,16 +107,9 @@ int url_postgres(const struct url_parts *parts, struct span host, struct span po
     struct lists lists;
     if (read_lists(parts, host, port, defaults, &lists, err) < 0)
         return -1;
-    size_t most = count(*lists.addresses ? lists.addresses : lists.hosts);
-    if (*lists.hosts && count(lists.hosts) != most)
-        return error_input(err, "names not as many addresses (hostaddr) as hosts");
-    if (count(lists.ports) > 1 && count(lists.ports) != most)
-        return error_input(err, "names not as many ports as hosts");
-    for (size_t i = 0; i < most; i++) {
-        struct span address = item(lists.addresses, i);
-        struct span at = address.length > 0 ? address : item(lists.hosts, i);
-        if (add(endpoints, at, item(lists.ports, i), fallback, err) < 0)
-            return -1;
-    }
-    return 0;
+    if (add_all(&lists, fallback, endpoints, err) == 0)
+        return 0;
+    return lists.is_around
+               ? error_within(err, "with PGHOST, PGHOSTADDR, PGPORT or what the service says")
+               : -1;
 }

@@ -88,10 +88,10 @@ int endpoints_add_host(struct endpoints *endpoints, struct span host, struct spa
     return endpoint ? endpoint_host(endpoint, host, port, fallback, err) : -1;
 }
 
-int endpoints_add_path(struct endpoints *endpoints, const char *path, struct error *err)
+int endpoints_add_path(struct endpoints *endpoints, struct span path, struct error *err)
 {
     struct endpoint *endpoint = next(endpoints, err);
-    return endpoint ? endpoint_path(endpoint, span_of(path), err) : -1;
+    return endpoint ? endpoint_path(endpoint, path, err) : -1;
 }
 
 void endpoint_text(const struct endpoint *endpoint, char text[ENDPOINT_TEXT])
