@@ -92,7 +92,6 @@ static int find_by_url(const struct option_search *search, struct wait_place *pl
 {
     _cleanup_secret_ struct secret url = {0};
     bool is_broker = place->target->kind == WAIT_BROKER;
-    const char *variable = search->places->variable;
     switch (option_value(search, &url, place->source, err)) {
     case OPTION_VALUE_FAILED:
         return -1;
@@ -102,13 +101,14 @@ static int find_by_url(const struct option_search *search, struct wait_place *pl
     case OPTION_VALUE_NONE:
         if (is_broker)
             return find_default_broker(search, place, err);
-        return error_input(err, "is not configured: neither in %s nor in airflow.cfg", variable);
+        return error_input(err, "is not configured: neither in %s nor in airflow.cfg",
+                           search->places->variable);
     case OPTION_VALUE_FOUND:
         break;
     }
     if (memchr(url.bytes, '\0', url.length))
         return error_input(err, "%s: holds a NUL", place->source);
-    bool is_from_cfg = strncmp(place->source, variable, strlen(variable)) != 0;
+    bool is_from_cfg = strncmp(place->source, "AIRFLOW__", 9) != 0;
     if (is_broker && is_from_cfg && strcmp(url.bytes, default_broker) == 0)
         return find_default_broker(search, place, err);
     return read_url(url.bytes, is_broker ? URL_KOMBU : URL_SQLALCHEMY, search->environment, place,
