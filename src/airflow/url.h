@@ -8,21 +8,37 @@
  *   - that of the broker as kombu does it, by Python's urlsplit (kombu/utils/url.py): the user ends at the last "@" before
  *     "/", "?" or "#"; several URLs stand between ";", and "sqla+" stands in front of one of SQLAlchemy's.
  *
- * What is missing they and their drivers fill in, and so does this: the port; "localhost" for a broker; for PostgreSQL the
- * unix socket in /var/run/postgresql, where Debian and the wheels of psycopg2 have it. Of the query counts "host" and "port"
- * of PostgreSQL, both lists (libpq, "Specifying Multiple Hosts"), and "unix_socket" of MySQL.
+ * What is missing the drivers fill in, and so does this: the port; "localhost" for a broker; for PostgreSQL what
+ * airflow/url_postgres.h says, for MySQL what airflow/url_mysql.h says.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/endpoint.h"
 
 struct error;
 
+enum { URL_LIST = 1024 }; /* bytes of all values that one name has in a query */
+
 enum url_reader { URL_SQLALCHEMY, URL_KOMBU };
+
+/* What the database's driver takes from its surroundings where the URL does not say it. `start` is NULL where it is not set. */
+struct url_defaults {
+    struct span host;         /* of PostgreSQL: the service's, else PGHOST */
+    struct span hostaddr;     /* the service's, else PGHOSTADDR */
+    struct span port;         /* the service's, else PGPORT */
+    struct span mysql_socket; /* MYSQL_UNIX_PORT */
+    struct span mysql_port;   /* MYSQL_TCP_PORT */
+};
 
 /* Puts all hosts into *endpoints: one that answers is enough. None, where there is nothing that could be waited for: a file
  * (sqlite), a service of a cloud's that has no host of its own (sqs).
  * Returns 0, or -1 with ERROR_INPUT, which shows nothing of the URL: where it has an "@" too many, it cannot be told what is a
  * host, and what a part of its password. */
-int url_endpoints(const char *url, enum url_reader reader, struct endpoints *endpoints,
-                  struct error *err);
+int url_endpoints(const char *url, enum url_reader reader, const struct url_defaults *defaults,
+                  struct endpoints *endpoints, struct error *err);
+
+/* Whether libpq connects to this URL of SQLAlchemy's, and so reads its variables and a service. If so, `service` and `file` are
+ * what its query says of them: ?service=, and ?servicefile= (from PostgreSQL 18 on); "" where it does not. */
+bool url_is_postgres(const char *url, char service[URL_LIST], char file[URL_LIST]);

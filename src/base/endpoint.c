@@ -73,6 +73,27 @@ int endpoint_path(struct endpoint *endpoint, struct span path, struct error *err
     return 0;
 }
 
+static struct endpoint *next(struct endpoints *endpoints, struct error *err)
+{
+    if (endpoints->count < ENDPOINTS_MOST)
+        return &endpoints->list[endpoints->count++];
+    error_input(err, "names more than %d hosts", ENDPOINTS_MOST);
+    return NULL;
+}
+
+int endpoints_add_host(struct endpoints *endpoints, struct span host, struct span port,
+                       uint16_t fallback, struct error *err)
+{
+    struct endpoint *endpoint = next(endpoints, err);
+    return endpoint ? endpoint_host(endpoint, host, port, fallback, err) : -1;
+}
+
+int endpoints_add_path(struct endpoints *endpoints, struct span path, struct error *err)
+{
+    struct endpoint *endpoint = next(endpoints, err);
+    return endpoint ? endpoint_path(endpoint, path, err) : -1;
+}
+
 void endpoint_text(const struct endpoint *endpoint, char text[ENDPOINT_TEXT])
 {
     const char *host = endpoint->host;

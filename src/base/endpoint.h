@@ -41,6 +41,11 @@ int endpoint_host(struct endpoint *endpoint, struct span host, struct span port,
  * ERROR_INPUT: it is not absolute, or too long. */
 int endpoint_path(struct endpoint *endpoint, struct span path, struct error *err);
 
+/* The same for one more of several, of which there may be ENDPOINTS_MOST. */
+int endpoints_add_host(struct endpoints *endpoints, struct span host, struct span port,
+                       uint16_t fallback, struct error *err);
+int endpoints_add_path(struct endpoints *endpoints, struct span path, struct error *err);
+
 /* As a person writes it: "postgres:5432", "[::1]:5432", "unix:/run/socket". */
 void endpoint_text(const struct endpoint *endpoint, char text[ENDPOINT_TEXT]);
 

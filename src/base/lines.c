@@ -9,9 +9,14 @@ bool span_same(struct span a, struct span b)
     return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
 }
 
+struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
 bool span_is(struct span span, const char *text)
 {
-    return span_same(span, (struct span){text, strlen(text)});
+    return span_same(span, span_of(text));
 }
 
 size_t span_plain(struct span span, const char *others)
@@ -21,6 +26,26 @@ size_t span_plain(struct span span, const char *others)
                                     memchr(others, span.start[length], strlen(others))))
         length++;
     return length;
+}
+
+size_t span_until(struct span span, const char *set)
+{
+    size_t length = 0;
+    while (length < span.length && !(span.start[length] && strchr(set, span.start[length])))
+        length++;
+    return length;
+}
+
+struct span span_first(struct span span, size_t length)
+{
+    return (struct span){span.start, length};
+}
+
+struct span span_from(struct span span, size_t at)
+{
+    if (at > span.length)
+        at = span.length;
+    return (struct span){span.start + at, span.length - at};
 }
 
 void span_name(struct span span, char *text, size_t size)

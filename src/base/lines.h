@@ -12,11 +12,21 @@ struct span {
 
 bool span_same(struct span a, struct span b);
 
+/* All of `text`. */
+struct span span_of(const char *text);
+
 /* Whether it reads `text`. */
 bool span_is(struct span span, const char *text);
 
 /* Length in bytes of what it begins with that is ASCII's letters and digits, and `others`. */
 size_t span_plain(struct span span, const char *others);
+
+/* How many bytes come before the first one of `set`. */
+size_t span_until(struct span span, const char *set);
+
+/* Its first `length` bytes, which it must have; what comes behind `at` bytes, nothing where it has no more. */
+struct span span_first(struct span span, size_t length);
+struct span span_from(struct span span, size_t at);
 
 /* Copies it with a NUL, for a message: "..." where it does not fit, since it is then no name that anybody knows, and
  * could be a secret. */

@@ -51,7 +51,8 @@ static const char *const topic_texts[TOPIC_COUNT] = {
     [TOPIC_WAITING] =
         "When the key is kept and airflow.cfg is written, before the command begins:\n"
         "  db              Airflow's sql_alchemy_conn, wherever the command will find it\n"
-        "  broker          Celery's broker_url, the same way\n"
+        "  broker          Celery's broker_url, the same way; without one and without a\n"
+        "                  Celery executor nothing\n"
         "  tcp://HOST:PORT, unix:/PATH\n"
         "That somebody listens is enough. Too late is status 125. A TERM ends the wait.\n",
     [TOPIC_LOGS] =

@@ -56,11 +56,11 @@ void report_option_files(const struct option_files *files)
 void report_option_files_left(char *const *environment)
 {
     for (; *environment; environment++) {
-        const struct sensitive_option *option = sensitive_file_option(*environment);
-        if (option && !text_is_blank(strchr(*environment, '=') + 1))
+        struct sensitive_variable option;
+        if (sensitive_file(*environment, &option) && !text_is_blank(strchr(*environment, '=') + 1))
             log_warning("option-file-left",
                         "%s_FILE is left alone: init has no command to give its value to, and "
                         "Airflow does not know it; start Airflow with \"fernit run\"",
-                        option->variable);
+                        option.name);
     }
 }

@@ -104,7 +104,7 @@ void status_print(const struct status_report *report)
     printf(": %s\n", report->cfg ? report->cfg : "");
     for (size_t i = 0; i < report->option_files->count; i++) {
         const struct option_file *file = &report->option_files->list[i];
-        printf("option       %s_FILE: %s\n", file->option->variable, describe_option_file(file));
+        printf("option       %s_FILE: %s\n", file->option.name, describe_option_file(file));
     }
     for (size_t i = 0; i < WAIT_TARGETS_MOST && *report->waits[i]; i++) {
         printf("waits for    ");
@@ -167,7 +167,7 @@ static void print_option_files(const struct option_files *files)
     printf(",\"option_files\":[");
     for (size_t i = 0; i < files->count; i++) {
         const struct option_file *file = &files->list[i];
-        printf("%s{\"name\":\"%s_FILE\"", i > 0 ? "," : "", file->option->variable);
+        printf("%s{\"name\":\"%s_FILE\"", i > 0 ? "," : "", file->option.name);
         print_member("found", describe_option_file(file));
         putchar('}');
     }

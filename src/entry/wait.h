@@ -14,6 +14,7 @@ struct wait_place {
     const struct wait_target *target;
     struct endpoints endpoints; /* none: there is nothing to wait for */
     bool known;                 /* false: only a command knows, and was not to be run */
+    bool needed;                /* false: no broker is configured, and no executor that has one */
     char source
         [OPTION_VALUE_SOURCE]; /* who says so: "AIRFLOW__CELERY__BROKER_URL"; "" of one that says it itself */
 };
@@ -23,6 +24,10 @@ bool wait_needs_options(const struct settings *settings);
 
 /* Finds where place->target is, as the command with `environment` will find it; `files` are the ..._FILE variables from which
  * that was made.
+ *
+ * Of a broker that is not configured: a Celery executor has Airflow's default, redis://redis:6379/0. Any other executor needs no
+ * broker, and nothing is waited for: the same settings often start all components, and stay when the executor is changed. The
+ * default in an airflow.cfg is no configured broker, since Airflow before 2.7 wrote it into each.
  * Returns 0, or -1, with its word in front: ERROR_INPUT, ERROR_ENDING, ERROR_SYSTEM. */
 int wait_find(const struct context *context, const struct option_files *files,
               char *const *environment, bool run_commands, struct wait_place *place,

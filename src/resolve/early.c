@@ -65,8 +65,9 @@ void early_read(struct early *early, char *const *environment, const char *const
         hold_secret(early, &managed_secrets[i], environment);
     for (const char *const *path = secret_files; *path; path++)
         hold(early, *path);
+    struct sensitive_variable option;
     for (; *environment; environment++)
-        if (sensitive_file_option(*environment))
+        if (sensitive_file(*environment, &option))
             hold(early, strchr(*environment, '=') + 1);
 }
 

@@ -8,15 +8,16 @@
 #include "base/error.h"
 #include "base/lines.h"
 
-enum { NAME_MOST = 96 };
+enum { NAME_MOST = SENSITIVE_NAME + sizeof "_SECRET" };
 
-static void name_of(const struct sensitive_option *option, const char *suffix, char name[NAME_MOST])
+static void name_of(const struct sensitive_variable *option, const char *suffix,
+                    char name[NAME_MOST])
 {
-    snprintf(name, NAME_MOST, "%s%s", option->variable, suffix);
+    snprintf(name, NAME_MOST, "%s%s", option->name, suffix);
 }
 
 /* What the option's variable of that suffix holds, or NULL. */
-static const char *value_of(char *const *environment, const struct sensitive_option *option,
+static const char *value_of(char *const *environment, const struct sensitive_variable *option,
                             const char *suffix)
 {
     char name[NAME_MOST];
@@ -24,7 +25,7 @@ static const char *value_of(char *const *environment, const struct sensitive_opt
     return environment_get(environment, name);
 }
 
-static bool is_set(char *const *environment, const struct sensitive_option *option,
+static bool is_set(char *const *environment, const struct sensitive_variable *option,
                    const char *suffix)
 {
     const char *value = value_of(environment, option, suffix);
@@ -54,7 +55,7 @@ static int check_value(const struct option_file *file, struct error *err)
     if (memchr(text->bytes, '\0', text->length))
         return error_input(err, "%s: holds a NUL, which no variable can; is it the right file?",
                            shown(file->path));
-    if (!file->option->is_json && strpbrk(text->bytes, "\r\n"))
+    if (!file->option.is_json && strpbrk(text->bytes, "\r\n"))
         return error_input(err, "%s: has more than one line; write the value alone into it",
                            shown(file->path));
     return 0;
@@ -76,14 +77,14 @@ static int read_value(struct option_file *file, const struct early *early, struc
 static int look_at(struct option_file *file, char *const *environment, const struct early *early,
                    struct error *err)
 {
-    const struct sensitive_option *option = file->option;
+    const struct sensitive_variable *option = &file->option;
     if (text_is_blank(file->path)) {
         file->finding = OPTION_FILE_EMPTY;
         return 0;
     }
     if (is_set(environment, option, ""))
-        return error_input(err, "%s: is set, and so is %s_FILE; unset one of them",
-                           option->variable, option->variable);
+        return error_input(err, "%s: is set, and so is %s_FILE; unset one of them", option->name,
+                           option->name);
     file->blank = value_of(environment, option, "") != NULL;
     file->rival = is_set(environment, option, "_CMD")      ? "_CMD"
                   : is_set(environment, option, "_SECRET") ? "_SECRET"
@@ -93,7 +94,7 @@ static int look_at(struct option_file *file, char *const *environment, const str
         return 0;
     }
     if (read_value(file, early, err) < 0)
-        return error_within(err, "%s_FILE", option->variable);
+        return error_within(err, "%s_FILE", option->name);
     return 0;
 }
 
@@ -103,29 +104,30 @@ static int set_broken(struct option_file *file, const struct error *why, struct 
     secret_free(&file->text);
     file->error = malloc(sizeof *file->error);
     if (!file->error)
-        return error_sys(err, "cannot hold what is wrong with %s_FILE", file->option->variable);
+        return error_sys(err, "cannot hold what is wrong with %s_FILE", file->option.name);
     *file->error = *why;
     return 0;
 }
 
-static int add(struct option_files *files, const struct sensitive_option *option, const char *path,
-               struct error *err)
+static int add(struct option_files *files, const struct sensitive_variable *option,
+               const char *path, struct error *err)
 {
     struct option_file *list = reallocarray(files->list, files->count + 1, sizeof *list);
     if (!list)
         return error_sys(err, "cannot hold the files of options");
     files->list = list;
-    list[files->count++] = (struct option_file){.option = option, .path = path};
+    list[files->count++] = (struct option_file){.option = *option, .path = path};
     return 0;
 }
 
 static int find_all(struct option_files *files, char *const *environment, struct error *err)
 {
     for (char *const *at = environment; *at; at++) {
-        const struct sensitive_option *option = sensitive_file_option(*at);
-        const char *path = option ? value_of(environment, option, "_FILE") : NULL;
+        struct sensitive_variable option;
+        const char *path =
+            sensitive_file(*at, &option) ? value_of(environment, &option, "_FILE") : NULL;
         /* Of two of one name the first counts. */
-        if (path && path == strchr(*at, '=') + 1 && add(files, option, path, err) < 0)
+        if (path && path == strchr(*at, '=') + 1 && add(files, &option, path, err) < 0)
             return -1;
     }
     return 0;
@@ -144,15 +146,15 @@ static int expanding_environment(const struct option_files *files, char *const *
             return -1;
     for (size_t i = 0; i < files->count; i++)
         if (files->list[i].finding == OPTION_FILE_READ &&
-            environment_set(expanding, files->list[i].option->variable, files->list[i].text.bytes,
-                            err) < 0)
+            environment_set(expanding, files->list[i].option.name, files->list[i].text.bytes, err) <
+                0)
             return -1;
     return 0;
 }
 
 static int refuse_expanded(const struct option_file *file, struct error *err)
 {
-    const char *variable = file->option->variable;
+    const char *variable = file->option.name;
     const char *dollar = strchr(file->text.bytes, '$');
     const char *what = !dollar                    ? "begins with \"~\""
                        : *file->text.bytes == '~' ? "has a \"$\" in it, or \"~\" in front,"
@@ -226,12 +228,12 @@ int option_files_deliver(struct option_files *files, struct environment *environ
     for (size_t i = 0; i < files->count; i++) {
         char name[NAME_MOST];
         struct option_file *file = &files->list[i];
-        name_of(file->option, "_FILE", name);
+        name_of(&file->option, "_FILE", name);
         environment_unset(environment, name);
         if (file->blank)
-            environment_unset(environment, file->option->variable);
+            environment_unset(environment, file->option.name);
         if (file->finding == OPTION_FILE_READ &&
-            environment_set(environment, file->option->variable, file->text.bytes, err) < 0)
+            environment_set(environment, file->option.name, file->text.bytes, err) < 0)
             return -1;
         secret_free(&file->text);
     }
@@ -240,7 +242,7 @@ int option_files_deliver(struct option_files *files, struct environment *environ
 
 const char *option_file_remark(const struct option_file *file, char *text, size_t size)
 {
-    const char *variable = file->option->variable;
+    const char *variable = file->option.name;
     if (file->finding == OPTION_FILE_PASSED) {
         snprintf(text, size, "%s_FILE is not used, since %s%s counts; unset one of them", variable,
                  variable, file->rival);

@@ -39,7 +39,7 @@ enum option_file_finding {
 };
 
 struct option_file {
-    const struct sensitive_option *option;
+    struct sensitive_variable option;
     const char *path; /* what ..._FILE holds; borrowed from the environment */
     enum option_file_finding finding;
     bool blank;         /* the plain variable is there, and set to nothing */

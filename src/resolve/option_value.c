@@ -108,8 +108,9 @@ enum option_value_found option_value(const struct option_search *search, struct 
     _cleanup_secret_ struct secret path = {0};
     const struct option_place *places = search->places;
     enum option_value_found found = OPTION_VALUE_NONE;
+    enum form last = search->is_plain ? FORM_VALUE : FORM_BACKEND;
     for (const struct option_place *place = places; place->variable; place++)
-        for (enum form form = FORM_VALUE; form <= FORM_BACKEND && !found; form++)
+        for (enum form form = FORM_VALUE; form <= last && !found; form++)
             found = look_at_variable(search, place, form, value, source, err);
     if (found)
         return found;
@@ -117,7 +118,7 @@ enum option_value_found option_value(const struct option_search *search, struct 
         cfg_read(path.bytes, &file.cfg, err) < 0)
         return OPTION_VALUE_FAILED;
     file.path = path.bytes;
-    for (enum form form = FORM_VALUE; form <= FORM_BACKEND; form++)
+    for (enum form form = FORM_VALUE; form <= last; form++)
         for (const struct option_place *place = places; place->variable && !found; place++)
             found = look_at_file(search, place, form, &file, value, source, err);
     cfg_free(&file.cfg);

@@ -36,6 +36,8 @@ struct option_search {
     int64_t command_timeout;  /* milliseconds */
     const struct signals *signals;
     bool run_commands;
+    bool
+        is_plain; /* Airflow does not call it sensitive, and looks at no ..._CMD and no ..._SECRET */
 };
 
 /* Looks for it, and puts it into *value; `source` gets what a message calls the place where it was found.

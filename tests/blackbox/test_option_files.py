@@ -8,13 +8,25 @@ import subprocess
 
 import pytest
 
-from conftest import errors, listing, new_key, warnings
+from conftest import TREE, errors, listing, new_key, warnings
 from ground import Trace, need, wait_for
 from inits import children_of
 from memory import forms_of, scan
 
-# Written down from Airflow's documentation once more: with the value that each might have.
+# Written down from Airflow's sources once more: with the value that each might have.
 OPTIONS = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "postgresql+asyncpg://airflow:%40b@db/airflow",
+    "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS": '{"token":\n "s.workers"}',
+    "AIRFLOW__OPENSEARCH__USERNAME": "open user",
+    "AIRFLOW__OPENSEARCH__PASSWORD": "open#secret",
+    "AIRFLOW__KEYCLOAK_AUTH_MANAGER__CLIENT_SECRET": "keycloak-secret",
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__SENTINEL_KWARGS": '{"password":\n "sentinel"}',
+    "AIRFLOW__CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS__SENTINEL_KWARGS": '{"password":\n "sentinel"}',
+    "AIRFLOW__CELERY__CELERY_RESULT_BACKEND": "db+mysql://airflow:secret@db/airflow",
+    "AIRFLOW__KUBERNETES__GIT_PASSWORD": "git-secret",
+    # A team's own: Airflow 3.1
+    "AIRFLOW__TEAM_A___CELERY__BROKER_URL": "redis://:team@redis:6379/1",
+    "AIRFLOW__B___CELERY_BROKER_TRANSPORT_OPTIONS__SENTINEL_KWARGS": '{\n"password": "team"\n}',
     "AIRFLOW__CORE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:%40b%2Fc@db:5432/airflow?sslmode=require",
     "AIRFLOW__CORE__DATASET_MANAGER_KWARGS": '{"token": "ab cd"}',
     "AIRFLOW__CORE__ASSET_MANAGER_KWARGS": '{\n  "token": "ab cd"\n}',
@@ -96,6 +108,14 @@ def test_what_is_in_the_file_arrives_as_it_stands(airflow_sees, fernit, mounted,
     seen, told = airflow_sees(**{f"{option}_FILE": mounted(OPTIONS[option] + end)})
     assert seen[option] == OPTIONS[option]
     assert f"{option}_FILE" not in seen and not told
+
+
+def test_the_readme_names_all_of_them():
+    section = (TREE / "README.md").read_text().split("### Other secrets as files\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| (`.*) \|$", section, re.M)
+    named = {f"AIRFLOW__{section}__{option}" for sections, options in rows
+             for section in re.findall("`(.*?)`", sections) for option in re.findall("`(.*?)`", options)}  # fmt: skip
+    assert named == {option for option in OPTIONS if "___" not in option}
 
 
 def test_all_of_them_at_once(airflow_sees, mounted):

@@ -150,7 +150,7 @@ CANNOT = {
     "set to nothing": ({CONN: ""}, f"--wait-for db: {CONN}: is set to nothing, and Airflow takes that for the value"),
     "in a secrets backend": ({f"{CONN}_SECRET": "x"}, f"--wait-for db: {CONN}_SECRET: only Airflow can ask its secrets backend for it; correct it, or say where: --wait-for tcp://"),
     "no URL": ({CONN: PASSWORD}, f"--wait-for db: {CONN}: is no URL"),
-    "without a host": ({CONN: "mysql:///db"}, "names no host"),
+    "without a host": ({CONN: "mssql+pyodbc:///db"}, "names no host"),
     "an odd port": ({CONN: f"postgresql://u@h:{PASSWORD}/db"}, "the port is no number from 1 to 65535"),
     "two readings": ({CONN: f"postgresql://u:x@{PASSWORD}/y@h/db"}, 'has an "@" too many'),
     "a URL in the place of a command": ({f"{CONN}_CMD": f"postgresql://u:{PASSWORD}@h/db"}, f"{CONN}_CMD: holds a URL, where a command belongs"),
@@ -213,6 +213,54 @@ def test_what_is_wrong_with_one_is_told_before_another_is_waited_for(fernit, ser
     assert done.returncode == 125
     assert len(errors(done)) == 1
     assert "--wait-for db: is not configured" in errors(done)[0]
+
+
+# --- A broker that is not configured: the same settings start all components, and stay when the executor is changed
+
+NO_BROKER = "no broker and no Celery executor are configured"
+EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
+
+
+@pytest.mark.parametrize("given", [{}, {EXECUTOR: "LocalExecutor"}, {EXECUTOR: "my.module.KubernetesExecutor"}, {f"{EXECUTOR}_CMD": "echo CeleryExecutor"}],
+                         ids=["no executor", "Local", "by module", "not a sensitive option"])  # fmt: skip
+@pytest.mark.parametrize("asked", ["--wait-for=broker", "FERNIT_WAIT_FOR"])
+def test_without_celery_a_start_goes_on_and_says_so(fernit, waits, server, given, asked):
+    server.listen()
+    given = {**given, CONN: url(f"127.0.0.1:{server.getsockname()[1]}")}
+    variable = {asked: "db,broker"} if asked == "FERNIT_WAIT_FOR" else {}
+    options = () if variable else ("--wait-for=db", asked)
+    done = fernit("run", "--wait-timeout", "0", *options, "--", "echo", "ran", **given, **variable)
+    assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
+    assert errors(done) == [f"fernit: --wait-for broker does not wait: {NO_BROKER}"]
+    assert waits("broker", **given) == (f"nothing: {NO_BROKER}", [])
+
+
+@pytest.mark.parametrize("executor", ["CeleryExecutor", "CeleryKubernetesExecutor", "LocalExecutor,CeleryExecutor",
+                                      "airflow.providers.celery.executors.celery_executor.CeleryExecutor"])  # fmt: skip
+def test_with_celery_it_is_airflow_s_default(fernit, waits, write_cfg, executor):
+    assert waits("broker", **{EXECUTOR: executor}) == ("redis:6379, from Airflow's default", [])
+    write_cfg(f"[core]\nexecutor = {executor}\n")
+    assert waits("broker") == ("redis:6379, from Airflow's default", [])
+    assert waits("broker", **{EXECUTOR: "LocalExecutor"}) == (f"nothing: {NO_BROKER}", [])
+    done = fernit("run", "--wait-for", "broker", "--wait-timeout", "0", "--", "true")
+    assert done.returncode == 125
+    assert "the broker at redis:6379" in errors(done)[-1]
+
+
+def test_the_default_that_airflow_writes_into_its_cfg_is_no_configured_broker(waits, write_cfg):
+    default = "redis://redis:6379/0"
+    write_cfg(f"[core]\nexecutor = LocalExecutor\n[celery]\nbroker_url = {default}\n")
+    assert waits("broker") == (f"nothing: {NO_BROKER}", [])
+    assert waits("broker", **{EXECUTOR: "CeleryExecutor"}) == ("redis:6379, from Airflow's default", [])
+    assert waits("broker", **{BROKER: default}) == (f"redis:6379, from {BROKER}", [])
+    write_cfg("[core]\nexecutor = LocalExecutor\n[celery]\nbroker_url = redis://redis:6379/1\n")
+    assert waits("broker")[0].startswith("redis:6379, from /")
+
+
+def test_an_executor_that_is_set_to_nothing_is_told(waits):
+    found, (problem,) = waits("broker", **{EXECUTOR: ""})
+    assert not found
+    assert problem.startswith(f"--wait-for broker: {EXECUTOR}: is set to nothing")
 
 
 # --- init, which has no command

@@ -1,5 +1,6 @@
-/* URLs: whatever is read is a list of hosts that are hosts, and of what is refused nothing is shown. */
-#include "airflow/url.h"
+/* URLs, with a service file behind the first line: whatever is read is a list of hosts that are hosts, and of what is refused
+ * nothing is shown. */
+#include "airflow/pg_service.h"
 
 #include "fuzz.h"
 
@@ -26,11 +27,11 @@ static void hold_hidden(const char *url, const struct error *err)
     hold(!strstr(err->message, part), "a message shows nothing of the URL");
 }
 
-static void read_as(const char *url, enum url_reader reader)
+static void read_as(const char *url, enum url_reader reader, const struct url_defaults *defaults)
 {
     struct error err = {0};
     struct endpoints endpoints;
-    if (url_endpoints(url, reader, &endpoints, &err) < 0) {
+    if (url_endpoints(url, reader, defaults, &endpoints, &err) < 0) {
         hold_error(&err, ERROR_INPUT);
         hold_hidden(url, &err);
         return;
@@ -47,7 +48,20 @@ static void read_as(const char *url, enum url_reader reader)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_free_ char *text = text_of(data, size);
-    read_as(text, URL_SQLALCHEMY);
-    read_as(text, URL_KOMBU);
+    struct error err = {0};
+    char service[URL_LIST];
+    char file[URL_LIST];
+    struct url_defaults defaults = {.host = {0}};
+    char *rest = strchr(text, '\n');
+    if (rest) {
+        *rest++ = '\0';
+        if (pg_service_find(span_of(rest), "x", &defaults, &err) < 0)
+            hold_error(&err, ERROR_INPUT);
+        defaults.mysql_socket = defaults.host;
+        defaults.mysql_port = defaults.port;
+    }
+    url_is_postgres(text, service, file);
+    read_as(text, URL_SQLALCHEMY, &defaults);
+    read_as(text, URL_KOMBU, &defaults);
     return 0;
 }

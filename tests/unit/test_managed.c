@@ -107,8 +107,9 @@ static void what_is_managed_is_none_of_the_sensitive_options(void **state)
     foreach(secret, managed_secrets)
         for (const struct managed_place *place = secret->places; place->variable; place++) {
             char assignment[160];
+            struct sensitive_variable option;
             snprintf(assignment, sizeof assignment, "%s=/x", place->variable_file);
-            if (sensitive_file_option(assignment))
+            if (sensitive_file(assignment, &option))
                 fail_msg("%s is delivered twice", place->variable_file);
         }
 }

@@ -5,6 +5,8 @@
 #define CONN "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 #define ARGS "AIRFLOW__DATABASE__SQL_ALCHEMY_ENGINE_ARGS"
 #define PASSWORD "AIRFLOW__SMTP__SMTP_PASSWORD"
+#define TEAM "AIRFLOW__TEAM_A___"
+#define LONG "A50_CHARACTERS_LONG_NAME_OF_A_TEAM_IS_THE_LONGEST_"
 #define TEXT(text) (text), sizeof(text) - 1
 
 enum { MOST = 8 };
@@ -18,11 +20,27 @@ static const struct {
     {ROW, CONN "_FILE=", CONN},
     {ROW, "AIRFLOW__CORE__SQL_ALCHEMY_CONN_FILE=x=y", "AIRFLOW__CORE__SQL_ALCHEMY_CONN"},
     {ROW, "AIRFLOW__API__AUTH_JWT_SECRET_FILE=/f", "AIRFLOW__API__AUTH_JWT_SECRET"},
+    {ROW, CONN "_ASYNC_FILE=/f", CONN "_ASYNC"},
+
+    /* A team's own. */
+    {ROW, TEAM "CELERY__BROKER_URL_FILE=/f", TEAM "CELERY__BROKER_URL"},
+    {ROW, "AIRFLOW__A-2___CELERY__BROKER_URL_FILE=/f", "AIRFLOW__A-2___CELERY__BROKER_URL"},
+    {ROW, "AIRFLOW__X_____CELERY__BROKER_URL_FILE=/f", "AIRFLOW__X_____CELERY__BROKER_URL"},
+    {ROW, "AIRFLOW__" LONG "___CELERY__BROKER_URL_FILE=/f",
+     "AIRFLOW__" LONG "___CELERY__BROKER_URL"},
+    {ROW, "AIRFLOW__" LONG LONG LONG "___CELERY__BROKER_URL_FILE=/f", NULL},
+    {ROW, "AIRFLOW_____CELERY__BROKER_URL_FILE=/f", NULL},
+    {ROW, "AIRFLOW__TEAM__CELERY__BROKER_URL_FILE=/f", NULL},
+    {ROW, "AIRFLOW__TEAMCELERY__BROKER_URL_FILE=/f", NULL},
+    {ROW, TEAM "CELERY__BROKER_URL=/f", NULL},
+    {ROW, TEAM "CORE__FERNET_KEY_FILE=/f", NULL},
 
     {ROW, "", NULL},
     {ROW, "PATH=/bin", NULL},
     {ROW, CONN "=/f", NULL},
     {ROW, CONN "_FILE", NULL},
+    {ROW, "AIRFLOW___FILE=/f", NULL},
+    {ROW, "AIRFLOW__FILE=/f", NULL},
     {ROW, CONN "_FILES=/f", NULL},
     {ROW, CONN "_CMD=/f", NULL},
     {ROW, "X" CONN "_FILE=/f", NULL},
@@ -42,9 +60,10 @@ static void a_file_variable_is_known_by_its_whole_name(void **state)
 {
     (void)state;
     foreach(row, names) {
-        const struct sensitive_option *option = sensitive_file_option(row->assignment);
-        if (!same_text(option ? option->variable : NULL, row->variable))
-            fail_row(row, "%s is %s", row->assignment, option ? option->variable : "none");
+        struct sensitive_variable option;
+        const char *name = sensitive_file(row->assignment, &option) ? option.name : NULL;
+        if (!same_text(name, row->variable))
+            fail_row(row, "%s is %s", row->assignment, name ? name : "none");
     }
 }
 

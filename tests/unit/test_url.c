@@ -79,10 +79,66 @@ static const struct {
     {ROW, "postgresql://a,b,c:1234/db", "a:1234, b:1234, c:1234"},
     {ROW, "postgresql://h/db?host=&hosts=x&ahost=y", "h:5432"},
     {ROW, "postgresql://h/db?host", "h:5432"},
+    {ROW, "postgresql://h/db?hostaddr=10.0.0.1", "10.0.0.1:5432"},
+    {ROW, "postgresql:///db?hostaddr=::1&port=7", "[::1]:7"},
+    {ROW, "postgresql:///db?host=a,b&hostaddr=10.0.0.1,", "10.0.0.1:5432, b:5432"},
+    {ROW, "postgresql://:1/db?hostaddr=10.0.0.1,10.0.0.2", "10.0.0.1:1, 10.0.0.2:1"},
+    {ROW, "postgresql:///db?hostaddr=,10.0.0.2",
+     "unix:/var/run/postgresql/.s.PGSQL.5432, 10.0.0.2:5432"},
 
     {ROW, "mysql://u:p@/db?unix_socket=/run/mysqld/mysqld.sock", "unix:/run/mysqld/mysqld.sock"},
-    {ROW, "mysql://u:p@h/db?a=b&unix_socket=%2Fs", "unix:/s"},
-    {ROW, "mysql://u:p@h/db?host=x", "h:3306"},
+    {ROW, "mysql://u:p@/db?a=b&unix_socket=%2Fs", "unix:/s"},
+    /* mysqlclient takes a socket only where the host is this one; PyMySQL takes it before any host. */
+    {ROW, "mysql://", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql://u:p@/db", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql://u:p@:3307/db", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql://u:p@localhost:3307/db", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql://u:p@localhost/db?unix_socket=/s", "unix:/s"},
+    {ROW, "mysql://u:p@h/db?host=localhost", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mariadb+mariadbconnector://localhost/db", "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql+mysqldb://u:p@LOCALHOST/db", "LOCALHOST:3306"},
+    {ROW, "mysql://u:p@127.0.0.1/db", "127.0.0.1:3306"},
+    {ROW, "mysql://u:p@h/db?unix_socket=/s", "h:3306"},
+    {ROW, "mysql+pymysql://", "localhost:3306"},
+    {ROW, "mysql+pymysql://u:p@:3307/db", "localhost:3307"},
+    {ROW, "mysql+pymysql://u:p@localhost/db", "localhost:3306"},
+    {ROW, "mysql+pymysql://u:p@h/db?unix_socket=/s", "unix:/s"},
+    {ROW, "mysql+mysqlconnector://u:p@/db", "localhost:3306"},
+    {ROW, "mysql://u:p@h/db?host=x", "x:3306"},
+    {ROW, "mysql://u:p@h:1/db?host=x&port=2", "x:2"},
+    {ROW, "mysql+pymysql:///db?host=x", "x:3306"},
+    {ROW, "mysql://h/db?read_default_file=/f", "h:3306"},
+    {ROW, "mysql:///db?read_default_file=/f&unix_socket=/s", "unix:/s"},
+};
+
+/* What stands around the driver, in the order of struct url_defaults; NULL is not set. */
+static const struct {
+    int line;
+    const char *url;
+    const char *around[5];
+    const char *endpoints;
+} surrounded[] = {
+    {ROW, "postgresql:///db", {"p"}, "p:5432"},
+    {ROW, "postgresql:///db", {"p", NULL, "1"}, "p:1"},
+    {ROW, "postgresql://u@h/db", {"p", NULL, "1"}, "h:1"},
+    {ROW, "postgresql://u@h:2/db", {"p", NULL, "1"}, "h:2"},
+    {ROW, "postgresql://h/db?host=q&port=3", {"p", NULL, "1"}, "q:3"},
+    {ROW, "postgresql:///db", {NULL, NULL, "1"}, "unix:/var/run/postgresql/.s.PGSQL.1"},
+    {ROW, "postgresql:///db", {"/p", NULL, "1"}, "unix:/p/.s.PGSQL.1"},
+    {ROW, "postgresql:///db", {"a,b", NULL, "1,2"}, "a:1, b:2"},
+    {ROW, "postgresql:///db", {"a,b", NULL, "1"}, "a:1, b:1"},
+    {ROW, "postgresql:///db?host=a:1&host=b", {"p", NULL, "9"}, "a:1, b:5432"},
+    {ROW, "postgresql://h/db", {NULL, "10.0.0.1"}, "10.0.0.1:5432"},
+    {ROW, "postgresql:///db?hostaddr=10.0.0.2", {NULL, "10.0.0.1"}, "10.0.0.2:5432"},
+    {ROW, "postgresql:///db", {"", "", ""}, "unix:/var/run/postgresql/.s.PGSQL.5432"},
+    {ROW, "cockroachdb://h/db", {NULL, NULL, "1"}, "h:1"},
+    {ROW, "mysql:///db", {"p", NULL, "1", "/s", "2"}, "unix:/s"},
+    {ROW, "mysql:///db", {"p", NULL, "1", "", "2"}, "unix:/run/mysqld/mysqld.sock"},
+    {ROW, "mysql:///db?unix_socket=/q", {NULL, NULL, NULL, "/s"}, "unix:/q"},
+    {ROW, "mysql://h/db", {"p", NULL, "1", "/s", "2"}, "h:2"},
+    {ROW, "mysql://h:3/db", {NULL, NULL, NULL, "/s", "2"}, "h:3"},
+    {ROW, "mysql+pymysql:///db", {NULL, NULL, NULL, "/s", "2"}, "localhost:3306"},
+    {ROW, "mssql+pyodbc://h/db", {"p", "q", "1", "/s", "2"}, "h:1433"},
 };
 
 static const struct {
@@ -154,10 +210,14 @@ static const struct {
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a,b&port=1,2,3", "not as many ports as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a,b,c&port=1,2", "not as many ports as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a&port=1,2", "not as many ports as hosts"},
+    {ROW, URL_SQLALCHEMY, "postgresql:///db?host=a,b&hostaddr=10.0.0.1",
+     "not as many addresses (hostaddr) as hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///?host=a,b,c,d,e,f,g,h,i", "names more than 8 hosts"},
     {ROW, URL_SQLALCHEMY, "postgresql:///?host=%00", "too long a query"},
     {ROW, URL_SQLALCHEMY, "mysql://h/?unix_socket=/%00", "too long a query"},
-    {ROW, URL_SQLALCHEMY, "mysql://u:p@/db", "names no host"},
+    {ROW, URL_SQLALCHEMY, "mysql:///db?read_default_file=/secret", "option files"},
+    {ROW, URL_SQLALCHEMY, "mysql+pymysql:///db?read_default_group=secret", "option files"},
+    {ROW, URL_SQLALCHEMY, "mysql+pyodbc:///?odbc_connect=DRIVER%3Dsecret", "names no host"},
     {ROW, URL_SQLALCHEMY, "mysql://u:p@/db?unix_socket=x", "does not begin with \"/\""},
     {ROW, URL_SQLALCHEMY, "mssql+pyodbc:///?odbc_connect=DRIVER%3Dsecret", "names no host"},
     {ROW, URL_SQLALCHEMY, "snowdrift://h/db", "names no port"},
@@ -182,12 +242,15 @@ static const struct {
      "names more than 8 hosts"},
 };
 
-static void check(int line, const char *url, enum url_reader reader, const char *expected)
+static const struct url_defaults nothing = {.host = {0}};
+
+static void check(int line, const char *url, enum url_reader reader,
+                  const struct url_defaults *defaults, const char *expected)
 {
     char text[1024];
     struct error err = {0};
     struct endpoints endpoints;
-    if (url_endpoints(url, reader, &endpoints, &err) < 0)
+    if (url_endpoints(url, reader, defaults, &endpoints, &err) < 0)
         fail_line(line, "%s: %s", url, err.message);
     endpoints_text(&endpoints, text, sizeof text);
     if (strcmp(text, expected) != 0)
@@ -198,14 +261,61 @@ static void the_database_is_where_sqlalchemy_and_its_driver_look(void **state)
 {
     (void)state;
     foreach(row, databases)
-        check(row->line, row->url, URL_SQLALCHEMY, row->endpoints);
+        check(row->line, row->url, URL_SQLALCHEMY, &nothing, row->endpoints);
+}
+
+static struct span around(const char *value)
+{
+    return value ? span_of(value) : (struct span){NULL, 0};
+}
+
+static void what_the_url_does_not_say_stands_around_the_driver(void **state)
+{
+    (void)state;
+    foreach(row, surrounded) {
+        const struct url_defaults defaults = {
+            .host = around(row->around[0]),
+            .hostaddr = around(row->around[1]),
+            .port = around(row->around[2]),
+            .mysql_socket = around(row->around[3]),
+            .mysql_port = around(row->around[4]),
+        };
+        check(row->line, row->url, URL_SQLALCHEMY, &defaults, row->endpoints);
+    }
+}
+
+static const struct {
+    int line;
+    const char *url;
+    const char *service; /* NULL: libpq does not read it */
+    const char *file;
+} services[] = {
+    {ROW, "postgresql:///?service=x", "x", ""},
+    {ROW, " postgresql+psycopg2://u:p@h/db?a=b&service=a%20b&servicefile=/f", "a b", "/f"},
+    {ROW, "postgres://h/db", "", ""},
+    {ROW, "mysql:///?service=x", NULL, NULL},
+    {ROW, "sqlite:////db?service=x", NULL, NULL},
+    {ROW, "nonsense", NULL, NULL},
+};
+
+static void the_service_is_the_one_that_the_query_names(void **state)
+{
+    (void)state;
+    foreach(row, services) {
+        char service[URL_LIST];
+        char file[URL_LIST];
+        bool is_postgres = url_is_postgres(row->url, service, file);
+        if (is_postgres != (row->service != NULL) ||
+            (is_postgres && (strcmp(service, row->service) != 0 || strcmp(file, row->file) != 0)))
+            fail_row(row, "%s", row->url);
+    }
 }
 
 static void the_broker_is_where_kombu_looks(void **state)
 {
     (void)state;
     foreach(row, brokers)
-        check(row->line, row->url, URL_KOMBU, row->endpoints);
+        check(row->line, row->url, URL_KOMBU, &nothing, row->endpoints);
 }
 
 static void what_cannot_be_read_is_told_and_nothing_of_it_is_shown(void **state)
@@ -214,7 +324,7 @@ static void what_cannot_be_read_is_told_and_nothing_of_it_is_shown(void **state)
     foreach(row, wrong) {
         struct error err = {0};
         struct endpoints endpoints;
-        int result = url_endpoints(row->url, row->reader, &endpoints, &err);
+        int result = url_endpoints(row->url, row->reader, &nothing, &endpoints, &err);
         if (result == 0)
             fail_row(row, "%s: was read", row->url);
         if (!error_says(&err, ERROR_INPUT, row->says))
@@ -233,7 +343,7 @@ static void a_path_has_at_most_107_bytes_and_a_host_255(void **state)
         struct error err = {0};
         struct endpoints endpoints;
         snprintf(url, sizeof url, "redis+socket:///%0*d", (int)length - 1, 0);
-        if ((url_endpoints(url, URL_KOMBU, &endpoints, &err) == 0) != (length <= 107))
+        if ((url_endpoints(url, URL_KOMBU, &nothing, &endpoints, &err) == 0) != (length <= 107))
             fail_msg("a path of %zu bytes: %s", length, err.message);
     }
     for (size_t length = 250; length < 260; length++) {
@@ -241,7 +351,7 @@ static void a_path_has_at_most_107_bytes_and_a_host_255(void **state)
         struct error err = {0};
         struct endpoints endpoints;
         snprintf(url, sizeof url, "redis://%0*d", (int)length, 0);
-        if ((url_endpoints(url, URL_KOMBU, &endpoints, &err) == 0) != (length <= 255))
+        if ((url_endpoints(url, URL_KOMBU, &nothing, &endpoints, &err) == 0) != (length <= 255))
             fail_msg("a host of %zu bytes: %s", length, err.message);
     }
 }
@@ -255,9 +365,9 @@ static void a_host_or_port_that_is_too_long_is_not_one_that_is_missing(void **st
         struct error err = {0};
         struct endpoints endpoints;
         snprintf(url, sizeof url, "postgresql://%0*d/db", (int)length, 0);
-        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &endpoints, &err), -1);
+        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &nothing, &endpoints, &err), -1);
         snprintf(url, sizeof url, "postgresql://h:%0*d/db", (int)length, 0);
-        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &endpoints, &err), -1);
+        assert_int_equal(url_endpoints(url, URL_SQLALCHEMY, &nothing, &endpoints, &err), -1);
     }
 }
 
@@ -289,6 +399,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_database_is_where_sqlalchemy_and_its_driver_look),
+        cmocka_unit_test(what_the_url_does_not_say_stands_around_the_driver),
+        cmocka_unit_test(the_service_is_the_one_that_the_query_names),
         cmocka_unit_test(the_broker_is_where_kombu_looks),
         cmocka_unit_test(what_cannot_be_read_is_told_and_nothing_of_it_is_shown),
         cmocka_unit_test(a_path_has_at_most_107_bytes_and_a_host_255),
