@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "airflow/cfg_in_place.h"
+#include "airflow/version.h"
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/error.h"
@@ -58,6 +59,7 @@ struct edit {
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
     bool is_written;         /* there is a text */
+    bool hides;              /* an option that Airflow would show becomes a comment */
     bool is_foreign;
     struct error *err;
 };
@@ -115,7 +117,7 @@ static int edit_text(const struct part *part, const struct managed_place *place,
             return -1;
         ini = &read;
     }
-    int edited = need == CFG_CLEAR
+    int edited = need == CFG_CLEAR || need == CFG_HIDE
                      ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
                  : file_value(part, &value, edit->err) < 0
                      ? -1
@@ -150,7 +152,8 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     if (edit->need == CFG_RIGHT)
         edit->need = need;
     const struct source *winner = part->decision.winner;
-    edit->told_in_environment &= winner && winner->way == WAY_VARIABLE;
+    edit->hides |= need == CFG_HIDE;
+    edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     if (edit_text(part, &part->secret->places[place], need, edit) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
@@ -181,12 +184,32 @@ static bool is_nobodys(const struct delivery *delivery)
            !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
+/* It stays in a file that cannot be replaced: `err` says why. */
+static int tell_shown(const struct delivery *delivery, struct error *err)
+{
+    char version[AIRFLOW_TEXT];
+    airflow_version_text(delivery->look->airflow, version);
+    if (delivery->context->settings->strict)
+        return error_refused(
+            err,
+            "%.300s: holds a secret under a name that Airflow %s does not know and "
+            "shows; take the option out (refused: --strict)",
+            delivery->path, version);
+    log_warning("shown-secret",
+                "%s holds a secret under a name that Airflow %s does not know and shows on its "
+                "configuration page; take the option out",
+                delivery->path, version);
+    return 0;
+}
+
 /* The file cannot be replaced; `err` says why. */
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                        const struct edit *edit, struct error *err)
 {
     const struct store *store = &delivery->look->store;
     char copy[FILE_TEMPORARY_NAME];
+    if (edit->hides && tell_shown(delivery, err) < 0)
+        return -1;
     if (delivery->by_environment) {
         if (!edit->told_in_environment)
             log_warning("cfg-not-written",
@@ -230,7 +253,11 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     const char *what = need == CFG_MAKE    ? "made"
                        : need == CFG_CLEAR ? "commented out an empty option in"
                                            : "wrote the secrets into";
-    log_notice("%s %s", what, delivery->path);
+    if (need != CFG_HIDE)
+        log_notice("%s %s", what, delivery->path);
+    if (edit->hides)
+        log_notice("commented out in %s what this Airflow does not know, and would show",
+                   delivery->path);
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "airflow/version.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -84,9 +85,16 @@ static void describe_store(const struct look *look, struct status_report *report
                  report->store_writable ? "writable" : "not writable");
 }
 
+static void describe_airflow(const struct look *look, struct status_report *report)
+{
+    if (look->airflow != AIRFLOW_UNKNOWN)
+        airflow_version_text(look->airflow, report->airflow);
+    report->airflow_from = look->airflow_from;
+}
+
 static const char *describe_need(enum cfg_need need, bool delivered)
 {
-    if (!delivered)
+    if (!delivered && need != CFG_HIDE)
         return "not written: --deliver env";
     switch (need) {
     case CFG_RIGHT:
@@ -97,6 +105,8 @@ static const char *describe_need(enum cfg_need need, bool delivered)
         return "would be given what it lacks";
     case CFG_CLEAR:
         return "an empty option in it would be commented out";
+    case CFG_HIDE:
+        return "an option that this Airflow would show would be commented out";
     case CFG_FOREIGN:
         return "holds another key";
     case CFG_BROKEN:
@@ -147,7 +157,7 @@ static void describe_cfg(const struct context *context, const struct look *look,
     report->cfg = look->parts[0].decision.action == ACTION_UNKNOWN
                       ? "depends on the command"
                       : describe_need(need, context->settings->deliver_cfg);
-    if (need != CFG_MAKE && need != CFG_SET && need != CFG_CLEAR)
+    if (need != CFG_MAKE && need != CFG_SET && need != CFG_CLEAR && need != CFG_HIDE)
         return;
 
     _cleanup_free_ char *path = strdup(report->cfg_path);
@@ -185,6 +195,8 @@ static const char *verdict_word(const struct decision *decision)
         return "secret";
     case ACTION_UNKNOWN:
         return "unknown";
+    case ACTION_NONE:
+        return "none";
     }
     return "";
 }
@@ -195,6 +207,7 @@ static void describe_verdict(const struct context *context, const struct look *l
     const struct decision *decision = &part->decision;
     const char *winner = decision->winner ? decision->winner->name : "";
     bool is_kept = keep_is_needed(context, look, part);
+    bool is_read = managed_is_read(part->secret, look->airflow);
     char *text = secret->text;
     size_t size = sizeof secret->text;
     char stored[RING_SUMMARY];
@@ -203,8 +216,9 @@ static void describe_verdict(const struct context *context, const struct look *l
     ring_summary(&decision->change.stored, stored);
     switch (decision->action) {
     case ACTION_USE:
-        snprintf(text, size, "uses %s, from %s%s%s", secret->ring, winner,
-                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "");
+        snprintf(text, size, "uses %s, from %s%s%s%s", secret->ring, winner,
+                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "",
+                 is_read ? "" : "; not delivered: this Airflow does not read it");
         break;
     case ACTION_GENERATE:
         snprintf(text, size, "no source holds one: would make one and %s%s%s%s",
@@ -217,6 +231,9 @@ static void describe_verdict(const struct context *context, const struct look *l
         break;
     case ACTION_UNKNOWN:
         snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
+        break;
+    case ACTION_NONE:
+        snprintf(text, size, "no source holds one, and this Airflow does not read it");
         break;
     }
 }
@@ -371,6 +388,7 @@ int status_command(const struct context *context)
         return report_failure(context->signals, &err, EXIT_PROBLEM);
 
     describe_store(&look, &report);
+    describe_airflow(&look, &report);
     describe_ground(context, &report, &ground);
     describe_cfg(context, &look, &report);
     if (describe_secrets(context, &look, &report, &memory) < 0)

@@ -96,6 +96,12 @@ void status_print(const struct status_report *report)
     printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
     for (size_t i = 0; i < report->secret_count; i++)
         print_secret(&report->secrets[i], width, i == 0);
+    printf("\nAirflow      %s",
+           *report->airflow ? report->airflow : "version not found; --airflow-version tells it");
+    if (*report->airflow) {
+        printf(", from ");
+        print_clean(report->airflow_from);
+    }
     printf("\nstore        ");
     print_clean(report->store_path);
     printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
@@ -210,6 +216,9 @@ void status_print_json(const struct status_report *report)
     print_member("state", report->store);
     print_member("ground", report->ground);
     print_member("survives", report->survives);
+    printf("},\"airflow\":{\"version\":");
+    print_string(report->airflow);
+    print_member("from", *report->airflow ? report->airflow_from : "");
     printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
     print_member("path", report->cfg_path);
     print_member("state", report->cfg ? report->cfg : "");
