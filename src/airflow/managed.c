@@ -66,7 +66,7 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
 enum managed_use managed_use(const struct managed_place *place, int version)
 {
     if (version == AIRFLOW_UNKNOWN)
-        return place->by_default ? MANAGED_DELIVERED : MANAGED_IN_STEP;
+        return place->by_default ? MANAGED_DELIVERED : MANAGED_SHOWN;
     if (version >= place->since && version < place->until)
         return MANAGED_DELIVERED;
     return version >= place->until && place->stays_hidden ? MANAGED_IN_STEP : MANAGED_SHOWN;

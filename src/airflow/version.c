@@ -90,12 +90,7 @@ int airflow_version_installed(char *const *environment)
 
 int airflow_version_by_names(const struct ini *ini)
 {
-    bool in_webserver = ini_find(ini, "webserver", "secret_key");
-    bool in_api = ini_find(ini, "api", "secret_key");
-    if (in_api && !in_webserver)
-        return AIRFLOW(3, 0, 2);
-    if (in_webserver && !in_api && ini_find(ini, "core", "internal_api_secret_key") &&
-        !ini_find(ini, "api_auth", "jwt_secret"))
-        return AIRFLOW(2, 10, 0);
-    return AIRFLOW_UNKNOWN;
+    return ini_find(ini, "api", "secret_key") && !ini_find(ini, "webserver", "secret_key")
+               ? AIRFLOW(3, 0, 2)
+               : AIRFLOW_UNKNOWN;
 }

@@ -22,7 +22,6 @@ void airflow_version_text(int version, char text[AIRFLOW_TEXT]);
  * https://packaging.python.org/en/latest/specifications/recording-installed-packages/ */
 int airflow_version_installed(char *const *environment);
 
-/* What the names of an existing airflow.cfg tell, where they tell it beyond doubt: [api] secret_key without
- * [webserver] secret_key is 3.0.2 or later; [webserver] secret_key and [core] internal_api_secret_key without
- * [api] secret_key and [api_auth] jwt_secret is 2.10 or 2.11. Returns the first such version, or AIRFLOW_UNKNOWN. */
+/* What the names of an existing airflow.cfg tell: [api] secret_key without [webserver] secret_key is 3.0.2 or later, and
+ * 3.0.2 is returned; else AIRFLOW_UNKNOWN. Older names prove nothing: the file may have outlived an upgrade. */
 int airflow_version_by_names(const struct ini *ini);

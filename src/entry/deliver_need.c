@@ -95,7 +95,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
     const struct ring *ours = part_ring(part);
     bool is_secret = part->decision.action == ACTION_SECRET;
     enum managed_use use = managed_use(view.place, look->airflow);
-    if (use != MANAGED_DELIVERED && !is_filled(cfg, view.place))
+    if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.place))
         return CFG_RIGHT;
     if (use == MANAGED_SHOWN)
         return is_secret ? CFG_RIGHT : CFG_HIDE;
