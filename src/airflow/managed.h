@@ -17,7 +17,7 @@ enum { MANAGED_COUNT = 4, MANAGED_PLACES = 2 };
 enum managed_use {
     MANAGED_DELIVERED, /* it reads the secret there */
     MANAGED_IN_STEP, /* an old name, which it may still read, and hides: kept equal where it is there */
-    MANAGED_SHOWN, /* an option it does not know: not sensitive, so anyone who may see the configuration sees it */
+    MANAGED_SHOWN, /* an option that it does not know, or may not: not sensitive, so Airflow shows it */
 };
 
 /* One name under which Airflow looks for it: a variable, an option of airflow.cfg, and what they become when
@@ -53,7 +53,7 @@ struct managed {
 
 extern const struct managed managed_secrets[MANAGED_COUNT];
 
-/* What this version makes of the place; pure. AIRFLOW_UNKNOWN: never MANAGED_SHOWN. */
+/* What this version makes of the place. Pure. */
 enum managed_use managed_use(const struct managed_place *place, int version);
 
 /* Whether this version reads the secret at all; else nothing is created for it. Pure. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "airflow/version.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "entry/deliver_need.h"
@@ -60,8 +61,9 @@ static int set_secret(struct environment *environment, const struct managed *sec
 {
     for (const struct managed_place *place = secret->places; place->variable; place++) {
         enum managed_use use = managed_use(place, airflow);
-        bool gets =
-            use == MANAGED_DELIVERED || (use == MANAGED_IN_STEP && is_given(environment, place));
+        /* Who gives it under this name may know the version. */
+        bool stays = use == MANAGED_IN_STEP || airflow == AIRFLOW_UNKNOWN;
+        bool gets = use == MANAGED_DELIVERED || (stays && is_given(environment, place));
         if (set_place(environment, place, gets ? ring : NULL, err) < 0)
             return -1;
     }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "airflow/cfg_in_place.h"
-#include "airflow/version.h"
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/error.h"
@@ -59,7 +58,7 @@ struct edit {
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
     bool is_written;         /* there is a text */
-    bool hides;              /* an option that Airflow would show becomes a comment */
+    char hidden[128]; /* the options that Airflow would show, and that become comments: "a, b" */
     bool is_foreign;
     struct error *err;
 };
@@ -131,6 +130,13 @@ static int edit_text(const struct part *part, const struct managed_place *place,
     return 0;
 }
 
+static void add_hidden(struct edit *edit, const struct managed_place *place)
+{
+    size_t length = strlen(edit->hidden);
+    snprintf(edit->hidden + length, sizeof edit->hidden - length, "%s[%s] %s",
+             length > 0 ? ", " : "", place->section, place->option);
+}
+
 static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
                       void *context)
 {
@@ -152,7 +158,8 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     if (edit->need == CFG_RIGHT)
         edit->need = need;
     const struct source *winner = part->decision.winner;
-    edit->hides |= need == CFG_HIDE;
+    if (need == CFG_HIDE)
+        add_hidden(edit, &part->secret->places[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     if (edit_text(part, &part->secret->places[place], need, edit) < 0)
         return error_within(edit->err, "%s", delivery->path);
@@ -184,21 +191,14 @@ static bool is_nobodys(const struct delivery *delivery)
            !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
-/* It stays in a file that cannot be replaced: `err` says why. */
-static int tell_shown(const struct delivery *delivery, struct error *err)
+/* It stays in a file that cannot be replaced. */
+static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
-    char version[AIRFLOW_TEXT];
-    airflow_version_text(delivery->look->airflow, version);
+    static const char text[] = "%.300s: this Airflow does not know %s, and shows it on its "
+                               "configuration page; take it out%s";
     if (delivery->context->settings->strict)
-        return error_refused(
-            err,
-            "%.300s: holds a secret under a name that Airflow %s does not know and "
-            "shows; take the option out (refused: --strict)",
-            delivery->path, version);
-    log_warning("shown-secret",
-                "%s holds a secret under a name that Airflow %s does not know and shows on its "
-                "configuration page; take the option out",
-                delivery->path, version);
+        return error_refused(err, text, delivery->path, edit->hidden, " (refused: --strict)");
+    log_warning("shown-secret", text, delivery->path, edit->hidden, "");
     return 0;
 }
 
@@ -208,9 +208,9 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
 {
     const struct store *store = &delivery->look->store;
     char copy[FILE_TEMPORARY_NAME];
-    if (edit->hides && tell_shown(delivery, err) < 0)
-        return -1;
     if (delivery->by_environment) {
+        if (*edit->hidden && tell_shown(delivery, edit, err) < 0)
+            return -1;
         if (!edit->told_in_environment)
             log_warning("cfg-not-written",
                         "%s; the command gets its secrets by its environment, but docker exec and "
@@ -255,9 +255,9 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
                                            : "wrote the secrets into";
     if (need != CFG_HIDE)
         log_notice("%s %s", what, delivery->path);
-    if (edit->hides)
-        log_notice("commented out in %s what this Airflow does not know, and would show",
-                   delivery->path);
+    if (*edit->hidden)
+        log_notice("commented out %s in %s: this Airflow does not know it, and would show it",
+                   edit->hidden, delivery->path);
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&

@@ -19,6 +19,14 @@ void status_add(struct status_report *report, bool problem, const char *text)
     snprintf(note->text, sizeof note->text, "%s", text);
 }
 
+void status_refuse(struct status_report *report)
+{
+    struct status_secret *secret = &report->secrets[0];
+    secret->verdict = "refuse";
+    snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    report->cfg = "would not be touched";
+}
+
 static void print_clean(const char *given)
 {
     char text[STATUS_TEXT];

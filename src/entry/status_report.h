@@ -61,6 +61,9 @@ struct status_report {
 /* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
 void status_add(struct status_report *report, bool problem, const char *text);
 
+/* Says that a run would be refused; why is a problem of its own. */
+void status_refuse(struct status_report *report);
+
 /* For people: columns, and "what to do" last. */
 void status_print(const struct status_report *report);
 

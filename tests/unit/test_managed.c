@@ -121,7 +121,7 @@ static const struct {
     int version;
     const char *uses;
 } uses[] = {
-    {ROW, AIRFLOW_UNKNOWN, "d dsds"},   {ROW, AIRFLOW(1, 10, 15), "d d!!!"},
+    {ROW, AIRFLOW_UNKNOWN, "d d!d!"},   {ROW, AIRFLOW(1, 10, 15), "d d!!!"},
     {ROW, AIRFLOW(2, 9, 3), "d d!!!"},  {ROW, AIRFLOW(2, 10, 0), "d d!!d"},
     {ROW, AIRFLOW(2, 11, 2), "d d!!d"}, {ROW, AIRFLOW(3, 0, 0), "d d!d!"},
     {ROW, AIRFLOW(3, 0, 1), "d d!d!"},  {ROW, AIRFLOW(3, 0, 2), "d sdd!"},
