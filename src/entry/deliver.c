@@ -53,7 +53,7 @@ static int each_place(const struct delivery *delivery,
 /* What the whole file needs, and the text that it gets. */
 struct edit {
     const struct cfg *cfg;
-    enum cfg_need need; /* CFG_RIGHT, or the first that is not */
+    enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
     struct secret text; /* with the edits so far */
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
@@ -155,7 +155,7 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
         edit->is_foreign = need == CFG_FOREIGN;
         return -1;
     }
-    if (edit->need == CFG_RIGHT)
+    if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
     const struct source *winner = part->decision.winner;
     if (need == CFG_HIDE)
