@@ -69,17 +69,19 @@ static void drop_edit(struct edit *edit)
 }
 #define _cleanup_edit_ _cleanup_(drop_edit)
 
-/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. */
-static bool is_passed_over(const struct part *part, size_t place)
+/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. What
+ * Airflow would show goes all the same. */
+static bool is_passed_over(const struct delivery *delivery, const struct part *part, size_t place)
 {
-    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN;
+    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN &&
+           managed_use(&part->secret->places[place], delivery->look->airflow) != MANAGED_SHOWN;
 }
 
 static int find_need(const struct delivery *delivery, const struct part *part, size_t place,
                      void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(part, place)) {
+    if (is_passed_over(delivery, part, place)) {
         *edit->err = *part->survey.sources[part->survey.places[place].source].error;
         return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
     }
@@ -141,7 +143,7 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
                       void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(part, place))
+    if (is_passed_over(delivery, part, place))
         return 0;
     enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
                                       delivery->environment, edit->err);

@@ -61,7 +61,7 @@ READS = {
     "3.3.2": {FERNET, API, JWT},
 }
 #: The names that it does not read (any more), but hides all the same.
-HIDES = {version: {WEBSERVER} if API in read else VARIABLES - read if version is None else set() for version, read in READS.items()}
+HIDES = {version: {WEBSERVER} if API in read else set() for version, read in READS.items()}
 #: The names whose values it shows to all who may see the configuration.
 SHOWS = {version: VARIABLES - READS[version] - HIDES[version] for version in READS}
 
