@@ -12,7 +12,7 @@ import inits
 from turns import FERNIT, ROUNDS, WORK, debian_inits, find, goal, median, musl_inits, take_turns
 
 TRUE = WORK / "true"
-LARGEST = 256 * 1024
+LARGEST = 320 * 1024
 BARE, PYTHON = "true, bare", "python3 -c ..."
 SHELL_LINE = "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
 
