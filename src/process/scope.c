@@ -66,7 +66,8 @@ static const struct {
 
 static const char *const fernit_options =
     "--store: --store-mode: --secret-file: --cmd-timeout: --lock-timeout: --deliver: --config: "
-    "--on-change: --manage: --user: --db-check: --db-wait: --wait-for: --wait-timeout: "
+    "--on-change: --manage: --airflow-version: --user: --db-check: --db-wait: --wait-for: "
+    "--wait-timeout: "
     "--fetch-timeout: --sealed: --seal-key: --log-format: --signal-scope: --rewrite: --grace: "
     "--term-delay: --ok-exit: --pdeathsig: --allow-ephemeral --quiet --verbose --strict --resolve "
     "--sync --init --setsid --no-subreaper --no-new-privs";
