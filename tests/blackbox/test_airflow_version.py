@@ -278,6 +278,12 @@ def test_where_the_environment_delivers_a_bind_mount_stays_as_it_is_with_a_warni
     assert in_environment(seen) == {variable: with_all[variable] for variable in READS[version]}
 
 
+def test_the_warning_has_an_id_for_programs(fernit, namespace, bound):
+    bound()
+    done = fernit("run", "--log-format", "json", "true", prefix=namespace.prefix)
+    assert [json.loads(line).get("id") for line in done.stderr.splitlines()] == ["shown-secret"]
+
+
 def test_strict_refuses_a_secret_that_would_stay_shown(fernit, namespace, bound, cfg):
     bound()
     for words in (("run", "--strict", "echo", "ran"), ("run", "--deliver", "env", "--strict", "echo", "ran")):
