@@ -14,6 +14,9 @@ const char *const option_texts[OPTION_COUNT] = {
                          "has never seen",
     [OPTION_MANAGE] = "[the secrets](#airflows-other-secrets) to find, keep and deliver, a comma "
                       "list",
+    [OPTION_AIRFLOW_VERSION] = "[which Airflow](#airflows-other-secrets) the command is, such as "
+                               "`2.10.5`: it gets only the "
+                               "names that this one knows; `found`: fernit looks for it",
     [OPTION_STRICT] = "refuse where a [warning](#warnings) would speak of security",
     [OPTION_SINGLE_WRITER] =
         "of `init` and of the commands that change the store: change it although its locks do not "

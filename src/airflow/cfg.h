@@ -24,8 +24,8 @@ struct cfg {
  * regular file), ERROR_SYSTEM. */
 int cfg_read(const char *path, struct cfg *cfg, struct error *err);
 
-/* The same, but where each of the wanted options stands in the file so that configparser certainly finds it
- * there (base/ini_quick.h), and holds a value that stands for itself (not empty, no "%", nothing for
+/* The same, but where each of the wanted options certainly stands in the file or certainly does not, for
+ * configparser (base/ini_quick.h), and holds a value that stands for itself (not empty, no "%", nothing for
  * airflow_expand), they alone are in *cfg: then !is_whole, and the rest of the file may be anything. The names
  * must stay where they are. Any other file is read whole, and is so where nothing is wanted. */
 int cfg_read_options(const char *path, const struct ini_wanted *wanted, size_t count,

@@ -1,12 +1,15 @@
 #include "airflow/managed.h"
 
+#include <limits.h>
+
 #include "airflow/names.h"
+#include "airflow/version.h"
 
 #define MOUNTED "/run/secrets/"
-#define PLACE(variable, section, option, label)                                                    \
+#define PLACE(variable, section, option, label, ...)                                               \
     {                                                                                              \
         variable, variable "_CMD", variable "_SECRET", variable "_FILE", section, option,          \
-            option "_cmd", option "_secret", label                                                 \
+            option "_cmd", option "_secret", label, __VA_ARGS__                                    \
     }
 
 const struct managed managed_secrets[MANAGED_COUNT] = {
@@ -14,13 +17,14 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .name = "fernet_key",
         .title = "Fernet key",
         .bytes = 32,
-        .places = {PLACE(FERNET_VARIABLE, "core", "fernet_key", "fernet_key")},
+        .places = {PLACE(FERNET_VARIABLE, "core", "fernet_key", "fernet_key", .until = INT_MAX,
+                         .by_default = true)},
         .bare = FERNET_BARE,
         .bare_file = FERNET_BARE "_FILE",
         .mounted = {MOUNTED "fernet_key", MOUNTED FERNET_BARE, MOUNTED FERNET_VARIABLE,
                     MOUNTED "airflow_fernet_key"},
     },
-    /* One secret under two names: [webserver] until Airflow 2, [api] from 3 on. */
+    /* One secret under two names. */
     {
         .name = "secret_key",
         .title = "secret key of the web server",
@@ -28,8 +32,10 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .replaceable = true,
         .bytes = 32,
         .places = {PLACE("AIRFLOW__WEBSERVER__SECRET_KEY", "webserver", "secret_key",
-                         "[webserver] secret_key"),
-                   PLACE("AIRFLOW__API__SECRET_KEY", "api", "secret_key", "[api] secret_key")},
+                         "[webserver] secret_key", .until = AIRFLOW(3, 0, 2), .by_default = true,
+                         .stays_hidden = true),
+                   PLACE("AIRFLOW__API__SECRET_KEY", "api", "secret_key", "[api] secret_key",
+                         .since = AIRFLOW(3, 0, 2), .until = INT_MAX)},
         .mounted = {MOUNTED "AIRFLOW__WEBSERVER__SECRET_KEY", MOUNTED "AIRFLOW__API__SECRET_KEY",
                     MOUNTED "airflow_secret_key"},
     },
@@ -39,10 +45,10 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 64,
-        .places = {PLACE("AIRFLOW__API_AUTH__JWT_SECRET", "api_auth", "jwt_secret", "jwt_secret")},
+        .places = {PLACE("AIRFLOW__API_AUTH__JWT_SECRET", "api_auth", "jwt_secret", "jwt_secret",
+                         .since = AIRFLOW(3, 0, 0), .until = INT_MAX, .by_default = true)},
         .mounted = {MOUNTED "AIRFLOW__API_AUTH__JWT_SECRET", MOUNTED "airflow_jwt_secret"},
     },
-    /* Of Airflow 2.10 and 2.11 alone. */
     {
         .name = "internal_api_secret_key",
         .title = "secret key of the internal API",
@@ -50,8 +56,34 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .replaceable = true,
         .bytes = 32,
         .places = {PLACE("AIRFLOW__CORE__INTERNAL_API_SECRET_KEY", "core",
-                         "internal_api_secret_key", "internal_api_secret_key")},
+                         "internal_api_secret_key", "internal_api_secret_key",
+                         .since = AIRFLOW(2, 10, 0), .until = AIRFLOW(3, 0, 0))},
         .mounted = {MOUNTED "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY",
                     MOUNTED "airflow_internal_api_secret_key"},
     },
 };
+
+enum managed_use managed_use(const struct managed_place *place, int version)
+{
+    if (version == AIRFLOW_UNKNOWN)
+        return place->by_default ? MANAGED_DELIVERED : MANAGED_SHOWN;
+    if (version >= place->since && version < place->until)
+        return MANAGED_DELIVERED;
+    return version >= place->until && place->stays_hidden ? MANAGED_IN_STEP : MANAGED_SHOWN;
+}
+
+bool managed_is_read(const struct managed *secret, int version)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++)
+        if (managed_use(place, version) == MANAGED_DELIVERED)
+            return true;
+    return false;
+}
+
+size_t managed_rank(const struct managed *secret, int version, size_t rank)
+{
+    bool second_first = secret->places[1].variable &&
+                        managed_use(&secret->places[0], version) != MANAGED_DELIVERED &&
+                        managed_use(&secret->places[1], version) == MANAGED_DELIVERED;
+    return second_first ? 1 - rank : rank;
+}

@@ -13,6 +13,13 @@
 
 enum { MANAGED_COUNT = 4, MANAGED_PLACES = 2 };
 
+/* What a version of Airflow makes of a place. */
+enum managed_use {
+    MANAGED_DELIVERED, /* it reads the secret there */
+    MANAGED_IN_STEP, /* an old name, which it may still read, and hides: kept equal where it is there */
+    MANAGED_SHOWN, /* an option that it does not know, or may not: not sensitive, so Airflow shows it */
+};
+
 /* One name under which Airflow looks for it: a variable, an option of airflow.cfg, and what they become when
  * the value is not given itself. */
 struct managed_place {
@@ -25,6 +32,10 @@ struct managed_place {
     const char *option_command;
     const char *option_secret;
     const char *label; /* for messages: what tells the option from the others of this table */
+    int since;         /* the versions that read it (airflow/version.h), from this one */
+    int until;         /* up to this one, exclusive */
+    bool by_default;   /* delivered where the version is not known */
+    bool stays_hidden; /* later versions call it sensitive, too */
 };
 
 struct managed {
@@ -41,6 +52,15 @@ struct managed {
 };
 
 extern const struct managed managed_secrets[MANAGED_COUNT];
+
+/* What this version makes of the place. Pure. */
+enum managed_use managed_use(const struct managed_place *place, int version);
+
+/* Whether this version reads the secret at all; else nothing is created for it. Pure. */
+bool managed_is_read(const struct managed *secret, int version);
+
+/* The index of the place that counts at rank 0, 1, ... for this version: the one that it reads before the other. Pure. */
+size_t managed_rank(const struct managed *secret, int version, size_t rank);
 
 /* The Fernet key's row. */
 #define MANAGED_FERNET_KEY (&managed_secrets[0])

@@ -190,8 +190,16 @@ int ini_comment_out(const struct ini *ini, const char *section, const char *name
     if (!option)
         return error_refused(err, "there is no %s in [%s]", name, section);
     if (secret_reserve(edited, ini->length + 2, err) < 0 ||
-        add_range(edited, ini, 0, option->start, err) < 0 || add(edited, "# ", err) < 0 ||
-        add_range(edited, ini, option->start, ini->length, err) < 0)
+        add_range(edited, ini, 0, option->start, err) < 0)
         return -1;
-    return prove(ini, &change, edited, err);
+    struct lines lines = lines_of(ini->text + option->start, option->end - option->start);
+    struct span line;
+    struct span content;
+    while (lines_next(&lines, &line, &content))
+        if ((content.length > 0 && add(edited, "# ", err) < 0) ||
+            secret_append(edited, line.start, line.length, err) < 0)
+            return -1;
+    return add_range(edited, ini, option->end, ini->length, err) < 0
+               ? -1
+               : prove(ini, &change, edited, err);
 }

@@ -21,7 +21,6 @@ struct error;
 int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
             struct secret *edited, struct error *err);
 
-/* The same, but the option's line becomes a comment: for an empty one that stands in another's way.
- * The option must be there. */
+/* The same, but the option's lines become comments. The option must be there. */
 int ini_comment_out(const struct ini *ini, const char *section, const char *name,
                     struct secret *edited, struct error *err);

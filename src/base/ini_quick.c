@@ -106,6 +106,7 @@ static bool take_header(struct ini_quick *quick, const char *line, const char *n
             return false;
 
     quick->in_section = true;
+    quick->has_default |= span_is((struct span){name, (size_t)(close - name)}, "DEFAULT");
     quick->open = false;
     quick->section = NULL;
     for (size_t i = 0; i < quick->count && !quick->section; i++)
@@ -161,6 +162,20 @@ static bool take_options(struct ini_quick *quick, const struct ini_wanted *wante
     return true;
 }
 
+/* Whether a line that is no comment has this name in it. */
+static bool is_mentioned(const char *line, const char *end, const char *name)
+{
+    for (const char *at = line; (at = memmem(at, (size_t)(end - at), name, strlen(name))); at++) {
+        const char *first = at;
+        while (first > line && first[-1] != '\n' && first[-1] != '\r')
+            first--;
+        first += strspn(first, " \t");
+        if (*first != '#' && *first != ';')
+            return true;
+    }
+    return false;
+}
+
 /* Lines without a header among them. */
 static bool take_lines(struct ini_quick *quick, const char *line, const char *end)
 {
@@ -170,10 +185,15 @@ static bool take_lines(struct ini_quick *quick, const char *line, const char *en
     quick->open = false;
     if (was_open && !ends_above(quick, line, end))
         return false;
-    for (size_t i = 0; i < quick->count && quick->section; i++)
-        if (strcmp(quick->section, quick->wanted[i].section) == 0 &&
-            !take_options(quick, &quick->wanted[i], line, end))
+    for (size_t i = 0; i < quick->count && quick->section; i++) {
+        if (strcmp(quick->section, quick->wanted[i].section) != 0)
+            continue;
+        if (!take_options(quick, &quick->wanted[i], line, end))
             return false;
+        if (!ini_find(quick->ini, quick->section, quick->wanted[i].name) &&
+            is_mentioned(line, end, quick->wanted[i].name))
+            quick->mentioned |= 1U << i;
+    }
     return true;
 }
 
@@ -224,11 +244,22 @@ size_t ini_quick_feed(struct ini_quick *quick, const char *text, size_t length)
     return (size_t)(newline - text) + 1;
 }
 
+/* Whether an option was not found that may be there. */
+static bool misses(const struct ini_quick *quick)
+{
+    for (size_t i = 0; i < quick->count; i++)
+        if ((quick->mentioned & 1U << i) &&
+            !ini_find(quick->ini, quick->wanted[i].section, quick->wanted[i].name))
+            return true;
+    return false;
+}
+
 void ini_quick_end(struct ini_quick *quick, size_t left)
 {
     if (quick->state != INI_QUICK_MORE)
         return;
     if (left == 0)
         quick->open = false;
-    quick->state = is_complete(quick) ? INI_QUICK_FOUND : INI_QUICK_DOUBT;
+    bool is_sure = is_complete(quick) || (left == 0 && !quick->has_default && !misses(quick));
+    quick->state = is_sure ? INI_QUICK_FOUND : INI_QUICK_DOUBT;
 }

@@ -3,14 +3,32 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/environment.h"
+
+const char *search_path(char *const *environment)
+{
+    const char *path = environment_get(environment, "PATH");
+    return path ? path : "/usr/local/bin:/bin:/usr/bin";
+}
+
+bool search_next(const char **path, const char *name, char candidate[PATH_MAX])
+{
+    while (*path) {
+        const char *start = *path;
+        const char *end = strchrnul(start, ':');
+        *path = *end ? end + 1 : NULL;
+        int length = snprintf(candidate, PATH_MAX, "%.*s%s%s", (int)(end - start), start,
+                              end > start ? "/" : "", name);
+        if (length > 0 && length < PATH_MAX)
+            return true;
+    }
+    return false;
+}
 
 static bool is_program(const char *path)
 {
@@ -31,6 +49,9 @@ static int become(const char *path, char *const *argv, char *const *environment)
 int search_exec(char *const *argv, char *const *environment)
 {
     const char *name = argv[0];
+    const char *path = search_path(environment);
+    char candidate[PATH_MAX];
+    int found = ENOENT;
     if (*name == '\0') {
         errno = ENOENT;
         return -1;
@@ -38,27 +59,13 @@ int search_exec(char *const *argv, char *const *environment)
     if (strchr(name, '/'))
         return become(name, argv, environment);
 
-    const char *path = environment_get(environment, "PATH");
-    if (!path)
-        path = "/usr/local/bin:/bin:/usr/bin";
-
-    int found = ENOENT;
-    for (;;) {
-        const char *end = strchrnul(path, ':');
-        char candidate[PATH_MAX];
-        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - path), path,
-                              end > path ? "/" : "", name);
-        if (length > 0 && (size_t)length < sizeof candidate) {
-            become(candidate, argv, environment);
-            /* A directory that cannot be searched may hide it: remember, and look further. */
-            if (errno == EACCES)
-                found = EACCES;
-            else if (errno != ENOENT && errno != ENOTDIR)
-                return -1;
-        }
-        if (*end == '\0')
-            break;
-        path = end + 1;
+    while (search_next(&path, name, candidate)) {
+        become(candidate, argv, environment);
+        /* A directory that cannot be searched may hide it: remember, and look further. */
+        if (errno == EACCES)
+            found = EACCES;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return -1;
     }
     errno = found;
     return -1;

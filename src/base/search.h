@@ -6,6 +6,16 @@
  */
 #pragma once
 
+#include <limits.h>
+#include <stdbool.h>
+
+/* The PATH in `environment`, or the one above. */
+const char *search_path(char *const *environment);
+
+/* Puts the name in the next directory of *path into `candidate`, and moves *path behind that directory: NULL at the
+ * end. A directory that is too long is left out. Returns whether there was one. */
+bool search_next(const char **path, const char *name, char candidate[PATH_MAX]);
+
 /* Becomes argv[0] with the arguments and the environment given. Returns only if that failed, -1 with
  * errno: ENOENT where nothing of this name was found, else what spoke against the one that was. The kernel's ENOEXEC is
  * parted in two: ENOEXEC for a script without "#!", ELIBBAD for a program (ELF) of another processor, or a damaged

@@ -29,6 +29,7 @@ const struct warning warnings[] = {
     {"cfg-left-behind", false},
     {"cfg-not-written", false},
     {"readable-cfg", true},
+    {"shown-secret", true},
 
     /* The supervisor's. */
     {"dumb-init-signals-all", false},

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "airflow/version.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "entry/deliver_need.h"
@@ -36,6 +37,7 @@ static void leave_to_airflow(struct environment *environment, const struct manag
         unset_if_empty(environment, secret->bare_file);
 }
 
+/* `ring` under this name, or NULL: nothing. */
 static int set_place(struct environment *environment, const struct managed_place *place,
                      const struct ring *ring, struct error *err)
 {
@@ -46,13 +48,25 @@ static int set_place(struct environment *environment, const struct managed_place
     return ring ? set_ring(environment, place->variable, ring, err) : 0;
 }
 
+static bool is_given(const struct environment *environment, const struct managed_place *place)
+{
+    return environment_get(environment->list, place->variable) ||
+           environment_get(environment->list, place->variable_command) ||
+           environment_get(environment->list, place->variable_file);
+}
+
 /* `ring` is NULL where airflow.cfg alone delivers it. */
-static int set_secret(struct environment *environment, const struct managed *secret,
+static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
                       const struct ring *ring, struct error *err)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++)
-        if (set_place(environment, place, ring, err) < 0)
+    for (const struct managed_place *place = secret->places; place->variable; place++) {
+        enum managed_use use = managed_use(place, airflow);
+        /* Who gives it under this name may know the version. */
+        bool stays = use == MANAGED_IN_STEP || airflow == AIRFLOW_UNKNOWN;
+        bool gets = use == MANAGED_DELIVERED || (stays && is_given(environment, place));
+        if (set_place(environment, place, gets ? ring : NULL, err) < 0)
             return -1;
+    }
     if (!secret->bare)
         return 0;
     bool had_bare = environment_get(environment->list, secret->bare) != NULL;
@@ -72,7 +86,7 @@ int child_environment(struct environment *environment, const struct context *con
         const struct ring *ring = part_ring(part);
         if (part->decision.action == ACTION_SECRET)
             leave_to_airflow(environment, part->secret);
-        else if (ring && set_secret(environment, part->secret,
+        else if (ring && set_secret(environment, part->secret, look->airflow,
                                     context->settings->deliver_environment ? ring : NULL, err) < 0)
             return -1;
     }

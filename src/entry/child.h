@@ -8,8 +8,9 @@ struct error;
 
 /* Builds it: ours without FERNIT_*, and for each secret that is managed (airflow/managed.h)
  *
- *   - where the environment delivers, all its variables set to what was decided on (AIRFLOW__CORE__FERNET_KEY to
- *     the ring), and FERNET_KEY kept in step if it was there; where only airflow.cfg delivers, none of them;
+ *   - where the environment delivers, the variables that this Airflow reads set to what was decided on
+ *     (AIRFLOW__CORE__FERNET_KEY to the ring); FERNET_KEY, and an old name, kept in step if it was there; none that
+ *     Airflow does not know and would show; where only airflow.cfg delivers, none of them;
  *   - in both cases none of ..._CMD, ..._SECRET and ..._FILE, which have been resolved and would come
  *     before airflow.cfg;
  *   - where Airflow resolves a ..._SECRET itself, as it was, without empty variables in its way.

@@ -53,11 +53,12 @@ static int each_place(const struct delivery *delivery,
 /* What the whole file needs, and the text that it gets. */
 struct edit {
     const struct cfg *cfg;
-    enum cfg_need need; /* CFG_RIGHT, or the first that is not */
+    enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
     struct secret text; /* with the edits so far */
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
     bool is_written;         /* there is a text */
+    char hidden[128]; /* the options that Airflow would show, and that become comments: "a, b" */
     bool is_foreign;
     struct error *err;
 };
@@ -68,17 +69,19 @@ static void drop_edit(struct edit *edit)
 }
 #define _cleanup_edit_ _cleanup_(drop_edit)
 
-/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. */
-static bool is_passed_over(const struct part *part, size_t place)
+/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. What
+ * Airflow would show goes all the same. */
+static bool is_passed_over(const struct delivery *delivery, const struct part *part, size_t place)
 {
-    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN;
+    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN &&
+           managed_use(&part->secret->places[place], delivery->look->airflow) != MANAGED_SHOWN;
 }
 
 static int find_need(const struct delivery *delivery, const struct part *part, size_t place,
                      void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(part, place)) {
+    if (is_passed_over(delivery, part, place)) {
         *edit->err = *part->survey.sources[part->survey.places[place].source].error;
         return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
     }
@@ -115,7 +118,7 @@ static int edit_text(const struct part *part, const struct managed_place *place,
             return -1;
         ini = &read;
     }
-    int edited = need == CFG_CLEAR
+    int edited = need == CFG_CLEAR || need == CFG_HIDE
                      ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
                  : file_value(part, &value, edit->err) < 0
                      ? -1
@@ -129,11 +132,18 @@ static int edit_text(const struct part *part, const struct managed_place *place,
     return 0;
 }
 
+static void add_hidden(struct edit *edit, const struct managed_place *place)
+{
+    size_t length = strlen(edit->hidden);
+    snprintf(edit->hidden + length, sizeof edit->hidden - length, "%s[%s] %s",
+             length > 0 ? ", " : "", place->section, place->option);
+}
+
 static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
                       void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(part, place))
+    if (is_passed_over(delivery, part, place))
         return 0;
     enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
                                       delivery->environment, edit->err);
@@ -147,10 +157,12 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
         edit->is_foreign = need == CFG_FOREIGN;
         return -1;
     }
-    if (edit->need == CFG_RIGHT)
+    if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
     const struct source *winner = part->decision.winner;
-    edit->told_in_environment &= winner && winner->way == WAY_VARIABLE;
+    if (need == CFG_HIDE)
+        add_hidden(edit, &part->secret->places[place]);
+    edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     if (edit_text(part, &part->secret->places[place], need, edit) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
@@ -181,6 +193,17 @@ static bool is_nobodys(const struct delivery *delivery)
            !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
+/* It stays in a file that cannot be replaced. */
+static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
+{
+    static const char text[] = "%.300s: this Airflow does not know %s, and shows it on its "
+                               "configuration page; take it out%s";
+    if (delivery->context->settings->strict)
+        return error_refused(err, text, delivery->path, edit->hidden, " (refused: --strict)");
+    log_warning("shown-secret", text, delivery->path, edit->hidden, "");
+    return 0;
+}
+
 /* The file cannot be replaced; `err` says why. */
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                        const struct edit *edit, struct error *err)
@@ -188,6 +211,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     const struct store *store = &delivery->look->store;
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
+        if (*edit->hidden && tell_shown(delivery, edit, err) < 0)
+            return -1;
         if (!edit->told_in_environment)
             log_warning("cfg-not-written",
                         "%s; the command gets its secrets by its environment, but docker exec and "
@@ -230,7 +255,11 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     const char *what = need == CFG_MAKE    ? "made"
                        : need == CFG_CLEAR ? "commented out an empty option in"
                                            : "wrote the secrets into";
-    log_notice("%s %s", what, delivery->path);
+    if (need != CFG_HIDE)
+        log_notice("%s %s", what, delivery->path);
+    if (*edit->hidden)
+        log_notice("commented out %s in %s: this Airflow does not know it, and would show it",
+                   edit->hidden, delivery->path);
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&

@@ -1,5 +1,7 @@
 #include "entry/deliver_need.h"
 
+#include "base/lines.h"
+
 const struct ring *part_ring(const struct part *part)
 {
     if (part->decision.action == ACTION_USE)
@@ -75,6 +77,14 @@ static enum cfg_need need_behind_secret(const struct view *view, enum finding fo
     return blocks && view->part->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
 }
 
+/* Whether the file has something under this name. */
+static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
+{
+    const struct ini_option *option =
+        cfg->exists ? ini_find(&cfg->ini, place->section, place->option) : NULL;
+    return option && !text_is_blank(ini_value(&cfg->ini, option));
+}
+
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct part *part, size_t place, const struct cfg *cfg,
                            char *const *environment, struct error *err)
@@ -84,6 +94,11 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
                               &part->survey.sources[found_there->source]};
     const struct ring *ours = part_ring(part);
     bool is_secret = part->decision.action == ACTION_SECRET;
+    enum managed_use use = managed_use(view.place, look->airflow);
+    if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.place))
+        return CFG_RIGHT;
+    if (use == MANAGED_SHOWN)
+        return is_secret ? CFG_RIGHT : CFG_HIDE;
     if (!is_secret && (!ours || !context->settings->deliver_cfg))
         return CFG_RIGHT;
     if (!cfg->exists)

@@ -11,6 +11,7 @@ enum cfg_need {
     CFG_MAKE,    /* the file is missing */
     CFG_SET,     /* the option has to be set */
     CFG_CLEAR,   /* an empty one stands in the way of its ..._cmd or ..._secret */
+    CFG_HIDE,    /* Airflow does not know the option, and would show its value */
     CFG_FOREIGN, /* it holds a key that the ring lacks, and that was not there when we looked */
     CFG_BROKEN,  /* it holds something else: not ours to overwrite */
 };

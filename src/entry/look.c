@@ -4,11 +4,41 @@
 #include <unistd.h>
 
 #include "airflow/paths.h"
+#include "airflow/version.h"
 #include "base/environment.h"
 #include "base/error.h"
 #include "resolve/key_command.h"
 
-/* Of all places of all secrets: where each of them holds a plain value, no more is to be known of the file. */
+/* The fernet_key of all versions has one name. */
+static void find_version(const struct context *context, unsigned secrets, struct look *look)
+{
+    const char *variable = environment_get(context->environment, "AIRFLOW_VERSION");
+    look->airflow = context->settings->airflow;
+    look->airflow_from = "--airflow-version";
+    if (look->airflow == AIRFLOW_UNKNOWN && variable) {
+        look->airflow = airflow_version_parse(variable);
+        look->airflow_from = "AIRFLOW_VERSION";
+    }
+    if (look->airflow == AIRFLOW_UNKNOWN && secrets > 1U) {
+        look->airflow = airflow_version_installed(context->environment);
+        look->airflow_from = "the installed package";
+    }
+}
+
+static bool lacks_any(const struct look *look, unsigned secrets)
+{
+    for (size_t i = 0; i < MANAGED_COUNT; i++) {
+        const struct managed_place *place = managed_secrets[i].places;
+        for (; (secrets & 1U << i) && place->variable; place++)
+            if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
+                !ini_find(&look->cfg.cfg.ini, place->section, place->option))
+                return true;
+    }
+    return false;
+}
+
+/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, no more is to be known
+ * of the file. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
@@ -21,9 +51,19 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
-    if (!cfg->unknown)
-        cfg->readable =
-            cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg, &cfg->error) == 0;
+    if (cfg->unknown)
+        return;
+    cfg->readable =
+        cfg_read_options(cfg->path, wanted, whole ? 0 : count, &cfg->cfg, &cfg->error) == 0;
+    if (look->airflow == AIRFLOW_UNKNOWN) {
+        look->airflow = airflow_version_by_names(&cfg->cfg.ini);
+        look->airflow_from = cfg->path;
+    }
+    /* It may have a ..._cmd. */
+    if (cfg->cfg.exists && !cfg->cfg.is_whole && lacks_any(look, secrets)) {
+        cfg_free(&cfg->cfg);
+        cfg->readable = cfg_read(cfg->path, &cfg->cfg, &cfg->error) == 0;
+    }
 }
 
 /* All of them at once, with one listing of the directory. */
@@ -44,6 +84,7 @@ static struct survey_places places_for(const struct context *context, const stru
     const struct settings *settings = context->settings;
     return (struct survey_places){
         .secret = part->secret,
+        .airflow = look->airflow,
         .environment = context->environment,
         .secret_files = settings->secret_files,
         .early = context->early,
@@ -60,6 +101,13 @@ static struct survey_places places_for(const struct context *context, const stru
     };
 }
 
+/* Nothing is created that this Airflow does not read. */
+static void skip_unread(const struct look *look, struct part *part)
+{
+    if (part->decision.action == ACTION_GENERATE && !managed_is_read(part->secret, look->airflow))
+        part->decision.action = ACTION_NONE;
+}
+
 static int look_for(const struct context *context, struct look *look, struct part *part,
                     enum run_commands commands, struct error *err)
 {
@@ -67,6 +115,7 @@ static int look_for(const struct context *context, struct look *look, struct par
     if (survey_all(&places, &part->survey, err) < 0 ||
         decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
         return -1;
+    skip_unread(look, part);
     if (!context->left_cfg || part->decision.action != ACTION_GENERATE || part->secret->replaceable)
         return 0;
     return error_refused(err,
@@ -82,6 +131,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
     const struct settings *settings = context->settings;
     *look = (struct look){.store = {.path = settings->store, .directory = -1}};
     bool whole = commands == RUN_COMMANDS_NEVER || settings->run_commands;
+    find_version(context, secrets, look);
     read_cfg(context, secrets, whole, look);
     store_open(&look->store, settings->store, settings->store_mode, &look->store_error);
     look->no_mounts = access("/run/secrets", F_OK) < 0 && errno == ENOENT;
@@ -111,7 +161,10 @@ int look_again(const struct context *context, struct look *look, struct part *pa
     decision_free(&part->decision);
     if (survey_store_again(&places, &part->survey, err) < 0)
         return -1;
-    return decide(&part->survey, context->settings->on_change, &part->decision, err);
+    if (decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+        return -1;
+    skip_unread(look, part);
+    return 0;
 }
 
 void look_free(struct look *look)

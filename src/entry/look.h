@@ -33,6 +33,8 @@ struct part {
 };
 
 struct look {
+    int airflow;              /* the version of the command's, or AIRFLOW_UNKNOWN */
+    const char *airflow_from; /* what told it, for messages */
     struct secret cfg_path;
     struct cfg_look cfg;
     struct store store;

@@ -39,6 +39,8 @@ const struct option options[OPTION_COUNT] = {
     ROW(OPTION_MANAGE, "manage", KIND_MANAGE, TOPIC_SOURCES, FOR_START, "LIST",
         "fernet_key,secret_key,jwt_secret,internal_api_secret_key",
         "the secrets to find, keep and deliver, a comma list"),
+    ROW(OPTION_AIRFLOW_VERSION, "airflow-version", KIND_TEXT, TOPIC_DELIVERY, FOR_START, "VERSION",
+        "found", "which Airflow the command is, such as 2.10.5: it gets the names that it knows"),
     ROW(OPTION_ALLOW_EPHEMERAL, "allow-ephemeral", KIND_FLAG, TOPIC_STORE, FOR_START, NULL, "no",
         "make a key also where it will not outlive the container"),
     ROW(OPTION_STRICT, "strict", KIND_FLAG, TOPIC_LOGS, FOR_START, NULL, "no",

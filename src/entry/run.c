@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "airflow/version.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/child.h"
@@ -49,6 +50,11 @@ static void say_one(const struct part *part)
 
 static void say(const struct context *context, const struct look *look)
 {
+    if (look->airflow != AIRFLOW_UNKNOWN && log_shows(LOG_VERBOSE)) {
+        char version[AIRFLOW_TEXT];
+        airflow_version_text(look->airflow, version);
+        log_detail("delivers what Airflow %s reads (%s)", version, look->airflow_from);
+    }
     for (size_t i = 0; i < look->count; i++) {
         report_remarks(&look->parts[i].survey, &look->parts[i].decision);
         say_one(&look->parts[i]);

@@ -38,6 +38,7 @@ struct settings {
     bool deliver_cfg;
     enum on_change on_change;
     unsigned manage; /* bits: 1 << index in managed_secrets */
+    int airflow;     /* --airflow-version, as in airflow/version.h; AIRFLOW_UNKNOWN: not given */
     bool allow_ephemeral;
     bool strict;
     bool single_writer; /* the store's locks need not reach other hosts */

@@ -129,6 +129,8 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     case KIND_TEXT:
         if (!*text)
             return error_usage(err, "is empty");
+        if (id == OPTION_AIRFLOW_VERSION)
+            return value_version(text, &settings->airflow, err);
         return id == OPTION_STORE ? value_store(text, err) : 0;
     default:
         return 0;

@@ -1,20 +1,20 @@
 #include "entry/status.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "airflow/version.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
 #include "entry/child.h"
-#include "entry/deliver.h"
 #include "entry/keep.h"
 #include "entry/report.h"
+#include "entry/status_cfg.h"
 #include "entry/status_report.h"
 #include "entry/wait.h"
 #include "resolve/option_files.h"
@@ -84,82 +84,11 @@ static void describe_store(const struct look *look, struct status_report *report
                  report->store_writable ? "writable" : "not writable");
 }
 
-static const char *describe_need(enum cfg_need need, bool delivered)
+static void describe_airflow(const struct look *look, struct status_report *report)
 {
-    if (!delivered)
-        return "not written: --deliver env";
-    switch (need) {
-    case CFG_RIGHT:
-        return "right, nothing to write";
-    case CFG_MAKE:
-        return "missing, would be made";
-    case CFG_SET:
-        return "would be given what it lacks";
-    case CFG_CLEAR:
-        return "an empty option in it would be commented out";
-    case CFG_FOREIGN:
-        return "holds another key";
-    case CFG_BROKEN:
-        return "cannot be used as it is";
-    }
-    return "";
-}
-
-static enum cfg_need find_need_of(const struct context *context, const struct look *look,
-                                  const struct part *part, char *const *child)
-{
-    const struct cfg *cfg = &look->cfg.cfg;
-    if (part->decision.action == ACTION_UNKNOWN)
-        return CFG_RIGHT;
-    if (part->decision.action == ACTION_GENERATE)
-        return context->settings->deliver_cfg ? cfg->exists ? CFG_SET : CFG_MAKE : CFG_RIGHT;
-    for (size_t i = 0; part->secret->places[i].variable; i++) {
-        struct error ignored;
-        enum cfg_need need = deliver_need(context, look, part, i, cfg, child, &ignored);
-        if (need != CFG_RIGHT)
-            return need;
-    }
-    return CFG_RIGHT;
-}
-
-/* What a run would do to the file; CFG_RIGHT where that is not known. */
-static enum cfg_need find_need(const struct context *context, const struct look *look)
-{
-    struct error err = {0};
-    enum cfg_need need = CFG_RIGHT;
-    _cleanup_environment_ struct environment child = {0};
-    if (!look->cfg.readable)
-        return CFG_BROKEN;
-    if (child_environment(&child, context, look, &err) < 0)
-        return CFG_RIGHT;
-    for (size_t i = 0; i < look->count && need == CFG_RIGHT; i++)
-        need = find_need_of(context, look, &look->parts[i], child.list);
-    return need;
-}
-
-static void describe_cfg(const struct context *context, const struct look *look,
-                         struct status_report *report)
-{
-    bool by_environment = context->settings->deliver_environment;
-    enum cfg_need need = find_need(context, look);
-    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
-    report->cfg_delivered = context->settings->deliver_cfg;
-    report->cfg = look->parts[0].decision.action == ACTION_UNKNOWN
-                      ? "depends on the command"
-                      : describe_need(need, context->settings->deliver_cfg);
-    if (need != CFG_MAKE && need != CFG_SET && need != CFG_CLEAR)
-        return;
-
-    _cleanup_free_ char *path = strdup(report->cfg_path);
-    bool in_place = look->store.directory >= 0 && access(report->cfg_path, W_OK) == 0;
-    if (!path || store_is_writable(dirname(path)) || (!by_environment && in_place))
-        return;
-    status_add(report, !by_environment,
-               by_environment
-                   ? "the folder of airflow.cfg cannot be written: a run leaves the file "
-                     "as it is, and only the command's environment has the key"
-                   : "the folder of airflow.cfg cannot be written; make it writable, or "
-                     "deliver by the environment");
+    if (look->airflow != AIRFLOW_UNKNOWN)
+        airflow_version_text(look->airflow, report->airflow);
+    report->airflow_from = look->airflow_from;
 }
 
 static void describe_ground(const struct context *context, struct status_report *report,
@@ -185,6 +114,8 @@ static const char *verdict_word(const struct decision *decision)
         return "secret";
     case ACTION_UNKNOWN:
         return "unknown";
+    case ACTION_NONE:
+        return "none";
     }
     return "";
 }
@@ -195,6 +126,7 @@ static void describe_verdict(const struct context *context, const struct look *l
     const struct decision *decision = &part->decision;
     const char *winner = decision->winner ? decision->winner->name : "";
     bool is_kept = keep_is_needed(context, look, part);
+    bool is_read = managed_is_read(part->secret, look->airflow);
     char *text = secret->text;
     size_t size = sizeof secret->text;
     char stored[RING_SUMMARY];
@@ -203,8 +135,9 @@ static void describe_verdict(const struct context *context, const struct look *l
     ring_summary(&decision->change.stored, stored);
     switch (decision->action) {
     case ACTION_USE:
-        snprintf(text, size, "uses %s, from %s%s%s", secret->ring, winner,
-                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "");
+        snprintf(text, size, "uses %s, from %s%s%s%s", secret->ring, winner,
+                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "",
+                 is_read ? "" : "; not delivered: this Airflow does not read it");
         break;
     case ACTION_GENERATE:
         snprintf(text, size, "no source holds one: would make one and %s%s%s%s",
@@ -218,20 +151,15 @@ static void describe_verdict(const struct context *context, const struct look *l
     case ACTION_UNKNOWN:
         snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
         break;
+    case ACTION_NONE:
+        snprintf(text, size, "no source holds one, and this Airflow does not read it");
+        break;
     }
-}
-
-static void describe_refusal(struct status_report *report)
-{
-    struct status_secret *secret = &report->secrets[0];
-    secret->verdict = "refuse";
-    snprintf(secret->text, sizeof secret->text, "a run would be refused");
-    report->cfg = "would not be touched";
 }
 
 static void refuse(struct status_report *report, const char *reason)
 {
-    describe_refusal(report);
+    status_refuse(report);
     status_add(report, true, reason);
 }
 
@@ -247,7 +175,7 @@ static void describe_remarks(const struct part *part, bool strict, struct status
         if (*hint)
             snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", hint);
         if (refused)
-            describe_refusal(report);
+            status_refuse(report);
         status_add(report, refused || remark->kind == REMARK_BROKEN, text);
     }
 }
@@ -282,23 +210,6 @@ static void describe_keeping(const struct context *context, const struct look *l
         if (part->decision.action == ACTION_GENERATE && keep_check_making(context, look, &err) < 0)
             refuse(report, err.message);
     }
-}
-
-/* What a start does not look at, Airflow will. */
-static void describe_rest_of_cfg(const struct look *look, struct status_report *report)
-{
-    struct error rest;
-    _cleanup_cfg_ struct cfg whole = {0};
-    const struct cfg *cfg = &look->cfg.cfg;
-    bool has_copies = false;
-    if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
-        status_add(report, true, rest.message);
-    for (size_t i = 0; i < look->count; i++)
-        has_copies |= look->parts[i].survey.store_scan.copies;
-    if (has_copies)
-        status_add(report, false,
-                   "the store holds a copy of an airflow.cfg whose writing was "
-                   "interrupted; the run that it belongs to will finish it");
 }
 
 /* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
@@ -375,17 +286,17 @@ int status_command(const struct context *context)
         return report_failure(context->signals, &err, EXIT_PROBLEM);
 
     describe_store(&look, &report);
+    describe_airflow(&look, &report);
     describe_ground(context, &report, &ground);
-    describe_cfg(context, &look, &report);
     if (describe_secrets(context, &look, &report, &memory) < 0)
         return report_failure(context->signals, &memory, EXIT_PROBLEM);
-    describe_rest_of_cfg(&look, &report);
+    status_describe_cfg(context, &look, &report);
     if (looked < 0)
         refuse(&report, err.message);
     else
         describe_keeping(context, &look, &report);
     if (option_files_read(context->environment, context->early, &files, &broken) < 0)
-        describe_refusal(&report);
+        status_refuse(&report);
     describe_option_files(&files, &report);
     if (describe_waits(context, &look, &files, &report, &err) < 0)
         return report_failure(context->signals, &err, EXIT_PROBLEM);

@@ -19,6 +19,14 @@ void status_add(struct status_report *report, bool problem, const char *text)
     snprintf(note->text, sizeof note->text, "%s", text);
 }
 
+void status_refuse(struct status_report *report)
+{
+    struct status_secret *secret = &report->secrets[0];
+    secret->verdict = "refuse";
+    snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    report->cfg = "would not be touched";
+}
+
 static void print_clean(const char *given)
 {
     char text[STATUS_TEXT];
@@ -96,6 +104,12 @@ void status_print(const struct status_report *report)
     printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
     for (size_t i = 0; i < report->secret_count; i++)
         print_secret(&report->secrets[i], width, i == 0);
+    printf("\nAirflow      %s",
+           *report->airflow ? report->airflow : "version not found; --airflow-version tells it");
+    if (*report->airflow) {
+        printf(", from ");
+        print_clean(report->airflow_from);
+    }
     printf("\nstore        ");
     print_clean(report->store_path);
     printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
@@ -210,6 +224,9 @@ void status_print_json(const struct status_report *report)
     print_member("state", report->store);
     print_member("ground", report->ground);
     print_member("survives", report->survives);
+    printf("},\"airflow\":{\"version\":");
+    print_string(report->airflow);
+    print_member("from", *report->airflow ? report->airflow_from : "");
     printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
     print_member("path", report->cfg_path);
     print_member("state", report->cfg ? report->cfg : "");

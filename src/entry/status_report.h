@@ -45,6 +45,8 @@ struct status_report {
     char store[128];
     const char *ground;   /* what it lies on, for people */
     const char *survives; /* "yes", "no" or "unknown" */
+    char airflow[16];     /* its version; "": not known */
+    const char *airflow_from;
     const char *cfg_path;
     const char *cfg;
     bool cfg_delivered; /* airflow.cfg is one of the ways in which the key is delivered */
@@ -59,12 +61,15 @@ struct status_report {
 /* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
 void status_add(struct status_report *report, bool problem, const char *text);
 
+/* Says that a run would be refused; why is a problem of its own. */
+void status_refuse(struct status_report *report);
+
 /* For people: columns, and "what to do" last. */
 void status_print(const struct status_report *report);
 
 /* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
  * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret; secrets, for each of the
- * others its name and the same; store (path, state, writable, ground, survives), airflow_cfg (path, state),
+ * others its name and the same; airflow (version, from); store (path, state, writable, ground, survives), airflow_cfg (path, state),
  * option_files (name, found), waits_for (strings), problems, warnings. Bytes that are not UTF-8 become "?". */
 void status_print_json(const struct status_report *report);
 

@@ -1,5 +1,7 @@
 #include "entry/values.h"
 
+#include "airflow/version.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +79,14 @@ int value_manage(const char *text, unsigned *secrets, struct error *err)
         at += *at == ',';
     }
     return *secrets ? 0 : error_usage(err, "is empty; name at least one secret");
+}
+
+int value_version(const char *text, int *version, struct error *err)
+{
+    *version = airflow_version_parse(text);
+    return *version != AIRFLOW_UNKNOWN || strcmp(text, "found") == 0
+               ? 0
+               : error_usage(err, "\"%s\" is no version; write one such as 2.10.5, or found", text);
 }
 
 int value_store(const char *text, struct error *err)

@@ -26,6 +26,9 @@ int value_deliver(const char *text, bool *environment, bool *cfg, struct error *
 /* Names of managed secrets as a comma list: bits, 1 << index in managed_secrets. */
 int value_manage(const char *text, unsigned *secrets, struct error *err);
 
+/* MAJOR.MINOR[.PATCH] as a number (airflow/version.h); "found": AIRFLOW_UNKNOWN. */
+int value_version(const char *text, int *version, struct error *err);
+
 /* A folder, and not one of the remote stores, which this version has not got. */
 int value_store(const char *text, struct error *err);
 

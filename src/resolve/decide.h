@@ -28,6 +28,7 @@ enum action {
     ACTION_GENERATE, /* make a key, put it into the store, then decide anew */
     ACTION_SECRET,   /* leave it to Airflow and its secrets backend */
     ACTION_UNKNOWN,  /* a command decides, and was not to be run */
+    ACTION_NONE,     /* nothing holds it, and this Airflow does not read it (never decided here) */
 };
 
 enum remark_kind {

@@ -209,20 +209,23 @@ static int look_outside(struct looking *looking, struct error *err)
 {
     const struct survey_places *places = looking->places;
     const struct managed *secret = places->secret;
-    const struct managed_place *place;
-    for (place = secret->places; place->variable; place++)
-        if (look_at_variable(looking, WAY_VARIABLE, place->variable, place->variable_file, true,
-                             err) < 0)
+    const struct managed_place *ranked[MANAGED_PLACES + 1] = {NULL};
+    const struct managed_place *const *place;
+    for (size_t i = 0; secret->places[i].variable; i++)
+        ranked[i] = &secret->places[managed_rank(secret, places->airflow, i)];
+    for (place = ranked; *place; place++)
+        if (look_at_variable(looking, WAY_VARIABLE, (*place)->variable, (*place)->variable_file,
+                             true, err) < 0)
             return -1;
-    for (place = secret->places; place->variable; place++)
-        if (look_at_command(looking, place->variable_command, err) < 0 ||
-            look_at_secret(looking, place->variable_secret, err) < 0)
+    for (place = ranked; *place; place++)
+        if (look_at_command(looking, (*place)->variable_command, err) < 0 ||
+            look_at_secret(looking, (*place)->variable_secret, err) < 0)
             return -1;
     if (secret->bare &&
         look_at_variable(looking, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)
         return -1;
-    for (place = secret->places; place->variable; place++)
-        if (look_at_file_variable(looking, place->variable_file, err) < 0)
+    for (place = ranked; *place; place++)
+        if (look_at_file_variable(looking, (*place)->variable_file, err) < 0)
             return -1;
     if (secret->bare && look_at_file_variable(looking, secret->bare_file, err) < 0)
         return -1;

@@ -74,6 +74,7 @@ struct cfg_look {
 /* What to look at; everything is borrowed. */
 struct survey_places {
     const struct managed *secret;
+    int airflow; /* the version, which says under which name it counts first; airflow/version.h */
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
     const struct early *early;       /* what root has read of them; NULL: nobody has */

@@ -115,15 +115,16 @@ static int look_at_cfg_rest(struct looking *looking, size_t index, struct error 
 
 int survey_cfg(struct looking *looking, struct error *err)
 {
-    const struct managed_place *places = looking->survey->secret->places;
-    for (size_t i = 0; places[i].variable; i++)
-        if (look_at_cfg_key(looking, i, err) < 0)
+    const struct managed *secret = looking->survey->secret;
+    int airflow = looking->places->airflow;
+    for (size_t i = 0; secret->places[i].variable; i++)
+        if (look_at_cfg_key(looking, managed_rank(secret, airflow, i), err) < 0)
             return -1;
     const struct cfg *cfg = &looking->places->cfg->cfg;
     if (cfg->exists && !cfg->is_whole)
         return 0;
-    for (size_t i = 0; places[i].variable; i++)
-        if (look_at_cfg_rest(looking, i, err) < 0)
+    for (size_t i = 0; secret->places[i].variable; i++)
+        if (look_at_cfg_rest(looking, managed_rank(secret, airflow, i), err) < 0)
             return -1;
     return 0;
 }

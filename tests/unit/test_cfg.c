@@ -216,11 +216,11 @@ static void a_fault_is_named_by_path_and_line(void **state)
     } table[] = {
         {ROW, false, "fernet_key = v\n", "airflow.cfg: line 1: "},
         {ROW, false, "\xef\xbb\xbf[core]\n", "airflow.cfg: line 1: "},
-        {ROW, false, "[core]\na = 1\nno value\n", "airflow.cfg: line 3: "},
-        {ROW, false, "[core]\na = 1\na = 2\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[core]\na = 1\nno value\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[core]\na = 1\na = 2\n", "airflow.cfg: line 3: "},
         {ROW, false, "[core]\n[x]\n[core]\n", "airflow.cfg: line 3: "},
-        {ROW, false, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
-        {ROW, false, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
+        {ROW, true, "[core]\n[x]\na = 1\na = 2\n", "airflow.cfg: line 4: "},
+        {ROW, true, "[core]\n[x]\nno value\n", "airflow.cfg: line 3: "},
         {ROW, true, "[core]\nno value\nfernet_key = v\na = 1\n", "airflow.cfg: line 2: "},
         {ROW, false, "[core]\nfernet_key = v\n  [\n[x\n", "airflow.cfg: line 4: "},
         {ROW, false, "[core]\nfernet_key = v%%\na = 1\nno value\n", "airflow.cfg: line 4: "},
@@ -310,7 +310,8 @@ static void the_key_is_found_wherever_it_stands_in_a_long_file(void **state)
 }
 
 /* What is found without the rest must stand for itself, and be all that is wanted. */
-static void the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value(void **state)
+static void
+the_whole_file_is_read_unless_each_wanted_option_is_absent_or_holds_a_plain_value(void **state)
 {
     (void)state;
     static const struct ini_wanted wanted[] = {
@@ -323,7 +324,7 @@ static void the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value
         {ROW, false, "[core]\nfernet_key = v\nx = 1\n[api]\nsecret_key = w\n"},
         {ROW, false,
          "[api]\nsecret_key = #w;=\n[core]\nx = a~b c\nfernet_key = v,w\n\n[no]\n[no\n"},
-        {ROW, true, "[core]\nfernet_key = v\nx = 1\n"},
+        {ROW, false, "[core]\nfernet_key = v\nx = 1\n"},
         {ROW, true, "[core]\nfernet_key = v\nx = 1\n[api]\n[DEFAULT]\nsecret_key = w\n"},
         {ROW, true, "[core]\nfernet_key =\nx = 1\n[api]\nsecret_key = w\n"},
         {ROW, true, "[core]\nfernet_key = $K\nx = 1\n[api]\nsecret_key = w\n"},
@@ -331,7 +332,9 @@ static void the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value
         {ROW, true, "[core]\nfernet_key = ~/v\nx = 1\n[api]\nsecret_key = w\n"},
         {ROW, true, "[core]\nfernet_key = v\nx = 1\n[api]\nsecret_key = w%%\n"},
         {ROW, true, "[core]\nfernet_key = v\nx = %(y)s\n[api]\nsecret_key = w\n"},
-        {ROW, true, ""},
+        {ROW, true, "[core]\nfernet_key = v\nx_cmd = 1\n"},
+        {ROW, false, "[core]\nfernet_key = v\n# x\n"},
+        {ROW, false, ""},
     };
     foreach(row, table) {
         struct error err = {0};
@@ -358,7 +361,8 @@ int main(void)
         in_folder(what_is_no_file_or_too_large_is_refused_by_its_path),
         in_folder(a_fault_is_named_by_path_and_line),
         in_folder(the_key_is_found_wherever_it_stands_in_a_long_file),
-        in_folder(the_whole_file_is_read_unless_each_wanted_option_holds_a_plain_value),
+        in_folder(
+            the_whole_file_is_read_unless_each_wanted_option_is_absent_or_holds_a_plain_value),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -1,5 +1,6 @@
 #include "entry/child.h"
 
+#include "airflow/version.h"
 #include "rings.h"
 
 #define A "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
@@ -126,6 +127,7 @@ static void a_secret_of_airflows_own_is_left_to_it(void **state)
     }
 }
 
+#define UNKNOWN AIRFLOW_UNKNOWN
 #define WEB "AIRFLOW__WEBSERVER__SECRET_KEY"
 #define API "AIRFLOW__API__SECRET_KEY"
 #define JWT "AIRFLOW__API_AUTH__JWT_SECRET"
@@ -134,36 +136,53 @@ static void a_secret_of_airflows_own_is_left_to_it(void **state)
  * this process alone. */
 static const struct {
     int line;
+    int airflow;
     bool deliver;
     const char *jwt;
     char *given[MOST];
     const char *expected[MOST];
 } several[] = {
-    {ROW, true, NULL, {NULL}, {VAR "=" A, WEB "=s3", API "=s3"}},
-    {ROW, false, NULL, {NULL}, {NULL}},
-    {ROW, true, "j", {NULL}, {VAR "=" A, WEB "=s3", API "=s3", JWT "=j"}},
-    {ROW, false, "j", {"X=1", JWT "=x"}, {"X=1"}},
+    {ROW, UNKNOWN, true, NULL, {NULL}, {VAR "=" A, WEB "=s3"}},
+    {ROW, UNKNOWN, false, NULL, {NULL}, {NULL}},
+    {ROW, UNKNOWN, true, "j", {NULL}, {VAR "=" A, WEB "=s3", JWT "=j"}},
+    {ROW, UNKNOWN, false, "j", {"X=1", JWT "=x"}, {"X=1"}},
     {ROW,
+     UNKNOWN,
      true,
      NULL,
      {API "=x", WEB "_FILE=/f", API "_CMD=x", WEB "_SECRET=x", "SECRET_KEY=x"},
      {"SECRET_KEY=x", VAR "=" A, WEB "=s3", API "=s3"}},
     {ROW,
+     UNKNOWN,
      true,
      NULL,
      {JWT "_SECRET=x", JWT "=", JWT "_CMD=x", JWT "_FILE="},
-     {JWT "_SECRET=x", VAR "=" A, WEB "=s3", API "=s3"}},
-    {ROW, false, NULL, {API "=x", WEB "=x", JWT "_SECRET=x"}, {JWT "_SECRET=x"}},
+     {JWT "_SECRET=x", VAR "=" A, WEB "=s3"}},
+    {ROW, UNKNOWN, false, NULL, {API "=x", WEB "=x", JWT "_SECRET=x"}, {JWT "_SECRET=x"}},
+
+    /* A name that Airflow does not know goes, an old one that it hides is kept in step if it was there. */
+    {ROW, AIRFLOW(2, 11, 0), true, "j", {API "=x", JWT "=x"}, {VAR "=" A, WEB "=s3"}},
+    {ROW, AIRFLOW(2, 11, 0), true, "j", {API "_FILE=/f", WEB "=x"}, {VAR "=" A, WEB "=s3"}},
+    {ROW, AIRFLOW(3, 0, 1), true, "j", {API "=x"}, {VAR "=" A, WEB "=s3", JWT "=j"}},
+    {ROW, AIRFLOW(3, 0, 2), true, "j", {NULL}, {VAR "=" A, API "=s3", JWT "=j"}},
+    {ROW,
+     AIRFLOW(3, 1, 0),
+     true,
+     "j",
+     {WEB "=x", JWT "_CMD=x"},
+     {VAR "=" A, WEB "=s3", API "=s3", JWT "=j"}},
+    {ROW, AIRFLOW(3, 1, 0), false, "j", {WEB "=x", API "=x"}, {NULL}},
 
     /* One that was not asked for stays as it is. */
     {ROW,
+     UNKNOWN,
      false,
      NULL,
      {"AIRFLOW__CORE__INTERNAL_API_SECRET_KEY=x", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY_CMD=x"},
      {"AIRFLOW__CORE__INTERNAL_API_SECRET_KEY=x", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY_CMD=x"}},
 };
 
-static void each_secret_goes_by_all_of_its_names(void **state)
+static void each_secret_goes_by_the_names_that_this_airflow_knows(void **state)
 {
     (void)state;
     static struct look look;
@@ -171,6 +190,7 @@ static void each_secret_goes_by_all_of_its_names(void **state)
         struct error err = {0};
         look = (struct look){0};
         begin_parts(&look, 3);
+        look.airflow = row->airflow;
         add_keys(&look.parts[0].decision.ring, "A");
         struct ring *const secret = &look.parts[1].decision.ring;
         struct part *const jwt = &look.parts[2];
@@ -192,7 +212,7 @@ int main(void)
         cmocka_unit_test(the_environment_delivers_the_ring),
         cmocka_unit_test(where_the_file_alone_delivers_nothing_stands_in_its_way),
         cmocka_unit_test(a_secret_of_airflows_own_is_left_to_it),
-        cmocka_unit_test(each_secret_goes_by_all_of_its_names),
+        cmocka_unit_test(each_secret_goes_by_the_names_that_this_airflow_knows),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

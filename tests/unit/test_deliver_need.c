@@ -1,5 +1,6 @@
 #include "entry/deliver_need.h"
 
+#include "airflow/version.h"
 #include "folder.h"
 #include "rings.h"
 
@@ -218,22 +219,43 @@ static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state
         }
 }
 
+#define OLD AIRFLOW(2, 11, 0)
+#define NEW AIRFLOW(3, 1, 0)
+#define UNKNOWN AIRFLOW_UNKNOWN
+
 /* A value under its two names, each with its own need. It is s3. */
 static const struct {
     int line;
+    int airflow;
     enum cfg_need webserver;
     enum cfg_need api;
     const char *text;
 } names[] = {
-    {ROW, CFG_MAKE, CFG_MAKE, NULL},
-    {ROW, CFG_SET, CFG_SET, ""},
-    {ROW, CFG_RIGHT, CFG_SET, "[webserver]\nsecret_key = s3\n"},
-    {ROW, CFG_SET, CFG_RIGHT, "[api]\nsecret_key = s3\n"},
-    {ROW, CFG_RIGHT, CFG_RIGHT, "[DEFAULT]\nsecret_key = s3\n[api]\n[webserver]\n"},
-    {ROW, CFG_RIGHT, CFG_SET, "[webserver]\nsecret_key = s3\n[api]\nsecret_key =\n"},
-    {ROW, CFG_FOREIGN, CFG_FOREIGN, "[webserver]\nsecret_key = s\n[api]\nsecret_key = s33\n"},
-    {ROW, CFG_RIGHT, CFG_FOREIGN, "[webserver]\nsecret_key = s3\n[api]\nsecret_key = 's3'\n"},
-    {ROW, CFG_SET, CFG_BROKEN, "[webserver]\nsecret_key = $X\n[api]\nsecret_key = a\n b\n"},
+    {ROW, UNKNOWN, CFG_MAKE, CFG_RIGHT, NULL},
+    {ROW, UNKNOWN, CFG_SET, CFG_RIGHT, ""},
+    {ROW, UNKNOWN, CFG_RIGHT, CFG_RIGHT, "[webserver]\nsecret_key = s3\n"},
+    {ROW, UNKNOWN, CFG_SET, CFG_HIDE, "[api]\nsecret_key = s3\n"},
+    {ROW, UNKNOWN, CFG_RIGHT, CFG_RIGHT, "[DEFAULT]\nsecret_key = s3\n[api]\n[webserver]\n"},
+    {ROW, UNKNOWN, CFG_RIGHT, CFG_RIGHT, "[webserver]\nsecret_key = s3\n[api]\nsecret_key =\n"},
+    {ROW, UNKNOWN, CFG_FOREIGN, CFG_HIDE, "[webserver]\nsecret_key = s\n[api]\nsecret_key = s33\n"},
+    {ROW, UNKNOWN, CFG_RIGHT, CFG_HIDE, "[webserver]\nsecret_key = s3\n[api]\nsecret_key = 's3'\n"},
+    {ROW, UNKNOWN, CFG_SET, CFG_HIDE, "[webserver]\nsecret_key = $X\n[api]\nsecret_key = a\n b\n"},
+
+    /* To this one [api] secret_key is an unknown option. */
+    {ROW, OLD, CFG_MAKE, CFG_RIGHT, NULL},
+    {ROW, OLD, CFG_SET, CFG_RIGHT, "[api]\nx = 1\n"},
+    {ROW, OLD, CFG_RIGHT, CFG_HIDE, "[webserver]\nsecret_key = s3\n[api]\nsecret_key = s3\n"},
+    {ROW, OLD, CFG_SET, CFG_HIDE, "[api]\nsecret_key = another\n"},
+    {ROW, OLD, CFG_SET, CFG_HIDE, "[api]\nsecret_key = a\n b\n"},
+    {ROW, OLD, CFG_RIGHT, CFG_RIGHT, "[webserver]\nsecret_key = s3\n[api]\nsecret_key =\n"},
+
+    /* This one still reads, and hides, the old name. */
+    {ROW, NEW, CFG_RIGHT, CFG_MAKE, NULL},
+    {ROW, NEW, CFG_RIGHT, CFG_SET, "[webserver]\nx = 1\n"},
+    {ROW, NEW, CFG_RIGHT, CFG_SET, "[webserver]\nsecret_key = s3\n"},
+    {ROW, NEW, CFG_RIGHT, CFG_RIGHT, "[webserver]\nsecret_key =\n[api]\nsecret_key = s3\n"},
+    {ROW, NEW, CFG_FOREIGN, CFG_RIGHT,
+     "[webserver]\nsecret_key = another\n[api]\nsecret_key = s3\n"},
 };
 
 static void each_name_of_a_value_has_a_need_of_its_own(void **state)
@@ -246,6 +268,7 @@ static void each_name_of_a_value_has_a_need_of_its_own(void **state)
             struct error err = {0};
             const struct source winner = {.way = WAY_STORE};
             begin(&needs, secret, unkept ? NULL : &winner, true);
+            needs.look.airflow = row->airflow;
             needs.part->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
             needs.part->unkept.is_value = true;
             struct ring *ring = unkept ? &needs.part->unkept : &needs.part->decision.ring;

@@ -34,19 +34,30 @@ static const struct {
     {ROW, "[s]\na = \x01\x7f\\\xff\nk = 1\nkey = 2\n[t]\nk = 3\n"},
 };
 
+/* Some of them are certainly not there, and the others are. */
+static const char *const absent[] = {
+    "",
+    "# k = 1\n",
+    "[r]\nk = 1\n",
+    "[s]\nk = 1\nkey = 2\n",
+    "[s]\nk = 1\nkey = 2\n[t]\n",
+    "[s]\nk = 1\n[t]\nk = 3\n",
+    "[s]\nk = 1\n[t]\nk = 3\nkey = 2\n",
+    "[s]\n# key = 2\n  ; key = 2\nk = 1\n[t]\n#k\n",
+};
+
 /* What could be read in another way, in whatever follows or stands before. */
 static const struct {
     int line;
     const char *text;
 } doubtful[] = {
-    {ROW, ""},
     {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3"},
     {ROW, "[s]\nk = 1\nkey = 2\n[t]\nk = 3\n#"},
-    {ROW, "[s]\nk = 1\nkey = 2\n"},
-    {ROW, "[s]\nk = 1\n[t]\nk = 3\n"},
-    {ROW, "[s]\nk = 1\n[t]\nk = 3\nkey = 2\n"},
-    {ROW, "[s]\nk = 1\nkey = 2\n[t]\n"},
     {ROW, "[DEFAULT]\nk = 3\n[s]\nk = 1\nkey = 2\n[t]\n"},
+    {ROW, "[s]\nk = 1\nkey = 2\n[t]\n[DEFAULT]\n"},
+    {ROW, "[s]\nk = 1\nkey_cmd = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\na = 1\n  key = 2\n[t]\nk = 3\n"},
+    {ROW, "[s]\nk = 1\n# c\r  key = 2\n[t]\nk = 3\n"},
     {ROW, "[s]\nk\nkey = 2\n[t]\nk = 3\n"},
     {ROW, "[s]\n k = 1\nkey = 2\n[t]\nk = 3\n"},
     {ROW, "[s]\nk\t= 1\nkey = 2\n[t]\nk = 3\n"},
@@ -122,11 +133,12 @@ static bool is_same(const struct ini *quick, const struct ini *whole,
     for (size_t i = 0; i < count; i++) {
         const struct ini_option *own = ini_find(quick, options[i].section, options[i].name);
         const struct ini_option *other = ini_find(whole, options[i].section, options[i].name);
-        if (!own || !other || !ini_section(quick, options[i].section) ||
-            strcmp(ini_value(quick, own), ini_value(whole, other)) != 0)
+        if (own ? !other || !ini_section(quick, options[i].section) ||
+                      strcmp(ini_value(quick, own), ini_value(whole, other)) != 0
+                : other || ini_find(whole, "DEFAULT", options[i].name))
             return false;
     }
-    return quick->option_count == count && !ini_section(quick, "r");
+    return quick->option_count <= count && !ini_section(quick, "r");
 }
 
 static void finds_what_is_beyond_doubt_wherever_the_text_is_cut(void **state)
@@ -143,8 +155,26 @@ static void finds_what_is_beyond_doubt_wherever_the_text_is_cut(void **state)
             if (read_in_pieces(row->text, length, cut, wanted, COUNT(wanted), &ini) !=
                 INI_QUICK_FOUND)
                 fail_row(row, "cut at %zu: is in doubt", cut);
-            if (!is_same(&ini, &whole, wanted, COUNT(wanted)))
+            if (!is_same(&ini, &whole, wanted, COUNT(wanted)) || ini.option_count < COUNT(wanted))
                 fail_row(row, "cut at %zu: has something else", cut);
+        }
+    }
+}
+
+static void is_sure_of_what_is_not_there_wherever_the_text_is_cut(void **state)
+{
+    (void)state;
+    foreach(text, absent) {
+        struct error err = {0};
+        _cleanup_ini_ struct ini whole = {0};
+        size_t length = strlen(*text);
+        assert_int_equal(ini_read(*text, length, &whole, &err), 0);
+        for (size_t cut = 0; cut <= length; cut++) {
+            _cleanup_ini_ struct ini ini = {0};
+            if (read_in_pieces(*text, length, cut, wanted, COUNT(wanted), &ini) !=
+                    INI_QUICK_FOUND ||
+                !is_same(&ini, &whole, wanted, COUNT(wanted)) || ini.option_count == COUNT(wanted))
+                fail_msg("cut at %zu: %s", cut, *text);
         }
     }
 }
@@ -274,8 +304,10 @@ static void finds_in_airflows_own_file_what_the_whole_reading_finds(void **state
 {
     (void)state;
     enum { MOST = 256 * 1024, CHANGES = 300 };
-    static const struct ini_wanted options[] = {
-        {"core", "fernet_key"}, {"webserver", "secret_key"}, {"openlineage", "transport"}};
+    static const struct ini_wanted options[] = {{"core", "fernet_key"},
+                                                {"webserver", "secret_key"},
+                                                {"openlineage", "transport"},
+                                                {"api", "secret_key"}};
     const char *data = getenv("FERNIT_TEST_DATA");
     char path[4096];
     snprintf(path, sizeof path, "%s/airflow-cfg/2.10.5.cfg", data ? data : "/nonexistent");
@@ -316,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_beyond_doubt_wherever_the_text_is_cut),
+        cmocka_unit_test(is_sure_of_what_is_not_there_wherever_the_text_is_cut),
         cmocka_unit_test(doubts_what_could_be_read_in_another_way_wherever_the_text_is_cut),
         cmocka_unit_test(stops_where_all_was_found),
         cmocka_unit_test(takes_no_line_that_is_not_whole),

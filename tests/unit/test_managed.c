@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "airflow/sensitive.h"
+#include "airflow/version.h"
 #include "entry/values.h"
 #include "store/store.h"
 #include "table.h"
@@ -114,6 +115,50 @@ static void what_is_managed_is_none_of_the_sensitive_options(void **state)
         }
 }
 
+/* Of each place in its order: fernet_key; [webserver] and [api] secret_key; jwt_secret; internal_api_secret_key.
+ * d: delivered, s: kept in step, !: shown by Airflow, so neither. */
+static const struct {
+    int line;
+    int version;
+    const char *uses;
+} uses[] = {
+    {ROW, AIRFLOW_UNKNOWN, "d d!d!"},   {ROW, AIRFLOW(1, 10, 15), "d d!!!"},
+    {ROW, AIRFLOW(2, 9, 3), "d d!!!"},  {ROW, AIRFLOW(2, 10, 0), "d d!!d"},
+    {ROW, AIRFLOW(2, 11, 2), "d d!!d"}, {ROW, AIRFLOW(3, 0, 0), "d d!d!"},
+    {ROW, AIRFLOW(3, 0, 1), "d d!d!"},  {ROW, AIRFLOW(3, 0, 2), "d sdd!"},
+    {ROW, AIRFLOW(3, 3, 2), "d sdd!"},
+};
+
+static void each_version_of_airflow_has_its_own_names(void **state)
+{
+    (void)state;
+    foreach(row, uses) {
+        char text[16] = "";
+        size_t length = 0;
+        for (size_t i = 0; i < MANAGED_COUNT; i++) {
+            const struct managed *secret = &managed_secrets[i];
+            bool is_read = false;
+            for (size_t rank = 0; secret->places[rank].variable; rank++) {
+                enum managed_use use = managed_use(&secret->places[rank], row->version);
+                const struct managed_place *first =
+                    &secret->places[managed_rank(secret, row->version, 0)];
+                is_read |= use == MANAGED_DELIVERED;
+                text[length++] = use == MANAGED_DELIVERED ? 'd'
+                                 : use == MANAGED_IN_STEP ? 's'
+                                                          : '!';
+                if (use == MANAGED_DELIVERED && first != &secret->places[rank])
+                    fail_row(row, "%s does not count first", secret->places[rank].label);
+            }
+            if (managed_is_read(secret, row->version) != is_read)
+                fail_row(row, "%s is not read, or is", secret->name);
+            if (i == 0)
+                text[length++] = ' ';
+        }
+        if (strcmp(text, row->uses) != 0)
+            fail_row(row, "has %s", text);
+    }
+}
+
 static void manage_knows_each_by_its_name(void **state)
 {
     (void)state;
@@ -132,6 +177,7 @@ int main(void)
         cmocka_unit_test(no_name_leads_to_two_secrets),
         cmocka_unit_test(a_row_says_what_is_to_be_made_and_where_it_lies),
         cmocka_unit_test(what_is_managed_is_none_of_the_sensitive_options),
+        cmocka_unit_test(each_version_of_airflow_has_its_own_names),
         cmocka_unit_test(manage_knows_each_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
