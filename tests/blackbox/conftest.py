@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -19,6 +20,9 @@ import keys
 from keys import fingerprint, new_key  # noqa: F401  (for `from conftest import ...`)
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TREE / "tests"))
+from inherited import forget_inherited_state  # noqa: E402
+
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -33,10 +37,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
-    # A shell without job control has what it starts in the background ignore these, and all that we start after it.
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    forget_inherited_state()
 
 
 def pytest_collection_modifyitems(items):

@@ -2,8 +2,10 @@
 
 Images stay from run to run in the cache, as layers do at a person who builds twice; containers, volumes and networks do not.
 The base image is debootstrap's, from where apt gets its packages: no registry of images is asked for anything.
+What podman keeps while containers run is in /run, since it refuses a runroot of more than 50 characters, and a cache may have a long path.
 """
 import contextlib
+import ctypes
 import fcntl
 import hashlib
 import os
@@ -31,7 +33,7 @@ cgroup_manager = "cgroupfs"
 runtime = "runc"
 events_logger = "file"
 lock_type = "file"
-tmp_dir = "{root}/tmp"
+tmp_dir = "{run}/tmp"
 [network]
 network_backend = "netavark"
 network_config_dir = "{root}/networks"
@@ -40,7 +42,7 @@ STORAGE_CONF = """
 [storage]
 driver = "{driver}"
 graphroot = "{root}/graph"
-runroot = "{root}/run"
+runroot = "{run}/root"
 """
 # No registry: a name without a host is one of ours (localhost/), or an error.
 REGISTRIES_CONF = "unqualified-search-registries = []\n"
@@ -52,6 +54,17 @@ if [ "$1" = compose ]; then
 fi
 exec podman "$@"
 """
+
+
+CLONE_NEWNET = 0x40000000
+
+
+def leave_network():
+    """Gives this process, and all that it starts, a network of its own with a loopback: podman's rules and bridges end with it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "no network namespace for the containers")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def remove_folder(folder):
@@ -67,6 +80,8 @@ class Engine:
     def __init__(self, cache=CACHE):
         recipe = hashlib.sha256(f"{BASE_RECIPE} {CONTAINERS_CONF} {STORAGE_CONF}".encode()).hexdigest()[:12]
         self.root = cache / f"containers-{recipe}"
+        # One folder for one cache: podman remembers the path beside its images.
+        self.run_folder = pathlib.Path("/run", f"fernit-{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}")
         self.environment = dict(
             {name: value for name, value in os.environ.items() if not name.startswith(("FERNIT_", "AIRFLOW_"))},
             PATH=f"{self.root}/bin:{os.environ['PATH']}",
@@ -95,14 +110,14 @@ class Engine:
 
     def make(self):
         """The configuration files, and the kind of storage that works here."""
-        for name in ("bin", "networks", "tmp"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
-        (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root))
+        for folder in (self.root / "bin", self.root / "networks", self.run_folder / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root, run=self.run_folder))
         (self.root / "registries.conf").write_text(REGISTRIES_CONF)
         (self.root / "bin" / "docker").write_text(DOCKER)
         (self.root / "bin" / "docker").chmod(0o755)
         if not (self.root / "storage.conf").exists():
-            (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, driver=self.driver()))
+            (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, run=self.run_folder, driver=self.driver()))
 
     def driver(self):
         """overlay where the kernel mounts one over this folder's file system, else vfs, which copies."""
@@ -126,6 +141,20 @@ class Engine:
         for name in names:
             self.podman("secret", "rm", name, check=False)
         remove_folder(self.root / NODE)
+
+    @contextlib.contextmanager
+    def session(self, prepare):
+        """Makes the images with `prepare`, then leaves the machine's network; at the end only the images stay."""
+        with self.alone():
+            self.make()
+            prepare(self)
+            leave_network()
+            self.clear()
+            try:
+                yield
+            finally:
+                self.clear()
+                remove_folder(self.run_folder)
 
     def build(self, tag, file, context=TREE, *options):
         """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
