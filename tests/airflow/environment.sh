@@ -19,7 +19,8 @@ esac
 
 cache=${FERNIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fernit}
 read -r hash _ < <(sha256sum "$lock")
-place=$cache/airflow-$(sed -n 's/^apache-airflow==\([0-9.]*\).*/\1/p' "$lock")-${hash:0:12}
+version=$(sed -n 's/^apache-airflow==\([0-9.]*\).*/\1/p' "$lock")
+place=$cache/airflow-${version:-$1}-${hash:0:12}
 mkdir -p "$cache"
 
 # An environment knows its own path, so that it is made where it stays; the stamp says that it is whole.

@@ -15,10 +15,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROCESSORS = ("x86_64", "aarch64")
 PYTHON = "3.11"
 
-# As of a day soon after the release: what its own constraints had then. With "alone" nothing that they depend on.
+# Those that Airflow's own people publish and that have options in airflow.cfg: for what they call sensitive.
+PROVIDERS = ("amazon", "apache-hive", "celery", "cncf-kubernetes", "common-ai", "databricks", "edge3", "elasticsearch", "fab", "git",
+             "google", "keycloak", "microsoft-azure", "openlineage", "opensearch", "smtp", "snowflake", "standard")
+
+# As of a day soon after the release: what its own constraints had then. Providers stand there without what they depend on.
 WANTED = {
     "2.10": ("2025-02-20", "apache-airflow==2.10.5 psycopg2-binary"),
     "2.11": ("2026-03-20", "apache-airflow==2.11.2 psycopg2-binary"),
+    "providers": ("2026-09-24", " ".join(f"apache-airflow-providers-{name}" for name in PROVIDERS)),
     "3": ("2026-09-24", "apache-airflow==3.3.2 apache-airflow-providers-celery[redis] apache-airflow-providers-redis"
                         " apache-airflow-providers-postgres psycopg2-binary"),
 }
@@ -27,15 +32,16 @@ WANTED = {
 LEFT_OUT = ("python-nvd3",)
 
 
-def solve(wanted, day, processor):
+def solve(name, processor):
     """[{"name", "version", "wheels": [...]}], as uv writes it into a pylock.toml."""
+    day, wanted = WANTED[name]
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         (place / "wanted.in").write_text("\n".join(wanted.split()))
         (place / "without.txt").write_text("\n".join(f"{name}; python_version < '3'" for name in LEFT_OUT))
         subprocess.run(["uv", "pip", "compile", "--quiet", "--only-binary", ":all:", "--python-version", PYTHON,
                         "--python-platform", f"{processor}-manylinux_2_28", "--exclude-newer", day, "--format", "pylock.toml",
-                        "--override", place / "without.txt", "--output-file", place / "pylock.toml", place / "wanted.in"], check=True)
+                        "--override", place / "without.txt", *["--no-deps"][: name == "providers"], "--output-file", place / "pylock.toml", place / "wanted.in"], check=True)
         return tomllib.loads((place / "pylock.toml").read_text())["packages"]
 
 
@@ -53,7 +59,7 @@ def lock(name):
     day, wanted = WANTED[name]
     hashes = {}
     for processor in PROCESSORS:
-        for package in solve(wanted, day, processor):
+        for package in solve(name, processor):
             pin = f"{package['name']}=={package['version']}"
             hashes.setdefault(pin, {})[best(package["wheels"])] = processor
     lines = [f"# Made by tests/airflow/lock.py {name}, as of {day}: {wanted}"]
