@@ -63,8 +63,17 @@ OWN = (
 )
 
 
+def packages():
+    """The folder of Airflow 3's packages, from the environment that tests/airflow keeps in the cache; else None, and why not."""
+    done = subprocess.run([TREE / "tests" / "airflow" / "environment.sh", "3"], capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):
+        raise SystemExit(f"prepare.py: {done.stderr}")
+    return (f"{done.stdout.strip()}/lib", "") if done.returncode == 0 else (None, done.stderr.strip())
+
+
 def prepare(engine):
     debian(engine)
+    packages()
     for tag, file in STAND_INS:
         say(f"building {tag}, a stand-in")
         engine.build(tag, HERE / "images" / file, HERE / "images")

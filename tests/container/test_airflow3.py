@@ -3,15 +3,13 @@ made anew, and another task reads it.
 
 Airflow's packages come from the virtual environment that tests/airflow keeps in the cache.
 """
-import os
 import re
-import subprocess
 import types
 
 import pytest
 
 from engine import TREE
-from prepare import AIRFLOW3
+from prepare import AIRFLOW3, packages
 from stack import Stack
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
@@ -44,16 +42,6 @@ reader()
 FORGED = "curl -s -o /dev/null -w %{http_code} -H 'Authorization: Bearer a.b.c' http://localhost:8080/execution/connections/db"
 
 
-@pytest.fixture(scope="session")
-def packages():
-    """The folder of Airflow's packages on this machine."""
-    done = subprocess.run([TREE / "tests" / "airflow" / "environment.sh", "3"], capture_output=True, text=True, check=False)
-    if done.returncode == 3 and os.environ.get("CI") != "true":
-        pytest.skip(done.stderr.strip())
-    assert done.returncode == 0, done.stderr
-    return f"{done.stdout.strip()}/lib"
-
-
 class Airflow(Stack):
     def ask(self, query):
         """The metadata database's answer."""
@@ -73,8 +61,11 @@ class Airflow(Stack):
 
 
 @pytest.fixture(scope="module")
-def days(engine, packages, tmp_path_factory):
+def days(engine, tmp_path_factory):
     """What was seen on the first day and on the second."""
+    folder, why_not = packages()
+    if not folder:
+        pytest.skip(why_not)
     image = "airflow3-with-fernit:test"
 
     def build(*options):
@@ -93,7 +84,7 @@ def days(engine, packages, tmp_path_factory):
 
     images = [build()]
     with Airflow(engine, tmp_path_factory.mktemp("airflow3"), "compose.airflow3.yaml", image=image) as stack:
-        small = {"environment": SETTINGS, "volumes": [f"{packages}:/home/airflow/.local/lib:ro"]}
+        small = {"environment": SETTINGS, "volumes": [f"{folder}:/home/airflow/.local/lib:ro"]}
         stack.override("small.json", **{name: small for name in ("init", *SERVICES)} | {"worker": {**small, "deploy": {"replicas": 1}}})
         stack.up()
         stack.wait_until_healthy("postgres", "redis", "api-server")
