@@ -5,12 +5,14 @@ Airflow's packages come from the virtual environment that tests/airflow keeps in
 """
 import re
 import types
+import urllib.parse
 
 import pytest
+import yaml
 
 from engine import TREE
 from prepare import AIRFLOW3, packages
-from stack import Stack
+from stack import FOLDER, Stack
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
 
@@ -68,6 +70,7 @@ def days(engine, tmp_path_factory):
     folder, why_not = packages()
     if not folder:
         pytest.skip(why_not)
+    assert f"airflow-{AIRFLOW3[2]}-" in folder, "compose.airflow3.yaml names another version than tests/airflow/locks/3.txt"
     image = "airflow3-with-fernit:test"
 
     def build(*options):
@@ -109,6 +112,13 @@ def days(engine, tmp_path_factory):
         second.stopped = stack.state(stack.name("worker"), "ExitCode")
         yield types.SimpleNamespace(images=images, first=first, second=second, secret=stack.secrets(api_server) | {"s3cret"})
     engine.podman("rmi", "--force", image, check=False)
+
+
+def test_a_worker_waits_for_the_server_that_its_tasks_call():
+    """A task that cannot reach it fails, and depends_on is not asked when a container starts again by itself."""
+    environment = yaml.safe_load((FOLDER / "compose.airflow3.yaml").read_text())["services"]["worker"]["environment"]
+    server = urllib.parse.urlsplit(environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
+    assert f"tcp://{server.netloc}" in environment["FERNIT_WAIT_FOR"].split(",")
 
 
 @pytest.mark.xdist_group("airflow3")
