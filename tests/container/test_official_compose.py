@@ -102,7 +102,7 @@ def test_after_root_has_migrated_services_of_any_uid_read_the_same_key(engine, t
         assert stack.get(stack.name("airflow-triggerer")) == "db s3cret\n"
 
 
-def test_the_file_s_own_entrypoint_would_leave_fernit_out(engine, tmp_path):
+def test_the_file_s_own_entrypoint_would_leave_fernit_out(engine):
     """Which is why the README has a line for it."""
     assert changes()["services"]["airflow-init"]["entrypoint"] == ["fernit", "run", "--", "/bin/bash"]
     done = engine.podman("run", "--rm", "--entrypoint", "/bin/bash", "airflow-with-fernit", "-c", "/entrypoint airflow config get-value core fernet_key")
