@@ -4,6 +4,7 @@
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
 #   make check         build, then the unit tests and the quick black-box tests: a minute and a half on two cores
+#   make test-airflow  the tests with a real Airflow, from PyPI; part of make test
 #   make test-container   the tests in containers alone, with images that it makes itself; part of make test
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
@@ -64,7 +65,7 @@ checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fus
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
 
-.PHONY: all run programs test check test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
+.PHONY: all run programs test check test-airflow test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -276,12 +277,16 @@ everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B
 programs: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere)
 
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: programs | tools-test tools-container
+test: programs | tools-test tools-container tools-airflow
 	@tests/inherited.py tests/run.sh $(unit_programs)
 
 # For who has changed a line.
 check: $(B)/fernit $(pages) $(unit_programs) | tools-test
 	@tests/inherited.py tests/check.sh $(unit_programs)
+
+# A real Airflow of three versions. Their environments are made once, in the cache.
+test-airflow: $(B)/fernit | tools-airflow
+	@tests/airflow/run.sh
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
 test-container: $(B)/fernit | tools-container

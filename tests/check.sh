@@ -1,6 +1,6 @@
 #!/bin/bash
 # check.sh UNIT-PROGRAM...: runs them and the quick black-box tests, for who has changed a line; make test runs everything.
-# Slow is what tests/blackbox marks so: what took more than a second when it was measured.
+# tests/blackbox/slow.txt lists the slow ones, as they were measured.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox and tests/faults against build/fernit and tests/container with images of
-# it, and ends with what the proofs have counted, how long each part took and one line over all.
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox, tests/faults and tests/airflow against build/fernit and tests/container
+# with images of it, and ends with what the proofs have counted, how long each part took and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
 
@@ -31,6 +31,7 @@ part unit units "$@"
 part fuzz tests/fuzz/run.sh --share 60
 part blackbox tests/pytest.sh blackbox -n 4 tests/blackbox
 part faults tests/pytest.sh faults -n 4 tests/faults
+part airflow tests/airflow/run.sh
 part container /usr/bin/python3 -B tests/container/run.py
 # A share of the black-box tests once more, under those who see what a start does with its memory.
 part sanitized tests/memory/run.sh sanitized 10

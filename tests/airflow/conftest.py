@@ -34,30 +34,32 @@ def shared_folder(tmp_path_factory, worker_id):
 
 
 @pytest.fixture
-def migrated(shared_folder, tmp_path):
-    """migrated(version): an SQLite file that this Airflow has migrated, with nothing in it. Each is migrated once in a run."""
+def made(shared_folder, tmp_path):
+    """made(version): a folder with an airflow.db that this Airflow has migrated, and the airflow.cfg that it wrote: once in a run."""
 
-    def database(version):
+    def folder(version):
+        place = shared_folder / version
         with open(shared_folder / f"{version}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            place = shared_folder / f"{version}.db"
             if not place.exists():
-                folder = tmp_path / "migration"
-                folder.mkdir()
-                new = Deployment(blackbox.Fernit(folder), folder, environment(version) / "bin", f"sqlite:///{folder}/airflow.db")
-                new.container().run("airflow", "db", "migrate")
-                shutil.move(folder / "airflow.db", place)
+                first = tmp_path / "first"
+                first.mkdir()
+                container = Deployment(blackbox.Fernit(first), first, environment(version) / "bin", f"sqlite:///{first}/airflow.db").container()
+                # By the environment alone, so that Airflow finds no file and writes its own.
+                container.run("airflow", "db", "migrate", options=["--deliver", "env"])
+                shutil.move(container.cfg, first)
+                shutil.move(first, place)
         return place
 
-    return database
+    return folder
 
 
 @pytest.fixture
-def deploy(fernit, tmp_path, migrated):
+def deploy(fernit, tmp_path, made):
     """deploy(version): a deployment on a migrated database of its own."""
 
     def new(version):
-        shutil.copy(migrated(version), tmp_path / "airflow.db")
+        shutil.copy(made(version) / "airflow.db", tmp_path)
         return Deployment(fernit, tmp_path, environment(version) / "bin", f"sqlite:///{tmp_path}/airflow.db")
 
     return new

@@ -1,7 +1,10 @@
 """Deployments of a real Airflow: containers that come and go, each with an AIRFLOW_HOME of its own, on one store and one database."""
+import contextlib
 import functools
 import json
+import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 from dataclasses import dataclass, field
@@ -10,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATIENCE = 120  # seconds, for what takes five: the machine may be busy
+PATIENCE = 300  # seconds, for what takes five: the machine may be busy
 
 # No examples, no default connections, nothing asked of the network.
 QUIET = {
@@ -33,6 +36,11 @@ def environment(name):
     return pathlib.Path(done.stdout.strip())
 
 
+def number(name):
+    """The version of the Airflow in it, as in 2.10.5."""
+    return environment(name).name.split("-")[1]
+
+
 @dataclass
 class Container:
     """What lives as long as a container: an AIRFLOW_HOME, which a rebuild loses, and an environment."""
@@ -44,6 +52,11 @@ class Container:
     @property
     def cfg(self):
         return self.home / "airflow.cfg"
+
+    @property
+    def log(self):
+        """What the process of start() has said."""
+        return self.home / "log"
 
     def fernit(self, *words, **env):
         """fernit WORDS in this container, and no failure."""
@@ -62,7 +75,8 @@ class Container:
     def start(self, *words, options=(), **env):
         """WORDS behind `fernit run --init`, which ends with this process and leaves nothing: a Popen."""
         init = ("--init", "--pdeathsig", "TERM", "--grace", "5s")
-        return self.deployment.fernit.start("run", *init, *options, "--", *words, **{**self.env, **env})
+        with open(self.log, "wb") as log:
+            return self.deployment.fernit.start("run", *init, *options, "--", *words, popen={"stdout": log, "stderr": log}, **{**self.env, **env})
 
     def execute(self, *words):
         """What WORDS print without fernit: `docker exec`, which has the container's own environment and its files."""
@@ -119,6 +133,29 @@ class Deployment:
             for name, password, extra in database.execute("SELECT conn_id, password, extra FROM connection"):
                 found.update({f"{name}.password": password, f"{name}.extra": extra})
         return found
+
+
+def descendants(pid):
+    children = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            children.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+        except OSError:
+            pass
+    found = [pid]
+    for parent in found:
+        found += children.get(parent, [])
+    return found[1:]
+
+
+def end(process):
+    """Kills what start() has started, however it behaves: all are below fernit, which is their reaper."""
+    while process.poll() is None and (left := descendants(process.pid)):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def opens(key, token):

@@ -1,8 +1,10 @@
 """What one container of a real Airflow saves, the next one reads, whatever happened to the key between them."""
+import sqlite3
+
 import pytest
 
 from conftest import new_key
-from deployment import opens
+from deployment import PATIENCE, opens
 
 ADD = (
     ["connections", "add", "first", "--conn-type", "postgres", "--conn-password", "pässwort %", "--conn-extra", '{"a": "b"}'],
@@ -80,3 +82,19 @@ def test_of_containers_that_start_at_once_each_reads_what_one_saves(deployment):
     containers[0].execute_ask(*ADD)
     assert [container.execute_ask(["saved"]) for container in containers[1:3]] == [[SAVED]] * 2
     assert len({container.cfg.read_text() for container in containers}) == 1
+
+
+@pytest.mark.parametrize("version", ["3"])
+def test_a_rotation_that_fails_loses_nothing(deployment):
+    """While a task is deferred the trigger has plain text, which rotate-fernet-key of Airflow 3 takes for a token."""
+    deployment.container().ask(*ADD)
+    before = deployment.tokens()
+    with sqlite3.connect(deployment.folder / "airflow.db") as database:
+        database.execute("INSERT INTO trigger (classpath, kwargs, created_date) VALUES ('a.Trigger', '{\"moment\": 1}', '2026-01-01')")
+    container = deployment.container(FERNET_KEY=new_key())
+    done = deployment.fernit("run", "--", "airflow", "rotate-fernet-key", timeout=PATIENCE, **container.env)
+    assert done.returncode == 1
+    assert "InvalidToken" in done.stdout + done.stderr
+    assert deployment.tokens() == before
+    assert len(deployment.ring) == 2
+    assert container.ask(["saved"]) == [SAVED]

@@ -26,6 +26,8 @@ from inherited import forget_inherited_state  # noqa: E402
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
+SLOW = set(pathlib.Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
+
 KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")
 PART = 12  # characters of a secret that must not be seen in a row
@@ -34,6 +36,7 @@ PATIENCE = int(os.environ.get("FERNIT_TEST_PATIENCE") or 1)  # so many times as 
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: in slow.txt; make check leaves it out")
     config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
@@ -41,7 +44,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    """Marks what slow.txt lists. FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    for item in items:
+        if f"{item.path.name}::{item.originalname}" in SLOW:
+            item.add_marker("slow")
     items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 

@@ -5,13 +5,13 @@ The base image is debootstrap's, from where apt gets its packages: no registry o
 What podman keeps while containers run is in /run, since it refuses a runroot of more than 50 characters, and a cache may have a long path.
 """
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -56,15 +56,9 @@ exec podman "$@"
 """
 
 
-CLONE_NEWNET = 0x40000000
-
-
-def leave_network():
-    """Gives this process, and all that it starts, a network of its own with a loopback: podman's rules and bridges end with it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "no network namespace for the containers")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+# Namespaces of the run's own: podman's firewall rules, bridges, name server and mounts end with it, and so does every process.
+OWN_PLACE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "catatonit", "--")
+INSIDE = "FERNIT_TEST_INSIDE"  # set in there
 
 
 def remove_folder(folder):
@@ -144,17 +138,26 @@ class Engine:
 
     @contextlib.contextmanager
     def session(self, prepare):
-        """Makes the images with `prepare`, then leaves the machine's network; at the end only the images stay."""
-        with self.alone():
+        """Makes the images with `prepare`, then starts this program again in a place of its own, where the block runs.
+
+        At its end only the images are left.
+        """
+        if INSIDE not in os.environ:
+            lock = self.lock()
             self.make()
             prepare(self)
-            leave_network()
+            remove_folder(self.run_folder)
+            os.set_inheritable(lock.fileno(), True)
+            os.execvpe(OWN_PLACE[0], [*OWN_PLACE, sys.executable, "-B", sys.modules["__main__"].__file__, *sys.argv[1:]], {**os.environ, INSIDE: "yes"})
+        # netavark, runc and podman each have a folder there.
+        subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.make()
+        self.clear()
+        try:
+            yield
+        finally:
             self.clear()
-            try:
-                yield
-            finally:
-                self.clear()
-                remove_folder(self.run_folder)
 
     def build(self, tag, file, context=TREE, *options):
         """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
@@ -163,10 +166,15 @@ class Engine:
     def has(self, image):
         return self.podman("image", "exists", image, check=False).returncode == 0
 
-    @contextlib.contextmanager
-    def alone(self, what="lock"):
-        """One user of this place, or of what is named in it, at a time; the others wait."""
+    def lock(self, what="lock"):
+        """Waits for the one lock of this place, or of what is named in it; the file, which has it until it is closed."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / what, "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        file = open(self.root / what, "w", encoding="ascii")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    @contextlib.contextmanager
+    def alone(self, what):
+        """One user of what is named at a time; the others wait."""
+        with self.lock(what):
             yield
