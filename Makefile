@@ -289,7 +289,7 @@ test-airflow: $(B)/fernit | tools-airflow
 	@tests/airflow/run.sh
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
-test-container: $(B)/fernit | tools-container
+test-container: $(B)/fernit | tools-container tools-airflow
 	@/usr/bin/python3 -B tests/container/run.py
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
