@@ -42,6 +42,7 @@ def changed(version):
         "user": "${AIRFLOW_UID:-50000}:0",
         "environment": {
             **lines["x-airflow-common"]["environment"],
+            "CONNECTION_CHECK_MAX_COUNT": "20",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:airflow@postgres/airflow",
             **({"AIRFLOW_CONFIG": "/opt/airflow/config/airflow.cfg"} if version == 3 else {}),
         },
@@ -59,7 +60,7 @@ def changed(version):
                 **common,
                 "entrypoint": init["entrypoint"],
                 "command": ["-c", INIT[version]],
-                "environment": {**common["environment"], "_AIRFLOW_DB_MIGRATE": "true"},
+                "environment": {**common["environment"], "_AIRFLOW_DB_MIGRATE": "true", "_AIRFLOW_WWW_USER_CREATE": "true", "_AIRFLOW_WWW_USER_PASSWORD": "airflow"},
                 "user": "0:0",
                 **({"volumes": [".:/sources", *init["volumes"]]} if version == 2 else {}),
             },

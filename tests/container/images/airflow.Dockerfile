@@ -6,7 +6,7 @@ COPY airflow /home/airflow/.local/bin/airflow
 COPY airflow-entrypoint /entrypoint
 RUN ln -s airflow /home/airflow/.local/bin/celery
 ENV AIRFLOW_HOME=/opt/airflow PATH=/home/airflow/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-# Its /entrypoint waits for the database unless it is told not to: that is for the tests of Airflow for real.
+# Its /entrypoint asks the database first; most tests have none.
 ENV DUMB_INIT_SETSID=1 CONNECTION_CHECK_MAX_COUNT=0
 WORKDIR /opt/airflow
 EXPOSE 8080
