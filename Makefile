@@ -3,6 +3,8 @@
 #   make               build/fernit
 #   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
 #   make test          build, then run every test
+#   make check         build, then the unit tests and the quick black-box tests: a minute and a half on two cores
+#   make test-airflow  the tests with a real Airflow, from PyPI; part of make test
 #   make test-container   the tests in containers alone, with images that it makes itself; part of make test
 #   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
 #   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
@@ -33,6 +35,17 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 B := build
+
+# Every rule that makes a file writes it beside its place and renames it: a reader finds the old file or the new one, and what
+# an interrupted run leaves is not taken for a result. Each file has one rule.
+place = @mv -f $@.new $@
+# $(call compile,COMPILER AND FLAGS): one object, and what it was made from as a makefile.
+define compile
+$(Q)$(1) -MMD -MP -MF $@.d.new -MQ $@ -c $< -o $@.new
+@mv -f $@.d.new $(@:.o=.d)
+$(place)
+endef
+
 comma := ,
 # Commands are shown with V=1.
 Q := $(if $(V),,@)
@@ -52,7 +65,7 @@ checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fus
 formatted := $(checked) $(headers) tests/memory/control.c
 scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
 
-.PHONY: all run test test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
+.PHONY: all run programs test check test-airflow test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
 all: $(B)/fernit
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
@@ -87,20 +100,20 @@ objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))
 
 # Other libraries make other objects: this file changes with the folder they come from.
 ifneq ($(DEPS),$(file <$(B)/deps))
-$(shell mkdir -p $(B))
-$(file >$(B)/deps,$(DEPS))
+$(shell mkdir -p $(B) && echo '$(DEPS)' >$(B)/deps.$$$$ && mv -f $(B)/deps.$$$$ $(B)/deps)
 endif
 
 $(B)/obj/%.o: %.c Makefile $(B)/deps
 	@mkdir -p $(@D)
 	@echo '  cc    $<'
-	$(Q)$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih) -MMD -MP -c $< -o $@
+	$(call compile,$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih))
 
-# Renamed into place: whoever starts it meanwhile gets the old one or the new one. The map says what was linked in.
+# The map says what was linked in.
 $(B)/fernit: $(objects) $(segments)
 	@echo '  link  $@'
-	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map $(waiting) $(objects) -linih -lsodium -o $@.new
-	@mv -f $@.new $@
+	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map.new $(waiting) $(objects) -linih -lsodium -o $@.new
+	@mv -f $@.map.new $@.map
+	$(place)
 
 # --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.
 
@@ -110,18 +123,20 @@ pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addpre
 
 $(writer): $(documents) $(wildcard doc/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
 	@echo '  link  $@'
-	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@
+	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@.new
+	$(place)
 
-$(shared)/man/man1/% $(shared)/man/man5/%: sort = man
+$(shared)/man/man1/fernit.1 $(shared)/man/man5/fernit.ini.5: sort = man
 $(shared)/completions/fernit.bash: sort = bash
 $(shared)/completions/_fernit: sort = zsh
 $(shared)/completions/fernit.fish: sort = fish
-$(shared)/man/man1/% $(shared)/man/man5/%: doc/% $(writer)
+$(shared)/man/man1/fernit.1: doc/fernit.1
+$(shared)/man/man5/fernit.ini.5: doc/fernit.ini.5
+$(filter $(shared)/completions/%,$(pages)): $(shared)/completions/%: doc/completions/%
+$(pages): $(writer)
 	@mkdir -p $(@D)
-	$(Q)$(writer) $(sort) $< >$@
-$(shared)/completions/%: doc/completions/% $(writer)
-	@mkdir -p $(@D)
-	$(Q)$(writer) $(sort) $< >$@
+	$(Q)$(writer) $(sort) $(filter doc/%,$^) >$@.new
+	$(place)
 
 pages: $(pages)
 
@@ -165,19 +180,21 @@ define kind_rules
 $(B)/$(1)/obj/%.o: %.c Makefile $(B)/deps | tools-test
 	@mkdir -p $$(@D)
 	@echo '  cc    $$< ($(1))'
-	$$(Q)gcc $$($(1)_flags) -MMD -MP -c $$< -o $$@
+	$$(call compile,gcc $$($(1)_flags))
 
 $(B)/$(1)/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
 	@mkdir -p $$(@D)
-	$$(Q)gcc $$($(1)_flags) -w -c $$< -o $$@
+	$$(call compile,gcc $$($(1)_flags) -w)
 
 $(B)/$(1)/libfernit.a: $(patsubst %.c,$(B)/$(1)/obj/%.o,$(sources)) $(B)/$(1)/obj/ini.o
-	@rm -f $$@
-	$$(Q)ar crs $$@ $$^
+	@rm -f $$@.new
+	$$(Q)ar crs $$@.new $$^
+	$$(place)
 
 $(B)/$(1)/test_%: $(B)/$(1)/obj/tests/unit/test_%.o $(B)/$(1)/libfernit.a
 	@echo '  link  $$@'
-	$$(Q)gcc $$($(1)_flags) $$^ -lcmocka -lsodium -o $$@
+	$$(Q)gcc $$($(1)_flags) $$^ -lcmocka -lsodium -o $$@.new
+	$$(place)
 endef
 $(foreach kind,unit plain,$(eval $(call kind_rules,$(kind))))
 
@@ -203,13 +220,14 @@ $(watched):
 	@mkdir -p $(@D)
 	@echo '  link  $@'
 	$(Q)gcc $(linked_flags) $^ -Wl,-z,now -lsodium -o $@.new
-	@mv -f $@.new $@
+	$(place)
 
 # The file system of the tests, with the system's compiler and its libfuse.
 $(B)/fuse/server: $(fuse) $(wildcard tests/fuse/*.h) Makefile | tools-test
 	@mkdir -p $(@D)
 	@echo '  link  $@'
-	$(Q)gcc $(language) $(warnings) -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(fuse) -lfuse3 -o $@
+	$(Q)gcc $(language) $(warnings) -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(fuse) -lfuse3 -o $@.new
+	$(place)
 
 # clang's fuzzer, which needs code that counts its branches: objects of its own. Each target brings memory for secrets that
 # ends where they end, but the one that tries the program's.
@@ -223,38 +241,56 @@ own_memory := $(B)/fuzz/fuzz_secret
 $(B)/fuzz/obj/%.o: %.c Makefile $(B)/deps | tools-fuzz
 	@mkdir -p $(@D)
 	@echo '  cc    $< (fuzz)'
-	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+	$(call compile,clang $(fuzz_flags) -fsanitize=fuzzer-no-link)
 
 $(B)/fuzz/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-fuzz
 	@mkdir -p $(@D)
-	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -w -c $< -o $@
+	$(call compile,clang $(fuzz_flags) -fsanitize=fuzzer-no-link -w)
 
 $(B)/fuzz/libfernit.a: $(fuzz_objects)
-	@rm -f $@
-	$(Q)ar crs $@ $^
+	@rm -f $@.new
+	$(Q)ar crs $@.new $^
+	$(place)
 
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(fuzz_common) $(B)/fuzz/libfernit.a
 	@echo '  link  $@'
-	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer $(if $(filter $@,$(own_memory)),$(filter-out %/exact.o,$^),$^) -lsodium -o $@
+	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer $(if $(filter $@,$(own_memory)),$(filter-out %/exact.o,$^),$^) -lsodium -o $@.new
+	$(place)
 
 FUZZ_SECONDS ?= 120
 fuzz: $(fuzz_targets)
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-# A script in the place of each.
-$(B)/valgrind/%: tests/memory/valgrind.sh tests/memory/valgrind.suppressions $(B)/valgrind/%.program
-	@install -m 0644 tests/memory/valgrind.suppressions $(@D)/suppressions
-	@install -m 0755 $< $@
+# A script in the place of each, with what it tells valgrind to pass over.
+$(B)/valgrind/suppressions: tests/memory/valgrind.suppressions
+	@mkdir -p $(@D)
+	@install -m 0644 $< $@.new
+	$(place)
+
+$(B)/valgrind/fernit $(B)/valgrind/control: %: tests/memory/valgrind.sh %.program $(B)/valgrind/suppressions
+	@install -m 0755 $< $@.new
+	$(place)
 
 everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
 
+# All that make test builds.
+programs: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere)
+
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) | tools-test tools-container
-	@tests/run.sh $(unit_programs)
+test: programs | tools-test tools-container tools-airflow
+	@tests/inherited.py tests/run.sh $(unit_programs)
+
+# For who has changed a line.
+check: $(B)/fernit $(pages) $(unit_programs) | tools-test
+	@tests/inherited.py tests/check.sh $(unit_programs)
+
+# A real Airflow of three versions. Their environments are made once, in the cache.
+test-airflow: $(B)/fernit | tools-airflow
+	@tests/airflow/run.sh
 
 # What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
-test-container: $(B)/fernit | tools-container
-	@PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/container/run.py
+test-container: $(B)/fernit | tools-container tools-airflow
+	@/usr/bin/python3 -B tests/container/run.py
 
 sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
 	@tests/memory/run.sh $@
@@ -269,7 +305,8 @@ unit-valgrind: $(unit_programs:$(B)/unit/%=$(B)/plain/%) | tools-test
 # Static and small, since the kernel counts the spawner's memory to what it spawns.
 $(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(language) $(warnings) -idirafter $(DEPS)/kernel -Os -static -no-pie -s $< -o $@
+	$(Q)$(CC) $(language) $(warnings) -idirafter $(DEPS)/kernel -Os -static -no-pie -s $< -o $@.new
+	$(place)
 
 bench: $(B)/fernit $(patsubst tests/bench/%.c,$(B)/bench/%,$(benches)) | tools-bench
 	@/usr/bin/python3 tests/bench/bench.py
@@ -321,5 +358,8 @@ $(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
 
 clean:
 	rm -rf $(B)
+ifneq ($(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))),)
+$(error make clean removes what other goals make at the same time: run it alone, then them)
+endif
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/fuzz -name '*.d' 2>/dev/null)

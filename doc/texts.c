@@ -2,9 +2,9 @@
 
 const char *const option_texts[OPTION_COUNT] = {
     [OPTION_STORE] = "the folder, on a volume, that keeps the key",
-    [OPTION_STORE_MODE] =
-        "mode of the files in the store; `0640` and `0660` share them with a group, as containers "
-        "with arbitrary uids and group 0 need",
+    [OPTION_STORE_MODE] = "mode of the files in the store and of a new `airflow.cfg`; `0640` and "
+                          "`0660` share them with a group, as containers "
+                          "with arbitrary uids and group 0 need",
     [OPTION_SECRET_FILE] =
         "one more place to look for a mounted key (repeatable; a comma list in the variable)",
     [OPTION_CMD_TIMEOUT] = "how long a `_CMD` may take: `500ms`, `10s`, `2m`",

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox and tests/faults against build/fernit and tests/container with images of
-# it, and ends with what the proofs have counted and one line over all.
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox, tests/faults and tests/airflow against build/fernit and tests/container
+# with images of it, and ends with what the proofs have counted, how long each part took and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
 
@@ -8,32 +8,35 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/test
 rm -rf "$logs"
 mkdir -p "$logs"
-broken=()
+broken=() times=()
 
-for program in "$@"; do
-    name=${program##*/}
-    # cmocka speaks on both, and its closing lines belong together.
-    "$program" 2>&1 | tee "$logs/$name.log" || broken+=("$name")
-done
+# part NAME COMMAND...
+part() {
+    local begun=$SECONDS
+    "${@:2}" || broken+=("$1")
+    times+=("$1 $((SECONDS - begun)) s")
+}
 
-tests/fuzz/run.sh --share 60 || broken+=(fuzz)
+units() {
+    local program name status=0
+    for program in "$@"; do
+        name=${program##*/}
+        # cmocka speaks on both, and its closing lines belong together.
+        "$program" 2>&1 | tee "$logs/$name.log" || { echo "run.sh: $name failed" >&2 && status=1; }
+    done
+    return "$status"
+}
 
-# Debian's Python whatever comes first on PATH, and nothing written into the source tree.
-for part in blackbox faults; do
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n 4 -ra --junit-xml="$logs/$part.xml" "tests/$part"
-    case $? in
-    0) ;;
-    5) echo "run.sh: tests/$part holds no test" >&2 && broken+=("$part") ;;
-    *) broken+=("$part") ;;
-    esac
-done
-
-/usr/bin/python3 tests/container/run.py || broken+=(container)
-
-# A share of them once more, under those who see what a start does with its memory.
-tests/memory/run.sh sanitized 10 || broken+=(sanitized)
-tests/memory/run.sh valgrind 97 || broken+=(valgrind)
-tests/memory/released.sh || broken+=(released)
+part unit units "$@"
+part fuzz tests/fuzz/run.sh --share 60
+part blackbox tests/pytest.sh blackbox -n 4 tests/blackbox
+part faults tests/pytest.sh faults -n 4 tests/faults
+part airflow tests/airflow/run.sh
+part container /usr/bin/python3 -B tests/container/run.py
+# A share of the black-box tests once more, under those who see what a start does with its memory.
+part sanitized tests/memory/run.sh sanitized 10
+part valgrind tests/memory/run.sh valgrind 97
+part released tests/memory/released.sh
 
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.
 count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([^ ]+: )?([0-9]+) test\(s\).*/\2/p" | awk '{ n += $1 } END { print n + 0 }'; }
@@ -48,6 +51,7 @@ if compgen -G "$logs/proof/*.txt" >/dev/null; then
     echo "proofs:"
     sed 's/^/  /' "$logs"/proof/*.txt
 fi
+printf 'time: %s' "${times[0]}" && printf ', %s' "${times[@]:1}" && echo ", $SECONDS s in all"
 if ((${#broken[@]})); then
     # A program that died says nothing of its own end.
     ((failed)) || failed=${#broken[@]}

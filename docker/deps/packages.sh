@@ -12,7 +12,9 @@ declare -A packages=(
             postgresql mariadb-server-core python3-sqlalchemy python3-psycopg2 python3-mysqldb python3-pymysql"
     # The container tests: an engine, what it makes networks and pods of, what makes the base image, and what knows Kubernetes' fields.
     [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose docker-compose openssl debootstrap
-                 python3 python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-kubernetes"
+                 iproute2 util-linux mount python3 python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-kubernetes"
+    # The tests with a real Airflow: its environments are made of Debian's Python; a database and a broker.
+    [airflow]="python3 python3-venv python3-pytest python3-pytest-xdist python3-cryptography ca-certificates util-linux postgresql redis-server"
     # clang only recommends what its sanitizers and its fuzzer are made of.
     [fuzz]="clang libclang-rt-dev libc6-dev libsodium-dev"
     [lint]="clang-format clang-tidy cppcheck shellcheck mandoc libc6-dev libcmocka-dev libsodium-dev libfuse3-dev"

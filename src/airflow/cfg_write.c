@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 
 /* The directory and the name at the end of all symbolic links. */
 struct place {
@@ -121,6 +122,17 @@ static int keep_owner_and_mode(int fd, const struct stat *was, const char *name,
     return 0;
 }
 
+/* A new file is for the owner of its folder, for whom root acts. The mode first: once it is another's, root without
+ * CAP_FOWNER could not set it. Who may not give it away keeps it; file systems without modes refuse to set one. */
+static void give_to_owner(int fd, int directory, mode_t mode)
+{
+    struct stat folder;
+    fchmod(fd, mode);
+    if (geteuid() == 0 && fstat(directory, &folder) == 0 && folder.st_uid != 0 &&
+        fchown(fd, folder.st_uid, folder.st_gid) < 0)
+        log_detail("airflow.cfg stays root's: %s", strerror(errno));
+}
+
 static const char temporary_prefix[] = ".airflow.cfg.fernit.";
 
 static void sweep_one(const char *name, void *context)
@@ -138,8 +150,10 @@ static void sweep(struct place *place)
     file_list(place->directory, sweep_one, &place->directory, &ignored);
 }
 
+/* With the mode and owner of `was`, else, as a new one, with `mode`. */
 static int write_temporary(const struct place *place, const struct secret *text,
-                           const struct stat *was, struct temporary *temporary, struct error *err)
+                           const struct stat *was, mode_t mode, struct temporary *temporary,
+                           struct error *err)
 {
     temporary->directory = place->directory;
     _cleanup_close_ int fd =
@@ -148,6 +162,8 @@ static int write_temporary(const struct place *place, const struct secret *text,
         *temporary->name = '\0';
         return error_within(err, "%s", place->path);
     }
+    if (!was)
+        give_to_owner(fd, place->directory, mode);
     if (file_write(fd, place->path, text->bytes, text->length, err) < 0 ||
         (was && keep_owner_and_mode(fd, was, place->path, err) < 0))
         return -1;
@@ -196,7 +212,7 @@ static int finish(struct place *place, const char *path, struct temporary *tempo
     return file_sync_directory(place->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
 }
 
-int cfg_create(const char *path, const struct secret *text, struct error *err)
+int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)
 {
     struct stat status;
     if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -216,7 +232,8 @@ int cfg_create(const char *path, const struct secret *text, struct error *err)
         *slash = '/';
     }
     _cleanup_temporary_ struct temporary temporary = {0};
-    if (open_place(&place, err) < 0 || write_temporary(&place, text, NULL, &temporary, err) < 0)
+    if (open_place(&place, err) < 0 ||
+        write_temporary(&place, text, NULL, mode, &temporary, err) < 0)
         return cfg_write_outcome(err);
     if (publish_new(&place, &temporary) < 0) {
         if (errno == EEXIST || errno == ENOENT)
@@ -235,7 +252,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s", path);
     _cleanup_temporary_ struct temporary temporary = {0};
     if (open_place(&place, err) < 0 ||
-        write_temporary(&place, text, &read->status, &temporary, err) < 0)
+        write_temporary(&place, text, &read->status, 0, &temporary, err) < 0)
         return cfg_write_outcome(err);
 
     struct stat now;

@@ -277,7 +277,8 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
 static int write_once(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
     const struct cfg *cfg = edit->cfg;
-    int written = edit->need == CFG_MAKE ? cfg_create(delivery->path, &edit->text, err)
+    mode_t mode = delivery->context->settings->store_mode;
+    int written = edit->need == CFG_MAKE ? cfg_create(delivery->path, &edit->text, mode, err)
                                          : cfg_replace(delivery->path, cfg, &edit->text, err);
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, edit, err);

@@ -101,17 +101,11 @@ def report(engine, new, again):
 
 def main():
     engine = Engine()
-    with engine.alone():
-        engine.make()
-        engine.clear()
-        prepare(engine)
-        try:
-            # The first start makes the key, the second one is as all that follow.
-            for _ in range(2):
-                engine.podman("run", "--rm", *options(), "-v", f"{HOME}:/opt/airflow", IMAGE, "airflow", "version")
-            report(engine, in_new_containers(engine), in_one_container(engine))
-        finally:
-            engine.clear()
+    with engine.session(prepare):
+        # The first start makes the key, the second one is as all that follow.
+        for _ in range(2):
+            engine.podman("run", "--rm", *options(), "-v", f"{HOME}:/opt/airflow", IMAGE, "airflow", "version")
+        report(engine, in_new_containers(engine), in_one_container(engine))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -19,8 +20,13 @@ import keys
 from keys import fingerprint, new_key  # noqa: F401  (for `from conftest import ...`)
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TREE / "tests"))
+from inherited import forget_inherited_state  # noqa: E402
+
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()
 PATH = "/usr/local/bin:/usr/bin:/bin"
+
+SLOW = set(pathlib.Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
 
 KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")
@@ -30,17 +36,18 @@ PATIENCE = int(os.environ.get("FERNIT_TEST_PATIENCE") or 1)  # so many times as 
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: in slow.txt; make check leaves it out")
     config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
-    # A shell without job control has what it starts in the background ignore these, and all that we start after it.
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    forget_inherited_state()
 
 
 def pytest_collection_modifyitems(items):
-    """FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    """Marks what slow.txt lists. FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    for item in items:
+        if f"{item.path.name}::{item.originalname}" in SLOW:
+            item.add_marker("slow")
     items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 

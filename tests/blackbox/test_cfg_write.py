@@ -48,6 +48,25 @@ def test_a_missing_file_is_made_with_the_key_and_for_its_owner_alone(fernit, air
     assert names(airflow_home) == ["airflow.cfg"]
 
 
+@pytest.mark.parametrize("shared", [0o600, 0o640, 0o660])
+def test_what_root_makes_is_the_folders_owners_with_the_mode_of_the_store(fernit, airflow_home, cfg, shared):
+    """The official compose file's airflow-init is root, and what it leaves is for AIRFLOW_UID with group 0."""
+    need("become another user")
+    airflow_home.mkdir()
+    os.chown(airflow_home, 50000, 0)
+    assert fernit("init", "--store-mode", f"{shared:04o}").returncode == 0
+    assert (cfg.stat().st_uid, cfg.stat().st_gid, mode(cfg)) == (50000, 0, shared)
+
+
+def test_root_that_may_give_nothing_away_makes_it_all_the_same(fernit, airflow_home, cfg, key):
+    airflow_home.mkdir()
+    airflow_home.chmod(0o777)
+    os.chown(airflow_home, 50000, 0)
+    done = fernit("run", "true", prefix=["setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "--"])
+    assert (done.returncode, done.stderr.count("stays root's")) == (0, 0), done.stderr
+    assert (cfg.read_text(), cfg.stat().st_uid) == (f"[core]\nfernet_key = {key}\n", 0)
+
+
 @pytest.mark.parametrize(("umask", "made"), [("022", 0o755), ("027", 0o750), ("077", 0o700)])
 def test_a_missing_airflow_home_is_made_as_airflow_makes_it(fernit, tmp_path, key, umask, made):
     home = tmp_path / "a" / "b" / "airflow"

@@ -35,7 +35,7 @@ def make_read_only(namespace, folder):
 @pytest.fixture(autouse=True)
 def possible(namespace, tmp_path):
     """A machine of the test's own users, seen by what namespace.prefix brings in. Nobody else can write on the way to
-    the test's folder: in there that in which it lies is read-only."""
+    the test's folder: in there every folder above it that others may write is read-only."""
     if os.getuid() != 0:
         pytest.skip("only root may become another user")
     for name, text in (("passwd", PASSWD), ("group", GROUP)):
@@ -43,7 +43,9 @@ def possible(namespace, tmp_path):
         path.write_text(text)
         path.chmod(0o644)
         namespace.run("mount", "-n", "--bind", path, f"/etc/{name}")
-    make_read_only(namespace, tmp_path.parent)
+    for folder in reversed(tmp_path.parents):
+        if folder.stat().st_mode & 0o022:
+            make_read_only(namespace, folder)
     namespace.run("mount", "-n", "--bind", tmp_path, tmp_path)
     namespace.run("mount", "-n", "-o", "remount,rw,bind", tmp_path)
 

@@ -2,6 +2,7 @@
 
 Images stay from run to run in the cache, as layers do at a person who builds twice; containers, volumes and networks do not.
 The base image is debootstrap's, from where apt gets its packages: no registry of images is asked for anything.
+What podman keeps while containers run is in /run, since it refuses a runroot of more than 50 characters, and a cache may have a long path.
 """
 import contextlib
 import fcntl
@@ -10,6 +11,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,7 +33,7 @@ cgroup_manager = "cgroupfs"
 runtime = "runc"
 events_logger = "file"
 lock_type = "file"
-tmp_dir = "{root}/tmp"
+tmp_dir = "{run}/tmp"
 [network]
 network_backend = "netavark"
 network_config_dir = "{root}/networks"
@@ -40,7 +42,7 @@ STORAGE_CONF = """
 [storage]
 driver = "{driver}"
 graphroot = "{root}/graph"
-runroot = "{root}/run"
+runroot = "{run}/root"
 """
 # No registry: a name without a host is one of ours (localhost/), or an error.
 REGISTRIES_CONF = "unqualified-search-registries = []\n"
@@ -52,6 +54,11 @@ if [ "$1" = compose ]; then
 fi
 exec podman "$@"
 """
+
+
+# Namespaces of the run's own: podman's firewall rules, bridges, name server and mounts end with it, and so does every process.
+OWN_PLACE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "catatonit", "--")
+INSIDE = "FERNIT_TEST_INSIDE"  # set in there
 
 
 def remove_folder(folder):
@@ -67,6 +74,8 @@ class Engine:
     def __init__(self, cache=CACHE):
         recipe = hashlib.sha256(f"{BASE_RECIPE} {CONTAINERS_CONF} {STORAGE_CONF}".encode()).hexdigest()[:12]
         self.root = cache / f"containers-{recipe}"
+        # One folder for one cache: podman remembers the path beside its images.
+        self.run_folder = pathlib.Path("/run", f"fernit-{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}")
         self.environment = dict(
             {name: value for name, value in os.environ.items() if not name.startswith(("FERNIT_", "AIRFLOW_"))},
             PATH=f"{self.root}/bin:{os.environ['PATH']}",
@@ -95,14 +104,14 @@ class Engine:
 
     def make(self):
         """The configuration files, and the kind of storage that works here."""
-        for name in ("bin", "networks", "tmp"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
-        (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root))
+        for folder in (self.root / "bin", self.root / "networks", self.run_folder / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root, run=self.run_folder))
         (self.root / "registries.conf").write_text(REGISTRIES_CONF)
         (self.root / "bin" / "docker").write_text(DOCKER)
         (self.root / "bin" / "docker").chmod(0o755)
         if not (self.root / "storage.conf").exists():
-            (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, driver=self.driver()))
+            (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, run=self.run_folder, driver=self.driver()))
 
     def driver(self):
         """overlay where the kernel mounts one over this folder's file system, else vfs, which copies."""
@@ -127,6 +136,29 @@ class Engine:
             self.podman("secret", "rm", name, check=False)
         remove_folder(self.root / NODE)
 
+    @contextlib.contextmanager
+    def session(self, prepare):
+        """Makes the images with `prepare`, then starts this program again in a place of its own, where the block runs.
+
+        At its end only the images are left.
+        """
+        if INSIDE not in os.environ:
+            lock = self.lock()
+            self.make()
+            prepare(self)
+            remove_folder(self.run_folder)
+            os.set_inheritable(lock.fileno(), True)
+            os.execvpe(OWN_PLACE[0], [*OWN_PLACE, sys.executable, "-B", sys.modules["__main__"].__file__, *sys.argv[1:]], {**os.environ, INSIDE: "yes"})
+        # netavark, runc and podman each have a folder there.
+        subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.make()
+        self.clear()
+        try:
+            yield
+        finally:
+            self.clear()
+
     def build(self, tag, file, context=TREE, *options):
         """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
         self.podman("build", "--layers", "--tag", tag, "--file", file, *options, context, timeout=1500)
@@ -134,10 +166,15 @@ class Engine:
     def has(self, image):
         return self.podman("image", "exists", image, check=False).returncode == 0
 
-    @contextlib.contextmanager
-    def alone(self, what="lock"):
-        """One user of this place, or of what is named in it, at a time; the others wait."""
+    def lock(self, what="lock"):
+        """Waits for the one lock of this place, or of what is named in it; the file, which has it until it is closed."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / what, "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        file = open(self.root / what, "w", encoding="ascii")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    @contextlib.contextmanager
+    def alone(self, what):
+        """One user of what is named at a time; the others wait."""
+        with self.lock(what):
             yield

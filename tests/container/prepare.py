@@ -3,6 +3,7 @@
 What is there already is not made again.
 """
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,8 @@ STAND_INS = (
     ("postgres:16", "postgres.Dockerfile"),
     ("redis:7", "redis.Dockerfile"),
 )
+# Airflow 3 for real, on the first of those: without its packages, which are large, and which a container mounts.
+AIRFLOW3 = re.search(r"AIRFLOW=(\S+:(\S+)) ", (TREE / "docker" / "compose" / "compose.airflow3.yaml").read_text())
 # The project's own, as the README builds them.
 OWN = (
     ("fernit", "Dockerfile"),
@@ -60,11 +63,22 @@ OWN = (
 )
 
 
+def packages():
+    """The folder of Airflow 3's packages, from the environment that tests/airflow keeps in the cache; else None, and why not."""
+    done = subprocess.run([TREE / "tests" / "airflow" / "environment.sh", "3"], capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):
+        raise SystemExit(f"prepare.py: {done.stderr}")
+    return (f"{done.stdout.strip()}/lib", "") if done.returncode == 0 else (None, done.stderr.strip())
+
+
 def prepare(engine):
     debian(engine)
+    packages()
     for tag, file in STAND_INS:
         say(f"building {tag}, a stand-in")
         engine.build(tag, HERE / "images" / file, HERE / "images")
+    say(f"building {AIRFLOW3[1]}, without its packages")
+    engine.build(AIRFLOW3[1], HERE / "images" / "airflow3.Dockerfile", HERE / "images", "--build-arg", f"AIRFLOW_VERSION={AIRFLOW3[2]}")
     for tag, file in OWN:
         say(f"building {tag} from docker/{file}")
         engine.build(tag, TREE / "docker" / file)

@@ -15,18 +15,9 @@ def names_a_test(word):
 
 def main(words):
     engine = Engine()
-    logs = TREE / "build" / "test"
-    logs.mkdir(parents=True, exist_ok=True)
-    with engine.alone():
-        engine.make()
-        engine.clear()
-        prepare(engine)
-        try:
-            return subprocess.call([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "4", "--dist", "loadgroup", "-ra",
-                                    f"--junit-xml={logs}/container.xml", *words, *([] if any(names_a_test(word) for word in words) else [str(HERE)])],
-                                   env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
-        finally:
-            engine.clear()
+    places = [] if any(names_a_test(word) for word in words) else [str(HERE)]
+    with engine.session(prepare):
+        return subprocess.call([TREE / "tests" / "pytest.sh", "container", "-n", "4", "--dist", "loadgroup", *words, *places])
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ def commands(file):
 class Stack:
     """`with Stack(...)`: everything of it is removed behind it."""
 
+    patience = PATIENCE
+    pause = 0.2  # seconds between two looks, each of which starts podman
+
     def __init__(self, engine, folder, *files, program="podman-compose", image="airflow-with-fernit", passwords="compose.yaml"):
         self.engine = engine
         self.folder = pathlib.Path(folder)
@@ -77,7 +80,7 @@ class Stack:
         files = [word for file in self.files for word in ("-f", file)]
         any_port = {"docker-compose": "0", "podman-compose": ""}[self.program]
         return self.engine.run(self.program, "-p", self.project, *files, *words, check=check, cwd=self.folder,
-                               env=dict(self.environment, AIRFLOW_PORT=any_port), timeout=3 * PATIENCE)
+                               env=dict(self.environment, AIRFLOW_PORT=any_port), timeout=3 * self.patience)
 
     def up(self, *words):
         return self.compose("up", "-d", *words)
@@ -142,12 +145,12 @@ class Stack:
         return done.stdout + done.stderr
 
     def wait_until(self, what, is_so):
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while not is_so():
             if time.monotonic() > end:
                 told = "\n".join(f"--- {name}\n{self.logs(name)[-2000:]}" for name in self.names())
-                raise AssertionError(f"not within {PATIENCE} s: {what}\n{told}")
-            time.sleep(0.2)
+                raise AssertionError(f"not within {self.patience} s: {what}\n{told}")
+            time.sleep(self.pause)
 
     def wait_for_log(self, name, text):
         self.wait_until(f"{name} says {text!r}", lambda: text in self.logs(name))

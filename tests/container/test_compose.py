@@ -276,21 +276,7 @@ def test_a_key_that_is_a_docker_secret_is_the_one_that_all_use(engine, tmp_path)
             assert key.strip() not in stack.logs(name) + engine.podman("inspect", name).stdout
 
 
-# --- The other files
-
-def test_airflow_3_has_one_key_and_one_jwt_secret(engine, tmp_path):
-    services = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
-    with Stack(engine, tmp_path, "compose.airflow3.yaml") as stack:
-        stack.up()
-        stack.wait_until_healthy("postgres", "redis", *services)
-        add(stack, stack.name("api-server"))
-        names = stack.names(*services)
-        assert len(names) == 6
-        ask = "airflow connections get db; airflow config get-value api_auth jwt_secret; airflow config get-value api secret_key"
-        answers = {stack.exec(name, "sh", "-c", ask).stdout for name in names}
-        assert len(answers) == 1
-        assert re.fullmatch(r"db s3cret\n[\w-]{86,88}=*\n[\w-]{43}=\n", answers.pop())
-
+# --- puckel.yaml; compose.airflow3.yaml is in test_airflow3.py
 
 def test_puckels_image_has_one_key_for_all_its_services(engine, tmp_path):
     with Stack(engine, tmp_path, "puckel.yaml", image="puckel-with-fernit", passwords="puckel.yaml") as stack:

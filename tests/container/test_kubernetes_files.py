@@ -95,7 +95,7 @@ def test_a_pod_may_be_as_slow_to_end_as_its_delay_and_more(name):
 CHART = {
     "fernetKeySecretName": str, "webserverSecretKeySecretName": str, "apiSecretKeySecretName": str, "jwtSecretName": str,
     "data": {"metadataSecretName": str, "brokerUrlSecretName": str, "resultBackendSecretName": str},
-    "images": {"airflow": {"repository": str, "tag": str, "pullPolicy": str}},
+    "defaultAirflowRepository": str, "defaultAirflowTag": str, "airflowVersion": str,
     "env": list, "volumes": list, "volumeMounts": list,
     "workers": {"terminationGracePeriodSeconds": int},
 }
@@ -124,6 +124,16 @@ def test_the_values_are_values_of_the_chart_and_types_of_kubernetes():
     whole = yaml.load(with_what_is_commented_out(text), Strict)
     assert {"apiSecretKeySecretName", "jwtSecretName", "data"} <= set(whole) - set(values)
     check_values(whole, CHART)
+
+
+def test_the_chart_is_told_which_airflow_is_in_the_image():
+    """It chooses by airflowVersion between webserver and api-server; left alone, that is the newest Airflow."""
+    values = yaml.load((MANIFESTS / "helm-values.yaml").read_text(), Strict)
+    version = tuple(map(int, values["airflowVersion"].split(".")))
+    assert values["defaultAirflowTag"] == values["airflowVersion"]
+    assert version >= (2, 11), "the newest charts have no older Airflow"
+    secrets = {"webserverSecretKeySecretName"} if version < (3,) else {"apiSecretKeySecretName", "jwtSecretName"}
+    assert secrets == set(values) & {"webserverSecretKeySecretName", "apiSecretKeySecretName", "jwtSecretName"}
 
 
 def test_a_run_with_the_values_of_the_chart_takes_the_key_from_the_secret_and_warns_of_nothing(box):

@@ -29,9 +29,8 @@ done
 fresh
 mkdir -p "$proof"
 # valgrind takes most of a second for each start, and a loaded machine many.
-FERNIT_TEST_BINARY=build/$how/fernit FERNIT_TEST_EVERY=$every FERNIT_TEST_PATIENCE=6 PYTHONDONTWRITEBYTECODE=1 \
-    /usr/bin/python3 -m pytest -p no:cacheprovider -n "${FERNIT_TEST_WORKERS:-4}" -q -ra -m "not real_binary" \
-    --junit-xml="$log" "${files[@]}"
+FERNIT_TEST_BINARY=build/$how/fernit FERNIT_TEST_EVERY=$every FERNIT_TEST_PATIENCE=6 \
+    tests/pytest.sh "$how" -n "${FERNIT_TEST_WORKERS:-4}" -q -m "not real_binary" "${files[@]}"
 status=$?
 
 attribute() { sed -nE "s/.*<testsuite [^>]*\b$1=\"([0-9]+)\".*/\1/p" "$log" 2>/dev/null | head -n 1; }

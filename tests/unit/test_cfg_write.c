@@ -52,10 +52,15 @@ static struct secret secret_of(const char *text)
     return secret;
 }
 
-static int create(const char *path, const char *text, struct error *err)
+static int create_with(mode_t mode, const char *path, const char *text, struct error *err)
 {
     _cleanup_secret_ struct secret secret = secret_of(text);
-    return cfg_create(path, &secret, err);
+    return cfg_create(path, &secret, mode, err);
+}
+
+static int create(const char *path, const char *text, struct error *err)
+{
+    return create_with(0600, path, text, err);
 }
 
 static int replace(const char *path, const struct cfg *read, const char *text, struct error *err)
@@ -88,7 +93,7 @@ static int names_here(void)
     return count;
 }
 
-static void makes_a_file_that_only_its_owner_reads(void **state)
+static void makes_a_file_that_those_read_whom_the_mode_names(void **state)
 {
     (void)state;
     struct error err = {0};
@@ -103,6 +108,10 @@ static void makes_a_file_that_only_its_owner_reads(void **state)
     assert_string_equal(text_of("a/b/airflow.cfg"), NEW);
     assert_int_equal(mode_of("a"), 0755);
     assert_int_equal(mode_of("a/b"), 0755);
+
+    umask(0077);
+    assert_int_equal(create_with(0660, "b/airflow.cfg", NEW, &err), CFG_WRITTEN);
+    assert_int_equal(mode_of("b/airflow.cfg"), 0660);
 }
 
 static void makes_none_where_something_is_already(void **state)
@@ -445,7 +454,7 @@ static void without_a_copy_there_is_nothing_to_do(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_ground(makes_a_file_that_only_its_owner_reads),
+        on_ground(makes_a_file_that_those_read_whom_the_mode_names),
         on_ground(makes_none_where_something_is_already),
         on_ground(replaces_it_and_keeps_its_mode),
         on_ground(replaces_what_stands_at_the_end_of_the_links),

@@ -1,0 +1,59 @@
+"""Debian's PostgreSQL and Redis on unix sockets in a folder of a test, as no root, which end with the test's process."""
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+# PostgreSQL runs as no root; whoever runs this as another user runs it as that.
+NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+POSTGRES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@contextlib.contextmanager
+def service(folder, words, ready):
+    """Runs WORDS until the end of the block; yields once the words `ready` succeed."""
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(["setpriv", *NOBODY, "--pdeathsig", "KILL", "--", *words], stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=log, cwd=folder, start_new_session=True)
+    try:
+        end = time.monotonic() + 60
+        while subprocess.run(ready, capture_output=True, check=False).returncode:
+            assert process.poll() is None and time.monotonic() < end, f"{words} is not ready:\n{(folder / 'log').read_text()}"
+            time.sleep(0.1)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def own_folder(parent, name):
+    folder = parent / name
+    folder.mkdir()
+    if NOBODY:
+        shutil.chown(folder, 65534, 65534)
+    return folder
+
+
+@contextlib.contextmanager
+def postgresql(parent):
+    """Yields the address of an empty database, without its scheme."""
+    folder = own_folder(parent, "postgresql")
+    tools = POSTGRES[-1]
+    subprocess.run(["setpriv", *NOBODY, "--", tools / "initdb", "--username=airflow", "--auth=trust", "--encoding=UTF8", "--no-sync", folder / "data"],
+                   check=True, capture_output=True, cwd=folder)
+    words = [tools / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=60"]
+    with service(folder, words, [tools / "pg_isready", "-q", "-h", folder, "-U", "airflow", "-d", "postgres"]):
+        subprocess.run([tools / "createdb", "-h", folder, "-U", "airflow", "airflow"], check=True, capture_output=True)
+        yield f"airflow@/airflow?host={folder}"
+
+
+@contextlib.contextmanager
+def redis(parent):
+    """Yields the broker's URL."""
+    folder = own_folder(parent, "redis")
+    socket = folder / "socket"
+    words = ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no"]
+    with service(folder, words, ["redis-cli", "-s", socket, "ping"]):
+        yield f"redis+socket://{socket}"
