@@ -27,9 +27,13 @@ QUIET = {
 
 
 @functools.cache
+def asked_for(name):
+    return subprocess.run([HERE / "environment.sh", name], capture_output=True, text=True, check=False)
+
+
 def environment(name):
     """The folder of the environment locks/NAME.txt. Where it cannot be had the test is skipped, which CI=true forbids."""
-    done = subprocess.run([HERE / "environment.sh", name], capture_output=True, text=True, check=False)
+    done = asked_for(name)
     if done.returncode == 3:
         pytest.skip(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """lock.py NAME...: makes locks/NAME.txt anew: what pip installs for that environment, pinned by version and hash.
 
 It needs uv, which solves as of a day in the past; the tests need only what it wrote. Of each package's files the lock

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -15,7 +16,7 @@ POSTGRES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
 def service(folder, words, ready):
     """Runs WORDS until the end of the block; yields once the words `ready` succeed."""
     with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(["setpriv", *NOBODY, "--pdeathsig", "KILL", "--", *words], stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(["setpriv", *NOBODY, "--pdeathsig", "INT", "--", *words], stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=log, cwd=folder, start_new_session=True)
     try:
         end = time.monotonic() + 60
@@ -24,8 +25,13 @@ def service(folder, words, ready):
             time.sleep(0.1)
         yield
     finally:
-        process.kill()
-        process.wait()
+        # For both this is a stop at once that leaves nothing, PostgreSQL's shared memory for one.
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def own_folder(parent, name):
