@@ -23,7 +23,7 @@ def forget_inherited_state():
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number, which is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # open takes the lowest number, which is this one
 
 
 if __name__ == "__main__":

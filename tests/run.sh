@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox, tests/faults and tests/airflow against build/fernit and tests/container
-# with images of it, and ends with what the proofs have counted, how long each part took and one line over all.
+# run.sh UNIT-PROGRAM...: runs them, then tests/blackbox, tests/faults and tests/airflow against build/fernit, beside them
+# tests/container with images of it, and ends with what the proofs have counted, how long each part took and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
 
@@ -10,11 +10,30 @@ rm -rf "$logs"
 mkdir -p "$logs"
 broken=() times=()
 
+# All temporary files lie below one folder, which must be empty at the end.
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/fernit.XXXXXX") || exit 1
+trap 'rm -rf "$TMPDIR"' EXIT
+chmod 755 "$TMPDIR"
+export TMPDIR
+
 # part NAME COMMAND...
 part() {
     local begun=$SECONDS
     "${@:2}" || broken+=("$1")
     times+=("$1 $((SECONDS - begun)) s")
+}
+
+# begin NAME COMMAND... runs it beside the parts that follow, for one that mostly waits; `part NAME join NAME` shows what it printed.
+declare -A beside
+begin() {
+    "${@:2}" >"$logs/$1.out" 2>&1 &
+    beside[$1]=$!
+}
+join() {
+    local status=0
+    wait "${beside[$1]}" || status=1
+    cat "$logs/$1.out"
+    return "$status"
 }
 
 units() {
@@ -27,16 +46,35 @@ units() {
     return "$status"
 }
 
+rules() { iptables-save 2>/dev/null | grep NETAVARK; }
+
+container() {
+    local before status=0 begun=$SECONDS
+    before=$(rules)
+    /usr/bin/python3 -B tests/container/run.py || status=1
+    [[ $(rules) == "$before" ]] || { echo "run.sh: the container tests left firewall rules on this machine" >&2 && status=1; }
+    echo "container: $((SECONDS - begun)) s beside the other parts"
+    return "$status"
+}
+
+nothing_left() {
+    local left
+    left=$(ls -A "$TMPDIR")
+    [[ ! $left ]] || { echo "run.sh: a part left temporary files: $left" >&2 && return 1; }
+}
+
+begin container container
 part unit units "$@"
 part fuzz tests/fuzz/run.sh --share 60
 part blackbox tests/pytest.sh blackbox -n 4 tests/blackbox
 part faults tests/pytest.sh faults -n 4 tests/faults
 part airflow tests/airflow/run.sh
-part container /usr/bin/python3 -B tests/container/run.py
 # A share of the black-box tests once more, under those who see what a start does with its memory.
 part sanitized tests/memory/run.sh sanitized 10
 part valgrind tests/memory/run.sh valgrind 97
 part released tests/memory/released.sh
+part container join container
+nothing_left || broken+=("temporary files")
 
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.
 count() { cat "$logs"/*.log 2>/dev/null | sed -nE "s/^\[ +$1 +\] ([^ ]+: )?([0-9]+) test\(s\).*/\2/p" | awk '{ n += $1 } END { print n + 0 }'; }

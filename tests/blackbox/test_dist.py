@@ -204,12 +204,17 @@ def test_again_with_another_umask_locale_and_time_zone_it_is_the_same(own_tree, 
 
 
 def test_the_sources_unpacked_elsewhere_make_the_same_release(tree, tmp_path, release):
-    """Also the program, from nothing but the libraries, which are pinned."""
+    """Also the program, from nothing but the libraries, which are pinned: in another folder, with another way to the cache."""
     with tarfile.open(tree / "build" / "dist" / f"{SOURCE}.tar.gz") as archive:
         archive.extractall(tmp_path / "deeper" / "down")
     folder = tmp_path / "deeper" / "down" / SOURCE
-    done = run("make", "dist", folder=folder, umask=0o077, TZ="Asia/Tokyo", LANG="C.UTF-8")
+    cache = pathlib.Path((tree / "build" / "deps").read_text().strip()).parent
+    (tmp_path / "another-name").symlink_to(cache)
+    done = run("make", "-j3", "dist", folder=folder, umask=0o077, TZ="Asia/Tokyo", LANG="C.UTF-8", FERNIT_CACHE=str(tmp_path / "another-name"))
     assert done.returncode == 0, done.stdout + done.stderr
+    program = (folder / "build" / "fernit").read_bytes()
+    assert program == (TREE / "build" / "fernit").read_bytes(), "build/fernit is not what its sources make: run make"
+    assert str(tmp_path).encode() not in program and str(cache).encode() not in program
     assert packed(folder) == release
 
 

@@ -476,15 +476,36 @@ def test_suspending_works_again_and_again(shell, terminal, line):
 
 
 def test_suspending_right_after_fg_works(shell, terminal, line):
-    """While fernit has not yet given the terminal away the key is its own."""
+    """While fernit has not yet given the terminal away the key is its own.
+
+    Between giving the terminal and sending CONT, fernit and every shell lose a key: CONT discards the stop signal that is pending for
+    a stopped process. Then the command runs in the foreground, and the key is pressed again.
+    """
     shell.type(line(*READS))
     shell.hears("ready")
     init, [command] = shell.init, children_of(shell.init)
+    lost = 0
+
+    def stopped():
+        nonlocal lost
+        if state_of(init) == state_of(command) == "T":
+            return True
+        if terminal.foreground == command and state_of(command) == "S" and state_of(init) == "S":
+            lost += 1
+            shell.type(SUSPEND)
+        return False
+
     for _ in range(20):
         shell.suspend(init, command)
         shell.type("fg")
         while state_of(init) == "T":  # until the shell has sent CONT the key would be lost for anybody
             pass
+        shell.type(SUSPEND)
+        wait_for(stopped)
+        shell.ready()
+        shell.type("fg")
+        wait_for(lambda: terminal.foreground == command and state_of(command) == "S")
+    assert lost < 20, "no key works before fernit has given the terminal away"
     shell.suspend(init, command)
     shell.type("fg")
     shell.type("more")

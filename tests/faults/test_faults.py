@@ -20,8 +20,10 @@ base_url: http://localhost:8080
 
 
 @pytest.fixture(name="place")
-def place_fixture():
+def place_fixture(namespace):
+    """In a mount namespace of its own: how often fernit reads /proc/self/mountinfo depends on the mounts, and each trial counts calls."""
     place = Place()
+    place.prefix = namespace.prefix
     yield place
     place.remove()
 
@@ -44,7 +46,6 @@ def with_mounted_cfg(namespace, place):
         with_cfg(place, run)
         bind(namespace, place.cfg, place.cfg)
 
-    place.prefix = namespace.prefix
     return before
 
 
