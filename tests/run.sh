@@ -51,7 +51,8 @@ rules() { iptables-save 2>/dev/null | grep NETAVARK; }
 container() {
     local before status=0 begun=$SECONDS
     before=$(rules)
-    /usr/bin/python3 -B tests/container/run.py || status=1
+    # The shell has what it starts beside itself ignore Ctrl-C.
+    tests/inherited.py /usr/bin/python3 -B tests/container/run.py || status=1
     [[ $(rules) == "$before" ]] || { echo "run.sh: the container tests left firewall rules on this machine" >&2 && status=1; }
     echo "container: $((SECONDS - begun)) s beside the other parts"
     return "$status"

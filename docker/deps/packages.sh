@@ -38,19 +38,24 @@ command -v dpkg-query >/dev/null || {
     exit 1
 }
 
-mapfile -t missing < <(
-    comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
-        <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^ii  *//p' | sort -u)
-)
-((${#missing[@]})) || exit 0
+# Sets `missing`; false where nothing is.
+lacks() {
+    mapfile -t missing < <(
+        comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+            <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^ii  *//p' | sort -u)
+    )
+    ((${#missing[@]}))
+}
+lacks || exit 0
 
 if ((EUID != 0)); then
     echo "packages.sh: missing, and only root may install them: apt-get install ${missing[*]}" >&2
     exit 1
 fi
-# make asks for several purposes at once, and apt for a lock that it does not wait for.
-exec 9<"${BASH_SOURCE[0]}"
+# make asks for several purposes at once, another checkout may do the same, and apt does not wait for its own lock.
+exec 9<"$(command -v apt-get)"
 flock 9
+lacks || exit 0
 echo "packages.sh: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)

@@ -181,7 +181,7 @@ def test_the_command_finds_masks_and_dispositions_as_in_a_direct_run(start, dire
 
 @pytest.mark.real_binary
 def test_the_command_finds_rights_limits_and_priority_as_in_a_direct_run(start, direct):
-    limits = ["prlimit", "--core=1000:2000", "--nofile=100:200", "--memlock=0:65536", "--stack=1000000:2000000", "nice", "-n", "7"]
+    limits = ["prlimit", "--cpu=1000:2000", "--nofile=100:200", "--memlock=0:65536", "--stack=1000000:2000000", "nice", "-n", "7"]
     lines = "^(Uid|Gid|Groups|Cap|NoNew|Seccomp:|Cpus_a)"
     files = "/proc/self/limits /proc/self/oom_score_adj /proc/self/timerslack_ns"
     script = ["sh", "-c", f"cat {files}; nice; umask; pwd; grep -E '{lines}' /proc/self/status"]

@@ -229,7 +229,7 @@ def test_a_blocked_signal_that_came_meanwhile_waits_for_the_command(fernit):
 
 
 STATUS = ("Umask", "Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Cpus_allowed")
-LIMITS = ["prlimit", "--core=1000:2000", "--nofile=100:200", "--memlock=0:65536", "--stack=1000000:2000000", "--fsize=1000000", "--"]
+LIMITS = ["prlimit", "--cpu=1000:2000", "--nofile=100:200", "--memlock=0:65536", "--stack=1000000:2000000", "--fsize=1000000", "--"]
 
 
 def of_status(text):

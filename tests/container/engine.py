@@ -51,6 +51,8 @@ DOCKER = """#!/bin/sh
 if [ "$1" = compose ]; then
     shift
     exec podman-compose "$@"
+elif [ "$1" = build ] && [ -e "{network}" ]; then
+    exec nsenter --net="{network}" podman "$@"
 fi
 exec podman "$@"
 """
@@ -58,7 +60,8 @@ exec podman "$@"
 
 # Namespaces of the run's own: podman's firewall rules, bridges, name server and mounts end with it, and so does every process.
 OWN_PLACE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "catatonit", "--")
-INSIDE = "FERNIT_TEST_INSIDE"  # set in there
+INSIDE = "FERNIT_TEST_INSIDE"  # set in there, to the descriptor of the machine's network namespace
+MACHINE_NETWORK = "machine-network"  # the same as a file of the run folder, for builds, whose apt needs it
 
 
 def remove_folder(folder):
@@ -76,6 +79,7 @@ class Engine:
         self.root = cache / f"containers-{recipe}"
         # One folder for one cache: podman remembers the path beside its images.
         self.run_folder = pathlib.Path("/run", f"fernit-{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}")
+        self.machine_network = self.run_folder / MACHINE_NETWORK
         self.environment = dict(
             {name: value for name, value in os.environ.items() if not name.startswith(("FERNIT_", "AIRFLOW_"))},
             PATH=f"{self.root}/bin:{os.environ['PATH']}",
@@ -108,7 +112,7 @@ class Engine:
             folder.mkdir(parents=True, exist_ok=True)
         (self.root / "containers.conf").write_text(CONTAINERS_CONF.format(root=self.root, run=self.run_folder))
         (self.root / "registries.conf").write_text(REGISTRIES_CONF)
-        (self.root / "bin" / "docker").write_text(DOCKER)
+        (self.root / "bin" / "docker").write_text(DOCKER.format(network=self.machine_network))
         (self.root / "bin" / "docker").chmod(0o755)
         if not (self.root / "storage.conf").exists():
             (self.root / "storage.conf").write_text(STORAGE_CONF.format(root=self.root, run=self.run_folder, driver=self.driver()))
@@ -147,12 +151,22 @@ class Engine:
             self.make()
             prepare(self)
             remove_folder(self.run_folder)
-            os.set_inheritable(lock.fileno(), True)
-            os.execvpe(OWN_PLACE[0], [*OWN_PLACE, sys.executable, "-B", sys.modules["__main__"].__file__, *sys.argv[1:]], {**os.environ, INSIDE: "yes"})
-        # netavark, runc and podman each have a folder there.
+            network = os.open("/proc/self/ns/net", os.O_RDONLY)
+            for descriptor in (lock.fileno(), network):
+                os.set_inheritable(descriptor, True)
+            os.execvpe(OWN_PLACE[0], [*OWN_PLACE, sys.executable, "-B", sys.modules["__main__"].__file__, *sys.argv[1:]], {**os.environ, INSIDE: str(network)})
+        # netavark, runc and podman each have a folder in /run. systemd-resolved has the file there that names the name servers.
+        servers = pathlib.Path("/etc/resolv.conf").resolve()
+        text = servers.read_bytes()
         subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
+        if not servers.exists():
+            servers.parent.mkdir(parents=True)
+            servers.write_bytes(text)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         self.make()
+        self.machine_network.touch()
+        subprocess.run(["mount", "-n", "--bind", f"/proc/self/fd/{os.environ[INSIDE]}", self.machine_network], check=True,
+                       pass_fds=[int(os.environ[INSIDE])])
         self.clear()
         try:
             yield
@@ -161,7 +175,7 @@ class Engine:
 
     def build(self, tag, file, context=TREE, *options):
         """docker build -t TAG -f FILE OPTIONS CONTEXT; layers that are there already are taken."""
-        self.podman("build", "--layers", "--tag", tag, "--file", file, *options, context, timeout=1500)
+        self.run("docker", "build", "--layers", "--tag", tag, "--file", file, *options, context, timeout=1500)
 
     def has(self, image):
         return self.podman("image", "exists", image, check=False).returncode == 0
