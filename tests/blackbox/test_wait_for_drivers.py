@@ -253,8 +253,9 @@ class MariaDB(Server):
     ASK = "select @@datadir"
 
     def begin(self):
-        self.start("/usr/sbin/mariadbd", "--no-defaults", "--skip-grant-tables", f"--datadir={self.data}", f"--socket={self.folder}/socket",
-                   "--bind-address=127.0.0.1", f"--port={self.port}", "--innodb-buffer-pool-size=8M")  # fmt: skip
+        self.start("/usr/sbin/mariadbd", "--no-defaults", "--skip-grant-tables", f"--datadir={self.data}", f"--tmpdir={self.folder}",
+                   f"--socket={self.folder}/socket", "--bind-address=127.0.0.1", f"--port={self.port}",
+                   "--innodb-buffer-pool-size=8M")  # fmt: skip
 
     def ways(self):
         yield "mysql://", {"MYSQL_UNIX_PORT": self.folder / "socket"}
