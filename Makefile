@@ -281,7 +281,7 @@ test: programs | tools-test tools-container tools-airflow
 	@tests/inherited.py tests/run.sh $(unit_programs)
 
 # For who has changed a line.
-check: $(B)/fernit $(pages) $(unit_programs) | tools-test
+check: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) | tools-test
 	@tests/inherited.py tests/check.sh $(unit_programs)
 
 # A real Airflow of three versions. Their environments are made once, in the cache.
