@@ -20,6 +20,11 @@ globals().update({name: value for name, value in vars(blackbox).items() if not n
 from deployment import Deployment, environment  # noqa: E402  (behind the path)
 
 
+def pytest_collection_modifyitems(items):
+    """What one process must run as a whole comes first, while the other runs the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(params=["2.10", "2.11", "3"])
 def version(request):
     """Each Airflow of the tests; @pytest.mark.parametrize("version", [...]) takes some of them."""
