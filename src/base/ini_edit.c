@@ -182,6 +182,22 @@ int ini_set(const struct ini *ini, const char *section, const char *name, const 
     return made < 0 ? -1 : prove(ini, &change, edited, err);
 }
 
+/* Whether these lines stand in the text, from the beginning of a line to the end of one. */
+static bool has_lines(const struct ini *ini, const struct secret *wanted)
+{
+    const char *end = ini->text + ini->length;
+    const char *at = ini->text;
+    char last = wanted->bytes[wanted->length - 1];
+    if (last != '\n' && last != '\r')
+        return false;
+    while ((at = memmem(at, (size_t)(end - at), wanted->bytes, wanted->length))) {
+        if (ends_line(ini, (size_t)(at - ini->text)))
+            return true;
+        at++;
+    }
+    return false;
+}
+
 int ini_comment_out(const struct ini *ini, const char *section, const char *name,
                     struct secret *edited, struct error *err)
 {
@@ -189,17 +205,19 @@ int ini_comment_out(const struct ini *ini, const char *section, const char *name
     const struct ini_option *option = ini_find(ini, section, name);
     if (!option)
         return error_refused(err, "there is no %s in [%s]", name, section);
-    if (secret_reserve(edited, ini->length + 2, err) < 0 ||
-        add_range(edited, ini, 0, option->start, err) < 0)
-        return -1;
+    _cleanup_secret_ struct secret comment = {0};
     struct lines lines = lines_of(ini->text + option->start, option->end - option->start);
     struct span line;
     struct span content;
     while (lines_next(&lines, &line, &content))
-        if ((content.length > 0 && add(edited, "# ", err) < 0) ||
-            secret_append(edited, line.start, line.length, err) < 0)
+        if ((content.length > 0 && add(&comment, "# ", err) < 0) ||
+            secret_append(&comment, line.start, line.length, err) < 0)
             return -1;
-    return add_range(edited, ini, option->end, ini->length, err) < 0
-               ? -1
-               : prove(ini, &change, edited, err);
+    bool is_new = !has_lines(ini, &comment);
+    if (secret_reserve(edited, ini->length + comment.length, err) < 0 ||
+        add_range(edited, ini, 0, option->start, err) < 0 ||
+        (is_new && secret_append(edited, comment.bytes, comment.length, err) < 0) ||
+        add_range(edited, ini, option->end, ini->length, err) < 0)
+        return -1;
+    return prove(ini, &change, edited, err);
 }

@@ -21,6 +21,7 @@ struct error;
 int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
             struct secret *edited, struct error *err);
 
-/* The same, but the option's lines become comments. The option must be there. */
+/* The same, but the option's lines become comments; where the very same comment is there already, they go: else a file
+ * that two versions of Airflow share would grow at each start. The option must be there. */
 int ini_comment_out(const struct ini *ini, const char *section, const char *name,
                     struct secret *edited, struct error *err);

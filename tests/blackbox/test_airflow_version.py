@@ -328,6 +328,15 @@ def test_each_step_of_an_upgrade_says_what_it_did_to_the_file(child_sees, cfg):
     assert f"wrote the secrets into {cfg}" in said and "commented out [api] secret_key, [api_auth] jwt_secret in" in said
 
 
+def test_a_file_that_two_versions_share_does_not_grow(child_sees, cfg):
+    texts = []
+    for version in (OLD, NEW) * 3:
+        child_sees(AIRFLOW_VERSION=version)
+        texts.append(cfg.read_text())
+    assert texts[2:4] == texts[4:], "each has its comments, and they are there once"
+    assert texts[4].count("# secret_key = ") == texts[4].count("# jwt_secret = ") == 1
+
+
 def test_what_is_hidden_first_does_not_hide_that_the_rest_is_written(child_sees, write_cfg, put, new_value):
     """[api_auth] comes before [core] internal_api_secret_key in what fernit looks at."""
     values = {FERNET: new_key(), WEBSERVER: new_value(), JWT: new_value()}

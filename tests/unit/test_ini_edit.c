@@ -116,6 +116,18 @@ static const struct {
     {ROW, "[core]\na = 1\nfernet_key = old,\n# c\n\n  older\nb = 2\n",
      "[core]\na = 1\n# fernet_key = old,\n# # c\n\n#   older\nb = 2\n"},
     {ROW, "[core]\nfernet_key =\n  b = 2\n", "[core]\n# fernet_key =\n#   b = 2\n"},
+
+    /* The same comment once; another value, or the beginning of one, has a comment of its own. */
+    {ROW, "[core]\nfernet_key = old\n# fernet_key = old\nb = 2\n",
+     "[core]\n# fernet_key = old\nb = 2\n"},
+    {ROW, "[core]\r\n# fernet_key = old\r\nfernet_key = old\r\n",
+     "[core]\r\n# fernet_key = old\r\n"},
+    {ROW, "[core]\n# fernet_key =\n#   old\nfernet_key =\n  old\n",
+     "[core]\n# fernet_key =\n#   old\n"},
+    {ROW, "[core]\n# fernet_key = older\nfernet_key = old",
+     "[core]\n# fernet_key = older\n# fernet_key = old"},
+    {ROW, "[core]\n# # fernet_key = old\nfernet_key = old\n",
+     "[core]\n# # fernet_key = old\n# fernet_key = old\n"},
 };
 
 static const struct {
