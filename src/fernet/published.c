@@ -28,6 +28,9 @@ static const struct {
 
     /* puckel/docker-airflow config/airflow.cfg; apache/airflow airflow/config_templates/default_airflow.cfg of 1.10. */
     {"72367663207f7b53", "the airflow.cfg of puckel's image and of Airflow 1.10"},
+    /* apache/airflow airflow/config_templates/default_airflow.cfg before 2.7, config.yml since: a template, which some
+     * copy as it is. Airflow takes it literally. */
+    {"ad1523fbbdedf550", "the template of Airflow's airflow.cfg"},
     /* airflow-helm/charts charts/airflow/values.yaml: airflow.webserverSecretKey. */
     {"5135ef8b850ec6fa", "the default values of the airflow-helm chart"},
     /* bitnami/containers bitnami/airflow/README.md: AIRFLOW_SECRET_KEY, as it is and as the newer images write it, the
@@ -45,6 +48,8 @@ static const struct {
 
     /* apache/airflow airflow-core/docs/howto/docker-compose/docker-compose.yaml. */
     {"435109ae7a06c3ab", "the compose file of Airflow 3"},
+    /* apache/airflow airflow-core/src/airflow/config_templates/config.yml. */
+    {"a830d86353da88b0", "the template of Airflow's airflow.cfg"},
     /* bitnami, as above: AIRFLOW_APISERVER_SECRET_KEY, in both forms. */
     {"48433fa0ec40db5e", "bitnami's image"},
     {"517eb59bef87b328", "bitnami's image"},

@@ -21,6 +21,7 @@ PUBLISHED = {
     ],
     "secret_key": [
         "temporary_key",
+        "{SECRET_KEY}",
         "THIS IS UNSAFE!",
         "a25mQ1FHTUh3MnFRSk5KMEIyVVU2YmN0VGRyYTVXY08=",
         "YTI1bVExRkhUVWgzTW5GUlNrNUtNRUl5VlZVMlltTjA=",
@@ -30,6 +31,7 @@ PUBLISHED = {
     ],
     "jwt_secret": [
         "airflow_jwt_secret",
+        "{JWT_SECRET_KEY}",
         "airflow-api-server-key",
         "YWlyZmxvdy1hcGktc2VydmVyLWtleQ==",
         "fake-jwt-secret-for-local-testing-32-chars-min",

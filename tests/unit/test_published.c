@@ -53,6 +53,7 @@ static void published_values_are_known(void **state)
     (void)state;
     static const struct row table[] = {
         {ROW, "temporary_key", "puckel"},
+        {ROW, "{SECRET_KEY}", "template"},
         {ROW, "THIS IS UNSAFE!", "airflow-helm"},
         {ROW, "a25mQ1FHTUh3MnFRSk5KMEIyVVU2YmN0VGRyYTVXY08=", "bitnami"},
         {ROW, "YTI1bVExRkhUVWgzTW5GUlNrNUtNRUl5VlZVMlltTjA=", "bitnami"},
@@ -60,6 +61,7 @@ static void published_values_are_known(void **state)
         {ROW, "YWlyZmxvdy13ZWItc2VydmVyLWtleQ==", "bitnami"},
         {ROW, "fake-key-aYDdF6d+Fjznai5yBW63CUAi0IipJqDHlNSWIun6y8o=", "MWAA"},
         {ROW, "airflow_jwt_secret", "Airflow 3"},
+        {ROW, "{JWT_SECRET_KEY}", "template"},
         {ROW, "airflow-api-server-key", "bitnami"},
         {ROW, "YWlyZmxvdy1hcGktc2VydmVyLWtleQ==", "bitnami"},
         {ROW, "fake-jwt-secret-for-local-testing-32-chars-min", "MWAA"},
