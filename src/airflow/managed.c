@@ -72,6 +72,11 @@ enum managed_use managed_use(const struct managed_place *place, int version)
     return version >= place->until && place->stays_hidden ? MANAGED_IN_STEP : MANAGED_SHOWN;
 }
 
+bool managed_is_left_out(const struct managed_place *place, int version)
+{
+    return version != AIRFLOW_UNKNOWN && managed_use(place, version) == MANAGED_SHOWN;
+}
+
 bool managed_is_read(const struct managed *secret, int version)
 {
     for (const struct managed_place *place = secret->places; place->variable; place++)

@@ -56,6 +56,9 @@ extern const struct managed managed_secrets[MANAGED_COUNT];
 /* What this version makes of the place. Pure. */
 enum managed_use managed_use(const struct managed_place *place, int version);
 
+/* Whether the version is known, and would show what is given under this name: it does not get it. Pure. */
+bool managed_is_left_out(const struct managed_place *place, int version);
+
 /* Whether this version reads the secret at all; else nothing is created for it. Pure. */
 bool managed_is_read(const struct managed *secret, int version);
 

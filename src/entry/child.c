@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "airflow/version.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "entry/deliver_need.h"
@@ -60,10 +59,9 @@ static int set_secret(struct environment *environment, const struct managed *sec
                       const struct ring *ring, struct error *err)
 {
     for (const struct managed_place *place = secret->places; place->variable; place++) {
-        enum managed_use use = managed_use(place, airflow);
-        /* Who gives it under this name may know the version. */
-        bool stays = use == MANAGED_IN_STEP || airflow == AIRFLOW_UNKNOWN;
-        bool gets = use == MANAGED_DELIVERED || (stays && is_given(environment, place));
+        /* Where the version is not known, a user who gives it under this name may know it. */
+        bool gets = managed_use(place, airflow) == MANAGED_DELIVERED ||
+                    (!managed_is_left_out(place, airflow) && is_given(environment, place));
         if (set_place(environment, place, gets ? ring : NULL, err) < 0)
             return -1;
     }

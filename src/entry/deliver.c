@@ -257,9 +257,11 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
                                            : "wrote the secrets into";
     if (need != CFG_HIDE)
         log_notice("%s %s", what, delivery->path);
-    if (*edit->hidden)
-        log_notice("commented out %s in %s: this Airflow does not know it, and would show it",
-                   edit->hidden, delivery->path);
+    if (*edit->hidden) {
+        char why[LOOK_SHOWS];
+        look_shows(delivery->look, why);
+        log_notice("commented out %s in %s: %s", edit->hidden, delivery->path, why);
+    }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&

@@ -1,6 +1,7 @@
 #include "entry/look.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "airflow/paths.h"
@@ -165,6 +166,17 @@ int look_again(const struct context *context, struct look *look, struct part *pa
         return -1;
     skip_unread(look, part);
     return 0;
+}
+
+void look_shows(const struct look *look, char text[LOOK_SHOWS])
+{
+    char version[AIRFLOW_TEXT];
+    airflow_version_text(look->airflow, version);
+    if (look->airflow == AIRFLOW_UNKNOWN)
+        snprintf(text, LOOK_SHOWS, "the version of Airflow is not known, and some would show it");
+    else
+        snprintf(text, LOOK_SHOWS, "Airflow %s (%.150s) does not know it, and would show it",
+                 version, look->airflow_from);
 }
 
 void look_free(struct look *look)

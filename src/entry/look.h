@@ -58,5 +58,9 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err);
 
+/* Why a name does not reach Airflow, for a message: "Airflow 2.10.5 (AIRFLOW_VERSION) does not know it, and would show it". */
+enum { LOOK_SHOWS = 256 };
+void look_shows(const struct look *look, char text[LOOK_SHOWS]);
+
 void look_free(struct look *look);
 #define _cleanup_look_ _cleanup_(look_free)

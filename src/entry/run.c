@@ -48,6 +48,23 @@ static void say_one(const struct part *part)
                    part->secret->title);
 }
 
+/* A secret that this Airflow does not read: a user who gives it may mean another Airflow. One with two names is read
+ * under the other. */
+static void say_unread(const struct context *context, const struct look *look,
+                       const struct part *part)
+{
+    const struct managed_place *place = part->secret->places;
+    char why[LOOK_SHOWS];
+    if (!managed_is_left_out(place, look->airflow) || !part_ring(part) ||
+        (!environment_get(context->environment, place->variable) &&
+         !environment_get(context->environment, place->variable_command) &&
+         !environment_get(context->environment, place->variable_file)))
+        return;
+    look_shows(look, why);
+    log_notice("the command does not get %s: %s", place->variable, why);
+    log_hint("if this is another Airflow, set --airflow-version");
+}
+
 static void say(const struct context *context, const struct look *look)
 {
     if (look->airflow != AIRFLOW_UNKNOWN && log_shows(LOG_VERBOSE)) {
@@ -58,6 +75,7 @@ static void say(const struct context *context, const struct look *look)
     for (size_t i = 0; i < look->count; i++) {
         report_remarks(&look->parts[i].survey, &look->parts[i].decision);
         say_one(&look->parts[i]);
+        say_unread(context, look, &look->parts[i]);
     }
     if (context->left_cfg)
         log_warning("cfg-left-behind",

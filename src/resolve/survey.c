@@ -54,11 +54,13 @@ static int look_at_command(struct looking *looking, const char *name, struct err
     return source_keep(looking, &source, err);
 }
 
-static int look_at_secret(struct looking *looking, const char *name, struct error *err)
+/* An Airflow that does not know the name would not ask its backend. */
+static int look_at_secret(struct looking *looking, const struct managed_place *place,
+                          struct error *err)
 {
-    struct source source = source_named(looking, WAY_COMMAND, name);
+    struct source source = source_named(looking, WAY_COMMAND, place->variable_secret);
     const char *path = environment_get(looking->places->environment, source.name);
-    if (path)
+    if (path && !managed_is_left_out(place, looking->places->airflow))
         source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
     return source_keep(looking, &source, err);
 }
@@ -219,7 +221,7 @@ static int look_outside(struct looking *looking, struct error *err)
             return -1;
     for (place = ranked; *place; place++)
         if (look_at_command(looking, (*place)->variable_command, err) < 0 ||
-            look_at_secret(looking, (*place)->variable_secret, err) < 0)
+            look_at_secret(looking, *place, err) < 0)
             return -1;
     if (secret->bare &&
         look_at_variable(looking, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)

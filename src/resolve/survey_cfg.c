@@ -108,7 +108,8 @@ static int look_at_cfg_rest(struct looking *looking, size_t index, struct error 
 
     _cleanup_secret_ struct secret secret = {0};
     source = source_in_cfg(looking, index, 2);
-    if (look_up(looking, place->section, place->option_secret, &secret, &source))
+    if (!managed_is_left_out(place, looking->places->airflow) &&
+        look_up(looking, place->section, place->option_secret, &secret, &source))
         source.finding = FOUND_SECRET;
     return source_keep(looking, &source, err);
 }

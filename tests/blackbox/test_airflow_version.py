@@ -72,6 +72,32 @@ def test_what_it_would_show_is_not_passed_on(child_sees, cfg, new_value, version
     assert {variable: seen[variable] for variable in stay & set(given)} == {variable: given[variable] for variable in stay & set(given)}
 
 
+def test_a_variable_that_is_not_passed_on_is_named_with_the_version_and_what_told_it(child_sees, new_value):
+    """Else an Airflow 3 that is taken for a 2.x runs without the JWT secret it was given, and no line says so."""
+    given = {JWT: new_value(), WEBSERVER: new_value()}
+    for way, words, variables in (
+        ("--airflow-version", ["--airflow-version", "2.10.5"], {}),
+        ("AIRFLOW_VERSION", [], {"AIRFLOW_VERSION": "2.10.5"}),
+    ):
+        said = child_sees(*words, **variables, **given).stderr
+        assert f"fernit: the command does not get {JWT}: Airflow 2.10.5 ({way}) does not know it, and would show it\n" in said
+        assert "fernit: hint: if this is another Airflow, set --airflow-version\n" in said and said.count("does not get") == 1
+    for version in (NEW, ""):
+        assert "does not get" not in child_sees(AIRFLOW_VERSION=version, **given).stderr
+
+
+@pytest.mark.parametrize("where", ["variable", "airflow.cfg"])
+def test_a_secret_of_the_backend_counts_only_under_a_name_that_airflow_asks_by(child_sees, store, write_cfg, cfg, where):
+    """An older Airflow does not ask its backend for [api] secret_key: without a value each process would make up its own."""
+    given = {f"{API}_SECRET": "path"} if where == "variable" else {}
+    if where == "airflow.cfg":
+        write_cfg("[api]\nsecret_key_secret = path\n")
+    seen = child_sees(**given)
+    agrees(seen, cfg, SECRET_KEY, kept(store)["secret_key"])
+    assert f"{API}_SECRET" not in seen
+    assert child_sees(AIRFLOW_VERSION="", **given).get(WEBSERVER) == (None if where == "variable" else seen[WEBSERVER])
+
+
 # --- How the version is found
 
 #: From the strongest word to the weakest.
@@ -324,6 +350,7 @@ def test_each_step_of_an_upgrade_says_what_it_did_to_the_file(child_sees, cfg):
     child_sees(AIRFLOW_VERSION=OLD)
     said = child_sees(AIRFLOW_VERSION=NEW).stderr
     assert f"wrote the secrets into {cfg}" in said and "commented out [core] internal_api_secret_key in" in said
+    assert f": Airflow {NEW} (AIRFLOW_VERSION) does not know it, and would show it\n" in said
     said = child_sees(AIRFLOW_VERSION=OLD).stderr
     assert f"wrote the secrets into {cfg}" in said and "commented out [api] secret_key, [api_auth] jwt_secret in" in said
 

@@ -576,8 +576,12 @@ def test_where_this_user_may_not_enter_the_store_a_key_from_outside_is_used_and_
 
 # --- _SECRET
 
+#: [webserver] secret_key is read by a newer Airflow too, where there is no [api] secret_key.
+READ_PLACES = [place for place in PLACES if place[0].variables[place[1]] not in SHOWS[place[2]]]
+each_read_place = pytest.mark.parametrize(("secret", "number", "version"), READ_PLACES, ids=name_of)
 
-@each_place
+
+@each_read_place
 def test_what_is_left_to_airflow_s_secrets_backend_is_neither_made_nor_delivered(child_sees, store, cfg, secret, number, version):
     variable = secret.variables[number] + "_SECRET"
     seen = child_sees(**{variable: "path/of/it"})
@@ -586,11 +590,7 @@ def test_what_is_left_to_airflow_s_secrets_backend_is_neither_made_nor_delivered
     assert secret.name not in kept(store)
 
 
-#: [webserver] secret_key is read by a newer Airflow too, where there is no [api] secret_key.
-READ_PLACES = [place for place in PLACES if place[0].variables[place[1]] not in SHOWS[place[2]]]
-
-
-@pytest.mark.parametrize(("secret", "number", "version"), READ_PLACES, ids=name_of)
+@each_read_place
 def test_a_secret_of_airflow_cfg_is_left_to_airflow_too(child_sees, write_cfg, store, secret, number, version):
     section, option = secret.places[number]
     cfg = write_cfg(f"[{section}]\n{option}_secret = path/of/it\n{option} =\n")
