@@ -64,7 +64,8 @@ static enum scope choose_scope(enum scope wanted, char *const *command, char *co
 {
     const char *reason = "--signal-scope says so";
     struct scope_words words =
-        scope_read(command, environment_get(environment, "DUMB_INIT_SETSID"));
+        scope_read(command, environment_get(environment, "AIRFLOW_COMPONENT_TYPE"),
+                   environment_get(environment, "DUMB_INIT_SETSID"));
     enum scope scope = wanted == SCOPE_AUTO ? scope_for(&words, &reason) : wanted;
     log_detail("signals go to the %s: %s",
                scope == SCOPE_CHILD ? "command alone" : "command's process group", reason);

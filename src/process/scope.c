@@ -27,9 +27,10 @@ static bool is_option(struct span part, bool *single_child)
     return true;
 }
 
-struct scope_words scope_read(char *const *command, const char *setsid)
+struct scope_words scope_read(char *const *command, const char *component, const char *setsid)
 {
-    struct scope_words words = {.single_child = setsid && strcmp(setsid, "0") == 0};
+    struct scope_words words = {.names_worker = component && strcmp(component, "worker") == 0,
+                                .single_child = setsid && strcmp(setsid, "0") == 0};
     struct span before = {"", 0};
     bool in_options = false; /* of dumb-init */
     for (; *command; command++) {
@@ -51,7 +52,8 @@ struct scope_words scope_read(char *const *command, const char *setsid)
 
 enum scope scope_for(const struct scope_words *words, const char **reason)
 {
-    *reason = words->names_worker   ? "the command names a worker or a task"
+    *reason = words->names_worker
+                  ? "the command, or AIRFLOW_COMPONENT_TYPE, names a worker or a task"
               : words->single_child ? "DUMB_INIT_SETSID=0 or dumb-init -c says so"
                                     : "the command names no worker and no task";
     return words->names_worker || words->single_child ? SCOPE_CHILD : SCOPE_GROUP;

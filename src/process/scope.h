@@ -7,7 +7,8 @@
  * One rule, over the words of the command, where the string of a shell's -c is words, too:
  *
  *   The child alone, if one of the words names a worker (`worker`, `start-worker.sh`, but no option: `--worker-class`)
- *   or a task (`tasks run`, `execute_workload`), or if dumb-init is told so (see below); else the group.
+ *   or a task (`tasks run`, `execute_workload`), if bitnami's image has AIRFLOW_COMPONENT_TYPE=worker, or if dumb-init is
+ *   told so (see below); else the group.
  *
  * The rule does not ask which program gets the word. A command that is wrongly taken for a worker gets its signals as
  * under tini, whose default is the child alone.
@@ -24,15 +25,16 @@ enum scope {
 
 /* What the words of a command say about its signals. */
 struct scope_words {
-    bool names_worker; /* or a task */
+    bool names_worker; /* or a task; so does the component */
     bool dumb_init;    /* dumb-init is among them */
     bool single_child; /* and is told to signal its child alone */
 };
 
-/* Reads `command`, which ends with NULL. `setsid` is DUMB_INIT_SETSID in the command's environment, or NULL. As in
+/* Reads `command`, which ends with NULL. `component` is AIRFLOW_COMPONENT_TYPE in the command's environment, or NULL: one
+ * script of bitnami's starts all parts of Airflow by it. `setsid` is DUMB_INIT_SETSID there, or NULL. As in
  * dumb-init, only "0" means the child alone (the official image sets 1), and so do dumb-init's options -c and
  * --single-child. https://github.com/Yelp/dumb-init/blob/v1.2.5/dumb-init.c (parse_command) Pure. */
-struct scope_words scope_read(char *const *command, const char *setsid);
+struct scope_words scope_read(char *const *command, const char *component, const char *setsid);
 
 /* SCOPE_CHILD or SCOPE_GROUP, and in *reason why, for a log. Pure. */
 enum scope scope_for(const struct scope_words *words, const char **reason);

@@ -193,6 +193,7 @@ def test_where_the_scope_is_heeded_nothing_is_said(fernit, stored, options, word
 @pytest.mark.parametrize("options, words, variables, whom, why", [
     (AUTO, WORKER, {}, "the command alone", "names a worker or a task"),
     (AUTO, TASK, {}, "the command alone", "names a worker or a task"),
+    (AUTO, "airflow scheduler", {"AIRFLOW_COMPONENT_TYPE": "worker"}, "the command alone", "AIRFLOW_COMPONENT_TYPE, names a worker"),
     (AUTO, "airflow scheduler", {}, "the command's process group", "names no worker"),
     (AUTO, "airflow scheduler", {"DUMB_INIT_SETSID": "0"}, "the command alone", "DUMB_INIT_SETSID=0"),
     (AUTO, "airflow scheduler", {"DUMB_INIT_SETSID": "1"}, "the command's process group", "names no worker"),

@@ -8,15 +8,17 @@ struct row {
     int line;
     enum scope scope;
     bool lost; /* dumb-init signals all, whatever the scope */
+    const char *component;
     const char *setsid;
     const char *words[WORDS_MOST];
 };
 
 /* clang-format off */
-#define CHILD(...) {ROW, SCOPE_CHILD, false, NULL, {__VA_ARGS__}}
-#define GROUP(...) {ROW, SCOPE_GROUP, false, NULL, {__VA_ARGS__}}
-#define LOST(...) {ROW, SCOPE_CHILD, true, NULL, {__VA_ARGS__}}
-#define SETSID(scope, value, ...) {ROW, SCOPE_##scope, false, value, {__VA_ARGS__}}
+#define CHILD(...) {ROW, SCOPE_CHILD, false, NULL, NULL, {__VA_ARGS__}}
+#define GROUP(...) {ROW, SCOPE_GROUP, false, NULL, NULL, {__VA_ARGS__}}
+#define LOST(...) {ROW, SCOPE_CHILD, true, NULL, NULL, {__VA_ARGS__}}
+#define SETSID(scope, value, ...) {ROW, SCOPE_##scope, false, NULL, value, {__VA_ARGS__}}
+#define COMPONENT(scope, value, ...) {ROW, SCOPE_##scope, false, value, NULL, {__VA_ARGS__}}
 
 static const struct row table[] = {
     /* Workers. */
@@ -92,6 +94,11 @@ static const struct row table[] = {
     GROUP("/entrypoint", "airflow", "scheduler"),
 
     /* DUMB_INIT_SETSID: 0 alone says something. */
+    COMPONENT(CHILD, "worker", "/opt/bitnami/scripts/airflow/entrypoint.sh", "/opt/bitnami/scripts/airflow/run.sh"),
+    COMPONENT(GROUP, "scheduler", "/opt/bitnami/scripts/airflow/run.sh"),
+    COMPONENT(GROUP, "", "/opt/bitnami/scripts/airflow/run.sh"),
+    {ROW, SCOPE_CHILD, true, "worker", NULL, {"dumb-init", "/run.sh"}},
+
     SETSID(CHILD, "0", "airflow", "scheduler"),
     SETSID(CHILD, "0", "airflow", "celery", "worker"),
     SETSID(CHILD, "1", "airflow", "celery", "worker"),
@@ -129,6 +136,7 @@ static const struct row table[] = {
 #undef GROUP
 #undef LOST
 #undef SETSID
+#undef COMPONENT
 /* clang-format on */
 
 static void the_words_and_dumb_inits_variable_choose(void **state)
@@ -136,7 +144,8 @@ static void the_words_and_dumb_inits_variable_choose(void **state)
     (void)state;
     foreach(row, table) {
         const char *reason = NULL;
-        struct scope_words words = scope_read((char *const *)row->words, row->setsid);
+        struct scope_words words =
+            scope_read((char *const *)row->words, row->component, row->setsid);
         if (scope_for(&words, &reason) != row->scope)
             fail_row(row, "%s ...: %s", row->words[0], reason);
         if (scope_is_lost(&words) != row->lost)
@@ -150,18 +159,21 @@ static void the_reason_is_the_one_that_decides(void **state)
     (void)state;
     static const struct {
         int line;
+        const char *component;
         const char *setsid;
         const char *words[4];
         const char *reason;
     } reasons[] = {
-        {ROW, NULL, {"airflow", "celery", "worker"}, "names a worker"},
-        {ROW, "0", {"airflow", "celery", "worker"}, "names a worker"},
-        {ROW, "0", {"airflow", "scheduler"}, "DUMB_INIT_SETSID=0"},
-        {ROW, "1", {"airflow", "scheduler"}, "names no worker"},
+        {ROW, NULL, NULL, {"airflow", "celery", "worker"}, "names a worker"},
+        {ROW, "worker", NULL, {"/run.sh"}, "names a worker"},
+        {ROW, NULL, "0", {"airflow", "celery", "worker"}, "names a worker"},
+        {ROW, NULL, "0", {"airflow", "scheduler"}, "DUMB_INIT_SETSID=0"},
+        {ROW, "scheduler", "1", {"airflow", "scheduler"}, "names no worker"},
     };
     foreach(row, reasons) {
         const char *reason = NULL;
-        struct scope_words words = scope_read((char *const *)row->words, row->setsid);
+        struct scope_words words =
+            scope_read((char *const *)row->words, row->component, row->setsid);
         scope_for(&words, &reason);
         if (!strstr(reason, row->reason))
             fail_row(row, "%s", reason);
