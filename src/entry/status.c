@@ -84,11 +84,42 @@ static void describe_store(const struct look *look, struct status_report *report
                  report->store_writable ? "writable" : "not writable");
 }
 
-static void describe_airflow(const struct look *look, struct status_report *report)
+static bool same_names(unsigned secrets, int one, int other)
+{
+    for (size_t i = 0; i < MANAGED_COUNT; i++) {
+        const struct managed_place *place = managed_secrets[i].places;
+        for (; (secrets & 1U << i) && place->variable; place++)
+            if (managed_use(place, one) != managed_use(place, other))
+                return false;
+    }
+    return true;
+}
+
+/* An image whose Airflow was upgraded by pip keeps the variable of the image below. A start believes it without looking. */
+static void compare_version(const struct context *context, const struct look *look,
+                            struct status_report *report)
+{
+    char version[AIRFLOW_TEXT];
+    char text[256];
+    int installed = airflow_version_installed(context->environment);
+    if (strcmp(look->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
+        same_names(context->settings->manage, installed, look->airflow))
+        return;
+    airflow_version_text(installed, version);
+    snprintf(text, sizeof text,
+             "AIRFLOW_VERSION says Airflow %s, but %s is installed: correct the variable, or set "
+             "--airflow-version %s",
+             report->airflow, version, version);
+    status_add(report, false, text);
+}
+
+static void describe_airflow(const struct context *context, const struct look *look,
+                             struct status_report *report)
 {
     if (look->airflow != AIRFLOW_UNKNOWN)
         airflow_version_text(look->airflow, report->airflow);
     report->airflow_from = look->airflow_from;
+    compare_version(context, look, report);
 }
 
 static void describe_ground(const struct context *context, struct status_report *report,
@@ -286,7 +317,7 @@ int status_command(const struct context *context)
         return report_failure(context->signals, &err, EXIT_PROBLEM);
 
     describe_store(&look, &report);
-    describe_airflow(&look, &report);
+    describe_airflow(context, &look, &report);
     describe_ground(context, &report, &ground);
     if (describe_secrets(context, &look, &report, &memory) < 0)
         return report_failure(context->signals, &memory, EXIT_PROBLEM);

@@ -157,6 +157,18 @@ def test_status_and_verbose_say_the_version_and_where_it_is_from(fernit, tell, c
     assert f"Airflow {version} reads ({found})" in fernit("run", "--verbose", *options, "true", **environment).stderr
 
 
+def test_status_says_that_another_version_is_installed_than_the_variable_says(fernit, install):
+    """pip has upgraded the Airflow of an image, whose variable stayed: the new one gets no JWT secret, and no start says so."""
+    path = install(f"apache_airflow-{NEW}.dist-info")
+    said = json.loads(fernit("status", "--json", AIRFLOW_VERSION=OLD, PATH=path).stdout)
+    (text,) = [text for text in said["warnings"] if "AIRFLOW_VERSION" in text]
+    assert f"says Airflow {OLD}, but {NEW} is installed" in text and f"--airflow-version {NEW}" in text
+    for variables in ({"AIRFLOW_VERSION": NEW}, {"AIRFLOW_VERSION": ""}, {"AIRFLOW_VERSION": "3.1"}, {"AIRFLOW_VERSION": OLD, "FERNIT_AIRFLOW_VERSION": OLD},
+                      {"AIRFLOW_VERSION": OLD, "FERNIT_MANAGE": "fernet_key"}):
+        assert "is installed" not in fernit("status", PATH=path, **variables).stdout
+    assert "is installed" not in fernit("status", AIRFLOW_VERSION=OLD).stdout
+
+
 def test_status_says_that_no_version_was_found_and_what_tells_it(fernit):
     assert json.loads(fernit("status", "--json", AIRFLOW_VERSION=None).stdout)["airflow"] == {"version": "", "from": ""}
     assert "--airflow-version" in fernit("status", AIRFLOW_VERSION=None).stdout
