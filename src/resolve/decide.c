@@ -261,6 +261,9 @@ static int compare(const struct survey *survey, struct decision *decision, struc
         const struct source *source = &survey->sources[i];
         if (source->readable_by_all && remark(decision, REMARK_READABLE, source, NULL, err) < 0)
             return -1;
+        if (source->in_default && source->finding == FOUND_KEYS &&
+            remark(decision, REMARK_SHOWN, source, NULL, err) < 0)
+            return -1;
         if (source->modeless && remark(decision, REMARK_MODELESS, source, NULL, err) < 0)
             return -1;
         if (source->finding != FOUND_KEYS || source == decision->winner)

@@ -46,8 +46,9 @@ enum remark_kind {
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
     REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */
     REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */
-    REMARK_READABLE,  /* the store's file can be read by all */
-    REMARK_MODELESS,  /* the store's file system has no modes */
+    REMARK_SHOWN, /* airflow.cfg's [DEFAULT] has it, so Airflow shows it in every other section */
+    REMARK_READABLE, /* the store's file can be read by all */
+    REMARK_MODELESS, /* the store's file system has no modes */
 };
 
 struct remark {

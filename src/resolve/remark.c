@@ -14,7 +14,8 @@ const char *remark_id(enum remark_kind kind)
         [REMARK_FIRST] = "other-first",       [REMARK_FEWER] = "fewer-keys",
         [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
         [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
-        [REMARK_READABLE] = "readable-store", [REMARK_MODELESS] = "modeless-store",
+        [REMARK_SHOWN] = "shown-secret",      [REMARK_READABLE] = "readable-store",
+        [REMARK_MODELESS] = "modeless-store",
     };
     return ids[kind];
 }
@@ -172,6 +173,10 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         snprintf(text, size, "%s gives a %s that everybody knows, from %s", source->name,
                  secret->is_value ? secret->title : "key", remark->text);
         break;
+    case REMARK_SHOWN:
+        snprintf(text, size, "%s is in [DEFAULT], and Airflow shows it under every other section",
+                 source->name);
+        break;
     case REMARK_READABLE:
         snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
         break;
@@ -190,6 +195,9 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
 {
     const struct managed *secret = survey->secret;
     *hint = '\0';
+    if (remark->kind == REMARK_SHOWN)
+        snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
+                 secret->places[remark->source->place].section);
     if (remark->kind != REMARK_PUBLISHED)
         return;
     bool is_outside = remark->source->way < WAY_STORE;

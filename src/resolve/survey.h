@@ -54,6 +54,8 @@ struct source {
     size_t place;         /* of WAY_CFG: index in secret->places */
     bool by_command;      /* a command has given the ring: it may give another one tomorrow */
     bool readable_by_all; /* of the store's file */
+    bool
+        in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
     bool modeless;
 };
 

@@ -283,6 +283,21 @@ def test_a_placeholder_and_an_empty_option_show_nothing_and_stay(child_sees, put
     assert "[api]\nsecret_key =\n" in cfg.read_text() and "[api_auth]\njwt_secret =\n" in cfg.read_text()
 
 
+@pytest.mark.parametrize("version, section", [(OLD, "webserver"), (NEW, "api")])
+def test_a_secret_in_default_is_shown_under_every_other_section_and_warned_of(fernit, child_sees, write_cfg, new_value, version, section):
+    """fernit does not take it out: %(secret_key)s of another option may refer to it."""
+    value, text = new_value(), f"[DEFAULT]\nsecret_key = %s\n[{section}]\nx = 1\n"
+    write_cfg(text % value)
+    strict = fernit("run", "--strict", "true", AIRFLOW_VERSION=version)
+    assert strict.returncode == 125 and "in [DEFAULT]" in strict.stderr and value not in strict.stderr
+    seen = child_sees(AIRFLOW_VERSION=version)
+    (said,) = [said for said in warnings(seen) if "[DEFAULT]" in said]
+    assert f"[{section}] secret_key is in [DEFAULT], and Airflow shows it under every other section" in said
+    assert f"fernit: hint: move it from [DEFAULT] to [{section}]\n" in seen.stderr
+    write_cfg(f"[{section}]\nsecret_key = {value}\n")
+    assert not warnings(child_sees(AIRFLOW_VERSION=version)), "the hint helps"
+
+
 # --- A file that cannot be replaced
 
 

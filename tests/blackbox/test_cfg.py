@@ -25,6 +25,11 @@ def put(text, key=K):
     return text.replace("{K}", key).encode()
 
 
+def but_shown(done):
+    """The warnings but the one of a key in [DEFAULT], which Airflow shows."""
+    return [warning for warning in warnings(done) if "in [DEFAULT]" not in warning]
+
+
 # --- One line changes
 
 EDITS = {
@@ -150,7 +155,7 @@ def test_a_file_that_gives_our_key_is_not_touched(fernit, write_cfg, text):
     cfg = write_cfg(put(text))
     before = cfg.stat()
     done = fernit("init")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0 and not but_shown(done) and len(done.stderr.splitlines()) == 2 * text.startswith("[DEFAULT]\nfernet_key")
     now = cfg.stat()
     assert (now.st_ino, now.st_mtime_ns, now.st_ctime_ns) == (before.st_ino, before.st_mtime_ns, before.st_ctime_ns)
     assert cfg.read_bytes() == put(text)
@@ -230,8 +235,8 @@ def test_a_key_that_the_ring_lacks_joins_its_end_in_the_store_before_the_file_is
     cfg = write_cfg(text)
     done = fernit(*words)
     assert done.returncode == 0, done.stderr
-    assert len(warnings(done)) == 1 and str(cfg) in warnings(done)[0]
-    assert fingerprint(OTHER) in warnings(done)[0] and fingerprint(K) in warnings(done)[0]
+    (warning,) = but_shown(done)
+    assert str(cfg) in warning and fingerprint(OTHER) in warning and fingerprint(K) in warning
     assert (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
     now = cfg.read_bytes()
     if "env" in words:
@@ -240,7 +245,7 @@ def test_a_key_that_the_ring_lacks_joins_its_end_in_the_store_before_the_file_is
         assert configs.parse(now)["core"]["fernet_key"] == f"{K},{OTHER}"
 
     again = fernit(*words)
-    assert (again.returncode, warnings(again), cfg.read_bytes()) == (0, [], now)
+    assert (again.returncode, but_shown(again), cfg.read_bytes()) == (0, [], now)
     assert (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
 
 

@@ -156,7 +156,8 @@ static const char *describe(const struct survey *survey, const struct decision *
         [REMARK_JOINED] = "joined",       [REMARK_DROPPED] = "dropped",
         [REMARK_PUBLISHED] = "published", [REMARK_READABLE] = "readable",
         [REMARK_MODELESS] = "modeless",   [REMARK_LOST] = "lost",
-        [REMARK_FIRST] = "first",         [REMARK_FEWER] = "fewer",
+        [REMARK_SHOWN] = "shown",         [REMARK_FIRST] = "first",
+        [REMARK_FEWER] = "fewer",
     };
     static char text[1024];
     const char *winner = decision->winner ? decision->winner->name : "-";
