@@ -196,11 +196,16 @@ static bool is_nobodys(const struct delivery *delivery)
 /* It stays in a file that cannot be replaced. */
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
-    static const char text[] = "%.300s: this Airflow does not know %s, and shows it on its "
-                               "configuration page; take it out%s";
-    if (delivery->context->settings->strict)
-        return error_refused(err, text, delivery->path, edit->hidden, " (refused: --strict)");
-    log_warning("shown-secret", text, delivery->path, edit->hidden, "");
+    static const char text[] = "%.300s: cannot take out %s: %s%s";
+    static const char hint[] = "take it out by hand, or make the file and its folder writable";
+    char why[LOOK_SHOWS];
+    look_shows(delivery->look, why);
+    if (delivery->context->settings->strict) {
+        error_refused(err, text, delivery->path, edit->hidden, why, " (refused: --strict)");
+        return error_hint(err, hint);
+    }
+    log_warning("shown-secret", text, delivery->path, edit->hidden, why, "");
+    log_hint(hint);
     return 0;
 }
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import errors, listing, new_key, warnings
+from conftest import errors, hints, listing, new_key, warnings
 from ground import bind
 from managed import (
     API, FERNET, FERNET_KEY, HIDES, INTERNAL, INTERNAL_API, JWT, JWT_SECRET, READS, SECRET_KEY, SECRETS, SHOWS, VARIABLES, WEBSERVER,
@@ -324,8 +324,9 @@ def test_where_the_environment_delivers_a_bind_mount_stays_as_it_is_with_a_warni
     real = bound(*options)
     before = listing(real)
     seen = child_sees("--deliver", deliver, prefix=namespace.prefix)
-    (said,) = warnings(seen)
+    (said,), (hint,) = warnings(seen), hints(seen)
     assert said.startswith(f"fernit: warning: {cfg}: ") and listing(real) == before
+    assert f": Airflow {version} (AIRFLOW_VERSION) does not know it" in said and "take it out" in hint
     for section, option in map(PLACE.get, SHOWS[version]):
         assert f"[{section}] {option}" in said
     assert in_environment(seen) == {variable: with_all[variable] for variable in READS[version]}
@@ -334,7 +335,7 @@ def test_where_the_environment_delivers_a_bind_mount_stays_as_it_is_with_a_warni
 def test_the_warning_has_an_id_for_programs(fernit, namespace, bound):
     bound()
     done = fernit("run", "--log-format", "json", "true", prefix=namespace.prefix)
-    assert [json.loads(line).get("id") for line in done.stderr.splitlines()] == ["shown-secret"]
+    assert [json.loads(line).get("id") for line in done.stderr.splitlines()] == ["shown-secret", None]
 
 
 def test_strict_refuses_a_secret_that_would_stay_shown(fernit, namespace, bound, cfg):
