@@ -99,9 +99,12 @@ static void comment_out(const struct ini *ini, const struct target *target)
     hold(was, "only an option that is there becomes a comment");
     hold(ini_read(edited.bytes, edited.length, &after, &err) == 0, "an edited text can be read");
     hold(!ini_find(&after, target->section, target->name), "the option is gone");
-    hold(edited.length == ini->length + 2, "a comment sign is all that was added");
+    size_t most = ini->length + 2;
+    for (size_t i = was->start; i < was->end; i++)
+        most += ini->text[i] == '\n' || ini->text[i] == '\r' ? 2 : 0;
+    hold(edited.length <= most, "comment signs are all that was added");
     hold_others(ini, &after, target);
-    hold_around(ini, &edited, was->start, was->start);
+    hold_around(ini, &edited, was->start, was->end);
     set(&after, target);
 }
 
