@@ -102,21 +102,23 @@ static struct survey_places places_for(const struct context *context, const stru
     };
 }
 
-/* Nothing is created that this Airflow does not read. */
-static void skip_unread(const struct look *look, struct part *part)
+/* As decide, but nothing is created that this Airflow does not read. */
+static int decide_part(const struct context *context, const struct look *look, struct part *part,
+                       struct error *err)
 {
+    if (decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+        return -1;
     if (part->decision.action == ACTION_GENERATE && !managed_is_read(part->secret, look->airflow))
         part->decision.action = ACTION_NONE;
+    return 0;
 }
 
 static int look_for(const struct context *context, struct look *look, struct part *part,
                     enum run_commands commands, struct error *err)
 {
     const struct survey_places places = places_for(context, look, part, true, commands);
-    if (survey_all(&places, &part->survey, err) < 0 ||
-        decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+    if (survey_all(&places, &part->survey, err) < 0 || decide_part(context, look, part, err) < 0)
         return -1;
-    skip_unread(look, part);
     if (!context->left_cfg || part->decision.action != ACTION_GENERATE || part->secret->replaceable)
         return 0;
     return error_refused(err,
@@ -162,10 +164,7 @@ int look_again(const struct context *context, struct look *look, struct part *pa
     decision_free(&part->decision);
     if (survey_store_again(&places, &part->survey, err) < 0)
         return -1;
-    if (decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
-        return -1;
-    skip_unread(look, part);
-    return 0;
+    return decide_part(context, look, part, err);
 }
 
 void look_shows(const struct look *look, char text[LOOK_SHOWS])
