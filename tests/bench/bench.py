@@ -23,13 +23,13 @@ first  median of {ROUNDS} starts, by turns, from posix_spawn to the first line o
 end    the same to the end of the command, and of the starter.
 over   what the starter adds to a bare start of that command, to its end, and that as a multiple of what tini-static adds.
 peak   median of the largest process of a start (ru_maxrss; 0 is less than the steps that the kernel counts in).
-fernit run, exec mode unless --init, with all four secrets in its store and an airflow.cfg of {{cfg}} KiB to check that holds
-them in five options: nothing to change. python3 is the line that entrypoints make a key with today, without the command; every
+fernit run, exec mode unless --init, with the three secrets that Airflow 2.11 reads in its store and an airflow.cfg of {{cfg}} KiB
+to check that holds them: nothing to change. python3 is the line that entrypoints make a key with today, without the command; every
 10th turn.
 """
 
-# What fernit manages, and where Airflow reads it.
-SECRETS = ("fernet_key", "secret_key", "jwt_secret", "internal_api_secret_key")
+# What Airflow 2.11 reads of what fernit manages, and where.
+SECRETS = ("fernet_key", "secret_key", "internal_api_secret_key")
 OPTIONS = re.compile(rf"^({'|'.join(SECRETS)}) = \S+$", re.MULTILINE)
 
 # Calls that change a file, or make a change last. A start with nothing to do has no business with them.
@@ -60,7 +60,7 @@ def prepare():
     cfg.write_text(text)
     cfg.chmod(0o600)
 
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(WORK), "AIRFLOW_HOME": str(WORK / "airflow")}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(WORK), "AIRFLOW_HOME": str(WORK / "airflow"), "AIRFLOW_VERSION": "2.11.2"}
     run = [str(FERNIT), "run", "--store", str(WORK / "store"), "--allow-ephemeral"]
     for attempt in ("first", "second"):
         done = subprocess.run([*run, "--", str(TRUE)], env=environment, capture_output=True, text=True)
@@ -68,8 +68,8 @@ def prepare():
             sys.exit(f"bench.py: the {attempt} start of fernit failed with {done.returncode}: {done.stderr}")
     if done.stderr:
         sys.exit(f"bench.py: a start with nothing to do should say nothing, and says: {done.stderr}")
-    if not all((WORK / "store" / name).is_file() for name in SECRETS) or len(OPTIONS.findall(cfg.read_text())) != 5:
-        sys.exit("bench.py: the first start should have put four secrets into the store, and into five options of airflow.cfg")
+    if not all((WORK / "store" / name).is_file() for name in SECRETS) or len(OPTIONS.findall(cfg.read_text())) != 3:
+        sys.exit("bench.py: the first start should have put three secrets into the store, and into airflow.cfg")
     return environment, run, cfg.stat().st_size
 
 
