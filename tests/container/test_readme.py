@@ -24,7 +24,7 @@ import pytest
 
 from cluster import PEERS
 from conftest import PATIENCE
-from engine import HERE, TREE
+from engine import CACHE, HERE, TREE
 
 README = (TREE / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(.*)$")
@@ -152,7 +152,7 @@ def reader(engine, peers, tmp_path):
     (tmp_path / "kubectl").symlink_to(HERE / "kubectl")
     (tmp_path / "cluster").mkdir()
     environment = dict(engine.environment, PATH=f"{tmp_path}:{engine.environment['PATH']}", AIRFLOW_PORT="", FERNIT_TEST_NETWORK=PEERS,
-                       FERNIT_TEST_SECRETS="volume", FERNIT_TEST_CLUSTER=str(tmp_path / "cluster"))
+                       FERNIT_CACHE=str(CACHE), FERNIT_TEST_SECRETS="volume", FERNIT_TEST_CLUSTER=str(tmp_path / "cluster"))
     with engine.alone("readme.lock"), engine.alone("as-they-stand.lock"):
         forget(engine)
         key = base64.b64encode(base64.urlsafe_b64encode(os.urandom(32))).decode()
