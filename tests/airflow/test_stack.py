@@ -17,6 +17,7 @@ from services import postgresql, redis
 
 pytestmark = pytest.mark.xdist_group("stack")
 PASSWORD = "the password of the connection"
+DAG = "work"
 
 
 def wait_until(asked, what):
@@ -114,8 +115,9 @@ class Stack:
         """The file that the task writes, and how to ask for the run."""
         self.runs += 1
         place = self.deployment.folder / f"run-{self.runs}"
-        run = self.get("/api/v2/dags/work/dagRuns", {"logical_date": None, "conf": {"place": str(place), "seconds": seconds}})
-        return place, f"/api/v2/dags/work/dagRuns/{run['dag_run_id']}"
+        runs = f"/api/v2/dags/{DAG}/dagRuns"
+        run = self.get(runs, {"logical_date": None, "conf": {"place": str(place), "seconds": seconds}})
+        return place, f"{runs}/{run['dag_run_id']}"
 
     def begun(self, place):
         wait_until(place.with_suffix(".begun").exists, self.logs)
