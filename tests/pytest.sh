@@ -11,7 +11,7 @@ shift
 mkdir -p build/test
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/fernit-$part.XXXXXX") || exit 1
 trap 'rm -rf "$TMPDIR"' EXIT
-chmod 755 "$TMPDIR" # programs that tests start as other users enter it
+chmod 1777 "$TMPDIR" # as /tmp: other users write there, too, and valgrind as them
 export TMPDIR PYTHONDONTWRITEBYTECODE=1
 
 tests/inherited.py /usr/bin/python3 -m pytest -p no:cacheprovider --basetemp="$TMPDIR/pytest" -ra --junit-xml="build/test/$part.xml" "$@"
