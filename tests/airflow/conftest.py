@@ -39,21 +39,20 @@ def shared_folder(tmp_path_factory, worker_id):
 
 
 @pytest.fixture
-def made(shared_folder, tmp_path):
-    """made(version): a folder with an airflow.db that this Airflow has migrated, and the airflow.cfg that it wrote: once in a run."""
+def made(shared_folder):
+    """made(version): a folder with an airflow.db that this Airflow has migrated, and the airflow.cfg that it wrote: once in a run.
+    It is made where it stays, since the file names folders below it, which Airflow creates."""
 
     def folder(version):
         place = shared_folder / version
         with open(shared_folder / f"{version}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not place.exists():
-                first = tmp_path / "first"
-                first.mkdir()
-                container = Deployment(blackbox.Fernit(first), first, environment(version) / "bin", f"sqlite:///{first}/airflow.db").container()
+            if not (place / "airflow.cfg").exists():
+                place.mkdir(exist_ok=True)
+                container = Deployment(blackbox.Fernit(place), place, environment(version) / "bin", f"sqlite:///{place}/airflow.db").container()
                 # By the environment alone, so that Airflow finds no file and writes its own.
                 container.run("airflow", "db", "migrate", options=["--deliver", "env"])
-                shutil.move(container.cfg, first)
-                shutil.move(first, place)
+                shutil.move(container.cfg, place)
         return place
 
     return folder
