@@ -187,8 +187,7 @@ static bool has_lines(const struct ini *ini, const struct secret *wanted)
 {
     const char *end = ini->text + ini->length;
     const char *at = ini->text;
-    char last = wanted->bytes[wanted->length - 1];
-    if (last != '\n' && last != '\r')
+    if (wanted->length == 0 || !strchr("\r\n", wanted->bytes[wanted->length - 1]))
         return false;
     while ((at = memmem(at, (size_t)(end - at), wanted->bytes, wanted->length))) {
         if (ends_line(ini, (size_t)(at - ini->text)))

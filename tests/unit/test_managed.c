@@ -143,9 +143,7 @@ static void each_version_of_airflow_has_its_own_names(void **state)
                 const struct managed_place *first =
                     &secret->places[managed_rank(secret, row->version, 0)];
                 is_read |= use == MANAGED_DELIVERED;
-                text[length++] = use == MANAGED_DELIVERED ? 'd'
-                                 : use == MANAGED_IN_STEP ? 's'
-                                                          : '!';
+                text[length++] = "ds!"[use];
                 if (use == MANAGED_DELIVERED && first != &secret->places[rank])
                     fail_row(row, "%s does not count first", secret->places[rank].label);
             }

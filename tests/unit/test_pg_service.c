@@ -6,26 +6,26 @@
 
 static const struct {
     int line;
-    const char *text;
     int found;
+    const char *text;
     const char *values; /* "host hostaddr port", "-" for what is not set; or what the error says */
 } table[] = {
-    {ROW, "", 0, "- - -"},
-    {ROW, "[x]", 1, "- - -"},
-    {ROW, "[x]\nhost=h\nport=1\n", 1, "h - 1"},
-    {ROW, "# it\r\n\r\n  [x]  \r\n  host=h  \r\n# port=1\r\nhostaddr=::1\r\n", 1, "h ::1 -"},
-    {ROW, "[a]\nhost=a\n[x]\nhost=x\n[b]\nhost=b\nport=2\n", 1, "x - -"},
-    {ROW, "[xy]\nhost=a\n[x]y\nhost=x\n", 1, "x - -"},
-    {ROW, "[x]\nhost=1\n[x]\nhost=2\nport=2\n", 1, "1 - -"},
-    {ROW, "[x]\nhost=1\nhost=2\n", 1, "1 - -"},
-    {ROW, "[x]\nhost=\n", 1, " - -"},
-    {ROW, "[x]\nhost=a=b\nuser=u\n", 1, "a=b - -"},
-    {ROW, "[x]\nHOST=a\nhost =b\n", 1, "- - -"},
-    {ROW, "[X]\nhost=a\n", 0, "- - -"},
-    {ROW, "host=a\n[y]\nnonsense\n", 0, "- - -"},
-    {ROW, "[x]\nnonsense\n", -1, "no \"=\""},
-    {ROW, "[x]\nservice=y\n", -1, "names another service"},
-    {ROW, "[x]\nldap://h/dn?a?b?c\n", -1, "LDAP"},
+    {ROW, 0, "", "- - -"},
+    {ROW, 1, "[x]", "- - -"},
+    {ROW, 1, "[x]\nhost=h\nport=1\n", "h - 1"},
+    {ROW, 1, "# it\r\n\r\n  [x]  \r\n  host=h  \r\n# port=1\r\nhostaddr=::1\r\n", "h ::1 -"},
+    {ROW, 1, "[a]\nhost=a\n[x]\nhost=x\n[b]\nhost=b\nport=2\n", "x - -"},
+    {ROW, 1, "[xy]\nhost=a\n[x]y\nhost=x\n", "x - -"},
+    {ROW, 1, "[x]\nhost=1\n[x]\nhost=2\nport=2\n", "1 - -"},
+    {ROW, 1, "[x]\nhost=1\nhost=2\n", "1 - -"},
+    {ROW, 1, "[x]\nhost=\n", " - -"},
+    {ROW, 1, "[x]\nhost=a=b\nuser=u\n", "a=b - -"},
+    {ROW, 1, "[x]\nHOST=a\nhost =b\n", "- - -"},
+    {ROW, 0, "[X]\nhost=a\n", "- - -"},
+    {ROW, 0, "host=a\n[y]\nnonsense\n", "- - -"},
+    {ROW, -1, "[x]\nnonsense\n", "no \"=\""},
+    {ROW, -1, "[x]\nservice=y\n", "names another service"},
+    {ROW, -1, "[x]\nldap://h/dn?a?b?c\n", "LDAP"},
 };
 
 static const char *text_of_value(struct span value, char text[16])

@@ -6,27 +6,27 @@
 
 static const struct {
     int line;
-    const char *text;
     int version;
+    const char *text;
 } versions[] = {
-    {ROW, "1.10.15", AIRFLOW(1, 10, 15)},
-    {ROW, "2.10", AIRFLOW(2, 10, 0)},
-    {ROW, "2.10.5", AIRFLOW(2, 10, 5)},
-    {ROW, "3.0.2", AIRFLOW(3, 0, 2)},
-    {ROW, "3.0.2rc1", AIRFLOW(3, 0, 2)},
-    {ROW, "3.1.0.dev0", AIRFLOW(3, 1, 0)},
-    {ROW, "2.11.0+astro.1", AIRFLOW(2, 11, 0)},
-    {ROW, "3.1-python3.12", AIRFLOW(3, 1, 0)},
-    {ROW, "3.0.2.dist-info", AIRFLOW(3, 0, 2)},
-    {ROW, "", AIRFLOW_UNKNOWN},
-    {ROW, "3", AIRFLOW_UNKNOWN},
-    {ROW, "3.", AIRFLOW_UNKNOWN},
-    {ROW, "v3.1", AIRFLOW_UNKNOWN},
-    {ROW, " 3.1", AIRFLOW_UNKNOWN},
-    {ROW, "-3.1", AIRFLOW_UNKNOWN},
-    {ROW, "latest", AIRFLOW_UNKNOWN},
-    {ROW, "3.100", AIRFLOW_UNKNOWN},
-    {ROW, "99999999999999999999.1", AIRFLOW_UNKNOWN},
+    {ROW, AIRFLOW(1, 10, 15), "1.10.15"},
+    {ROW, AIRFLOW(2, 10, 0), "2.10"},
+    {ROW, AIRFLOW(2, 10, 5), "2.10.5"},
+    {ROW, AIRFLOW(3, 0, 2), "3.0.2"},
+    {ROW, AIRFLOW(3, 0, 2), "3.0.2rc1"},
+    {ROW, AIRFLOW(3, 1, 0), "3.1.0.dev0"},
+    {ROW, AIRFLOW(2, 11, 0), "2.11.0+astro.1"},
+    {ROW, AIRFLOW(3, 1, 0), "3.1-python3.12"},
+    {ROW, AIRFLOW(3, 0, 2), "3.0.2.dist-info"},
+    {ROW, AIRFLOW_UNKNOWN, ""},
+    {ROW, AIRFLOW_UNKNOWN, "3"},
+    {ROW, AIRFLOW_UNKNOWN, "3."},
+    {ROW, AIRFLOW_UNKNOWN, "v3.1"},
+    {ROW, AIRFLOW_UNKNOWN, " 3.1"},
+    {ROW, AIRFLOW_UNKNOWN, "-3.1"},
+    {ROW, AIRFLOW_UNKNOWN, "latest"},
+    {ROW, AIRFLOW_UNKNOWN, "3.100"},
+    {ROW, AIRFLOW_UNKNOWN, "99999999999999999999.1"},
 };
 
 static void a_version_is_read_from_the_beginning_of_a_text(void **state)
@@ -55,22 +55,22 @@ static void a_version_is_written_as_people_write_it(void **state)
 
 static const struct {
     int line;
-    const char *text;
     int version;
+    const char *text;
 } names[] = {
-    {ROW, "", AIRFLOW_UNKNOWN},
-    {ROW, FERNET, AIRFLOW_UNKNOWN},
-    {ROW, INTERNAL, AIRFLOW_UNKNOWN},
-    {ROW, JWT, AIRFLOW_UNKNOWN},
-    {ROW, WEBSERVER, AIRFLOW_UNKNOWN},
-    {ROW, WEBSERVER JWT, AIRFLOW_UNKNOWN},
-    {ROW, WEBSERVER API, AIRFLOW_UNKNOWN},
-    {ROW, INTERNAL WEBSERVER API JWT, AIRFLOW_UNKNOWN},
-    {ROW, INTERNAL WEBSERVER JWT, AIRFLOW_UNKNOWN},
-    {ROW, INTERNAL WEBSERVER, AIRFLOW_UNKNOWN},
-    {ROW, API, AIRFLOW(3, 0, 2)},
-    {ROW, FERNET API JWT, AIRFLOW(3, 0, 2)},
-    {ROW, INTERNAL API, AIRFLOW(3, 0, 2)},
+    {ROW, AIRFLOW_UNKNOWN, ""},
+    {ROW, AIRFLOW_UNKNOWN, FERNET},
+    {ROW, AIRFLOW_UNKNOWN, INTERNAL},
+    {ROW, AIRFLOW_UNKNOWN, JWT},
+    {ROW, AIRFLOW_UNKNOWN, WEBSERVER},
+    {ROW, AIRFLOW_UNKNOWN, WEBSERVER JWT},
+    {ROW, AIRFLOW_UNKNOWN, WEBSERVER API},
+    {ROW, AIRFLOW_UNKNOWN, INTERNAL WEBSERVER API JWT},
+    {ROW, AIRFLOW_UNKNOWN, INTERNAL WEBSERVER JWT},
+    {ROW, AIRFLOW_UNKNOWN, INTERNAL WEBSERVER},
+    {ROW, AIRFLOW(3, 0, 2), API},
+    {ROW, AIRFLOW(3, 0, 2), FERNET API JWT},
+    {ROW, AIRFLOW(3, 0, 2), INTERNAL API},
 };
 
 static void the_names_in_airflow_cfg_tell_a_version_from_3_0_2_on(void **state)
@@ -98,70 +98,70 @@ static void make_folders(const char *path)
 /* The folders are made, and bin/airflow in each of `programs`; PATH is relative to the test's folder. */
 static const struct {
     int line;
-    const char *path;
     int version;
+    const char *path;
     const char *programs[3];
     const char *folders[5];
 } installed[] = {
     {ROW,
-     "v/bin",
      AIRFLOW(3, 1, 0),
+     "v/bin",
      {"v"},
      {"v/lib/python3.12/site-packages/apache_airflow-3.1.0.dist-info"}},
     {ROW,
+     AIRFLOW(3, 1, 0),
      "none:v/bin",
-     AIRFLOW(3, 1, 0),
      {"v"},
      {"v/lib/python3.12/site-packages/apache_airflow-3.1.0.dist-info"}},
     {ROW,
-     "v/bin",
      AIRFLOW(2, 10, 5),
+     "v/bin",
      {"v"},
      {"v/lib/python3.11/dist-packages/apache_airflow-2.10.5.dist-info"}},
     {ROW,
-     "v/bin",
      AIRFLOW(1, 10, 9),
+     "v/bin",
      {"v"},
      {"v/lib/python3.7/site-packages/apache_airflow-1.10.9-py3.7.egg-info"}},
     {ROW,
-     "v/bin",
      AIRFLOW(3, 3, 2),
+     "v/bin",
      {"v"},
      {"v/lib/python3.11/site-packages/apache_airflow_core-3.3.2.dist-info"}},
     /* Providers have versions of their own. */
     {ROW,
-     "v/bin",
      AIRFLOW_UNKNOWN,
+     "v/bin",
      {"v"},
      {"v/lib/python3.11/site-packages/apache_airflow_providers_celery-3.10.0.dist-info"}},
     /* Not the one that no command on the PATH runs. */
     {ROW,
-     "w/bin",
      AIRFLOW_UNKNOWN,
+     "w/bin",
      {"v"},
      {"v/lib/python3.11/site-packages/apache_airflow-3.1.0.dist-info", "w/bin"}},
     {ROW,
-     "v/bin",
      AIRFLOW_UNKNOWN,
+     "v/bin",
      {NULL},
      {"v/lib/python3.11/site-packages/apache_airflow-3.1.0.dist-info", "v/bin"}},
-    {ROW, "v/bin", AIRFLOW_UNKNOWN, {"v"}, {NULL}},
+    {ROW, AIRFLOW_UNKNOWN, "v/bin", {"v"}, {NULL}},
     /* The first on the PATH beside which there is one; of several there, the newest. */
     {ROW,
-     "v/bin:w/bin",
      AIRFLOW(2, 9, 0),
+     "v/bin:w/bin",
      {"v", "w"},
      {"v/lib/python3.11/site-packages/apache_airflow-2.9.0.dist-info",
       "w/lib/python3.11/site-packages/apache_airflow-3.1.0.dist-info"}},
     {ROW,
-     "v/bin:w/bin",
      AIRFLOW(3, 1, 0),
+     "v/bin:w/bin",
      {"v", "w"},
      {"v/lib/python3.11/site-packages",
       "w/lib/python3.11/site-packages/apache_airflow-3.1.0.dist-info"}},
     {ROW,
-     "v/bin",
      AIRFLOW(2, 11, 0),
+     "v/bin",
      {"v"},
      {"v/lib/python3.11/site-packages/apache_airflow-2.10.5.dist-info",
       "v/lib/python3.12/site-packages/apache_airflow-2.11.0.dist-info"}},
