@@ -282,7 +282,8 @@ def test_the_scan_finds_each_form_of_a_key_in_a_process_that_has_it(form):
     raw = bytes_of(key)
     text = {"text": key.encode(), "standard": key.translate(STANDARD).encode(), "part": key[20:32].encode(), "bytes": raw, "half": raw[8:24]}
     with kept_by_a_process(b"...." + text[form] + b"....") as process:
-        wait_for(lambda: (program_of(process.pid) or "").endswith("/sleep"))
+        # In the middle of execve(2) it is that program already, and has no environment yet.
+        wait_for(lambda: (program_of(process.pid) or "").endswith("/sleep") and pathlib.Path(f"/proc/{process.pid}/environ").read_bytes())
         found = scan(process.pid, forms_of([key])).found
         assert {place.split()[0] for _, place in found} == {"[stack]", "environ"}
         assert not scan(process.pid, forms_of([telling_key()])).found
