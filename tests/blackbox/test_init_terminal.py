@@ -484,28 +484,36 @@ def test_suspending_right_after_fg_works(shell, terminal, line):
     shell.type(line(*READS))
     shell.hears("ready")
     init, [command] = shell.init, children_of(shell.init)
-    lost = 0
+    pressed = worked = 0  # keys in this turn, turns in which the first one worked
+
+    def press():
+        nonlocal pressed
+        pressed += 1
+        shell.type(SUSPEND)
 
     def stopped():
-        nonlocal lost
         if state_of(init) == state_of(command) == "T":
             return True
         if terminal.foreground == command and state_of(command) == "S" and state_of(init) == "S":
-            lost += 1
-            shell.type(SUSPEND)
+            press()
         return False
 
-    for _ in range(20):
+    # On a busy machine the key comes late in most turns: then there are more of them.
+    for turn in range(400):
         shell.suspend(init, command)
         shell.type("fg")
         while state_of(init) == "T":  # until the shell has sent CONT the key would be lost for anybody
             pass
-        shell.type(SUSPEND)
+        pressed = 0
+        press()
         wait_for(stopped)
+        worked += pressed == 1
         shell.ready()
         shell.type("fg")
         wait_for(lambda: terminal.foreground == command and state_of(command) == "S")
-    assert lost < 20, "no key works before fernit has given the terminal away"
+        if turn >= 20 and worked:
+            break
+    assert worked, "no key works before fernit has given the terminal away"
     shell.suspend(init, command)
     shell.type("fg")
     shell.type("more")
