@@ -44,7 +44,9 @@ class Stack:
         self.program = program
         self.project = f"t{uuid.uuid4().hex[:10]}"
         self.service = None
-        self.environment = dict(engine.environment, AIRFLOW_IMAGE=image, DOCKER_HOST=f"unix://{self.folder}/podman.sock")
+        # docker-compose gives up after 60 s, in which podman may not have started twenty containers on a busy machine.
+        self.environment = dict(engine.environment, AIRFLOW_IMAGE=image, DOCKER_HOST=f"unix://{self.folder}/podman.sock",
+                                COMPOSE_HTTP_TIMEOUT="600")
         for file in FOLDER.glob("*.yaml"):
             shutil.copy(file, self.folder)
         (self.folder / "dags").mkdir()
