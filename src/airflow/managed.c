@@ -4,6 +4,7 @@
 
 #include "airflow/names.h"
 #include "airflow/version.h"
+#include "base/environment.h"
 
 #define MOUNTED "/run/secrets/"
 #define PLACE(variable, section, option, label, ...)                                               \
@@ -91,4 +92,16 @@ size_t managed_rank(const struct managed *secret, int version, size_t rank)
                         managed_use(&secret->places[0], version) != MANAGED_DELIVERED &&
                         managed_use(&secret->places[1], version) == MANAGED_DELIVERED;
     return second_first ? 1 - rank : rank;
+}
+
+const char *managed_variable(const struct managed *secret, int version)
+{
+    return secret->places[managed_rank(secret, version, 0)].variable;
+}
+
+bool managed_is_given(const struct managed_place *place, char *const *environment)
+{
+    return environment_get(environment, place->variable) ||
+           environment_get(environment, place->variable_command) ||
+           environment_get(environment, place->variable_file);
 }

@@ -65,5 +65,11 @@ bool managed_is_read(const struct managed *secret, int version);
 /* The index of the place that counts at rank 0, 1, ... for this version: the one that it reads before the other. Pure. */
 size_t managed_rank(const struct managed *secret, int version, size_t rank);
 
+/* The variable that this version reads. Pure. */
+const char *managed_variable(const struct managed *secret, int version);
+
+/* Whether the environment gives the place by its variable, ..._CMD or ..._FILE. Pure. */
+bool managed_is_given(const struct managed_place *place, char *const *environment);
+
 /* The Fernet key's row. */
 #define MANAGED_FERNET_KEY (&managed_secrets[0])

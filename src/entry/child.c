@@ -47,21 +47,15 @@ static int set_place(struct environment *environment, const struct managed_place
     return ring ? set_ring(environment, place->variable, ring, err) : 0;
 }
 
-static bool is_given(const struct environment *environment, const struct managed_place *place)
-{
-    return environment_get(environment->list, place->variable) ||
-           environment_get(environment->list, place->variable_command) ||
-           environment_get(environment->list, place->variable_file);
-}
-
 /* `ring` is NULL where airflow.cfg alone delivers it. */
 static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
                       const struct ring *ring, struct error *err)
 {
     for (const struct managed_place *place = secret->places; place->variable; place++) {
         /* Where the version is not known, a user who gives it under this name may know it. */
-        bool gets = managed_use(place, airflow) == MANAGED_DELIVERED ||
-                    (!managed_is_left_out(place, airflow) && is_given(environment, place));
+        bool gets =
+            managed_use(place, airflow) == MANAGED_DELIVERED ||
+            (!managed_is_left_out(place, airflow) && managed_is_given(place, environment->list));
         if (set_place(environment, place, gets ? ring : NULL, err) < 0)
             return -1;
     }

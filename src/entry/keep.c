@@ -241,8 +241,7 @@ static int make_unkept(const struct keeping *keeping, struct part *part, struct 
     log_notice("made a new %s, %s, for this container alone, which has no store; to have one for "
                "all, give it in %s, or a volume for %s",
                part->secret->title, fingerprints,
-               part->secret->places[managed_rank(part->secret, keeping->look->airflow, 0)].variable,
-               keeping->look->store.path);
+               managed_variable(part->secret, keeping->look->airflow), keeping->look->store.path);
     return 0;
 }
 

@@ -56,9 +56,7 @@ static void say_unread(const struct context *context, const struct look *look,
     const struct managed_place *place = part->secret->places;
     char why[LOOK_SHOWS];
     if (!managed_is_left_out(place, look->airflow) || !part_ring(part) ||
-        (!environment_get(context->environment, place->variable) &&
-         !environment_get(context->environment, place->variable_command) &&
-         !environment_get(context->environment, place->variable_file)))
+        !managed_is_given(place, context->environment))
         return;
     look_shows(look, why);
     log_notice("the command does not get %s: %s", place->variable, why);

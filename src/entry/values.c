@@ -1,12 +1,11 @@
 #include "entry/values.h"
 
-#include "airflow/version.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "airflow/version.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"

@@ -117,9 +117,8 @@ void source_run_command(struct source *source, const struct looking *looking, co
     }
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
-        error_input(
-            source->error, "%s: holds a key, where a command belongs; put it into %s", source->name,
-            places->secret->places[managed_rank(places->secret, places->airflow, 0)].variable);
+        error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
+                    source->name, managed_variable(places->secret, places->airflow));
         return;
     }
     switch (key_command_run(&request, &output, source->error)) {
