@@ -3,6 +3,7 @@
 # tests/container with images of it, and ends with what the proofs have counted, how long each part took and one line over all.
 # Every test is run, also after a failure.
 set -uo pipefail
+unset FERNIT_TEST_EVERY PYTEST_ADDOPTS # by which tests would be left out without a word
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/test
@@ -23,19 +24,6 @@ part() {
     times+=("$1 $((SECONDS - begun)) s")
 }
 
-# begin NAME COMMAND... runs it beside the parts that follow, for one that mostly waits; `part NAME join NAME` shows what it printed.
-declare -A beside
-begin() {
-    "${@:2}" >"$logs/$1.out" 2>&1 &
-    beside[$1]=$!
-}
-join() {
-    local status=0
-    wait "${beside[$1]}" || status=1
-    cat "$logs/$1.out"
-    return "$status"
-}
-
 units() {
     local program name status=0
     for program in "$@"; do
@@ -46,15 +34,22 @@ units() {
     return "$status"
 }
 
-rules() { iptables-save 2>/dev/null | grep NETAVARK; }
+rules() { iptables-save | sed -n /NETAVARK/p; }
 
 container() {
     local before status=0 begun=$SECONDS
-    before=$(rules)
+    before=$(rules) || status=1
     # The shell has what it starts beside itself ignore Ctrl-C.
     tests/inherited.py /usr/bin/python3 -B tests/container/run.py || status=1
     [[ $(rules) == "$before" ]] || { echo "run.sh: the container tests left firewall rules on this machine" >&2 && status=1; }
     echo "container: $((SECONDS - begun)) s beside the other parts"
+    return "$status"
+}
+
+join() {
+    local status=0
+    wait "$beside" || status=1
+    cat "$logs/container.out"
     return "$status"
 }
 
@@ -64,7 +59,9 @@ nothing_left() {
     [[ ! $left ]] || { echo "run.sh: a part left temporary files: $left" >&2 && return 1; }
 }
 
-begin container container
+# It mostly waits, and so runs beside the other parts.
+container >"$logs/container.out" 2>&1 &
+beside=$!
 part unit units "$@"
 part fuzz tests/fuzz/run.sh --share 60
 part blackbox tests/pytest.sh blackbox -n 4 tests/blackbox
@@ -74,7 +71,7 @@ part airflow tests/airflow/run.sh
 part sanitized tests/memory/run.sh sanitized 10
 part valgrind tests/memory/run.sh valgrind 97
 part released tests/memory/released.sh
-part container join container
+part container join
 nothing_left || broken+=("temporary files")
 
 # cmocka:  [  PASSED  ] 3 test(s).   Its FAILED and SKIPPED lines with a count are sums too; newer ones name the group first.

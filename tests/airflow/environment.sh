@@ -36,7 +36,7 @@ if [[ ! -e $place/whole ]]; then
     "$place/bin/python" -m pip install --no-input --no-cache-dir --disable-pip-version-check --progress-bar off --quiet \
         --no-deps --only-binary :all: --require-hashes -r "$lock" >"$place/pip.log" 2>&1 || {
         cat "$place/pip.log" >&2
-        grep -q '^WARNING: Retrying' "$place/pip.log" && cannot "$1" "PyPI does not answer"
+        grep -qF 'WARNING: Retrying (Retry(total=0' "$place/pip.log" && cannot "$1" "PyPI does not answer"
         exit 1
     }
     touch "$place/whole"

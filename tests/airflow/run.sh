@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # What is missing of the environments, all at once; what cannot be had is said by the tests that need it.
 for lock in tests/airflow/locks/*.txt; do
-    tests/airflow/environment.sh "$(basename "$lock" .txt)" >/dev/null 2>&1 &
+    tests/airflow/environment.sh "$(basename "$lock" .txt)" >/dev/null &
 done
 wait
 

@@ -2,16 +2,10 @@
 import configparser
 import shutil
 
+import managed  # not by name, since it has a fixture that every test would use
 import pytest
 
 from deployment import number
-
-# What each Airflow knows, and the file of the store that it is in. Any other name would be shown, since it is not known to be secret.
-KNOWN = {
-    "2.10": {"core.fernet_key": "fernet_key", "webserver.secret_key": "secret_key", "core.internal_api_secret_key": "internal_api_secret_key"},
-    "3": {"core.fernet_key": "fernet_key", "api.secret_key": "secret_key", "api_auth.jwt_secret": "jwt_secret"},
-}
-KNOWN["2.11"] = KNOWN["2.10"]
 
 # How it is delivered, and from where Airflow has it then.
 WAYS = {"env": "env var", "cfg": "airflow.cfg", "env,cfg": "env var"}
@@ -22,13 +16,19 @@ def way(request):
     return request.param
 
 
+def known(version):
+    """{option: the file of the store that it is in}, of those that this Airflow knows. Any other would be shown."""
+    return {".".join(managed.PLACE[variable]): secret.name for secret in managed.SECRETS for variable in secret.variables
+            if variable in managed.READS[number(version)]}
+
+
 def text(deployment, name):
     return deployment.store.joinpath(name).read_text().strip()
 
 
 def expected(deployment, version):
     """{option: value}; two options may have one value, since Airflow 2.10 itself wrote such files."""
-    return {option: text(deployment, name) for option, name in KNOWN[version].items()}
+    return {option: text(deployment, name) for option, name in known(version).items()}
 
 
 def judged_right(deployment, seen, version, way):
@@ -39,7 +39,7 @@ def judged_right(deployment, seen, version, way):
 
 
 def judged_read(deployment, seen, version):
-    assert {option: text(deployment, seen["reads"][option]) for option in KNOWN[version]} == expected(deployment, version)
+    assert {option: text(deployment, seen["reads"][option]) for option in known(version)} == expected(deployment, version)
 
 
 def options_of(text):
@@ -54,8 +54,8 @@ def test_in_the_airflow_cfg_that_airflow_wrote_only_the_managed_options_change(d
     before = options_of(container.cfg.read_text())
     container.fernit("init")
     after = options_of(container.cfg.read_text())
-    assert {option for option in {**before, **after} if before.get(option) != after.get(option)} <= set(KNOWN[version])
-    assert {option: after[option] for option in KNOWN[version]} == expected(deployment, version)
+    assert {option for option in {**before, **after} if before.get(option) != after.get(option)} <= set(known(version))
+    assert {option: after[option] for option in known(version)} == expected(deployment, version)
 
 
 def test_a_start_shows_no_secret(deployment, version, way):
@@ -82,7 +82,7 @@ def test_an_upgrade_that_keeps_the_airflow_cfg_shows_no_secret(deployment, versi
 
 
 def test_config_get_value_prints_each_secret(deployment, version, way):
-    answers = deployment.container().ask(*(["config", "get-value", *option.split(".")] for option in KNOWN[version]), options=["--deliver", way])
+    answers = deployment.container().ask(*(["config", "get-value", *option.split(".")] for option in known(version)), options=["--deliver", way])
     assert [answer.strip() for answer in answers] == list(expected(deployment, version).values())
 
 

@@ -26,7 +26,7 @@ from inherited import forget_inherited_state  # noqa: E402
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
-SLOW = set(pathlib.Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
+SLOW = set((TREE / "tests" / "blackbox" / "slow.txt").read_text(encoding="utf-8").split())
 
 KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")

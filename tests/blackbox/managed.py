@@ -1,10 +1,11 @@
 """The secrets that fernit manages: their names, which Airflow reads which, and where a test finds their values."""
 import configparser
-import hashlib
 import secrets
 from dataclasses import dataclass
 
 import pytest
+
+from keys import fingerprint
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ INTERNAL = Secret(
 )
 VALUES = [SECRET_KEY, JWT_SECRET, INTERNAL]
 SECRETS = [FERNET_KEY, *VALUES]
-VARIABLES = {variable for secret in SECRETS for variable in secret.variables}
+#: Each variable, and its place in airflow.cfg.
+PLACE = {variable: place for secret in SECRETS for variable, place in zip(secret.variables, secret.places)}
+VARIABLES = set(PLACE)
 
 FERNET, WEBSERVER, API = *FERNET_KEY.variables, *SECRET_KEY.variables
 (JWT,), (INTERNAL_API,) = JWT_SECRET.variables, INTERNAL.variables
@@ -108,15 +111,14 @@ def put(store):
 
 def mark(value):
     """The fingerprint of a value that is no Fernet key."""
-    return hashlib.blake2b(value.encode(), digest_size=32, key=b"fernit-fingerprint-v1").hexdigest()[:16]
+    return fingerprint(value.encode())
 
 
 def in_cfg(cfg):
     """What Airflow finds in the file, "%%" read as "%": variable to value, of those that are there."""
     parser = configparser.ConfigParser()
     parser.read(cfg, encoding="utf-8")
-    pairs = {variable: place for secret in SECRETS for variable, place in zip(secret.variables, secret.places)}
-    return {variable: parser.get(*place) for variable, place in pairs.items() if parser.has_option(*place)}
+    return {variable: parser.get(*place) for variable, place in PLACE.items() if parser.has_option(*place)}
 
 
 def in_environment(seen):

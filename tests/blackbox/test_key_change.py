@@ -1,6 +1,5 @@
 """fernit key promote, retire, unretire, destroy: an operator's changes of the keys in the store, and of nothing else."""
 import fcntl
-import hashlib
 import os
 import stat
 import struct
@@ -9,13 +8,9 @@ import pytest
 
 from conftest import listing
 from keys import fingerprint, new_key
+from managed import mark
 
 VERBS = ["promote", "retire", "unretire", "destroy"]
-
-
-def mark(value):
-    """The fingerprint of a value that is no Fernet key."""
-    return hashlib.blake2b(value.encode(), digest_size=32, key=b"fernit-fingerprint-v1").hexdigest()[:16]
 
 
 @pytest.fixture

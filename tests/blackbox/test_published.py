@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from conftest import errors, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
+from managed import mark
 
 PUBLISHED = {
     "fernet_key": [
@@ -72,7 +73,8 @@ def about(done):
 
 
 def test_every_row_of_the_table_is_tried_here():
-    assert len(re.findall(r'^    \{"[0-9a-f]{16}", "', TABLE, re.MULTILINE)) == len(EACH) - 1
+    marks = {fingerprint(value) if secret == "fernet_key" else mark(value) for secret, value in EACH}
+    assert marks == set(re.findall(r'^    \{"([0-9a-f]{16})", "', TABLE, re.MULTILINE))
 
 
 @pytest.mark.parametrize("secret, value", EACH)

@@ -40,7 +40,6 @@ def own_pytest(folder, text, *words, start=hostile, **changes):
     """Runs a test file beside the fixtures of these tests; `start` runs the words."""
     (folder / "conftest.py").write_text(f"import sys; sys.path.append({str(TREE / 'tests/blackbox')!r})\nfrom blackbox_conftest import *\n")
     (folder / "blackbox_conftest.py").symlink_to(TREE / "tests" / "blackbox" / "conftest.py")
-    (folder / "slow.txt").symlink_to(TREE / "tests" / "blackbox" / "slow.txt")
     (folder / "test_it.py").write_text(text)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "FERNIT_TEST_EVERY"))}
     return start(*words, folder / "test_it.py", env={**environment, **changes})

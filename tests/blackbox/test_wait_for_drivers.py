@@ -5,15 +5,17 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 
 import pytest
 
-import drivers
-from conftest import NOBODY, errors
+from conftest import errors
+from services import POSTGRES, free_port, own_folder, postgresql_data, service
 from waiting import CONN, fernit  # noqa: F401  (in place of conftest's)
+
+#: Asks them, in a process of its own.
+DRIVERS = pathlib.Path(__file__).with_name("drivers.py")
 
 HOSTS, PORTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3"), (3306, 3307, 5432, 5433)
 SOCKETS = ["/run/mysqld/mysqld.sock", "/var/run/postgresql/.s.PGSQL.5432", "/var/run/postgresql/.s.PGSQL.5433",
@@ -146,7 +148,7 @@ def ask_drivers(rows, fill):
         pytest.skip("this machine does not let a test make a network of its own")
     asked = [(fill(url), fill(around), bool(expected) and "," in expected) for url, around, expected in rows]
     question = {"listen": [fill(place) for place in LISTEN], "ask": asked}
-    done = subprocess.run([*alone, sys.executable, drivers.__file__], input=json.dumps(question), capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*alone, sys.executable, DRIVERS], input=json.dumps(question), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return [", ".join(places) or None for places in json.loads(done.stdout)]
 
@@ -204,43 +206,15 @@ for tries in range(100):
 """
 
 
-class Server:
-    """A database of its own, in a folder, as a user that is not root; `port` and `folder`, where its socket is."""
-
-    def __init__(self, folder, stack):
-        self.folder, self.stack = folder, stack
-        self.data = folder / "data"
-        folder.parent.chmod(0o711)
-        self.data.mkdir(parents=True, mode=0o700)
-        self.prefix = []
-        if os.getuid() == 0:
-            self.prefix = NOBODY
-            for path in (folder, self.data):
-                os.chown(path, 65534, 65534)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-
-    def run(self, *words):
-        subprocess.run([*self.prefix, *map(str, words)], cwd=self.folder, check=True, capture_output=True)
-
-    def start(self, *words):
-        log = self.stack.enter_context(open(self.folder / "log", "wb"))
-        process = subprocess.Popen([*self.prefix, *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.stack.callback(process.wait)
-        self.stack.callback(process.send_signal, signal.SIGQUIT)
-
-
-class PostgreSQL(Server):
+class PostgreSQL:
     ASK = "show data_directory"
 
-    def __init__(self, folder, stack):
-        super().__init__(folder, stack)
-        self.programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
-        self.run(self.programs / "initdb", "-D", self.data, "-U", "airflow", "-A", "trust", "--no-sync")
+    def __init__(self, parent):
+        self.folder, self.port = own_folder(parent, "server"), free_port()
+        self.data = postgresql_data(self.folder)
 
-    def begin(self):
-        self.start(self.programs / "postgres", "-D", self.data, "-F", "-k", self.folder, "-h", "127.0.0.1", "-p", self.port)
+    def words(self):
+        return [POSTGRES[-1] / "postgres", "-D", self.data, "-F", "-k", self.folder, "-h", "127.0.0.1", "-p", self.port]
 
     def ways(self):
         (self.folder / "services").write_text(f"[airflow]\nhost=127.0.0.1\nport={self.port}\n")
@@ -249,13 +223,16 @@ class PostgreSQL(Server):
         yield "postgresql://airflow@/postgres?service=airflow", {"PGSERVICEFILE": self.folder / "services", "PGPORT": "1"}
 
 
-class MariaDB(Server):
+class MariaDB:
     ASK = "select @@datadir"
 
-    def begin(self):
-        self.start("/usr/sbin/mariadbd", "--no-defaults", "--skip-grant-tables", f"--datadir={self.data}", f"--tmpdir={self.folder}",
-                   f"--socket={self.folder}/socket", "--bind-address=127.0.0.1", f"--port={self.port}",
-                   "--innodb-buffer-pool-size=8M")  # fmt: skip
+    def __init__(self, parent):
+        self.folder, self.port = own_folder(parent, "server"), free_port()
+        self.data = own_folder(self.folder, "data")
+
+    def words(self):
+        return ["/usr/sbin/mariadbd", "--no-defaults", "--skip-grant-tables", f"--datadir={self.data}", f"--tmpdir={self.folder}",
+                f"--socket={self.folder}/socket", "--bind-address=127.0.0.1", f"--port={self.port}", "--innodb-buffer-pool-size=8M"]  # fmt: skip
 
     def ways(self):
         yield "mysql://", {"MYSQL_UNIX_PORT": self.folder / "socket"}
@@ -266,12 +243,12 @@ class MariaDB(Server):
 @pytest.mark.parametrize("kind", [PostgreSQL, MariaDB])
 def test_a_real_server_is_waited_for_and_is_the_one_that_answers(fernit, tmp_path, kind):
     with contextlib.ExitStack() as stack:
-        server = kind(tmp_path / "server", stack)
+        server = kind(tmp_path)
         words = ["--", sys.executable, "-c", WHO, kind.ASK]
         (url, around), *others = server.ways()
         process = fernit.start("run", "--wait-for", "db", "--wait-timeout", "60s", *words, **{CONN: url}, **around)
         assert b": waits for the database at unix:" in process.stderr.readline()
-        server.begin()
+        stack.enter_context(service(server.folder, server.words(), ended_by=signal.SIGQUIT))
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out.decode().strip().rstrip("/")) == (0, str(server.data)), err
         for url, around in others:

@@ -1,18 +1,15 @@
 """--wait-for db and broker: the place is the one that the command itself will find, and no password is shown on the way."""
 import contextlib
-import itertools
 import json
-import os
 import random
 import re
 import socket
 import struct
-import time
-from urllib.parse import parse_qsl, quote, unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 import pytest
 
-from conftest import PATH, errors, warnings
+from conftest import errors
 from ground import Trace, need
 from waiting import BROKER, CONN, OLD_CONN, PASSWORD, fernit  # noqa: F401  (in place of conftest's)
 

@@ -254,7 +254,7 @@ class Peers:
         self.engine = engine
 
     def start(self):
-        with self.engine.alone("peers.lock"):
+        with self.engine.lock("peers.lock"):
             if self.engine.podman("container", "exists", f"{PEERS}-postgres", check=False).returncode:
                 self.engine.podman("network", "create", "--disable-dns", PEERS)
                 self.engine.podman("run", "-d", "--name", f"{PEERS}-redis", "--network", PEERS, "redis:7")

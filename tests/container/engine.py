@@ -187,8 +187,3 @@ class Engine:
         fcntl.flock(file, fcntl.LOCK_EX)
         return file
 
-    @contextlib.contextmanager
-    def alone(self, what):
-        """One user of what is named at a time; the others wait."""
-        with self.lock(what):
-            yield

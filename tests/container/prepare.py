@@ -73,7 +73,6 @@ def packages():
 
 def prepare(engine):
     debian(engine)
-    packages()
     for tag, file in STAND_INS:
         say(f"building {tag}, a stand-in")
         engine.build(tag, HERE / "images" / file, HERE / "images")

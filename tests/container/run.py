@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from engine import HERE, TREE, Engine
-from prepare import prepare
+from prepare import packages, prepare
 
 
 def names_a_test(word):
@@ -13,10 +13,15 @@ def names_a_test(word):
     return os.path.exists(word.split("::")[0])
 
 
+def prepare_all(engine):
+    packages()  # what is made of them is large: here, and not while a test waits
+    prepare(engine)
+
+
 def main(words):
     engine = Engine()
     places = [] if any(names_a_test(word) for word in words) else [str(HERE)]
-    with engine.session(prepare):
+    with engine.session(prepare_all):
         return subprocess.call([TREE / "tests" / "pytest.sh", "container", "-n", "4", "--dist", "loadgroup", *words, *places])
 
 

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from cluster import MANIFESTS, PEERS, containers, documents, of_kind
-from conftest import PATIENCE
 from engine import HERE, TREE
 from test_kubernetes import ADD, GET, says
 
@@ -184,7 +183,7 @@ def stage(box, peers, request, tmp_path):
         box.podman("secret", "rm", *re.findall("secret generic (.*?) ", "\n".join(commands(file))), check=False)
         box.podman("volume", "rm", "--force", "fernit", *EMPTY_DIRS, *re.findall("secret generic (.*?) ", "\n".join(commands(file))), check=False)
 
-    with box.engine.alone("as-they-stand.lock"):
+    with box.engine.lock("as-they-stand.lock"):
         clear()
         lines = [line.replace("postgresql://USER:PASSWORD@HOST/DATABASE", url).replace("redis://HOST:6379/0", broker)
                  for line in commands(file)]

@@ -153,7 +153,7 @@ def reader(engine, peers, tmp_path):
     (tmp_path / "cluster").mkdir()
     environment = dict(engine.environment, PATH=f"{tmp_path}:{engine.environment['PATH']}", AIRFLOW_PORT="", FERNIT_TEST_NETWORK=PEERS,
                        FERNIT_CACHE=str(CACHE), FERNIT_TEST_SECRETS="volume", FERNIT_TEST_CLUSTER=str(tmp_path / "cluster"))
-    with engine.alone("readme.lock"), engine.alone("as-they-stand.lock"):
+    with engine.lock("readme.lock"), engine.lock("as-they-stand.lock"):
         forget(engine)
         key = base64.b64encode(base64.urlsafe_b64encode(os.urandom(32))).decode()
         (tmp_path / "cluster" / "RELEASE-fernet-key.json").write_text(json.dumps({"fernet-key": key}))

@@ -1,12 +1,9 @@
 """What a store and an airflow.cfg hold once fernit has kept all secrets that it manages."""
 import configs
+import managed
 
 #: The store's file, and the option that says the same in airflow.cfg where the version of Airflow is not known.
-OPTIONS = {
-    "fernet_key": ("core", "fernet_key"),
-    "secret_key": ("webserver", "secret_key"),
-    "jwt_secret": ("api_auth", "jwt_secret"),
-}
+OPTIONS = {secret.name: managed.PLACE[secret.read_by(None)] for secret in managed.SECRETS if secret.read_by(None)}
 NAMES = {*OPTIONS, ".lock"}
 
 
