@@ -172,6 +172,17 @@ def test_a_rebuilt_stack_reads_what_the_one_before_has_saved(stack):
     assert place.read_text() == PASSWORD
 
 
+def test_a_rebuilt_scheduler_with_the_local_executor_reads_it_as_well(stack):
+    stack.stop("worker")
+    stack.scheduler(AIRFLOW__CORE__EXECUTOR="LocalExecutor")
+    place, run = stack.trigger()
+    assert stack.ended(run) == "success", stack.logs()
+    assert place.read_text() == PASSWORD
+    stack.scheduler()
+    stack.worker()
+    stack.ready()
+
+
 def test_a_worker_that_is_stopped_finishes_its_task(stack):
     place, run = stack.trigger(seconds=8)
     stack.begun(place)
