@@ -164,14 +164,19 @@ int wait_for(const struct wait *wait, struct error *err)
     struct error reason;
     endpoints_text(wait->endpoints, where, sizeof where);
     for (unsigned tries = 1;; tries++) {
-        int answered = try_all(wait, &reason, err);
+        struct error latest;
+        int answered = try_all(wait, &latest, err);
         if (answered < 0)
             return -1;
         if (answered > 0) {
             log_detail("%s%s answers", wait->what, where);
             return 0;
         }
-        if (deadline_passed(&wait->deadline))
+        /* A try that the end has cut short says less than the one before. */
+        bool is_late = deadline_passed(&wait->deadline);
+        if (tries == 1 || !is_late)
+            reason = latest;
+        if (is_late)
             return give_up(wait, where, &reason, err);
         if (tries == 1)
             log_notice("waits for %s%s, at most %s: %s", wait->what, where, wait->most,

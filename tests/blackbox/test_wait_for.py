@@ -463,7 +463,7 @@ class Network:
         return ["nsenter", "-t", str(self.holder.pid), "-m", "-n", "--"]
 
     def knows(self, **names):
-        """Names to their addresses; [] of one that does not exist."""
+        """Names to their addresses; [] of one that does not exist, None of one that gets no answer."""
         self.holder.stdin.write(json.dumps({name.replace("__", "."): found for name, found in names.items()}) + "\n")
         self.holder.stdin.flush()
         assert self.holder.stdout.readline() == "known\n"
@@ -525,9 +525,17 @@ def test_a_name_that_leads_elsewhere_later_is_followed(begins, network):
 
 def test_a_name_that_never_is_known_is_told(fernit, network):
     network.knows(postgres=[])
-    done = fernit("run", "--wait-for", "tcp://postgres:5432", "--wait-timeout", "500ms", "--", "true", prefix=network.prefix)
+    done = fernit("run", "--wait-for", "tcp://postgres:5432", "--wait-timeout", "2s", "--", "true", prefix=network.prefix)
     assert done.returncode == 125
-    assert errors(done)[-1].startswith("fernit: postgres:5432 has not answered within 500ms: the name postgres is not known; see")
+    assert errors(done)[-1].startswith("fernit: postgres:5432 has not answered within 2s: the name postgres is not known; see")
+
+
+def test_what_the_last_whole_try_has_found_is_told_and_not_that_the_end_came_while_another_one_asked(begins, network):
+    network.knows(postgres=[])
+    process = begins("--wait-for", "tcp://postgres:5432", "--wait-timeout", "2s", prefix=network.prefix)
+    network.knows(postgres=None)
+    status, _, said = ends(process)
+    assert status == 125 and "has not answered within 2s: the name postgres is not known; see" in said
 
 
 def test_a_name_server_that_does_not_answer_keeps_nobody_beyond_the_deadline(fernit, network):
