@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -53,20 +54,26 @@ bool cfg_copy_exists(const struct cfg_copy *copy)
            fstatat(copy->directory, unfinished, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int write_copy(const struct secret *old, const struct secret *new,
+/* No more may read it than may read the store's files and the file itself. */
+static int write_copy(const struct cfg *read, const struct secret *new,
                       const struct cfg_copy *copy, struct error *err)
 {
+    const struct secret *old = &read->text;
     char head[96];
     int length = snprintf(head, sizeof head, "%s%zu %zu\n", copy_head, old->length, new->length);
     char unfinished[FILE_TEMPORARY_NAME];
     unfinished_name(copy->name, unfinished);
-    _cleanup_close_ int fd = openat(copy->directory, unfinished,
-                                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", copy->directory_path);
-    fchmod(fd, copy->mode);
-
     const char *path = copy->directory_path;
+    struct access access;
+    struct stat folder;
+    unlinkat(copy->directory, unfinished, 0);
+    _cleanup_close_ int fd = openat(copy->directory, unfinished,
+                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fstat(copy->directory, &folder) < 0)
+        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", path);
+    access_new(&folder, copy->mode & read->status.st_mode, &access);
+    if (access_set(fd, &access, path, err) < 0)
+        return -1;
     bool written = file_write(fd, path, head, (size_t)length, err) == 0 &&
                    file_write(fd, path, old->bytes, old->length, err) == 0 &&
                    file_write(fd, path, new->bytes, new->length, err) == 0;
@@ -93,7 +100,7 @@ int cfg_overwrite(const char *path, const struct cfg *read, const struct secret 
         return -1;
     if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status))
         return CFG_CHANGED;
-    if (write_copy(&read->text, text, copy, err) < 0)
+    if (write_copy(read, text, copy, err) < 0)
         return -1;
     /* Editors know no lock, and the copy has taken a while. */
     if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status)) {

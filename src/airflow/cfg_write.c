@@ -9,10 +9,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 
 /* The directory and the name at the end of all symbolic links. */
 struct place {
@@ -106,40 +106,13 @@ static void remove_temporary(const struct temporary *temporary)
 }
 #define _cleanup_temporary_ _cleanup_(remove_temporary)
 
-/* Where the group cannot be kept, ours must not get what was the other's. */
-static int keep_owner_and_mode(int fd, const struct stat *was, const char *name, struct error *err)
-{
-    struct stat own;
-    mode_t mode = was->st_mode & 07777;
-    if (fstat(fd, &own) < 0)
-        return error_sys(err, "%s: cannot be looked at", name);
-    if ((own.st_uid != was->st_uid || own.st_gid != was->st_gid) &&
-        fchown(fd, was->st_uid, was->st_gid) < 0 && own.st_gid != was->st_gid &&
-        fchown(fd, (uid_t)-1, was->st_gid) < 0)
-        mode = (mode & 07707) | (mode & 07) << 3;
-    if (fchmod(fd, mode) < 0)
-        return error_sys(err, "%s: cannot set its mode", name);
-    return 0;
-}
-
-/* A new file is for the owner of its folder, for whom root acts. The mode first: once it is another's, root without
- * CAP_FOWNER could not set it. Who may not give it away keeps it; file systems without modes refuse to set one. */
-static void give_to_owner(int fd, int directory, mode_t mode)
-{
-    struct stat folder;
-    fchmod(fd, mode);
-    if (geteuid() == 0 && fstat(directory, &folder) == 0 && folder.st_uid != 0 &&
-        fchown(fd, folder.st_uid, folder.st_gid) < 0)
-        log_detail("airflow.cfg stays root's: %s", strerror(errno));
-}
-
 static const char temporary_prefix[] = ".airflow.cfg.fernit.";
 
 static void sweep_one(const char *name, void *context)
 {
     const int *directory = context;
-    if (strncmp(name, temporary_prefix, sizeof temporary_prefix - 1) == 0)
-        unlinkat(*directory, name, 0);
+    if (file_is_temporary(name, temporary_prefix))
+        file_sweep(*directory, name);
 }
 
 /* What killed ones have left. A file that was being written beside us without our lock goes, too: its
@@ -150,9 +123,8 @@ static void sweep(struct place *place)
     file_list(place->directory, sweep_one, &place->directory, &ignored);
 }
 
-/* With the mode and owner of `was`, else, as a new one, with `mode`. */
 static int write_temporary(const struct place *place, const struct secret *text,
-                           const struct stat *was, mode_t mode, struct temporary *temporary,
+                           const struct access *access, struct temporary *temporary,
                            struct error *err)
 {
     temporary->directory = place->directory;
@@ -162,10 +134,8 @@ static int write_temporary(const struct place *place, const struct secret *text,
         *temporary->name = '\0';
         return error_within(err, "%s", place->path);
     }
-    if (!was)
-        give_to_owner(fd, place->directory, mode);
-    if (file_write(fd, place->path, text->bytes, text->length, err) < 0 ||
-        (was && keep_owner_and_mode(fd, was, place->path, err) < 0))
+    if (access_set(fd, access, place->path, err) < 0 ||
+        file_write(fd, place->path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", place->path) : 0;
 }
@@ -174,19 +144,15 @@ static int write_temporary(const struct place *place, const struct secret *text,
 static int publish_new(const struct place *place, struct temporary *temporary)
 {
     int directory = place->directory;
-    int done = renameat2(directory, temporary->name, directory, place->name, RENAME_NOREPLACE);
-    if (done < 0 && file_noreplace_is_impossible(errno)) {
-        if (linkat(directory, temporary->name, directory, place->name, 0) == 0)
-            return 0;
-        if (!file_link_is_impossible(errno))
-            return -1;
-        struct stat status;
-        if (fstatat(directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-            errno = EEXIST;
-            return -1;
-        }
-        done = renameat(directory, temporary->name, directory, place->name);
+    int done = file_publish(directory, temporary->name, place->name);
+    if (done == 0 || !file_link_is_impossible(errno))
+        return done;
+    struct stat status;
+    if (fstatat(directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
     }
+    done = renameat(directory, temporary->name, directory, place->name);
     if (done == 0)
         *temporary->name = '\0';
     return done;
@@ -231,9 +197,14 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
             return cfg_write_outcome(err);
         *slash = '/';
     }
+    struct access access;
     _cleanup_temporary_ struct temporary temporary = {0};
-    if (open_place(&place, err) < 0 ||
-        write_temporary(&place, text, NULL, mode, &temporary, err) < 0)
+    if (open_place(&place, err) < 0)
+        return cfg_write_outcome(err);
+    if (fstat(place.directory, &status) < 0)
+        return error_sys(err, "%s: cannot be made", path);
+    access_new(&status, mode, &access);
+    if (write_temporary(&place, text, &access, &temporary, err) < 0)
         return cfg_write_outcome(err);
     if (publish_new(&place, &temporary) < 0) {
         if (errno == EEXIST || errno == ENOENT)
@@ -250,9 +221,13 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
     _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
     if (!place.path)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s", path);
+    struct access access;
     _cleanup_temporary_ struct temporary temporary = {0};
-    if (open_place(&place, err) < 0 ||
-        write_temporary(&place, text, &read->status, 0, &temporary, err) < 0)
+    if (open_place(&place, err) < 0)
+        return cfg_write_outcome(err);
+    if (access_of(place.directory, place.name, &access) < 0)
+        return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s: cannot be looked at", path);
+    if (write_temporary(&place, text, &access, &temporary, err) < 0)
         return cfg_write_outcome(err);
 
     struct stat now;

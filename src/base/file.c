@@ -119,9 +119,38 @@ int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_N
     int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "cannot make a temporary file");
-    /* Whatever the umask. A file system without modes may refuse. */
-    fchmod(fd, 0600);
     return fd;
+}
+
+bool file_is_temporary(const char *name, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    const char *random = name + length;
+    return strncmp(name, prefix, length) == 0 && strspn(random, "0123456789abcdef") == 16 &&
+           random[16] == '\0';
+}
+
+void file_sweep(int directory, const char *name)
+{
+    struct stat folder;
+    struct stat status;
+    if (fstat(directory, &folder) == 0 &&
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_uid == geteuid() || status.st_uid == 0 || status.st_uid == folder.st_uid))
+        unlinkat(directory, name, 0);
+}
+
+int file_publish(int directory, char temporary[FILE_TEMPORARY_NAME], const char *name)
+{
+    int done = renameat2(directory, temporary, directory, name, RENAME_NOREPLACE);
+    if (done < 0 && file_noreplace_is_impossible(errno)) {
+        done = linkat(directory, temporary, directory, name, 0);
+        if (done == 0)
+            unlinkat(directory, temporary, 0);
+    }
+    if (done == 0)
+        *temporary = '\0';
+    return done;
 }
 
 /* getdents64(2) with a buffer on the stack: opendir would cost another descriptor and the heap. */
@@ -137,7 +166,8 @@ int file_list(int directory, void (*visit)(const char *name, void *context), voi
               struct error *err)
 {
     _Alignas(struct entry) char buffer[2048];
-    lseek(directory, 0, SEEK_SET);
+    if (lseek(directory, 0, SEEK_SET) < 0)
+        return error_sys(err, "cannot be listed");
     for (;;) {
         long count = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
         if (count < 0)

@@ -37,6 +37,16 @@ void file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME]);
 int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
                    struct error *err);
 
+/* Whether it is such a name, to the letter: a user's own files have others. */
+bool file_is_temporary(const char *name, const char *prefix);
+
+/* Removes it where it is a regular file of ours, of root or of the folder's owner. */
+void file_sweep(int directory, const char *name);
+
+/* Gives a temporary its name, unless there is such a file, and empties `temporary`. Returns 0, or -1 with errno: EEXIST;
+ * or one for which file_link_is_impossible, where the file system has no way to do that. */
+int file_publish(int directory, char temporary[FILE_TEMPORARY_NAME], const char *name);
+
 /* Calls visit(name, context) for each name in the directory, "." and ".." too; a name may be unlinked
  * meanwhile. Returns 0, or -1 with ERROR_SYSTEM. */
 int file_list(int directory, void (*visit)(const char *name, void *context), void *context,

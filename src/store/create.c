@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/owner.h"
@@ -43,31 +43,32 @@ static void clean_up(const struct creation *creation)
 }
 #define _cleanup_creation_ _cleanup_(clean_up)
 
-int store_write_whole(const struct store *store, int fd, const char *path,
+int store_write_whole(const struct access *access, int fd, const char *path,
                       const struct secret *text, struct error *err)
 {
-    /* File systems without modes refuse to set one; reading warns of them. */
-    if (fchmod(fd, store->mode) < 0 && errno != EPERM && errno != EOPNOTSUPP)
-        return error_sys(err, "%s: cannot set its mode", path);
-    if (file_write(fd, path, text->bytes, text->length, err) < 0)
+    if (access_set(fd, access, path, err) < 0 ||
+        file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
 }
 
-/* Root acts for the store's owner, who is to find its keys. The mode first: once it is another's, root without CAP_FOWNER could
- * not set it. Who may not give it away keeps it. */
-static void give_to_owner(const struct creation *creation, int fd)
+int store_make_claim(const struct store *store, const char *name)
 {
-    const struct stat *owner = &creation->store->status;
-    if (geteuid() == 0 && owner->st_uid != 0 && fchmod(fd, creation->store->mode) == 0 &&
-        fchown(fd, owner->st_uid, owner->st_gid) < 0)
-        log_detail("%s stays root's: %s", creation->path, strerror(errno));
+    struct error ignored;
+    struct access access;
+    int fd = openat(store->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
+    access_new(&store->status, store->mode, &access);
+    if (fd >= 0)
+        access_set(fd, &access, name, &ignored);
+    return fd;
 }
 
 static int write_whole(const struct creation *creation, int fd, struct error *err)
 {
-    give_to_owner(creation, fd);
-    return store_write_whole(creation->store, fd, creation->path, creation->text, err);
+    struct access access;
+    access_new(&creation->store->status, creation->store->mode, &access);
+    return store_write_whole(&access, fd, creation->path, creation->text, err);
 }
 
 static int write_temporary(struct creation *creation, struct error *err)
@@ -92,14 +93,11 @@ static int sync_directory(const struct creation *creation, struct error *err)
 /* Returns the claim, opened for its fsync; -1 with errno ENOENT: who had made it has just removed it. */
 static int open_claim(struct creation *creation, const char *name)
 {
-    int directory = creation->store->directory;
-    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = store_make_claim(creation->store, name);
     creation->claimed |= fd >= 0;
-    if (fd >= 0) {
-        fchmod(fd, creation->store->mode);
-        give_to_owner(creation, fd);
-    } else if (errno == EEXIST)
-        fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == EEXIST)
+        fd = openat(creation->store->directory, name,
+                    O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     return fd;
 }
 
@@ -122,7 +120,7 @@ static void drop_claim(const struct creation *creation)
     unlinkat(creation->store->directory, name, 0);
 }
 
-/* The third way. What stands under the name already is left alone if it is whole, else finished. */
+/* The third way. What stands under the name already is left alone if it is whole, else made anew. */
 static int by_lock(struct creation *creation, struct error *err)
 {
     int directory = creation->store->directory;
@@ -139,9 +137,10 @@ static int by_lock(struct creation *creation, struct error *err)
     }
     if (claim(creation, err) < 0)
         return -1;
-    int flags = found.finding == STORE_UNFINISHED ? O_TRUNC : O_CREAT | O_EXCL;
+    if (found.finding == STORE_UNFINISHED)
+        unlinkat(directory, creation->name, 0);
     _cleanup_close_ int fd =
-        openat(directory, creation->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+        openat(directory, creation->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)

@@ -18,6 +18,7 @@
 #include "base/deadline.h"
 #include "store/store.h"
 
+struct access;
 struct error;
 
 enum store_created {
@@ -32,7 +33,9 @@ enum store_created {
 int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, const struct deadline *deadline, struct error *err);
 
-/* Puts `text` into `fd`, a new file that messages call `path`, with the store's mode, durable. Returns 0, or -1
- * with ERROR_SYSTEM. */
-int store_write_whole(const struct store *store, int fd, const char *path,
+/* Puts `text` into `fd`, a new file that messages call `path`, durable. Returns 0, or -1 with ERROR_SYSTEM. */
+int store_write_whole(const struct access *access, int fd, const char *path,
                       const struct secret *text, struct error *err);
+
+/* Makes a claim under that name, empty. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
+int store_make_claim(const struct store *store, const char *name);

@@ -4,26 +4,52 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "store/create.h"
 #include "store/names.h"
 
-enum { LOOK_EVERY_MS = 20 };
+/* Each time somebody must have swept our temporary just then. */
+enum { LOOK_EVERY_MS = 20, TRIES = 100 };
+
+static int open_lock(const struct store *store)
+{
+    return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0, or -1
+ * with errno. */
+static int make_lock(const struct store *store, struct error *err)
+{
+    struct access access;
+    char prefix[FILE_TEMPORARY_NAME];
+    char temporary[FILE_TEMPORARY_NAME];
+    store_temporary_prefix("fernet_key", prefix);
+    access_new(&store->status, store->mode, &access);
+    _cleanup_close_ int fd = file_temporary(store->directory, prefix, temporary, err);
+    if (fd < 0 || access_set(fd, &access, STORE_LOCK, err) < 0)
+        return -1;
+    if (file_publish(store->directory, temporary, STORE_LOCK) == 0)
+        return 0;
+    int errnum = errno;
+    unlinkat(store->directory, temporary, 0);
+    errno = errnum;
+    if (file_link_is_impossible(errnum)) {
+        _cleanup_close_ int plain = store_make_claim(store, STORE_LOCK);
+        return plain < 0 && errno != EEXIST ? -1 : 0;
+    }
+    return errnum == EEXIST || errnum == ENOENT ? 0 : -1;
+}
 
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err)
 {
-    _cleanup_close_ int fd = openat(store->directory, STORE_LOCK,
-                                    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    _cleanup_close_ int fd = open_lock(store);
+    for (int again = 0; fd < 0 && errno == ENOENT && again < TRIES; again++)
+        fd = make_lock(store, err) < 0 ? -1 : open_lock(store);
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
-
-    /* A lock that the store's owner, or others of the group, cannot open would lock them out for ever. */
-    struct stat status;
-    bool ours = fstat(fd, &status) == 0 && status.st_uid == geteuid();
-    if (ours && (status.st_mode & 0777) != store->mode)
-        fchmod(fd, store->mode);
-    if (ours && status.st_uid == 0 && store->status.st_uid != 0)
-        fchown(fd, store->status.st_uid, store->status.st_gid);
 
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -45,15 +46,14 @@ static int open_parent(char *path, struct error *err)
     return made < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The mode first: once it is another's, root without CAP_FOWNER could not set it. */
+/* Whether it is theirs, and nobody else's. */
 static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
 {
+    struct error ignored;
     struct stat status;
-    if (fstat(fd, &status) < 0)
-        return false;
-    if ((status.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
-        return false;
-    return (status.st_uid == uid && status.st_gid == gid) || fchown(fd, uid, gid) == 0;
+    const struct access access = {.mode = mode, .uid = uid, .gid = gid};
+    return access_set(fd, &access, "the store", &ignored) == 0 && fstat(fd, &status) == 0 &&
+           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode;
 }
 
 static bool is_free(const struct making *making)

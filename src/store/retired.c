@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -75,23 +76,51 @@ static int open_folder(struct folder *folder, struct error *err)
     return 0;
 }
 
+static void count_name(const char *entry, void *context)
+{
+    size_t *count = context;
+    *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
+}
+
+/* Not another folder, which the store's owner may have put there since it was made. */
+static bool is_empty_and_ours(int fd)
+{
+    struct error ignored;
+    struct stat status;
+    size_t count = 0;
+    return fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+           file_list(fd, count_name, &count, &ignored) == 0 && count == 0;
+}
+
+/* Under another name until the store's owner can use it: a crash must not lock him out. The caller has the store's lock. */
+static int make_new_folder(const struct store *store, struct error *err)
+{
+    static const char unfinished[] = "." STORE_RETIRED ".new";
+    struct access access;
+    access_new(&store->status, store_directory_mode(store->mode), &access);
+    unlinkat(store->directory, unfinished, AT_REMOVEDIR);
+    if (mkdirat(store->directory, unfinished, 0700) < 0)
+        return error_sys(err, "%s/%s: cannot be made", store->path, unfinished);
+    _cleanup_close_ int fd = openat(store->directory, unfinished,
+                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && is_empty_and_ours(fd) && access_set(fd, &access, unfinished, err) == 0 &&
+        renameat(store->directory, unfinished, store->directory, STORE_RETIRED) == 0)
+        return 0;
+    error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
+    unlinkat(store->directory, unfinished, AT_REMOVEDIR);
+    return -1;
+}
+
 static int make_folder(struct folder *folder, struct error *err)
 {
     const struct store *store = folder->store;
-    mode_t saved = umask(0);
-    int made = mkdirat(store->directory, STORE_RETIRED, store_directory_mode(store->mode));
-    umask(saved);
-    if (made < 0 && errno != EEXIST)
-        return error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
     if (open_folder(folder, err) < 0)
+        return -1;
+    if (folder->fd < 0 && (make_new_folder(store, err) < 0 || open_folder(folder, err) < 0))
         return -1;
     if (folder->fd < 0)
         return error_refused(err, "%s/" STORE_RETIRED ": cannot be seen, and is there; try again",
                              store->path);
-    /* Root acts for the store's owner, who is to find its keys. */
-    if (made == 0 && geteuid() == 0 &&
-        fchown(folder->fd, store->status.st_uid, store->status.st_gid) < 0 && errno != EPERM)
-        return error_sys(err, "%s/" STORE_RETIRED, store->path);
     return file_sync_directory(store->directory, store->path, err);
 }
 

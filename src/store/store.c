@@ -77,11 +77,11 @@ static const char *after(const char *text, const char *start)
 /* What a name that begins with a dot says of `name`. */
 static void note_hidden(const char *rest, struct store_scan *scan)
 {
-    scan->temporaries |= after(rest, ".tmp.") != NULL;
+    scan->temporaries |= file_is_temporary(rest, ".tmp.");
     scan->claim |= strcmp(rest, ".claim") == 0;
     const char *behind = after(rest, ".staged");
     rest = behind ? behind : rest;
-    scan->changes |= after(rest, ".change.") != NULL;
+    scan->changes |= file_is_temporary(rest, ".change.");
     scan->changing |= strcmp(rest, ".changing") == 0;
 }
 
@@ -115,7 +115,7 @@ static void sweep(const char *entry, void *context)
     struct store_scan one = {0};
     store_scan_note(&one, search->name, entry);
     if (one.temporaries || one.claim)
-        unlinkat(search->store->directory, entry, 0);
+        file_sweep(search->store->directory, entry);
 }
 
 int store_scan(const struct store *store, const char *name, struct store_scan *scan,

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "store/create.h"
@@ -22,16 +22,17 @@ struct sweeping {
 static void sweep_file(const char *entry, void *context)
 {
     const struct sweeping *sweeping = context;
-    if (strncmp(entry, sweeping->prefix, strlen(sweeping->prefix)) == 0)
-        unlinkat(sweeping->directory, entry, 0);
+    if (file_is_temporary(entry, sweeping->prefix))
+        file_sweep(sweeping->directory, entry);
 }
 
 /* Of retired/, where only the temporaries of changes begin with a dot. */
 static void sweep_retired(const char *entry, void *context)
 {
     const struct sweeping *sweeping = context;
-    if (*entry == '.' && strstr(entry, ".change."))
-        unlinkat(sweeping->directory, entry, 0);
+    const char *rest = *entry == '.' ? strstr(entry, sweeping->prefix) : NULL;
+    if (rest && file_is_temporary(rest, sweeping->prefix))
+        file_sweep(sweeping->directory, entry);
 }
 
 static void sweep_temporaries(const struct store *store, int retired, const char *file)
@@ -41,7 +42,7 @@ static void sweep_temporaries(const struct store *store, int retired, const char
     store_change_prefix(file, prefix);
     struct sweeping here = {store->directory, prefix};
     file_list(store->directory, sweep_file, &here, &ignored);
-    struct sweeping there = {retired, NULL};
+    struct sweeping there = {retired, ".change."};
     if (retired >= 0)
         file_list(retired, sweep_retired, &there, &ignored);
 }
@@ -64,27 +65,20 @@ static int settle(const struct store *store, const char *file, struct error *err
     return 0;
 }
 
-static int make_claim(const struct store *store, const char *name)
-{
-    return openat(store->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
-}
-
 int store_change_begin(const struct store *store, const char *file, struct error *err)
 {
     char name[FILE_TEMPORARY_NAME];
     store_changing_name(file, name);
-    _cleanup_close_ int fd = make_claim(store, name);
+    _cleanup_close_ int fd = store_make_claim(store, name);
     if (fd < 0 && errno == EEXIST) {
         if (settle(store, file, err) < 0)
             return -1;
-        fd = make_claim(store, name);
+        fd = store_make_claim(store, name);
     }
     if (fd < 0) {
         error_sys(err, "%s/%s: cannot be made", store->path, name);
         return store_advise_owner(store->path, err);
     }
-    fchmod(fd, store->mode);
     if (fsync(fd) < 0)
         error_sys(err, "%s/%s: cannot be made durable", store->path, name);
     else if (file_sync_directory(store->directory, store->path, err) == 0)
@@ -100,39 +94,15 @@ void store_change_end(const struct store *store, const char *file)
     unlinkat(store->directory, name, 0);
 }
 
-/* Whose the file is to be: what is replaced keeps its owner, group and mode; what is new is the store's owner's,
- * for whom root acts. The mode first: once it is another's, root without CAP_FOWNER could not set it. */
-static int give_away(const struct store *store, const struct stat *whose, int fd, const char *path,
-                     struct error *err)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return error_sys(err, "%s: cannot be looked at", path);
-    fchmod(fd, store->mode);
-    bool is_root = geteuid() == 0;
-    uid_t owner = is_root ? whose->st_uid : status.st_uid;
-    if (status.st_uid == owner && status.st_gid == whose->st_gid)
-        return 0;
-    if (fchown(fd, owner, whose->st_gid) < 0 && is_root)
-        return error_sys(err, "%s: cannot be given to uid %ju", path, (uintmax_t)whose->st_uid);
-    return 0;
-}
-
 static int fill_change(const struct store *store, int directory, const char *file, int fd,
                        const struct secret *text, struct error *err)
 {
     char path[STORE_PATH];
-    struct stat replaced;
-    struct store as = *store;
-    const struct stat *whose = &store->status;
+    struct access access;
     store_file_path(store, file, path);
-    if (fstatat(directory, file, &replaced, AT_SYMLINK_NOFOLLOW) == 0) {
-        whose = &replaced;
-        as.mode = replaced.st_mode & 0777;
-    }
-    if (give_away(&as, whose, fd, path, err) < 0)
-        return -1;
-    return store_write_whole(&as, fd, path, text, err);
+    if (access_of(directory, file, &access) < 0)
+        access_new(&store->status, store->mode, &access);
+    return store_write_whole(&access, fd, path, text, err);
 }
 
 int store_write_change(const struct store *store, int directory, const char *file,

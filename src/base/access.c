@@ -1,0 +1,93 @@
+#include "base/access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+
+static const char acl_name[] = "system.posix_acl_access";
+
+enum { MODES = 0777, OWNER = 0700 };
+
+static bool has_none(int errnum)
+{
+    return errnum == ENODATA || errnum == EOPNOTSUPP || errnum == ENOSYS;
+}
+
+void access_new(const struct stat *folder, mode_t mode, struct access *access)
+{
+    bool is_root = geteuid() == 0;
+    *access = (struct access){
+        .mode = mode & MODES,
+        .uid = is_root ? folder->st_uid : (uid_t)-1,
+        .gid = is_root ? folder->st_gid : (gid_t)-1,
+    };
+}
+
+int access_of(int directory, const char *name, struct access *access)
+{
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    *access = (struct access){.mode = status.st_mode & MODES,
+                              .uid = status.st_uid,
+                              .gid = status.st_gid,
+                              .replaces = true};
+    _cleanup_close_ int fd =
+        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : fgetxattr(fd, acl_name, access->acl, sizeof access->acl);
+    if (length > 0)
+        access->acl_length = (size_t)length;
+    else if (fd < 0 || !has_none(errno))
+        access->mode &= OWNER;
+    return 0;
+}
+
+/* In a new owner's group are some who were others, and some of the old group are others now. */
+static mode_t of_both(mode_t mode)
+{
+    mode_t both = mode & mode >> 3 & 07;
+    return (mode & OWNER) | both << 3 | both;
+}
+
+/* That of the replaced file, or none: a folder's default ACL may have given it one. */
+static bool set_acl(int fd, const struct access *access, bool keeps_group)
+{
+    if (access->acl_length > 0 && keeps_group)
+        return fsetxattr(fd, acl_name, access->acl, access->acl_length, 0) == 0;
+    bool none = fremovexattr(fd, acl_name) == 0 || has_none(errno);
+    return none && access->acl_length == 0;
+}
+
+static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
+{
+    if (access->replaces && !set_acl(fd, access, keeps_group))
+        return access->mode & OWNER;
+    return keeps_group ? access->mode : of_both(access->mode);
+}
+
+int access_set(int fd, const struct access *access, const char *path, struct error *err)
+{
+    struct stat own;
+    if (fstat(fd, &own) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    bool is_in_group = access->gid == (gid_t)-1 || own.st_gid == access->gid;
+    bool keeps_group = is_in_group || fchown(fd, (uid_t)-1, access->gid) == 0;
+    mode_t mode = mode_for(fd, access, keeps_group);
+    if ((own.st_mode & MODES) != mode && fchmod(fd, mode) < 0) {
+        int errnum = errno;
+        bool is_more = fstat(fd, &own) < 0 || (own.st_mode & MODES & ~mode) != 0;
+        errno = errnum;
+        if (access->replaces && is_more)
+            return error_sys(err, "%s: cannot set its mode", path);
+    }
+    bool is_owner = access->uid == (uid_t)-1 || own.st_uid == access->uid;
+    if (!is_owner && fchown(fd, access->uid, (gid_t)-1) < 0)
+        log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
+    return 0;
+}

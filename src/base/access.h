@@ -1,0 +1,41 @@
+/* Who may use a file or a folder that fernit creates.
+ *
+ * One rule for all of them. What replaces a file gets that file's mode, owner, group and ACL (acl(5)), or less,
+ * never more. What is new gets a mode; where root creates it, it belongs to the owner and group of its folder,
+ * for whom root acts.
+ *
+ * The descriptor is always of an inode that the caller has just created itself (O_EXCL, mkdirat(2)) and that is
+ * still empty, so root never changes the owner of anything else. The order is group, ACL, mode, owner: each step
+ * is taken while the inode is ours, since root without CAP_FOWNER could not take it later, and at no moment
+ * has anybody more than at the end. The text is written afterwards.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct error;
+
+enum { ACCESS_ACL = 1024 }; /* bytes of an ACL as the kernel gives it: 127 entries */
+
+struct access {
+    mode_t mode; /* of 0777; with an ACL its group bits are the mask */
+    uid_t uid;   /* (uid_t)-1: who creates it */
+    gid_t gid;   /* (gid_t)-1: as it comes */
+    bool replaces;
+    size_t acl_length; /* 0: none */
+    unsigned char acl[ACCESS_ACL];
+};
+
+/* What a new file of `mode` in `folder` is to have. */
+void access_new(const struct stat *folder, mode_t mode, struct access *access);
+
+/* What a file is to have that replaces `name` in `directory`. Without rights to read its ACL, the mode is its owner's
+ * part alone. Returns 0, or -1 with errno: ENOENT where there is none. */
+int access_of(int directory, const char *name, struct access *access);
+
+/* Gives it to `fd`. Where the group cannot be kept, group and others get what both of them had; where the ACL cannot,
+ * the owner alone is left. That the owner cannot be kept, or that a file system has no modes, is no error.
+ * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
+int access_set(int fd, const struct access *access, const char *path, struct error *err);

@@ -1,0 +1,278 @@
+"""Who may use a file that fernit has replaced or created: nobody who could not before, whoever ran it.
+
+The judge is the kernel: before and after, each of a crowd of users tries to open the file.
+"""
+import ctypes
+import itertools
+import os
+import shutil
+import stat
+import struct
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from conftest import BINARY, TREE, errors, new_key
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of other users")
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+SYS_SETGROUPS = {"x86_64": 116, "aarch64": 159}[os.uname().machine]
+
+# --- Access control lists, as acl(5) has them, in the kernel's own form
+
+ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
+USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
+NOBODY_IN_PARTICULAR = 0xFFFFFFFF
+
+
+def acl(*entries):
+    """entries: (tag, rights) or (tag, rights, id)."""
+    packed = (struct.pack("<HHI", *(*entry, NOBODY_IN_PARTICULAR)[:3]) for entry in entries)
+    return struct.pack("<I", 2) + b"".join(packed)
+
+
+ACLS = {
+    "no ACL": None,
+    "a user, and not the group": acl((USER_OBJ, 6), (USER, 6, 60000), (GROUP_OBJ, 0), (MASK, 6), (OTHER, 0)),
+    "a group to read": acl((USER_OBJ, 6), (GROUP_OBJ, 4), (GROUP, 4, 6000), (MASK, 4), (OTHER, 0)),
+    "a user shut out": acl((USER_OBJ, 6), (USER, 0, 60000), (GROUP_OBJ, 4), (MASK, 4), (OTHER, 4)),
+}
+FOLDER = acl((USER_OBJ, 7), (USER, 7, 60001), (GROUP_OBJ, 7), (GROUP, 7, 6001), (MASK, 7), (OTHER, 7))
+
+# --- Who tries to open it
+
+CROWD = {
+    "uid 1000": (1000, 100),
+    "uid 50000": (50000, 50000),
+    "uid 60000": (60000, 60000),
+    "uid 60001": (60001, 60001),
+    **{f"group {gid}": (70000, gid) for gid in (0, 100, 5000, 6000, 6001, 50000)},
+    "anybody": (80000, 80000),
+}
+
+
+def rights(path):
+    """{name in CROWD: set of "r" and "w"}, as the kernel lets them open it. In a thread, whose identity is its own."""
+    found = {}
+
+    def look():
+        assert LIBC.syscall(SYS_SETGROUPS, 0, None) == 0
+        for name, (uid, gid) in CROWD.items():
+            LIBC.setfsgid(gid)
+            LIBC.setfsuid(uid)
+            found[name] = set()
+            for letter, flags in (("r", os.O_RDONLY), ("w", os.O_WRONLY)):
+                try:
+                    os.close(os.open(path, flags))
+                    found[name].add(letter)
+                except PermissionError:
+                    pass
+            LIBC.setfsuid(0)
+            LIBC.setfsgid(0)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert len(found) == len(CROWD)
+    return found
+
+
+def more(before, after, but=()):
+    return {name: after[name] - before[name] for name in CROWD if name not in but and after[name] - before[name]}
+
+
+# --- Who runs fernit
+
+def user(uid, gid, *groups):
+    words = [f"--groups={','.join(map(str, groups))}"] if groups else ["--clear-groups"]
+    return ["setpriv", f"--reuid={uid}", f"--regid={gid}", *words, "--"]
+
+
+def root_without(*capabilities):
+    less = ",".join(f"-{name}" for name in capabilities)
+    return ["setpriv", "--clear-groups", f"--bounding-set={less}", f"--inh-caps={less}", "--"]
+
+
+WHO = {
+    "root": ["setpriv", "--clear-groups", "--"],
+    "root without CHOWN": root_without("chown"),
+    "root without FOWNER": root_without("fowner"),
+    "root without both": root_without("chown", "fowner"),
+    "uid 1000 of group 100": user(1000, 100),
+    "uid 1000 of groups 100 and 5000": user(1000, 100, 5000),
+    "uid 50000 of group 0": user(50000, 0),
+}
+OWNERS, GROUPS, MODES = (0, 1000, 50000), (0, 100, 5000), (0o600, 0o640, 0o660, 0o604, 0o644)
+KEEPS_ALL = ("root", "root without FOWNER")  # whose file has what the old one had, to the letter
+RUNNERS = {"uid 1000 of group 100": "uid 1000", "uid 1000 of groups 100 and 5000": "uid 1000", "uid 50000 of group 0": "uid 50000"}
+TABLES = TREE / "build" / "test" / "access"  # what each replaced file has ended with, for who wants to see it
+
+
+@dataclass(frozen=True)
+class Old:
+    owner: int
+    group: int
+    mode: int  # with an ACL its own
+    acl: bytes
+    folder: bytes  # the folder's default ACL
+
+    def make(self, path, text):
+        """In a folder where anybody may replace it."""
+        path.parent.mkdir()
+        os.chown(path.parent, self.owner, 0)
+        path.parent.chmod(0o777)
+        path.write_text(text)
+        path.chmod(self.mode)
+        if self.acl:
+            os.setxattr(path, ACCESS, self.acl)
+        os.chown(path, self.owner, self.group)
+        if self.folder:
+            os.setxattr(path.parent, DEFAULT, self.folder)
+
+    def __str__(self):
+        return f"{self.owner}:{self.group} {self.mode:04o}{', a default ACL' if self.folder else ''}"
+
+
+def olds(acl):
+    modes = MODES if acl is None else (0o600,)
+    return [Old(*old, acl, folder) for old in itertools.product(OWNERS, GROUPS, modes) for folder in (None, FOLDER)]
+
+
+def seen(path):
+    status = path.stat()
+    attributes = {name: os.getxattr(path, name) for name in os.listxattr(path)}
+    return status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), attributes
+
+
+def own_store(fernit, who, key):
+    """A store of the one who runs it, where airflow.cfg is the file."""
+    uid, gid = {"uid 1000": (1000, 100), "uid 50000": (50000, 0)}.get(RUNNERS.get(who), (0, 0))
+    fernit.store.mkdir()
+    (fernit.store / "fernet_key").write_text(key + "\n")
+    for path in (fernit.store, fernit.store / "fernet_key"):
+        os.chown(path, uid, gid)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+@pytest.mark.parametrize("acl_name", ACLS)
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
+def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, acl_name):
+    replaced, table = 0, []
+    fernit.home.chmod(0o777)
+    for old in olds(ACLS[acl_name]):
+        key, other = new_key(), new_key()
+        folder = fernit.home / ("store" if name == "fernet_key" else "airflow")
+        if name == "fernet_key":
+            old.make(folder / name, key + "\n")
+            options = {"FERNET_KEY": other, "FERNIT_DELIVER": "env"}
+        else:
+            own_store(fernit, who, key)
+            old.make(folder / name, "[core]\n")
+            options = {}
+        path = folder / name
+        before, had, inode = rights(path), seen(path), path.stat().st_ino
+        done = fernit("init", prefix=WHO[who], **options)
+        after, has = rights(path), seen(path)
+        if path.stat().st_ino == inode:
+            assert (after, has) == (before, had)
+        else:
+            assert done.returncode == 0, done.stderr
+            replaced += 1
+            assert not more(before, after, but=(RUNNERS.get(who),)), f"{old}: {before} {after}"
+            if who in KEEPS_ALL:
+                assert has == had, old
+        outcome = f"{has[0]}:{has[1]} {has[2]:04o}{' and its ACL' if has[3] else ''}" if path.stat().st_ino != inode else "left as it is"
+        table.append(f"{who} | {name} | {acl_name} | {old} | {outcome}\n")
+        for each in (fernit.store, fernit.home / "airflow"):
+            shutil.rmtree(each, ignore_errors=True)
+    assert replaced >= 2, table
+    TABLES.mkdir(parents=True, exist_ok=True)
+    (TABLES / f"{name} {who} {acl_name}.txt").write_text("".join(table))
+
+
+@pytest.mark.parametrize("name", [".lock", "retired", "fernet_key.staged", "jwt_secret"])
+def test_what_root_creates_in_a_store_is_the_owner_s(fernit, name):
+    fernit.store.mkdir(mode=0o700)
+    (fernit.store / "fernet_key").write_text(new_key() + "\n")
+    for path in (fernit.store, fernit.store / "fernet_key"):
+        os.chown(path, 50000, 5000)
+    change = "stage" if name == "fernet_key.staged" else "replace"
+    done = fernit("init", "--on-change", change, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key,jwt_secret")
+    assert done.returncode == 0, done.stderr
+    status = (fernit.store / name).stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o077) == (50000, 5000, 0)
+
+
+@pytest.mark.parametrize("name", [".lock", "fernet_key", "fernet_key.staged", ".fernet_key.claim", ".fernet_key.changing"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_root_gives_no_file_away_that_it_has_not_created(fernit, name, linked):
+    """Who owns a folder may move into it, or link, files that are not his."""
+    fernit.store.mkdir(mode=0o700)
+    (fernit.store / "fernet_key").write_text(new_key() + "\n")
+    for path in (fernit.store, fernit.store / "fernet_key"):
+        os.chown(path, 50000, 50000)
+    secret = fernit.store / "a-file-of-root"
+    secret.write_text("of root" if name != "fernet_key" else new_key()[:20])
+    secret.chmod(0o600)
+    if linked:
+        secret.rename(fernit.home / "of-root")
+        secret = fernit.home / "of-root"
+        (fernit.store / name).unlink(missing_ok=True)
+        os.link(secret, fernit.store / name)
+    else:
+        secret.rename(fernit.store / name)
+    if name == "fernet_key":
+        (fernit.store / ".fernet_key.claim").write_text("")
+    held = os.open(fernit.store / name, os.O_RDONLY)
+    for words in (["--on-change", "replace"], ["--on-change", "stage"], []):
+        fernit("init", *words, FERNET_KEY=new_key())
+    status = os.fstat(held)
+    os.close(held)
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, 0, 0o600)
+
+
+def test_root_gives_no_folder_away_that_it_has_not_created(fernit):
+    fernit.store.mkdir(mode=0o700)
+    (fernit.store / "fernet_key").write_text(new_key() + "\n")
+    for path in (fernit.store, fernit.store / "fernet_key"):
+        os.chown(path, 50000, 50000)
+    folder = fernit.store / ".retired.new"
+    folder.mkdir(mode=0o700)
+    (folder / "of-root").write_text("")
+    done = fernit("init", "--on-change", "replace", FERNET_KEY=new_key())
+    assert done.returncode == 125 and folder.stat().st_uid == 0
+    assert str(folder) in errors(done)[0]
+
+
+@pytest.mark.parametrize("name", [".airflow.cfg.fernit.orig", ".airflow.cfg.fernit.0123456789abcdeF", ".airflow.cfg.fernit.0123456789abcdef0"])
+def test_a_user_s_own_file_beside_airflow_cfg_is_not_swept(fernit, write_cfg, name):
+    mine = write_cfg("[core]\n").with_name(name)
+    mine.write_text("mine")
+    done = fernit("init")
+    assert done.returncode == 0 and mine.read_text() == "mine", done.stderr
+
+
+@pytest.mark.parametrize("name", [".fernet_key.tmp.mine", ".fernet_key.change.mine", ".fernet_key.tmp.0123456789abcdef.gz"])
+def test_a_user_s_own_file_in_the_store_is_not_swept(fernit, stored, name):
+    mine = stored(new_key()).with_name(name)
+    mine.write_text("mine")
+    for options in ({}, {"FERNET_KEY": new_key()}):
+        assert fernit("init", **options).returncode == 0
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a link", "another user's"])
+def test_what_has_a_temporary_s_name_and_is_none_of_ours_is_not_swept(fernit, stored, tmp_path, kind):
+    path = stored(new_key()).with_name(".fernet_key.tmp.0123456789abcdef")
+    if kind == "a folder":
+        path.mkdir()
+    elif kind == "a link":
+        path.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.write_text("")
+        os.chown(path, 12345, 12345)
+    assert fernit("init").returncode == 0
+    assert os.path.lexists(path)
