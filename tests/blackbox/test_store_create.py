@@ -244,7 +244,7 @@ def test_a_reader_that_cannot_make_it_durable_fails(fernit, traced, stored, stor
 
 def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, store):
     stored(new_key() + "\n")
-    for name in (".fernet_key.tmp.0000000000000000", ".fernet_key.tmp.ffffffffffffffff", ".fernet_key.tmp.x"):
+    for name in (".fernet_key.tmp.0000000000000000", ".fernet_key.tmp.ffffffffffffffff", ".fernet_key.tmp.0123456789abcdef"):
         (store / name).write_text("half a ke")
     assert fernit("run", "true").returncode == 0
     assert names(store) <= {"fernet_key", ".lock"}
