@@ -14,6 +14,7 @@ enum { KEY_CHARACTERS = 43 };
 struct scan {
     size_t characters; /* of base64, up to the completing "=" */
     size_t ignored;    /* neither base64 nor "=" */
+    size_t length;     /* of the text, to where it is complete */
     bool complete;     /* the "=" came */
 };
 
@@ -37,7 +38,7 @@ static struct scan decode(const char *text, size_t length, uint8_t key[FERNET_KE
     struct scan scan = {0};
     unsigned held = 0;
     size_t padding = 0;
-    for (size_t i = 0; i < length && !scan.complete; i++) {
+    for (size_t i = 0; i < length && !scan.complete; scan.length = ++i) {
         size_t place = scan.characters % 4;
         int value = bits((unsigned char)text[i]);
         if (text[i] == '=') {
@@ -54,6 +55,15 @@ static struct scan decode(const char *text, size_t length, uint8_t key[FERNET_KE
         }
     }
     return scan;
+}
+
+/* Python passes over all that stands behind a key. Another key there would be lost at the next write. */
+static bool holds_key(const char *text, size_t length)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < length && run < KEY_CHARACTERS; i++)
+        run = bits((unsigned char)text[i]) < 0 ? 0 : run + 1;
+    return run == KEY_CHARACTERS;
 }
 
 static bool is_placeholder(const char *text, size_t length)
@@ -102,11 +112,14 @@ int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYT
 {
     uint8_t decoded[FERNET_KEY_BYTES] = {0};
     struct scan scan = decode(text, length, decoded);
-    bool right = scan.complete && scan.characters == KEY_CHARACTERS;
-    if (right)
+    bool is_key = scan.complete && scan.characters == KEY_CHARACTERS;
+    bool is_alone = is_key && !holds_key(text + scan.length, length - scan.length);
+    if (is_alone)
         memcpy(key, decoded, sizeof decoded);
     sodium_memzero(decoded, sizeof decoded);
-    return right ? 0 : explain(text, length, scan, err);
+    if (is_key && !is_alone)
+        return error_input(err, "is followed by another key; put a comma between them");
+    return is_key ? 0 : explain(text, length, scan, err);
 }
 
 void fernet_key_text(const uint8_t key[FERNET_KEY_BYTES], char text[FERNET_KEY_TEXT + 1])

@@ -4,7 +4,8 @@
  * Python's Fernet decodes a key with base64.urlsafe_b64decode, which forgives a lot: it passes over
  * every character that is not base64, knows both alphabets, and stops at the padding that completes
  * a group of four. So one key has many spellings, all of which work in Airflow today. We read what
- * Python reads, compare by the 32 bytes, and write only the canonical form.
+ * Python reads, compare by the 32 bytes, and write only the canonical form. One thing is refused that Python
+ * reads: a text behind the key that holds another one, 43 characters of base64 in a row.
  * https://docs.python.org/3/library/binascii.html#binascii.a2b_base64 (strict_mode=False)
  */
 #pragma once

@@ -20,6 +20,7 @@ struct process {
     pid_t parent;
     uint64_t started; /* since boot: with the number, one process and no other */
     bool ours;        /* a descendant */
+    bool stopped;
     bool zombie;
 };
 
@@ -62,6 +63,7 @@ static bool read_process(pid_t pid, struct process *process)
         .pid = pid,
         .parent = (pid_t)strtol(fields[PARENT], NULL, 10),
         .started = strtoull(fields[STARTED], NULL, 10),
+        .stopped = *fields[STATE] == 'T',
         .zombie = ended && strtol(fields[THREADS], NULL, 10) <= 1,
     };
     return true;
@@ -150,12 +152,16 @@ static int send(const struct process *process, int number)
 
 struct leftover leftover_signal(int number)
 {
-    bool all = getpid() == 1;
+    bool is_first = getpid() == 1;
+    /* Who was not stopped would wonder at a CONT, and forget a stop that waits for it. */
+    bool to_stopped = number == SIGCONT;
+    bool all = is_first && !to_stopped;
     _cleanup_(processes_free) struct processes processes = {0};
     struct leftover left = {.unseen = !list_processes(&processes)};
     for (size_t i = 0; i < processes.count; i++) {
         const struct process *process = &processes.list[i];
-        if (!process->ours || process->zombie)
+        bool meant = process->ours || (is_first && to_stopped && process->pid != 1);
+        if (!meant || process->zombie || (to_stopped && !process->stopped))
             continue;
         if (send(process, all ? 0 : number) == 0)
             left.alive++;

@@ -15,5 +15,5 @@ struct leftover {
 };
 
 /* Sends `number` to all of them, once, and counts them; zombies, which have ended, are not counted.
- * 0 only counts, kill(2). */
+ * 0 only counts, kill(2). SIGCONT is for those alone that are stopped. */
 struct leftover leftover_signal(int number);

@@ -126,6 +126,33 @@ def test_one_that_is_stopped_is_killed(start):
     assert start("sh", "-c", script, options=SHORT).result() == (7, "")
 
 
+#: A command that leaves one behind which says what it hears, in its order, and one that is stopped.
+LEAVES_A_LISTENER = """
+import os, signal, sys
+told, tell = os.pipe()
+if not os.fork():
+    heard = [signal.SIGTERM, signal.SIGCONT]
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+    os.write(tell, b"x")
+    if sys.argv[1:]:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    while number := signal.sigtimedwait(heard, 2):
+        os.write(1, b"%d\\n" % number.si_signo)
+    os._exit(0)
+os.read(told, 1)
+if sys.argv[1:]:
+    os.waitid(os.P_ALL, 0, os.WSTOPPED | os.WNOWAIT)
+os._exit(7)
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["stopped"]])
+def test_only_one_that_was_stopped_is_continued_and_hears_of_term(start, words):
+    running = start(*python(LEAVES_A_LISTENER), *words, options=LONG)
+    heard = [signal.SIGTERM] if not words else sorted([signal.SIGTERM, signal.SIGCONT])
+    assert running.result() == (7, "".join(f"{number:d}\n" for number in heard))
+
+
 def test_only_those_that_do_not_end_have_to_be_killed(start):
     running = start(*leaves("stubborn", "child", "session"), options=SHORT)
     assert running.result()[0] == 7

@@ -99,7 +99,6 @@ SPELLINGS = {
     "two paddings": lambda k: k + "=",
     "many paddings": lambda k: k + "=====",
     "text behind the padding": lambda k: k + "hello",
-    "another key behind the padding": lambda k: k + base64.urlsafe_b64encode(bytes(32)).decode(),
     "= in front": lambda k: "=" + k,
     "= after the first": lambda k: k[:1] + "=" + k[1:],
     "= after a group": lambda k: k[:8] + "=" + k[8:],

@@ -39,9 +39,9 @@ static const struct {
     {"two =", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=="), KEY},
     {"many =", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo====="), KEY},
     {"text behind the padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=garbage"), KEY},
-    {"another key behind the padding",
-     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-"
-          "fo="),
+    {"42 characters behind the padding",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo= "
+          "9zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
      KEY},
     {"comment behind the padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo= # old key"),
      KEY},
@@ -109,6 +109,21 @@ static const struct {
      "has 4 bytes"},
     {"literal $FERNET_KEY", TEXT("$FERNET_KEY"), "looks like"},
     {"literal ${FERNET_KEY}", TEXT("${FERNET_KEY}"), "looks like"},
+    {"another key on a second line", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
+                                          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"),
+     "is followed by another key"},
+    {"another key behind a blank", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo= "
+                                        "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+     "is followed by another key"},
+    {"another key behind a ;", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=;"
+                                    "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+     "is followed by another key"},
+    {"another key behind the padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="
+                                            "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+     "is followed by another key"},
+    {"another key without padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
+                                         "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"),
+     "is followed by another key"},
     {"quoted $FERNET_KEY", TEXT("\"$FERNET_KEY\""), "looks like"},
     {"literal $(cat key)", TEXT("$(cat /run/secrets/key)"), "looks like"},
     {" a blank and $_K", TEXT(" $_KEY\n"), "looks like"},

@@ -26,7 +26,6 @@ static const struct {
     {ROW, A "," A, "A"},
     {ROW, A "," B "," A "," B_OTHERWISE, "AB"},
     {ROW, B_OTHERWISE "," B, "B"},
-    {ROW, A "=" B, "A"},
 };
 
 static const struct {
@@ -49,8 +48,11 @@ static const struct {
     {ROW, SHORT "," A, "key 1 of 2 has 31 bytes"},
     {ROW, A "," B ",$FERNET_KEY", "key 3 of 3 looks like"},
     {ROW, A ",\"\"", "key 2 of 2 has no character"},
-    {ROW, A ";" B ",x", "key 2 of 2 "},
+    {ROW, A ";" B ",x", "key 1 of 2 is followed by another key"},
     {ROW, A "," A "," SHORT, "key 3 of 3 has 31 bytes"},
+    {ROW, A "\n" B, "the key is followed by another key"},
+    {ROW, A ";" B, "the key is followed by another key"},
+    {ROW, A "," B " " C, "key 2 of 2 is followed by another key"},
 };
 
 static int parse(struct ring *ring, const char *text, struct error *err)
