@@ -60,7 +60,9 @@ static bool is_by_command(const struct part *part)
 static bool gives_by_command(const struct view *view)
 {
     const struct source *winner = view->part->decision.winner;
-    return is_by_command(view->part) ||
+    bool is_whole = view->context->settings->deliver_environment ||
+                    (winner && agree(part_ring(view->part), &winner->ring));
+    return (is_by_command(view->part) && is_whole) ||
            (view->found->own_store && winner && winner->way == WAY_STORE &&
             view->context->settings->deliver_environment);
 }
@@ -121,7 +123,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
         return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
     case FOUND_EMPTY:
     case FOUND_PLACEHOLDER:
-        return is_by_command(part) ? CFG_CLEAR : CFG_SET;
+        return is_by_command(part) && gives_by_command(&view) ? CFG_CLEAR : CFG_SET;
     default:
         return CFG_SET;
     }

@@ -156,7 +156,7 @@ static unsigned bit_of(const struct part *part)
 static bool is_given_outside(const struct part *part)
 {
     const struct source *winner = part->decision.winner;
-    return winner && winner->way < WAY_STORE;
+    return winner && source_is_outside(winner);
 }
 
 /* Whether the store is more than an image's folder without a volume: what could not be kept in that was not lost. */

@@ -311,8 +311,10 @@ static int failed(const struct context *context, const struct error *err)
 static int find_giver(struct doing *doing, struct error *err)
 {
     const struct survey *survey = &doing->look.parts[0].survey;
-    for (size_t i = 0; i < survey->store_source; i++) {
+    for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
+        if (i >= survey->store_source && !source->by_command)
+            continue;
         if (source->finding == FOUND_KEYS)
             doing->giver = source;
         if (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET)

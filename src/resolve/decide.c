@@ -23,9 +23,10 @@ static int fail(const struct source *source, struct error *err)
     return -1;
 }
 
-static bool is_outside(const struct source *source)
+/* What airflow.cfg holds itself, and not by a command. */
+static bool is_written(const struct source *source)
 {
-    return source->way <= WAY_FILE;
+    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command;
 }
 
 static bool holds_value(const struct source *source)
@@ -47,6 +48,21 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
            winner->way <= WAY_STORE && survey->sources[place->source].finding != FOUND_KEYS;
 }
 
+/* A command in airflow.cfg, which Airflow runs where the file has no key, may give another key than the one that is
+ * stored, as one in a variable may. */
+static const struct source *find_command(const struct survey *survey)
+{
+    const struct source *found = NULL;
+    for (size_t i = survey->store_source + 1; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        if (is_written(source))
+            return NULL;
+        if (!found && (source->by_command || source->finding == FOUND_COMMAND))
+            found = source;
+    }
+    return found;
+}
+
 /* The first that holds a value, with a remark for each that is set to nothing. */
 static int find_winner(const struct survey *survey, struct decision *decision, struct error *err)
 {
@@ -66,7 +82,8 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         } else if (source->finding == FOUND_BROKEN) {
             return fail(source, err);
         } else if (holds_value(source)) {
-            decision->winner = source;
+            const struct source *command = source->way == WAY_STORE ? find_command(survey) : NULL;
+            decision->winner = command ? command : source;
         }
     }
     return 0;
@@ -132,10 +149,11 @@ static bool gives_any(const struct source *winner, const struct ring *ring)
     return false;
 }
 
-/* What airflow.cfg holds itself, and not by a command. */
-static bool is_written(const struct source *source)
+static int remark_if_lost(const struct survey *survey, struct decision *decision, struct error *err)
 {
-    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command;
+    bool is_lost =
+        survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
+    return is_lost ? remark(decision, REMARK_LOST, decision->winner, NULL, err) : 0;
 }
 
 static int remark_on_change(const struct survey *survey, enum on_change on_change,
@@ -144,16 +162,14 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
     const struct ring *stored = &decision->change.stored;
-    if (!is_outside(winner))
+    if (remark_if_lost(survey, decision, err) < 0)
+        return -1;
+    if (!source_is_outside(winner))
         return 0;
     _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
     if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
     if (!ring_covers(stored, &retired) && remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
-        return -1;
-    bool is_lost =
-        survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
-    if (is_lost && remark(decision, REMARK_LOST, winner, NULL, err) < 0)
         return -1;
     if (!store)
         return 0;
@@ -161,7 +177,7 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_fresh = ring_count(&decision->change.fresh) > 0;
     bool is_first =
         !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
-    bool is_fewer = !is_fresh && winner->way <= WAY_COMMAND && !ring->is_value &&
+    bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) && !ring->is_value &&
                     !ring_covers(&winner->ring, ring);
     if ((is_first || is_fewer) &&
         remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
@@ -181,16 +197,14 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
     struct standing standing = {
-        .outside = is_outside(winner) ? &winner->ring : &none,
+        .outside = source_is_outside(winner) ? &winner->ring : &none,
         .stored = store ? &store->ring : &none,
         .staged = &survey->staged,
         .retired = &survey->retired,
     };
     bool is_unseen = survey->sources[survey->store_source].finding == FOUND_BROKEN;
-    if (is_unseen && is_outside(winner) && on_change == ON_CHANGE_REFUSE)
+    if (is_unseen && source_is_outside(winner) && on_change == ON_CHANGE_REFUSE)
         return refuse_unseen(survey, winner, err);
-    if (winner->way == WAY_CFG && winner->by_command)
-        return ring_add_all(&decision->ring, &winner->ring, err);
     size_t written = 0;
     for (size_t i = 0; i < survey->count; i++)
         if (is_written(&survey->sources[i]) && written < WRITTEN_MOST)
@@ -294,7 +308,7 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     }
     if (decision->winner->finding == FOUND_SECRET) {
         decision->action = ACTION_SECRET;
-        return 0;
+        return remark_if_lost(survey, decision, err);
     }
     decision->action = ACTION_USE;
     if (build_ring(survey, on_change, decision, err) < 0)

@@ -36,8 +36,8 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
         survey->sources = sources;
         survey->room = room;
     }
-    looking->decided |= source->finding == FOUND_KEYS || source->finding == FOUND_SECRET ||
-                        source->finding == FOUND_BROKEN;
+    looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
+                        (source->finding == FOUND_KEYS && source->way != WAY_STORE);
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;

@@ -47,7 +47,7 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
 /* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
 static const char *beside(const struct source *source)
 {
-    return source && source->way <= WAY_COMMAND
+    return source && (source->way <= WAY_COMMAND || source->way == WAY_CFG)
                ? "; docker exec sees that alone: say \"fernit run -- airflow ...\" there"
                : "";
 }

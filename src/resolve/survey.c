@@ -314,6 +314,11 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
     return list_retired(&looking, err);
 }
 
+bool source_is_outside(const struct source *source)
+{
+    return source->way < WAY_STORE || source->by_command;
+}
+
 const struct source *survey_stored(const struct survey *survey)
 {
     for (size_t i = 0; i < survey->count; i++)

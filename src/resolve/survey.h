@@ -24,7 +24,7 @@ enum way {
     WAY_BARE,         /* FERNET_KEY; the other secrets have none */
     WAY_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
     WAY_STORE,
-    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret */
+    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd (which changes what is stored), fernet_key_secret */
 };
 
 enum finding {
@@ -60,7 +60,7 @@ struct source {
 };
 
 enum run_commands {
-    RUN_COMMANDS_NEEDED, /* those that come before every source that holds a key */
+    RUN_COMMANDS_NEEDED, /* those that come before every source that holds a key; airflow.cfg's also behind the store */
     RUN_COMMANDS_NEVER,
 };
 
@@ -127,6 +127,10 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
 enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *place,
                             char *const *environment, struct ring *ring, bool *is_plain,
                             struct error *err);
+
+/* Whether it is given to the container, and may be another one at each start: the first four ways, and what
+ * airflow.cfg has by a command. */
+bool source_is_outside(const struct source *source);
 
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);

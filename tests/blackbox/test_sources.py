@@ -35,7 +35,7 @@ PAIRS = [
     (upper, lower)
     for at, upper in enumerate(SOURCES)
     for lower in SOURCES[at + 1 :]
-    if (upper, lower) not in TWINS
+    if (upper, lower) not in TWINS | {("store", "cfg fernet_key_cmd")}  # that one changes what is stored: see below
 ]
 
 
@@ -132,10 +132,7 @@ def test_a_key_from_a_source_leads_to_no_new_one_and_is_kept_in_a_store_that_was
     sources.put(source, key)
     assert "made a new" not in sources.see().stderr
     file = store / "fernet_key"
-    if source == "cfg fernet_key_cmd":
-        assert not file.exists(), "it may give another one tomorrow"
-    else:
-        assert file.read_text().strip() == key
+    assert file.read_text().strip() == key
 
 
 @pytest.mark.parametrize("upper, lower", PAIRS, ids=[f"{upper} over {lower}" for upper, lower in PAIRS])
@@ -538,11 +535,13 @@ def test_a_command_does_not_run_when_the_variable_is_set(child_sees, tmp_path):
     assert not (tmp_path / "it-ran").exists()
 
 
-def test_the_command_of_airflow_cfg_does_not_run_when_the_store_has_a_key(child_sees, write_cfg, stored, tmp_path):
+@pytest.mark.parametrize("name, value", [(VARIABLE, None), ("FERNET_KEY", None), (VARIABLE + "_CMD", "echo {}"), (None, "fernet_key = {}\n")])
+def test_the_command_of_airflow_cfg_does_not_run_where_airflow_would_not_run_it(child_sees, write_cfg, stored, tmp_path, name, value):
     key = new_key()
     stored(key)
-    write_cfg(f"[core]\nfernet_key_cmd = touch {tmp_path}/it-ran\n")
-    assert child_sees().keys == [key]
+    command = f"fernet_key_cmd = touch {tmp_path}/it-ran\n"
+    write_cfg("[core]\n" + command + (value.format(key) if not name else ""))
+    assert child_sees(**({name: (value or "{}").format(key)} if name else {})).keys == [key]
     assert not (tmp_path / "it-ran").exists()
 
 
@@ -837,12 +836,71 @@ def test_the_store_may_be_a_relative_path(child_sees, tmp_path):
 # --- The key that only airflow.cfg holds
 
 
-def test_a_key_that_a_command_of_airflow_cfg_gives_is_not_kept_since_it_may_give_another_one_tomorrow(child_sees, write_cfg, store):
-    for key in (new_key(), new_key()):
-        cfg = write_cfg(f"[core]\nfernet_key_cmd = echo {key}\n")
-        before = cfg.read_text()
-        assert child_sees().keys == [key]
-        assert cfg.read_text() == before and not (store / "fernet_key").exists()
+def by_command(key):
+    return f"[core]\nfernet_key_cmd = echo {key}\n"
+
+
+def test_a_key_that_a_command_of_airflow_cfg_gives_is_kept_and_a_rebuild_without_the_file_has_it(child_sees, write_cfg, store):
+    key = new_key()
+    cfg = write_cfg(by_command(key))
+    assert child_sees().keys == [key]
+    assert cfg.read_text() == by_command(key) and (store / "fernet_key").read_text() == key + "\n"
+    assert child_sees().stderr == ""
+    cfg.unlink()
+    assert child_sees().keys == [key]
+
+
+def test_another_key_from_such_a_command_is_a_change(child_sees, write_cfg, store):
+    old, new = new_key(), new_key()
+    write_cfg(by_command(old))
+    child_sees()
+    cfg = write_cfg(by_command(new))
+    seen = child_sees()
+    assert seen.keys == [new, old] and (store / "fernet_key").read_text() == f"{new},{old}\n"
+    assert fingerprint(new) in warnings(seen)[0] and f"{cfg}: fernet_key_cmd" in warnings(seen)[0]
+    # The command is in charge of the file, and docker exec reads by it what its key has encrypted alone.
+    assert cfg.read_text() == by_command(new)
+    [told] = warnings(child_sees())
+    assert "gives less than" in told and "docker exec" in told
+
+
+@pytest.mark.parametrize("rule, ring, stored_ring", [("stage", [0, 1], [0]), ("replace", [1], [1])])
+def test_another_key_from_such_a_command_follows_the_rule(child_sees, write_cfg, store, rule, ring, stored_ring):
+    keys = [new_key(), new_key()]
+    write_cfg(by_command(keys[0]))
+    child_sees()
+    write_cfg(by_command(keys[1]))
+    assert child_sees("--on-change", rule).keys == [keys[index] for index in ring]
+    assert (store / "fernet_key").read_text() == ",".join(keys[index] for index in stored_ring) + "\n"
+
+
+def test_another_key_from_such_a_command_can_be_refused(fernit, write_cfg, tmp_path):
+    write_cfg(by_command(new_key()))
+    assert fernit("init").returncode == 0
+    cfg = write_cfg(by_command(new_key()))
+    before = listing(tmp_path)
+    done = fernit("run", "--on-change", "refuse", "true")
+    assert done.returncode == 125 and f"{cfg}: fernet_key_cmd" in errors(done)[0]
+    assert listing(tmp_path) == before
+
+
+def test_where_the_file_alone_delivers_it_gets_all_keys_beside_such_a_command(fernit, write_cfg):
+    old, new = new_key(), new_key()
+    write_cfg(by_command(old))
+    assert fernit("init", "--deliver", "cfg").returncode == 0
+    cfg = write_cfg(by_command(new))
+    assert fernit("init", "--deliver", "cfg").returncode == 0
+    parser = configparser.ConfigParser()
+    parser.read(cfg)
+    assert parser["core"]["fernet_key"] == f"{new},{old}"
+
+
+def test_where_such_a_command_fails_the_stored_key_is_used_with_a_word(child_sees, write_cfg, stored):
+    key = new_key()
+    stored(key)
+    cfg = write_cfg("[core]\nfernet_key_cmd = false\n")
+    seen = child_sees()
+    assert seen.keys == [key] and f"{cfg}: fernet_key_cmd: false: ended with status 1" in warnings(seen)[0]
 
 
 def test_an_empty_key_before_such_a_command_becomes_a_comment(child_sees, write_cfg):

@@ -340,7 +340,7 @@ VERDICTS = [
     (a_placeholder, "generate"),
     (a_secret_elsewhere, "secret"),
     (a_command, "unknown"),
-    (a_command_below, "use"),
+    (a_command_below, "unknown"),
     (own_store, "use"),
 ]
 

@@ -308,7 +308,10 @@ static void left_overs_are_seen_and_swept_and_nothing_else(void **state)
         bool copies;
     } table[] = {
         {"store/.fernet_key.tmp.0123456789abcdef", false, true, false},
-        {"store/.fernet_key.tmp.", false, true, false},
+        {"store/.fernet_key.tmp.", false, false, false},
+        {"store/.fernet_key.tmp.mine", false, false, false},
+        {"store/.fernet_key.tmp.0123456789abcdef0", false, false, false},
+        {"store/.fernet_key.tmp.0123456789abcdeF", false, false, false},
         {"store/.fernet_key.claim", true, false, false},
         {"store/.airflow.cfg.0123456789abcdef", false, false, true},
         {"store/fernet_key", false, false, false},

@@ -245,7 +245,7 @@ static const struct {
      CFG "=A " CFG "_cmd=command",
      {{NULL}, {NULL}, NULL, "[core]\nfernet_key_cmd = cat key\nfernet_key = " A "\n"}},
     {ROW,
-     "store/fernet_key=B " CFG "_cmd=command",
+     "store/fernet_key=B " CFG "_cmd=A",
      {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\n"}},
     {ROW,
      VAR "_SECRET=secret " CFG "_cmd=command",
@@ -476,7 +476,7 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
          "[core]\nfernet_key =\nfernet_key_secret = x\n"},
         {ROW, CFG "=placeholder " CFG "_secret=secret", "",
          "[core]\nfernet_key = $FERNET_KEY\nfernet_key_secret = x\n"},
-        {ROW, CFG "_cmd=command", "", "[core]\nfernet_key_cmd = x\n"},
+        {ROW, CFG "_cmd=broken", "", "[core]\nfernet_key_cmd = no-such-program\n"},
     };
     static const char stored[] = "store/fernet_key=A ";
     foreach(row, table)
