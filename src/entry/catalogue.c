@@ -21,6 +21,7 @@ const struct warning warnings[] = {
     {"readable-store", true},
     {"modeless-store", true},
 
+    {"misnamed-secret", false},
     {"unknown-variable", false},
     {"key-only-in-cfg", false},
     {"unkept-secret", false},

@@ -8,7 +8,6 @@
 #include "entry/catalogue.h"
 #include "entry/deliver.h"
 #include "entry/record.h"
-#include "resolve/misnamed.h"
 #include "store/create.h"
 #include "store/ground.h"
 
@@ -35,9 +34,9 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
 }
 
 /* Whoever gives a key under a name that nobody reads has one. */
-static int check_names(const struct context *context, struct error *err)
+static int check_names(const struct look *look, struct error *err)
 {
-    const char *assignment = misnamed_key(context->environment);
+    const char *assignment = look->parts[0].survey.misnamed;
     if (!assignment)
         return 0;
     size_t length = strcspn(assignment, "=");
@@ -52,7 +51,7 @@ int keep_check_making(const struct context *context, const struct look *look, st
 {
     struct ground ground;
     char cure[GROUND_CURE];
-    if (check_names(context, err) < 0)
+    if (check_names(look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
         return 0;

@@ -1,6 +1,7 @@
 #include "entry/look.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -102,11 +103,46 @@ static struct survey_places places_for(const struct context *context, const stru
     };
 }
 
+/* A start creates the Fernet key first: a store that has another secret has had one. */
+static const char *find_other(const struct store *store)
+{
+    struct stat status;
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        if (managed_secrets[i].replaceable &&
+            fstatat(store->directory, managed_secrets[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            return managed_secrets[i].name;
+    return NULL;
+}
+
+/* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
+static int check_lost(const struct context *context, const struct look *look, struct part *part,
+                      struct error *err)
+{
+    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
+    const char *other = look->store.directory >= 0 ? find_other(&look->store) : NULL;
+    if (!other)
+        return 0;
+    decision_free(&part->decision);
+    if (survey_store_again(&places, &part->survey, err) < 0 ||
+        decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+        return -1;
+    if (part->decision.action != ACTION_GENERATE)
+        return 0;
+    error_refused(err, "%s is missing, and %s beside it shows that there was one; no other key is "
+                       "created in its place",
+                  part->survey.store_name, other);
+    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY; for a new "
+                           "deployment give it once a new one (fernit key generate)");
+}
+
 /* As decide, but nothing is created that this Airflow does not read. */
 static int decide_part(const struct context *context, const struct look *look, struct part *part,
                        struct error *err)
 {
     if (decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+        return -1;
+    if (part->decision.action == ACTION_GENERATE && !part->secret->replaceable &&
+        check_lost(context, look, part, err) < 0)
         return -1;
     if (part->decision.action == ACTION_GENERATE && !managed_is_read(part->secret, look->airflow))
         part->decision.action = ACTION_NONE;

@@ -298,6 +298,10 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
 {
     bool is_value = survey->secret->is_value;
     *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
+    if (is_value && survey->misnamed &&
+        remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source], survey->misnamed,
+               err) < 0)
+        return -1;
     if (find_winner(survey, decision, err) < 0)
         return -1;
     if (!decision->winner)

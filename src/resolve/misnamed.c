@@ -1,44 +1,76 @@
 #include "resolve/misnamed.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/lines.h"
 
-static bool is_known(struct span name)
+enum { LETTERS = 256 };
+
+static bool begins(const char *name, const char *start)
 {
-    static const char *const known[] = {
-        "AIRFLOW__CORE__FERNET_KEY",
-        "AIRFLOW__CORE__FERNET_KEY_CMD",
-        "AIRFLOW__CORE__FERNET_KEY_SECRET",
-        "AIRFLOW__CORE__FERNET_KEY_FILE",
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+static void take_letters(const char *text, size_t length, char letters[LETTERS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length && count < LETTERS - 1; i++)
+        if (isalpha((unsigned char)text[i]))
+            letters[count++] = (char)toupper((unsigned char)text[i]);
+    letters[count] = '\0';
+}
+
+static bool is_read(struct span name)
+{
+    bool known = false;
+    for (const struct managed *secret = managed_secrets; secret < managed_secrets + MANAGED_COUNT;
+         secret++) {
+        known |= secret->bare && (span_is(name, secret->bare) || span_is(name, secret->bare_file));
+        for (const struct managed_place *place = secret->places; place->variable; place++)
+            known |= span_is(name, place->variable) || span_is(name, place->variable_command) ||
+                     span_is(name, place->variable_secret) || span_is(name, place->variable_file);
+    }
+    return known;
+}
+
+static bool is_for_others(const char *name)
+{
+    static const char *const starts[] = {
+        "AIRFLOW_VAR_",
+        "AIRFLOW_CONN_",
+        "AIRFLOW__KUBERNETES_SECRETS__",
+        "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__",
     };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (span_is(name, known[i]))
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (begins(name, starts[i]))
             return true;
     return false;
 }
 
-static bool begins(struct span name, const char *start)
+/* "FERNITKEY": FERNIT_KEY_FILE, which looks like an option of ours. */
+static bool names(const char *letters, const struct managed *secret)
 {
-    size_t length = strlen(start);
-    return name.length >= length && memcmp(name.start, start, length) == 0;
+    char wanted[LETTERS];
+    take_letters(secret->name, strlen(secret->name), wanted);
+    if (secret->is_value)
+        return begins(letters, "AIRFLOW") && strstr(letters, wanted);
+    return strstr(letters, wanted) || strstr(letters, "FERNITKEY");
 }
 
-static bool is_misnamed(struct span name)
-{
-    static const char key[] = "FERNET_KEY";
-    return begins(name, "AIRFLOW_") && memmem(name.start, name.length, key, sizeof key - 1) &&
-           !begins(name, "AIRFLOW_VAR_") && !begins(name, "AIRFLOW_CONN_") && !is_known(name);
-}
-
-const char *misnamed_key(char *const *environment)
+const char *misnamed_secret(char *const *environment, const struct managed *secret)
 {
     for (; *environment; environment++) {
+        char letters[LETTERS];
         const char *equals = strchr(*environment, '=');
-        if (equals && !text_is_blank(equals + 1) &&
-            is_misnamed((struct span){*environment, (size_t)(equals - *environment)}))
+        if (!equals || text_is_blank(equals + 1) || is_for_others(*environment))
+            continue;
+        struct span name = {*environment, (size_t)(equals - *environment)};
+        take_letters(name.start, name.length, letters);
+        if (names(letters, secret) && !is_read(name))
             return *environment;
     }
     return NULL;

@@ -1,8 +1,12 @@
-/* Variables that look as if they held Airflow's Fernet key, under a name that neither Airflow nor fernit reads: bitnami's
- * (AIRFLOW_FERNET_KEY, AIRFLOW_FERNET_KEY_FILE, AIRFLOW_RAW_FERNET_KEY), or one that was mistyped (AIRFLOW_CORE_FERNET_KEY).
- * Where one of them holds the key, a new one made beside it would make unreadable what that has encrypted. */
+/* Variables that look as if they held a secret of Airflow, under a name that neither Airflow nor fernit reads.
+ *
+ * A name counts by its letters alone, in upper case: FERNET_KEY_2, fernet_key and bitnami's AIRFLOW_RAW_FERNET_KEY are the
+ * Fernet key's. Where one of them holds the key, a new one created beside it would make unreadable what that has encrypted. */
 #pragma once
 
-/* The first such "NAME=value" whose value is not blank, or NULL. Those of Airflow's own variables and connections
- * (AIRFLOW_VAR_..., AIRFLOW_CONN_...) are none. Pure. */
-const char *misnamed_key(char *const *environment);
+struct managed;
+
+/* The first such "NAME=value" for the secret whose value is not blank, or NULL. The Fernet key's letters are looked for in
+ * every name, those of the others in names that begin with AIRFLOW. Airflow's own variables and connections (AIRFLOW_VAR_...,
+ * AIRFLOW_CONN_...), and what Airflow before 2.0 hands to pods (AIRFLOW__KUBERNETES_SECRETS__...) are none. Pure. */
+const char *misnamed_secret(char *const *environment, const struct managed *secret);

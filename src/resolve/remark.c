@@ -15,7 +15,7 @@ const char *remark_id(enum remark_kind kind)
         [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
         [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
         [REMARK_SHOWN] = "shown-secret",      [REMARK_READABLE] = "readable-store",
-        [REMARK_MODELESS] = "modeless-store",
+        [REMARK_MODELESS] = "modeless-store", [REMARK_MISNAMED] = "misnamed-secret",
     };
     return ids[kind];
 }
@@ -177,6 +177,10 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         snprintf(text, size, "%s is in [DEFAULT], and Airflow shows it under every other section",
                  source->name);
         break;
+    case REMARK_MISNAMED:
+        snprintf(text, size, "%.*s is set, and neither Airflow nor fernit reads it",
+                 (int)strcspn(remark->text, "="), remark->text);
+        break;
     case REMARK_READABLE:
         snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
         break;
@@ -198,6 +202,9 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
     if (remark->kind == REMARK_SHOWN)
         snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
                  secret->places[remark->source->place].section);
+    if (remark->kind == REMARK_MISNAMED)
+        snprintf(hint, REMARK_HINT, "the %s is given in %s: rename the variable, or unset it",
+                 secret->title, secret->places[0].variable);
     if (remark->kind != REMARK_PUBLISHED)
         return;
     bool is_outside = remark->source->way < WAY_STORE;

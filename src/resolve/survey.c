@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
+#include "resolve/misnamed.h"
 #include "store/owner.h"
 
 static int look_at_variable(struct looking *looking, enum way way, const char *name,
@@ -285,7 +286,10 @@ static int list_retired(struct looking *looking, struct error *err)
 
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
 {
-    *survey = (struct survey){.secret = places->secret};
+    *survey = (struct survey){
+        .secret = places->secret,
+        .misnamed = misnamed_secret(places->environment, places->secret),
+    };
     struct looking looking = {.places = places, .survey = survey};
     snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);
     if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import errors, listing, new_key
+from conftest import errors, hints, listing, new_key, warnings
 from ground import WAYS, Trace, held_fixture, on_way, wait_for  # noqa: F401
 
 LINK_IMPOSSIBLE = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]
@@ -524,3 +524,59 @@ def test_a_key_that_never_shows_is_an_error_after_the_lock_timeout_and_no_key_is
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
     assert str(store) in done.stderr and len(trace.calls()) > 2
     assert (store / "fernet_key").read_text() == key + "\n"
+
+
+# --- Where no key is made: it would not be the first
+
+
+OTHERS = ["secret_key", "jwt_secret", "internal_api_secret_key"]
+
+
+@pytest.mark.parametrize("command", [("init",), ("run", "true"), ("key", "print"), ("status",)])
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_store_that_has_another_secret_of_airflow_gets_no_new_key(fernit, store, other, command):
+    store.mkdir()
+    (store / other).write_text("s3cret-s3cret\n")
+    (store / other).chmod(0o600)
+    done = fernit(*command, FERNIT_MANAGE=None)
+    assert done.returncode == (125 if command[0] in ("init", "run") else 1)
+    assert not (store / "fernet_key").exists()
+    said = done.stdout + done.stderr
+    assert f"{store}/fernet_key is missing, and {other} beside it shows that there was one" in said
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_such_a_store_takes_a_key_that_is_given(child_sees, store, other):
+    store.mkdir()
+    (store / other).write_text("s3cret-s3cret\n")
+    (store / other).chmod(0o600)
+    key = new_key()
+    assert child_sees(FERNET_KEY=key, FERNIT_MANAGE=None).keys == [key]
+    assert child_sees(FERNIT_MANAGE=None).keys == [key]
+
+
+MISNAMED = ["FERNET_KEY_CMD", "FERNET_KEY_SECRET", "FERNET_KEYS", "FERNET_KEY_FILES", "FERNETKEY", "fernet_key", "AIRFLOW__CORE__FERNETKEY",
+            "AIRFLOW_FERNET_KEY", "FERNIT_FERNET_KEY", "FERNIT_KEY_FILE", "FERNET_KEY_2"]
+
+
+@pytest.mark.parametrize("name", MISNAMED)
+def test_no_key_is_made_beside_a_variable_that_looks_as_if_it_held_one(fernit, store, name):
+    done = fernit("init", prefix=["env", f"{name}={new_key()}"])
+    assert done.returncode == 125 and f"{name} is set, and neither Airflow nor fernit reads it" in done.stderr
+    assert not (store / "fernet_key").exists()
+
+
+@pytest.mark.parametrize("name", [*MISNAMED[:3], "AIRFLOW__KUBERNETES_SECRETS__AIRFLOW__CORE__FERNET_KEY"])
+@pytest.mark.parametrize("value", ["", "airflow=fernet_key"])
+def test_a_key_is_made_beside_such_a_variable_that_is_empty_or_is_for_others(fernit, store, name, value):
+    done = fernit("init", prefix=["env", f"{name}={value}"])
+    made = not value or "KUBERNETES" in name
+    assert (done.returncode, (store / "fernet_key").exists()) == ((0, True) if made else (125, False)), done.stderr
+
+
+@pytest.mark.parametrize("name, read", [("AIRFLOW__SECRETS__JWT_SECRET", "AIRFLOW__API_AUTH__JWT_SECRET"), ("AIRFLOW_SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY")])
+def test_another_secret_under_a_name_that_nobody_reads_is_warned_of(fernit, name, read):
+    done = fernit("init", prefix=["env", f"{name}=s3cret-s3cret"], FERNIT_MANAGE=None)
+    assert done.returncode == 0
+    assert warnings(done) == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
+    assert any(read in hint for hint in hints(done))

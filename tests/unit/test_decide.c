@@ -347,7 +347,7 @@ static const struct {
     {ROW, "rule=refuse var=R store=A retired=R", "use var RA, retired var, fewer store"},
     {ROW, "rule=replace var=R store=A retired=R", "use var RA, retired var, fewer store"},
     {ROW, "var=RN store=A retired=R", "use var RNA, retired var, changed store -> NA"},
-    {ROW, "var=R retired=R", "use var R, retired var, lost var"},
+    {ROW, "var=R retired=R", "use var R, lost var, retired var"},
     {ROW, "store=AR retired=R var=R", "use var RA, first store"},
     {ROW, "store=A cfg=R retired=R", "use store A, dropped cfg"},
     {ROW, "store=A cfg=AR retired=R", "use store A, dropped cfg"},
