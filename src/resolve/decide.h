@@ -48,8 +48,8 @@ enum remark_kind {
     REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */
     REMARK_SHOWN, /* airflow.cfg's [DEFAULT] has it, so Airflow shows it in every other section */
     REMARK_READABLE, /* the store's file can be read by all */
-    REMARK_MISNAMED, /* `text` is an assignment to a name that nobody reads */
     REMARK_MODELESS, /* the store's file system has no modes */
+    REMARK_MISNAMED, /* `text` is an assignment to a name that nobody reads */
 };
 
 struct remark {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from keys import fingerprint
+from keys import fingerprint, new_key
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,19 @@ def new_value(fernit):
 
 @pytest.fixture
 def put(store):
-    """put(secret, value): into the store, as an operator does."""
+    """put(secret, value): into the store, as an operator does; beside a Fernet key, without which it would be a store that has lost it."""
+
+    def write_file(name, text):
+        file = store / name
+        file.write_text(text + "\n")
+        file.chmod(0o600)
+        return file
 
     def write(secret, value):
         store.mkdir(mode=0o700, exist_ok=True)
-        file = store / secret.name
-        file.write_text(value + "\n")
-        file.chmod(0o600)
-        return file
+        if not (store / "fernet_key").exists():
+            write_file("fernet_key", new_key())
+        return write_file(secret.name, value)
 
     return write
 
