@@ -55,8 +55,8 @@ bool cfg_copy_exists(const struct cfg_copy *copy)
 }
 
 /* No more may read it than may read the store's files and the file itself. */
-static int write_copy(const struct cfg *read, const struct secret *new,
-                      const struct cfg_copy *copy, struct error *err)
+static int write_copy(const struct cfg *read, const struct secret *new, const struct cfg_copy *copy,
+                      struct error *err)
 {
     const struct secret *old = &read->text;
     char head[96];

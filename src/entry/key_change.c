@@ -90,7 +90,7 @@ static void read_one(const struct store *store, struct holding *holding,
     struct error err = {0};
     _cleanup_store_file_ struct store_file file = {0};
     *holding = (struct holding){.secret = secret};
-    if (store_read(store, secret->name, secret->is_value, &file, &err) == 0 &&
+    if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
         fill(store, holding, &file, &err) == 0)
         return;
     holding_free(holding);

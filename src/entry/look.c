@@ -128,8 +128,9 @@ static int check_lost(const struct context *context, const struct look *look, st
         return -1;
     if (part->decision.action != ACTION_GENERATE)
         return 0;
-    error_refused(err, "%s is missing, and %s beside it shows that there was one; no other key is "
-                       "created in its place",
+    error_refused(err,
+                  "%s is missing, and %s beside it shows that there was one; no other key is "
+                  "created in its place",
                   part->survey.store_name, other);
     return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY; for a new "
                            "deployment give it once a new one (fernit key generate)");

@@ -177,8 +177,8 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_fresh = ring_count(&decision->change.fresh) > 0;
     bool is_first =
         !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
-    bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) && !ring->is_value &&
-                    !ring_covers(&winner->ring, ring);
+    bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
+                    !ring->is_value && !ring_covers(&winner->ring, ring);
     if ((is_first || is_fewer) &&
         remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
         return -1;

@@ -171,8 +171,8 @@ static void read_store(struct looking *looking, const struct store_file *file,
     const struct managed *secret = looking->survey->secret;
     _cleanup_store_file_ struct store_file read = {0};
     source->finding = FOUND_BROKEN;
-    if (!file && store_read(looking->places->store, secret->name, secret->is_value, &read,
-                            source->error) == 0)
+    if (!file && store_read_by_names(looking->places->store, secret->name, secret->is_value, &read,
+                                     source->error) == 0)
         file = &read;
     else if (file && error->kind != ERROR_NONE)
         *source->error = *error;
@@ -265,7 +265,7 @@ static void check_retired(const struct looking *looking, const struct source *so
 }
 
 /* They matter only where a source has a key that the store lacks, or none has any. */
-static int list_retired(struct looking *looking, struct error *err)
+static int list_retired(struct looking *looking, bool may_be_there, struct error *err)
 {
     struct survey *survey = looking->survey;
     const struct source *store = survey_stored(survey);
@@ -273,7 +273,7 @@ static int list_retired(struct looking *looking, struct error *err)
     for (size_t i = 0; i < survey->count && store; i++)
         matter |= !ring_covers(&store->ring, &survey->sources[i].ring);
     retired_free(&survey->retired);
-    if (!survey->store_scan.retired || !matter)
+    if (!may_be_there || !matter)
         return 0;
     if (store_retired_list(looking->places->store, survey->secret->name, survey->secret->is_value,
                            &survey->retired, err) < 0)
@@ -295,7 +295,7 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||
         survey_cfg(&looking, err) < 0)
         return -1;
-    return list_retired(&looking, err);
+    return list_retired(&looking, survey->store_scan.retired, err);
 }
 
 int survey_store_again(const struct survey_places *places, struct survey *survey, struct error *err)
@@ -315,7 +315,8 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
         *(kept->error = room) = *source.error;
     else
         free(room);
-    return list_retired(&looking, err);
+    /* Who has the lock does not believe a listing, which may be an old one. */
+    return list_retired(&looking, true, err);
 }
 
 bool source_is_outside(const struct source *source)

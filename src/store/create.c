@@ -56,8 +56,8 @@ int store_make_claim(const struct store *store, const char *name)
 {
     struct error ignored;
     struct access access;
-    int fd = openat(store->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0600);
+    int fd =
+        openat(store->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     access_new(&store->status, store->mode, &access);
     if (fd >= 0)
         access_set(fd, &access, name, &ignored);
@@ -139,8 +139,8 @@ static int by_lock(struct creation *creation, struct error *err)
         return -1;
     if (found.finding == STORE_UNFINISHED)
         unlinkat(directory, creation->name, 0);
-    _cleanup_close_ int fd =
-        openat(directory, creation->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    _cleanup_close_ int fd = openat(directory, creation->name,
+                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)

@@ -165,15 +165,28 @@ static struct looking first_look(const struct store *store, const struct store_w
                             .file = file};
 }
 
-int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
-               struct error *err)
+static int read_one(const struct store *store, const char *name, bool is_value, bool staged_first,
+                    struct store_file *file, struct error *err)
 {
     const struct store_wanted wanted = {name, is_value};
     struct looking looking = first_look(store, &wanted, file);
+    looking.staged_first = staged_first;
     if (store->directory < 0 || read_checked(&looking, err) == 0)
         return 0;
     store_file_free(file);
     return -1;
+}
+
+int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
+               struct error *err)
+{
+    return read_one(store, name, is_value, false, file, err);
+}
+
+int store_read_by_names(const struct store *store, const char *name, bool is_value,
+                        struct store_file *file, struct error *err)
+{
+    return read_one(store, name, is_value, true, file, err);
 }
 
 struct all {

@@ -101,8 +101,8 @@ static int make_new_folder(const struct store *store, struct error *err)
     unlinkat(store->directory, unfinished, AT_REMOVEDIR);
     if (mkdirat(store->directory, unfinished, 0700) < 0)
         return error_sys(err, "%s/%s: cannot be made", store->path, unfinished);
-    _cleanup_close_ int fd = openat(store->directory, unfinished,
-                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    _cleanup_close_ int fd =
+        openat(store->directory, unfinished, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && is_empty_and_ours(fd) && access_set(fd, &access, unfinished, err) == 0 &&
         renameat(store->directory, unfinished, store->directory, STORE_RETIRED) == 0)
         return 0;

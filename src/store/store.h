@@ -95,6 +95,11 @@ struct store_file {
 int store_read(const struct store *store, const char *name, bool is_value, struct store_file *file,
                struct error *err);
 
+/* The same for who is about to change it: whether anything is staged is asked by the name itself, since a listing of
+ * the directory may be an old one. */
+int store_read_by_names(const struct store *store, const char *name, bool is_value,
+                        struct store_file *file, struct error *err);
+
 enum { STORE_WANTED_MOST = 8 };
 
 struct store_wanted {

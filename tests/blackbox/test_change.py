@@ -1153,3 +1153,27 @@ def test_one_that_gives_all_keys_or_that_airflow_does_not_read_is_no_such_thing(
     stored([new, old])
     assert not warnings(fernit("run", "--", "true", AIRFLOW__CORE__FERNET_KEY=f"{new},{old}"))
     assert not warnings(fernit("run", "--", "true", FERNET_KEY=new))
+
+
+# --- A listing that does not show what is there
+
+
+@pytest.mark.parametrize("fault", ["getdents64:retval=0", "lseek:error=EIO", "getdents64:error=EIO"])
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_what_is_staged_is_not_overwritten_where_a_listing_does_not_show_it(fernit, stored, store, fault, first):
+    waiting, new = new_key(), new_key()
+    stored(new_key() + "\n")
+    staged = store / "fernet_key.staged"
+    staged.write_text(waiting + "\n")
+    staged.chmod(0o600)
+    trace = Trace("/dev/null", [f"{fault}:when={first}+"])
+    done = fernit("run", "--on-change", "stage", "true", prefix=trace.prefix, FERNET_KEY=new)
+    assert waiting in staged.read_text()
+    assert new in staged.read_text() or "cannot be listed" in done.stderr, done.stderr
+
+
+def test_a_listing_that_fails_is_no_empty_one(fernit, stored):
+    stored(new_key() + "\n")
+    trace = Trace("/dev/null", ["lseek:error=EIO"])
+    done = fernit("init", prefix=trace.prefix)
+    assert done.returncode == 125 and "cannot be listed" in done.stderr
