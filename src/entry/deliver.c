@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "store/lock.h"
 #include "store/names.h"
+#include "store/retired.h"
 
 enum { TRIES = 16 };
 
@@ -25,6 +26,7 @@ struct delivery {
     char *const *environment; /* the command's */
     const char *path;
     bool by_environment; /* the command gets the key, whatever becomes of the file */
+    bool has_lock;       /* of the store */
 };
 
 static struct deadline lock_deadline(const struct context *context)
@@ -139,6 +141,30 @@ static void add_hidden(struct edit *edit, const struct managed_place *place)
              length > 0 ? ", " : "", place->section, place->option);
 }
 
+/* What the edit takes from the file, and the store does not hold, is retired first. Where it cannot be, it stays in the
+ * file as a comment. Returns whether it does, or -1. */
+static int keep_old(const struct delivery *delivery, const struct part *part, size_t place,
+                    const struct edit *edit)
+{
+    struct error ignored = {0};
+    const struct managed *secret = part->secret;
+    const struct store *store = &delivery->look->store;
+    bool is_plain = false;
+    _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
+    _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
+    _cleanup_ring_ struct ring lost = {.is_value = secret->is_value};
+    if (survey_cfg_key(edit->cfg, &secret->places[place], delivery->context->environment, &old,
+                       &is_plain, &ignored) != FOUND_KEYS)
+        return 0;
+    if (ring_add_less(&unused, &old, part_ring(part), edit->err) < 0 ||
+        ring_add_less(&lost, &unused, &part->survey.staged, edit->err) < 0)
+        return -1;
+    if (ring_count(&lost) == 0)
+        return 0;
+    return !delivery->has_lock ||
+           store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;
+}
+
 static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
                       void *context)
 {
@@ -163,6 +189,9 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     if (need == CFG_HIDE)
         add_hidden(edit, &part->secret->places[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
+    int stays = need == CFG_SET ? keep_old(delivery, part, place, edit) : 0;
+    if (stays < 0 || (stays && edit_text(part, &part->secret->places[place], CFG_HIDE, edit) < 0))
+        return error_within(edit->err, "%s", delivery->path);
     if (edit_text(part, &part->secret->places[place], need, edit) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
@@ -330,7 +359,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct error *err)
 {
-    const struct delivery delivery = {
+    struct delivery delivery = {
         .context = context,
         .look = look,
         .environment = environment,
@@ -347,6 +376,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     _cleanup_close_ int lock = -1;
     if (lock_store(context, &look->store, &lock, err) < 0)
         return -1;
+    delivery.has_lock = lock >= 0;
     struct deadline deadline = lock_deadline(context);
     _cleanup_close_ int folder_lock = cfg_lock(delivery.path, &deadline, err);
     if (folder_lock == -1)

@@ -51,7 +51,7 @@ int record_ring(const struct store *store, const char *file, const struct ring *
     return store_replace(store, file, &text, err);
 }
 
-/* What neither the ring nor the staged keys will hold, of the store and of airflow.cfg. Also what is
+/* What neither the ring nor the staged keys will hold. Also what is
  * retired already: a crash may have left it there not durable, and store_retire sees to that. */
 static int retire(const struct store *store, const struct part *part, const struct ring *keys,
                   struct error *err)
@@ -75,11 +75,6 @@ static int apply(const struct store *store, const struct part *part, struct erro
     store_staged_name(part->secret->name, staged);
     if (retire(store, part, stored, err) < 0 || retire(store, part, &survey->staged, err) < 0)
         return -1;
-    for (size_t i = 0; part->secret->places[i].variable; i++) {
-        const struct source *written = &survey->sources[survey->places[i].source];
-        if (written->finding == FOUND_KEYS && retire(store, part, &written->ring, err) < 0)
-            return -1;
-    }
     if (!ring_is_same(&change->stored, stored) &&
         record_ring(store, part->secret->name, &change->stored, err) < 0)
         return -1;

@@ -68,13 +68,10 @@ int change_retires(const struct change *change, const struct ring *keys,
 
 static int see_changes(const struct standing *standing, struct change *change, struct error *err)
 {
-    enum { ALL = 2 + WRITTEN_MOST };
-    const struct ring *const all[ALL] = {standing->stored, standing->staged, standing->written[0],
-                                         standing->written[1]};
     _cleanup_ring_ struct ring retires = {.is_value = change->stored.is_value};
-    for (size_t i = 0; i < ALL; i++)
-        if (all[i] && change_retires(change, all[i], standing->retired, &retires, err) < 0)
-            return -1;
+    if (change_retires(change, standing->stored, standing->retired, &retires, err) < 0 ||
+        change_retires(change, standing->staged, standing->retired, &retires, err) < 0)
+        return -1;
     bool stays = ring_count(&retires) == 0 && ring_is_same(&change->stored, standing->stored);
     change->changes = !stays || !ring_is_same(&change->staged, standing->staged);
     change->can_wait = stays && ring_covers(standing->staged, &change->staged);

@@ -11,8 +11,8 @@ import pytest
 from conftest import errors, fingerprint, listing, new_key, warnings
 from ground import bind
 from managed import (
-    FERNET_KEY, JWT_SECRET, READS, SECRET_KEY, SECRETS, SHOWS, VALUES, VARIABLES, agrees, all_of_them, in_cfg, in_environment, kept, mark,
-    new_value, put, version,
+    FERNET_KEY, JWT_SECRET, READS, SECRET_KEY, SECRETS, SHOWS, VALUES, VARIABLES, WEBSERVER, agrees, all_of_them, in_cfg, in_environment,
+    kept, mark, new_value, put, version,
 )  # fmt: skip
 
 __all__ = ["all_of_them", "new_value", "put", "version"]  # fixtures
@@ -450,6 +450,43 @@ def test_a_second_replica_s_own_file_is_brought_in_step_with_a_line(child_sees, 
     assert any(mark(everybody_s) in said and mark(his_own) in said for said in warnings(seen))
     assert kept(store)["secret_key"] == everybody_s
     assert child_sees().stderr == ""
+
+
+# --- A value that an edit takes out of airflow.cfg
+
+
+def held(store, cfg):
+    """All text in which a value may be found again."""
+    files = [path for path in [cfg, *store.glob("**/*")] if path.is_file()]
+    return "".join(path.read_text() for path in files)
+
+
+@pytest.mark.parametrize("has_store", [True, False], ids=["a store without it", "no store"])
+@pytest.mark.parametrize("way", ["env,cfg", "cfg"])
+def test_a_value_that_another_one_replaces_in_the_file_is_retired_or_stays_as_a_comment(fernit, store, write_cfg, new_value, way, has_store):
+    old, new, key = new_value(), new_value(), new_key()
+    cfg = write_cfg(f"[core]\nfernet_key = {key}\n[webserver]\nsecret_key = {old}\n")
+    options = {"FERNIT_MANAGE": "fernet_key,secret_key", "AIRFLOW_VERSION": "2.11.2", WEBSERVER: new}
+    if has_store:
+        store.mkdir(mode=0o700)
+    else:
+        options |= {"FERNIT_STORE": None, "FERNET_KEY": key}
+    done = fernit("init", "--deliver", way, **options)
+    assert done.returncode == 0 and in_cfg(cfg)[WEBSERVER] == new, done.stderr
+    assert old in held(store, cfg)
+    before = listing(cfg.parent), has_store and listing(store)
+    assert fernit("init", "--deliver", way, **options).returncode == 0
+    assert (listing(cfg.parent), has_store and listing(store)) == before
+
+
+def test_where_the_file_is_not_edited_a_second_start_writes_nothing(fernit, tmp_path, store, write_cfg, new_value):
+    store.mkdir(mode=0o700)
+    write_cfg(f"[webserver]\nsecret_key = {new_value()}\n")
+    options = {"FERNIT_MANAGE": "fernet_key,secret_key", "AIRFLOW_VERSION": "2.11.2", WEBSERVER: new_value()}
+    assert fernit("init", "--deliver", "env", **options).returncode == 0
+    before = listing(tmp_path)
+    assert fernit("init", "--deliver", "env", **options).returncode == 0
+    assert listing(tmp_path) == before
 
 
 # --- A changed value

@@ -279,11 +279,11 @@ static const struct {
     {ROW, REFUSE, "R", "", {1, "R", "A", "", {NULL}, "R"}},
     {ROW, REPLACE, "R", "", {1, "R", "A", "", {NULL}, "R"}},
 
-    /* airflow.cfg's is kept where there is none, else retired before it goes. */
+    /* airflow.cfg's is kept where there is none, else retired, which by itself is no change: when the file is edited. */
     {ROW, KEEP, "W -> W", "", {1, "", "", "", {"W"}, ""}},
     {ROW, KEEP, "W -> W -X", "", {1, "", "", "", {"W", "X"}, ""}},
-    {ROW, KEEP, "A -> A -W", "", {1, "", "A", "", {"W"}, ""}},
-    {ROW, KEEP, "A -> A -WX", "", {1, "", "A", "", {"W", "X"}, ""}},
+    {ROW, KEEP, "A", "", {1, "", "A", "", {"W"}, ""}},
+    {ROW, KEEP, "A", "", {1, "", "A", "", {"W", "X"}, ""}},
     {ROW, KEEP, "A", "", {1, "", "A", "", {"A", "A"}, ""}},
     {ROW, KEEP, "A", "", {1, "", "A", "S", {"S", "R"}, "R"}},
     {ROW, KEEP, "N -> N -AW", "N", {1, "N", "A", "", {"A", "W"}, ""}},

@@ -386,7 +386,7 @@ static const struct {
     {ROW, "value var=R store=A retired=R", "use var R, retired var"},
     {ROW, "value var=A cmd=B", "use var A, other cmd -> A"},
     {ROW, "value store=A cfg=A cfg2=A", "use store A"},
-    {ROW, "value store=A cfg=B", "use store A, dropped cfg -> A"},
+    {ROW, "value store=A cfg=B", "use store A, dropped cfg"},
     {ROW, "value store=A cfg=B retired=B", "use store A, dropped cfg"},
     {ROW, "value cfg=A cfg2=B", "use cfg A, dropped cfg2 -> A"},
     {ROW, "value var=N store=A cfg=A", "use var N, changed store -> N"},
