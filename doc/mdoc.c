@@ -131,7 +131,7 @@ static bool print_settings(const char *argument)
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         const struct option *option = &options[id];
         char key[64];
-        if (!option_is_there(id) || id == OPTION_CONFIG)
+        if (!option_is_there(id) || id == OPTION_CONFIG || option_is_flag_alone(id))
             continue;
         snprintf(key, sizeof key, "%s", option->name);
         for (char *dash = key; (dash = strchr(dash, '-'));)
@@ -155,7 +155,7 @@ static bool print_variables(const char *argument)
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         char name[VARIABLE_NAME];
         variable_name(options[id].name, name);
-        if (option_is_there(id))
+        if (option_is_there(id) && !option_is_flag_alone(id))
             printf(".It Ev %s\n.Fl -%s\n", name, options[id].name);
     }
     printf(".El\n");

@@ -110,10 +110,10 @@ static void list(void)
         const struct option *option = &options[id];
         char variable[VARIABLE_NAME];
         variable_name(option->name, variable);
-        printf("option\t%s\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\n", option->name, variable,
-               cell(kinds[option->kind]), option->commands, topics[option->topic].name,
-               cell(option->metavar), cell(option->fallback), cell(option_words(option->kind)),
-               cell(option->help));
+        printf("option\t%s\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\n", option->name,
+               option_is_flag_alone(id) ? "-" : variable, cell(kinds[option->kind]),
+               option->commands, topics[option->topic].name, cell(option->metavar),
+               cell(option->fallback), cell(option_words(option->kind)), cell(option->help));
     }
 }
 

@@ -135,6 +135,11 @@ static int same_letter(char a, char b, int underscores)
     return a == b || (underscores && a == '_' && b == '-');
 }
 
+bool option_is_flag_alone(size_t id)
+{
+    return id == OPTION_YES;
+}
+
 size_t option_named(const char *name, size_t length, int underscores)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++) {

@@ -2,6 +2,7 @@
  * doc/pages.c the manual pages, the completions of the shells and the README's table. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Commands that take options, as bits. */
@@ -104,6 +105,9 @@ struct option {
 };
 
 extern const struct option options[OPTION_COUNT];
+
+/* Whether it is for the command line alone: a confirmation that stands in the environment would confirm all. */
+bool option_is_flag_alone(size_t id);
 
 /* The option of this name, of which `length` bytes count, or OPTION_COUNT. '_' and '-' are alike when
  * `underscores` says so. */

@@ -163,6 +163,9 @@ static int read_ini(struct settings *settings, struct error *err)
             return error_usage(err, "%s: line %zu: is in [%.*s]; settings stand under [fernit]",
                                path, option->line, (int)option->section.length,
                                option->section.start);
+        if (id < OPTION_COUNT && option_is_flag_alone(id))
+            return error_usage(err, "%s: line %zu: --%s counts on the command line alone", path,
+                               option->line, options[id].name);
         if (id == OPTION_COUNT || id == OPTION_CONFIG)
             return error_usage(err, "%s: line %zu: %s is no setting; did you mean %s?", path,
                                option->line, name, nearest_option(name));

@@ -65,7 +65,7 @@ size_t variable_setting(const char *assignment)
     size_t length = strlen(name);
     /* "FERNIT_store" is not FERNIT_STORE. */
     bool exact = strncmp(assignment, name, length) == 0 && assignment[length] == '=';
-    return exact ? id : OPTION_COUNT;
+    return exact && !option_is_flag_alone(id) ? id : OPTION_COUNT;
 }
 
 bool variable_is_unknown(const char *assignment)
@@ -86,6 +86,12 @@ void warn_of_unknown_variables(char *const *environment)
         if (!variable_is_unknown(*variable))
             continue;
         variable_option(*variable, option);
+        if (option_is_flag_alone(option_named(option, strlen(option), 0))) {
+            log_warning("unknown-variable",
+                        "%.*s does nothing: --%s counts on the command line alone",
+                        (int)strcspn(*variable, "="), *variable, option);
+            continue;
+        }
         variable_name(nearest_option(option), guess);
         log_warning("unknown-variable", "%.*s is no setting of fernit; did you mean %s?",
                     (int)strcspn(*variable, "="), *variable, guess);

@@ -71,6 +71,7 @@ ALL = [Option(name, variable, kind, int(commands), topic, metavar, default, tupl
        for name, variable, kind, commands, topic, metavar, default, words, text in rows("option")]
 OPTIONS = [option for option in ALL if option.kind != "later"]
 LATER = [option for option in ALL if option.kind == "later"]
+SETTINGS = [option for option in OPTIONS if option.variable]  # that may stand in the environment and in fernit.ini, too
 COMMAND_ROWS = [Command(name, second, int(options), arguments, summary) for name, second, options, arguments, summary in rows("command")]
 FIRST_WORDS = list(dict.fromkeys(row.name for row in COMMAND_ROWS))
 TOPICS = {name: title for name, title, there in rows("topic") if there or name == "exit"}

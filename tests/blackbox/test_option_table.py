@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from conftest import new_key
-from tables import ALL, COMMAND_ROWS, COMMANDS, HELP_TOPICS, FIRST_WORDS, LATER, OPTIONS, PAGES, SHARE, TREE, man_items, named
+from conftest import fingerprint, listing, new_key
+from tables import ALL, COMMAND_ROWS, COMMANDS, HELP_TOPICS, FIRST_WORDS, LATER, OPTIONS, PAGES, SETTINGS, SHARE, TREE, man_items, named
 
 pytestmark = pytest.mark.real_binary  # about the tables, which are the same in every build
 
@@ -58,7 +58,7 @@ def test_an_option_is_refused_by_all_other_commands(fernit, option):
             assert f"{option.flag} is not for this command" in done.stderr
 
 
-@pytest.mark.parametrize("option", **named(OPTIONS))
+@pytest.mark.parametrize("option", **named(SETTINGS))
 def test_a_wrong_value_is_refused_where_it_is_given(fernit, tmp_path, option):
     """So it is read there: as a flag, as a variable, as a line of fernit.ini."""
     ini = tmp_path / "fernit.ini"
@@ -75,7 +75,7 @@ def test_a_wrong_value_is_refused_where_it_is_given(fernit, tmp_path, option):
             assert place in done.stderr or wrong(option) in done.stdout + done.stderr, place
 
 
-@pytest.mark.parametrize("option", **named([option for option in OPTIONS if option.name != "config"]))
+@pytest.mark.parametrize("option", **named([option for option in SETTINGS if option.name != "config"]))
 def test_the_right_value_stands_in_variables_and_in_the_file(fernit, tmp_path, option):
     value = right(option, tmp_path)
     ini = tmp_path / "fernit.ini"
@@ -83,6 +83,25 @@ def test_the_right_value_stands_in_variables_and_in_the_file(fernit, tmp_path, o
     key = new_key()
     assert fernit("key", "print", **{"FERNET_KEY": key, option.variable: value}).returncode == 0
     assert fernit("key", "print", "--config", ini, **{"FERNET_KEY": key, option.variable: None}).returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["destroy", "retire"])
+def test_yes_counts_on_the_command_line_alone(fernit, store, tmp_path, verb):
+    """In the environment it would confirm all that is ever typed."""
+    first, old = new_key(), new_key()
+    store.mkdir(mode=0o700)
+    (store / "fernet_key").write_text(f"{first},{old}\n")
+    if verb == "destroy":
+        assert fernit("key", "retire", "--yes").returncode == 0
+    before = listing(store)
+    words = [fingerprint(old)] if verb == "destroy" else []
+    done = fernit("key", verb, *words, FERNIT_YES="yes")
+    assert done.returncode == 1 and listing(store) == before
+    assert "fernit: warning: FERNIT_YES does nothing: --yes counts on the command line alone" in done.stderr
+    (tmp_path / "fernit.ini").write_text("[fernit]\nyes = yes\n")
+    done = fernit("key", verb, *words, FERNIT_CONFIG=tmp_path / "fernit.ini")
+    assert done.returncode == 2 and listing(store) == before
+    assert "line 2: --yes counts on the command line alone" in done.stderr
 
 
 def test_the_file_does_not_name_a_file(fernit, tmp_path):
@@ -143,7 +162,7 @@ def test_the_manual_page_has_every_option_once_and_no_other():
 @pytest.mark.parametrize("page, prefix", [("man1/fernit.1", "Fl -"), ("man5/fernit.ini.5", "Cm ")])
 def test_a_manual_page_has_the_same_words_and_defaults(page, prefix):
     items = {head: text for head, text in man_items(page)}
-    for option in OPTIONS:
+    for option in OPTIONS if prefix == "Fl -" else SETTINGS:
         name = option.name if prefix == "Fl -" else option.key
         if prefix == "Cm " and option.name == "config":
             continue
@@ -156,12 +175,12 @@ def test_a_manual_page_has_the_same_words_and_defaults(page, prefix):
 
 def test_the_page_on_the_file_has_every_setting_once_and_no_other():
     found = [head.split()[1] for head, _ in man_items("man5/fernit.ini.5") if " = " in head]
-    assert found == [option.key for option in OPTIONS if option.name != "config"]
+    assert found == [option.key for option in SETTINGS if option.name != "config"]
 
 
 def test_the_manual_page_has_every_variable_and_no_other():
     found = re.findall(r"^\.It Ev (FERNIT_\w+)\n\.Fl -(\S+)", (SHARE / "man/man1/fernit.1").read_text(), re.MULTILINE)
-    assert found == [(option.variable, option.name) for option in OPTIONS]
+    assert found == [(option.variable, option.name) for option in SETTINGS]
 
 
 # --- README
