@@ -1,9 +1,11 @@
 #include "entry/values.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "airflow/version.h"
 #include "base/duration.h"
@@ -88,13 +90,25 @@ int value_version(const char *text, int *version, struct error *err)
                : error_usage(err, "\"%s\" is no version; write one such as 2.10.5, or found", text);
 }
 
+/* A relative one would be another store in another working directory; nobody but a shell replaces "~". */
+static int refuse_relative(const char *text, struct error *err)
+{
+    char folder[PATH_MAX];
+    bool is_home = text[0] == '~' && text[1] == '/';
+    const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
+    error_usage(err, "\"%.200s\" is not an absolute path", text);
+    while (strncmp(text, "./", 2) == 0)
+        text += 2;
+    return error_hint(err, "write %.150s/%.90s", above ? above : "", is_home ? text + 2 : text);
+}
+
 int value_store(const char *text, struct error *err)
 {
     static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
             return error_usage(err, "this version of fernit has no remote stores; give a folder");
-    return 0;
+    return *text == '/' ? 0 : refuse_relative(text, err);
 }
 
 int value_signal(const char *text, int *number, struct error *err)

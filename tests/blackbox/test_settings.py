@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import errors, warnings
+from conftest import errors, fingerprint, listing, new_key, warnings
 from keys import new_key
 
 
@@ -529,3 +529,18 @@ def test_a_path_with_blanks_may_stand_in_the_list(fernit, tmp_path):
     key = new_key()
     (tmp_path / "my secret").write_text(key)
     assert fernit("key", "print", FERNIT_SECRET_FILE=f"{tmp_path}/my secret").stdout == key + "\n"
+
+
+@pytest.mark.parametrize("words", [("--store", "--", "true"), ("--store", "--strict", "true"), ("--secret-file", "-", "true"), ("--grace", "-1s", "true")])
+def test_a_value_that_begins_with_a_dash_needs_an_equals_sign(fernit, tmp_path, words):
+    """--store without its value would take the next option, or the end of the options, for it."""
+    before = listing(tmp_path)
+    done = fernit("run", *words)
+    assert done.returncode == 125 and listing(tmp_path) == before
+    assert f'{words[0]} needs a value, and "{words[1]}" looks like an option; if it is meant: {words[0]}={words[1]}' in errors(done)[0]
+
+
+def test_a_value_that_begins_with_a_dash_is_taken_behind_an_equals_sign(fernit, tmp_path):
+    (tmp_path / "-key").write_text(key := new_key())
+    done = fernit("key", "fingerprint", "--secret-file=-key")
+    assert (done.returncode, done.stdout) == (0, fingerprint(key) + "\n")

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, KEY_TEXT, errors, listing, warnings
+from conftest import BINARY, KEY_TEXT, errors, hints, listing, warnings
 from keys import fingerprint, new_key
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
@@ -828,9 +828,17 @@ def test_init_and_run_agree(fernit, child_sees, tmp_path, store):
     assert listing(tmp_path) == before
 
 
-def test_the_store_may_be_a_relative_path(child_sees, tmp_path):
-    seen = child_sees("--store", "here/store")
-    assert (tmp_path / "here" / "store" / "fernet_key").read_text() == seen.keys[0] + "\n"
+@pytest.mark.parametrize("given, shown", [("here/store", "{0}/here/store"), ("./store", "{0}/store"), ("store", "{0}/store"), ("~/store", "{0}/store")])
+@pytest.mark.parametrize("by", ["option", "variable", "file"])
+def test_a_store_is_an_absolute_path_and_another_one_is_shown_as_what_it_would_be(fernit, tmp_path, given, shown, by):
+    (tmp_path / "fernit.ini").write_text(f"[fernit]\nstore = {given}\n")
+    words = ["--store", given] if by == "option" else []
+    ways = {"option": {}, "variable": {"FERNIT_STORE": given}, "file": {"FERNIT_STORE": None, "FERNIT_CONFIG": tmp_path / "fernit.ini"}}
+    before = listing(tmp_path)
+    done = fernit("run", *words, "true", **ways[by])
+    assert done.returncode == 125 and listing(tmp_path) == before
+    assert f'"{given}" is not an absolute path' in errors(done)[0]
+    assert hints(done) == [f"fernit: hint: write {shown.format(tmp_path)}"]
 
 
 # --- The key that only airflow.cfg holds

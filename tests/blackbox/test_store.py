@@ -72,13 +72,6 @@ def test_a_key_file_of_another_mode_is_not_changed_to_the_store_mode(fernit, sto
     assert mode(file) == 0o640
 
 
-def test_a_store_is_found_relative_to_the_working_directory(fernit, tmp_path, child_sees):
-    (tmp_path / "here").mkdir()
-    first = child_sees("--store", "data/store", cwd=tmp_path / "here")
-    assert (tmp_path / "here" / "data" / "store" / "fernet_key").read_text().strip() == first.keys[0]
-    assert child_sees(FERNIT_STORE="data/store", cwd=tmp_path / "here").keys == first.keys
-
-
 def test_a_store_behind_a_symbolic_link_is_used(child_sees, store, tmp_path):
     (tmp_path / "volume").mkdir()
     store.symlink_to("volume")

@@ -202,7 +202,6 @@ static const struct {
     {ROW, "words", "", {{"--"}, {NULL}, NULL}},
     {ROW, "words", "-;", {{"-"}, {NULL}, NULL}},
     {ROW, "words", ";", {{""}, {NULL}, NULL}},
-    {ROW, "store", "-x named", {{"--store", "-x"}, {NULL}, NULL}},
     {ROW, "store", "a=b named", {{"--store=a=b"}, {NULL}, NULL}},
 
     /* Help is asked for before anything else counts. */
