@@ -202,7 +202,7 @@ static const struct {
     {ROW, "words", "", {{"--"}, {NULL}, NULL}},
     {ROW, "words", "-;", {{"-"}, {NULL}, NULL}},
     {ROW, "words", ";", {{""}, {NULL}, NULL}},
-    {ROW, "store", "a=b named", {{"--store=a=b"}, {NULL}, NULL}},
+    {ROW, "store", "/a=b named", {{"--store=/a=b"}, {NULL}, NULL}},
 
     /* Help is asked for before anything else counts. */
     {ROW, "flags", "help ", {{"--help"}, {NULL}, NULL}},
@@ -258,6 +258,11 @@ static const struct {
     {ROW, "--store_mode |did you mean --store-mode?", {{"--store_mode=0600"}, {NULL}, NULL}},
     {ROW, "-s |--", {{"-s", "/x"}, {NULL}, NULL}},
     {ROW, "--store needs a value|--store DIR", {{"--store"}, {NULL}, NULL}},
+    {ROW,
+     "--store needs a value|\"--quiet\" looks like an option|--store=--quiet",
+     {{"--store", "--quiet"}, {NULL}, NULL}},
+    {ROW, "--store: \"x/y\" is not an absolute path", {{"--store=x/y"}, {NULL}, NULL}},
+    {ROW, "--store: \"~/y\" is not an absolute path", {{"--store=~/y"}, {NULL}, NULL}},
     {ROW, "--store needs a value", {{"--store="}, {NULL}, NULL}},
     {ROW, "--store needs a value", {{"--store", ""}, {NULL}, NULL}},
     {ROW, "--json is not for this command", {{"--json"}, {NULL}, NULL}},
