@@ -27,6 +27,11 @@ void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
 
 /* LOG_TEXT until set. */
+/* The options that lead another fernit to where this one works, each with a blank before it: " --store /x". For the
+ * commands that messages suggest; "" until it is set. What is set is copied, and left out where it is too long. */
+void log_set_options(const char *options);
+const char *log_options(void);
+
 void log_set_format(enum log_format wanted);
 enum log_format log_format(void);
 

@@ -229,12 +229,11 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
         printf("%s will not come into use.\n", moved);
         return;
     }
-    printf("What %s alone can read becomes unreadable for Airflow: \"fernit run -- airflow "
+    printf("What %s alone can read becomes unreadable for Airflow: \"fernit run%s -- airflow "
            "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
-           "Nothing is erased: \"fernit key unretire FP\" brings one back. A process that runs "
-           "keeps its ring until it "
-           "is restarted.\n",
-           moved, first);
+           "Nothing is erased: \"fernit key unretire FP --yes%s\" brings one back. A process that "
+           "runs keeps its ring until it is restarted.\n",
+           moved, log_options(), first, log_options());
 }
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)
@@ -247,9 +246,9 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
         printf("Whoever was started before %s came to this store cannot read what is encrypted "
                "with it.\n"
                "Next: restart all processes, so that all encrypt with it; run \"fernit "
-               "run -- airflow rotate-fernet-key\"; and then \"fernit key retire\" takes the old "
-               "keys out.\n",
-               moved);
+               "run%s -- airflow rotate-fernet-key\"; and then \"fernit key retire --yes%s\" takes "
+               "the old keys out.\n",
+               moved, log_options(), log_options());
     const struct source *giver = plan->holding->giver;
     if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
         ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
@@ -294,8 +293,8 @@ static int unconfirmed(const struct doing *doing)
     const struct target *target = &doing->target;
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
-    log_error("nothing was changed; to do this: fernit key %s%s%s --yes", verbs[doing->verb],
-              target->holding ? " " : "", target->fingerprint);
+    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s", verbs[doing->verb],
+              target->holding ? " " : "", target->fingerprint, log_options());
     return EXIT_PROBLEM;
 }
 

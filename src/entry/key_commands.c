@@ -42,8 +42,10 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
                            part->decision.winner->name);
     if (part->decision.action == ACTION_GENERATE)
-        return error_input(err, "there is no key yet: \"fernit run\" or \"fernit init\" makes one; "
-                                "\"fernit status\" shows where it was looked for");
+        return error_input(err,
+                           "there is no key yet: \"fernit run\" or \"fernit init\" makes one; "
+                           "\"fernit status%s\" shows where it was looked for",
+                           log_options());
     return ring_add_all(ring, &part->decision.ring, err);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+
 enum { PART_LEAST = 4, LISTED = 700 };
 
 bool is_fingerprint_part(const char *text)
@@ -197,8 +199,8 @@ static int plan_promote(const struct target *target, struct plan *plan, struct e
     const struct holding *old = target->holding;
     const struct ring *from = target->in_staged ? &old->staged : &old->ring;
     if (!target->in_staged && !target->in_ring)
-        return error_refused(err, "%s is retired; first: fernit key unretire %s",
-                             target->fingerprint, target->fingerprint);
+        return error_refused(err, "%s is retired; first: fernit key unretire %s --yes%s",
+                             target->fingerprint, target->fingerprint, log_options());
     if (ring_count(&old->ring) == 0)
         return error_refused(err,
                              "there is no %s in whose place it could come; put it there by hand: "
@@ -225,8 +227,10 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
     if (strcmp(first, target->fingerprint) == 0)
         return error_refused(err,
                              "%s is the %s that is used now, and what would come in its place is "
-                             "not known; first put another one in front: fernit key promote%s",
-                             first, old->secret->title, ring_count(&old->staged) == 0 ? " FP" : "");
+                             "not known; first put another one in front: fernit key promote%s "
+                             "--yes%s",
+                             first, old->secret->title, ring_count(&old->staged) == 0 ? " FP" : "",
+                             log_options());
     plan->changes_ring = target->in_ring;
     plan->changes_staged = target->in_staged;
     const struct ring *from = target->in_ring ? &old->ring : &old->staged;
@@ -262,8 +266,8 @@ static int check_giver(const struct holding *old, const struct ring *retire, str
             return error_refused(err,
                                  "%s comes from %s, and what starts with that encrypts with it; "
                                  "first give another one there and restart all, or, if it is meant "
-                                 "for all: fernit key promote %s",
-                                 text, giver->name, text);
+                                 "for all: fernit key promote %s --yes%s",
+                                 text, giver->name, text, log_options());
         if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
             break;
     }
@@ -301,8 +305,8 @@ static int plan_destroy(const struct target *target, struct plan *plan, struct e
     const char *which = target->fingerprint;
     if (target->in_ring || target->in_staged)
         return error_refused(
-            err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s", which,
-            target->in_ring ? "in use" : "staged", which);
+            err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s --yes%s",
+            which, target->in_ring ? "in use" : "staged", which, log_options());
     memcpy(plan->leaves_retired, which, FP);
     if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
         return -1;

@@ -140,8 +140,8 @@ int record_changes(const struct context *context, struct look *look,
     char cure[512];
     snprintf(cure, sizeof cure,
              "see that nobody starts on other hosts, and run once, on one host, with the same "
-             "variables: fernit init --assume-single-writer --store %.300s",
-             look->store.path);
+             "variables: fernit init --assume-single-writer%s",
+             log_options());
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;
     if (failed && can_wait && err->kind != ERROR_ENDING)
@@ -151,8 +151,8 @@ int record_changes(const struct context *context, struct look *look,
     if (failed && err->kind == ERROR_SYSTEM)
         error_advise(err,
                      "a new key must be kept beside the old ones before it is used: run once, on a "
-                     "host that can write there: fernit init --store %.200s",
-                     look->store.path);
+                     "host that can write there: fernit init%s",
+                     log_options());
     return failed ? -1 : 0;
 }
 

@@ -73,8 +73,9 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
                    (option->kind == KIND_LATER && strcmp(option->fallback, "no") == 0);
     const char *value = equals ? equals + 1 : is_flag ? "yes" : *(*arguments)++;
     if (!equals && !is_flag && value && *value == '-')
-        return error_usage(err, "--%s needs a value, and \"%.100s\" looks like an option; if it is "
-                                "meant: --%s=%.100s",
+        return error_usage(err,
+                           "--%s needs a value, and \"%.100s\" looks like an option; if it is "
+                           "meant: --%s=%.100s",
                            option->name, value, option->name, value);
     if (!value || !*value)
         return error_usage(err, "--%s needs a value: --%s %s", option->name, option->name,

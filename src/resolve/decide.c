@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "fernet/published.h"
 
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
@@ -124,8 +125,9 @@ static int refuse_lost(const struct survey *survey, struct error *err)
     return error_refused(err,
                          "%s: is missing, though staged or retired keys beside it show that there "
                          "was one; no other is made in its place: put back a backup of it, give "
-                         "the key in %s, or bring a retired one back (fernit key unretire)",
-                         survey->store_name, survey->secret->places->variable);
+                         "the key in %s, or bring a retired one back (fernit key unretire "
+                         "FP --yes%s)",
+                         survey->store_name, survey->secret->places->variable, log_options());
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */

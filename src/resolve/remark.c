@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "resolve/decide.h"
 
 const char *remark_id(enum remark_kind kind)
@@ -110,35 +111,37 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                 text, size,
                 "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
                 "encrypted stays readable%s; whatever still runs with the old ring cannot read "
-                "what this one writes: restart it; then run: fernit run -- airflow "
-                "rotate-fernet-key, and after it: fernit key retire --yes",
-                winner, fresh, own, source->name, beside(decision->winner));
+                "what this one writes: restart it; then run: fernit run%s -- airflow "
+                "rotate-fernet-key, and after it: fernit key retire --yes%s",
+                winner, fresh, own, source->name, beside(decision->winner), log_options(),
+                log_options());
         break;
     case REMARK_STAGED:
         snprintf(text, size,
                  "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
-                 "has been restarted once, run: fernit key promote %s --yes",
+                 "has been restarted once, run: fernit key promote %s --yes%s",
                  winner, secret->title, fresh, source->name, own,
-                 secret->is_value ? "" : beside(decision->winner), fresh);
+                 secret->is_value ? "" : beside(decision->winner), fresh, log_options());
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
                  "%s brings the new %s %s in place of %s in %s, which is retired: what that has "
-                 "encrypted cannot be read until it is brought back (fernit key unretire)",
-                 winner, secret->title, fresh, own, source->name);
+                 "encrypted cannot be read until it is brought back (fernit key unretire "
+                 "FP%s)",
+                 winner, secret->title, fresh, own, source->name, log_options());
         break;
     case REMARK_RETIRED:
         snprintf(text, size,
                  "%s brings a %s that was retired (%s): it is used here, and not kept; give the "
-                 "new one there, or bring it back for all: fernit key unretire",
-                 source->name, secret->title, own);
+                 "new one there, or bring it back for all: fernit key unretire FP --yes%s",
+                 source->name, secret->title, own, log_options());
         break;
     case REMARK_FIRST:
         snprintf(text, size,
                  "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
                  "goes by the store with the other; give the same first key "
-                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s",
-                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used,
+                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s%s",
+                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used, log_options(),
                  beside(decision->winner));
         break;
     case REMARK_FEWER:
@@ -149,8 +152,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         snprintf(text, size,
                  "%s: is missing, though staged or retired keys beside it show that there was one; "
                  "what the keys in it have encrypted cannot be read: put back a backup of it, or "
-                 "bring a retired one back (fernit key unretire)",
-                 survey->store_name);
+                 "bring a retired one back (fernit key unretire FP --yes%s)",
+                 survey->store_name, log_options());
         break;
     case REMARK_JOINED:
         snprintf(
@@ -220,7 +223,8 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
                  variable);
     else
         snprintf(hint, REMARK_HINT,
-                 "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run -- "
-                 "airflow rotate-fernet-key",
-                 is_outside ? "change it there" : "set ", is_outside ? "" : variable);
+                 "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
+                 "-- airflow rotate-fernet-key",
+                 is_outside ? "change it there" : "set ", is_outside ? "" : variable,
+                 log_options());
 }
