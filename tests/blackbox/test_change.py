@@ -84,7 +84,7 @@ def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit,
     stored(old + "\n")
     (said,) = warnings(fernit("run", "true", FERNET_KEY=new))
     assert fingerprint(new) in said and fingerprint(old) in said and str(store / "fernet_key") in said
-    assert re.search(r"restart it; then run: fernit run -- airflow rotate-fernet-key, and after it: fernit key retire --yes$", said)
+    assert re.search(r"restart it; then run: fernit run --store \S+ -- airflow rotate-fernet-key, and after it: fernit key retire --yes --store \S+$", said)
 
 
 def test_a_change_is_made_once_and_the_same_start_again_writes_nothing(fernit, stored, tmp_path):
@@ -290,7 +290,7 @@ def test_what_it_advises_ends_it(fernit, child_sees, stored, tmp_path):
     old, new = new_key(), new_key()
     stored([new, old])
     (said,) = warnings(fernit("run", "true", FERNET_KEY=old))
-    words = re.search(r"fernit (key promote \S+ --yes)$", said)[1].split()
+    words = re.search(r"fernit (key promote \S+ --yes --store \S+)$", said)[1].split()
     assert fernit(*words, FERNET_KEY=old).returncode == 0
     settled(fernit, tmp_path, FERNET_KEY=old)
     assert child_sees().keys == [old, new]
@@ -363,7 +363,7 @@ def test_staging_says_how_to_go_on(fernit, stored, store):
     stored(new_key() + "\n")
     (said,) = warnings(fernit("run", "--on-change", "stage", "true", FERNET_KEY=new))
     assert f"{store}/fernet_key.staged" in said
-    assert said.endswith(f"run: fernit key promote {fingerprint(new)} --yes")
+    assert f"run: fernit key promote {fingerprint(new)} --yes --store /" in said
 
 
 @pytest.mark.parametrize("later", ["keep", "stage", "refuse", "replace"])
@@ -707,7 +707,7 @@ def test_what_a_change_advises_rotates_from_docker_exec(fernit, stored, store, a
     row.write_bytes(Fernet(old).encrypt(SECRET))
     airflow_home.mkdir()
     (said,) = warnings(fernit("run", "true", **container))
-    words = re.search(r"run: fernit (run -- airflow rotate-fernet-key),", said)[1].split()
+    words = re.search(r"run: fernit (run --store \S+ -- airflow rotate-fernet-key),", said)[1].split()
     before = listing(store), listing(airflow_home)
 
     if way == VARIABLE:

@@ -1,12 +1,14 @@
 """fernit key promote, retire, unretire, destroy: an operator's changes of the keys in the store, and of nothing else."""
 import fcntl
 import os
+import re
 import stat
 import struct
+import subprocess
 
 import pytest
 
-from conftest import listing
+from conftest import BINARY, listing
 from keys import fingerprint, new_key
 from managed import mark
 
@@ -66,7 +68,7 @@ def test_a_staged_key_comes_to_the_front(fernit, put, store):
     assert ring(store) == [new, old]
     assert ring(store, "fernet_key.staged") == [other]
     assert f"{fingerprint(old)} -> {fingerprint(new)}, {fingerprint(old)}" in done.stdout
-    assert "restart all" in done.stdout and "fernit run -- airflow rotate-fernet-key" in done.stdout
+    assert "restart all" in done.stdout and re.search("fernit run --store \\S+ -- airflow rotate-fernet-key", done.stdout)
 
 
 def test_the_only_staged_key_needs_no_name_and_leaves_no_file(fernit, put, store):
@@ -108,7 +110,7 @@ def test_retire_takes_one_key_or_all_but_the_first(fernit, put, store):
     put("fernet_key", *keys)
     done = fernit("key", "retire", fingerprint(keys[2]), "--yes")
     assert_done(done)
-    assert "fernit run -- airflow rotate-fernet-key" in done.stdout
+    assert re.search("fernit run --store \\S+ -- airflow rotate-fernet-key", done.stdout)
     assert ring(store) == [keys[0], keys[1], keys[3]]
     assert_done(fernit("key", "retire", "--yes"))
     assert ring(store) == keys[:1]
@@ -461,3 +463,38 @@ def test_what_root_changes_stays_the_user_s(fernit, put, store, options):
     assert_done(fernit("key", "retire", "--yes", *options))
     assert {(path.stat().st_uid, path.stat().st_gid) for path in store.rglob("*")} == {(65534, 65534)}
     assert held(store) == {first, second, new}
+
+
+# --- What is suggested works as it stands
+
+QUOTED = "a folder with 'quotes' and $NAME"
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.parametrize("verb", ["retire", "promote"])
+def test_a_suggested_command_acts_on_the_store_that_led_to_it(fernit, tmp_path, verb, by):
+    """Pasted into a shell that has no variable of fernit's."""
+    first, other = new_key(), new_key()
+    store = tmp_path / QUOTED
+    store.mkdir(mode=0o700)
+    (store / "fernet_key").write_text(f"{first},{other}\n")
+    words = ["--store", store] if by == "option" else []
+    variables = {"FERNIT_STORE": None if by == "option" else store}
+    target = [fingerprint(other)] if verb == "promote" else []
+    done = fernit("key", verb, *target, *words, **variables)
+    assert done.returncode == 1
+    line = re.search("to do this: fernit (.*)$", done.stderr.strip())[1]
+    done = subprocess.run(["sh", "-c", f"{BINARY} {line}"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert (store / "fernet_key").read_text() == (f"{other},{first}\n" if verb == "promote" else f"{first}\n")
+
+
+@pytest.mark.parametrize("option", ["--user", "--config", "--store-mode"])
+def test_a_suggested_command_carries_what_else_led_there(fernit, stored, tmp_path, option):
+    stored([new_key(), new_key()])
+    ini = tmp_path / "fernit.ini"
+    ini.write_text("[fernit]\n")
+    value = {"--user": f"{os.getuid()}:{os.getgid()}", "--config": ini, "--store-mode": "0640"}[option]
+    done = fernit("key", "retire", option, value)
+    said = done.stderr.strip()
+    assert "fernit key retire --yes" in said and f" --store {fernit.store}" in said and f" {option} {value}" in said
