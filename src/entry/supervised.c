@@ -32,6 +32,7 @@ static int start(const struct context *context, char **environment, struct watch
         .environment = environment,
         .signals = context->signals,
         .own_session = settings->supervision.own_session,
+        .takes_terminal = settings->supervision.own_session && terminal_leave(),
         .no_new_privileges = settings->no_new_privileges,
         .terminal = watch->given ? watch->terminal : -1,
     };

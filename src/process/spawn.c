@@ -71,6 +71,8 @@ static int prepare(const struct child *child)
     const struct start *start = child->start;
     if (start->own_session ? setsid() < 0 : setpgid(0, 0) < 0)
         return -1;
+    if (start->takes_terminal)
+        terminal_take();
     if (start->terminal >= 0)
         terminal_give(start->terminal, getpid());
     die_with(child->parent);

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 int terminal_open(void)
@@ -38,6 +41,29 @@ bool terminal_was_left(int terminal, pid_t command)
     return foreground == command || is_dead(foreground) ||
            (foreground > 0 &&
             waitid(P_PGID, (id_t)foreground, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0);
+}
+
+bool terminal_leave(void)
+{
+    static const int sent[] = {SIGHUP, SIGCONT};
+    static const struct timespec now = {0};
+    sigset_t before;
+    if (getsid(0) != getpid() || tcgetsid(STDIN_FILENO) != getpid() || sigpending(&before) < 0 ||
+        ioctl(STDIN_FILENO, TIOCNOTTY) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, sent[i]);
+        if (!sigismember(&before, sent[i]))
+            sigtimedwait(&one, NULL, &now);
+    }
+    return true;
+}
+
+void terminal_take(void)
+{
+    (void)ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 }
 
 void terminal_give(int terminal, pid_t group)

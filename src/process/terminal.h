@@ -20,5 +20,12 @@ bool terminal_is_ours(int terminal);
  * itself meanwhile keeps it. */
 bool terminal_was_left(int terminal, pid_t command);
 
+/* Where we lead the session of the terminal that standard input is: leaves it, so that another session may take it.
+ * The SIGHUP and SIGCONT that the kernel sends us for that are taken away: tty_ioctl(4), TIOCNOTTY. Returns whether. */
+bool terminal_leave(void);
+
+/* Makes it the controlling terminal of our session, which we lead and which has none: TIOCSCTTY. */
+void terminal_take(void);
+
 /* Puts a process group of our session into its foreground. What cannot be is left as it is. */
 void terminal_give(int terminal, pid_t group);

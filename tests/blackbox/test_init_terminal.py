@@ -393,10 +393,23 @@ def test_a_script_keeps_the_terminal_from_what_it_starts_beside_itself(start_in,
 # --- A session of its own
 
 
-def test_in_a_session_of_its_own_the_command_has_no_terminal(start, terminal):
+def test_in_a_session_of_its_own_the_command_has_the_terminal(start, terminal):
+    """As by `setsid --ctty`."""
     running = start("sh", "-c", "(: </dev/tty) 2>/dev/null && echo terminal || echo none; sleep 60", options=["--setsid"])
-    assert running.line() == "none"
-    assert terminal.foreground == running.init
+    assert running.line() == "terminal"
+    [command] = children_of(running.init)
+    assert terminal.foreground == command and os.getsid(command) == command
+
+
+def test_a_shell_in_a_session_of_its_own_has_job_control(start, terminal):
+    script = "sleep 60 & jobs -r | grep -c Running; fg %1 >/dev/null; echo back"
+    running = start("bash", "-mc", script, options=["--setsid"])
+    assert running.line() == "1"
+    [command] = children_of(running.init)
+    [job] = children_of(command)
+    wait_for(lambda: terminal.foreground == job)
+    os.kill(job, signal.SIGTERM)
+    assert running.line() == "back"
 
 
 @pytest.mark.parametrize("key, number", [(INTERRUPT, signal.SIGINT), (QUIT, signal.SIGQUIT)], ids=["Ctrl-C", "Ctrl-\\"])
