@@ -5,24 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence that begins at `text`, and its code point, or 0 if it is none. RFC 3629 */
-static size_t utf8_read(const unsigned char *text, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = text[0] < 0x80             ? 1
-                    : (text[0] & 0xe0) == 0xc0 ? 2
-                    : (text[0] & 0xf0) == 0xe0 ? 3
-                    : (text[0] & 0xf8) == 0xf0 ? 4
-                                               : 0;
-    *code = length > 1 ? text[0] & (0x7fU >> length) : text[0];
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | (text[i] & 0x3fU);
-    }
-    bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
-    return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
-}
+#include "base/utf8.h"
 
 static bool is_control(uint32_t code)
 {
@@ -37,7 +20,7 @@ size_t json_string(const char *given, char *text, size_t size)
     while (*given) {
         char spelt[8] = "?";
         uint32_t code = 0;
-        size_t length = utf8_read((const unsigned char *)given, &code);
+        size_t length = utf8_read(given, strlen(given), &code);
         if (length == 0)
             length = 1;
         else if (is_control(code))

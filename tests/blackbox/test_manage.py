@@ -332,12 +332,34 @@ def test_a_value_that_airflow_would_make_another_one_is_refused(fernit, namespac
 
 @each_value
 @pytest.mark.parametrize("way", ["variable", "command", "file", "mounted"])
-@pytest.mark.parametrize(("value", "what"), [("one\ntwo", "line break"), ("a\x07b", "control character"), ("x" * 70000, "bytes")])
+@pytest.mark.parametrize(("value", "what"), [("one\ntwo", "line break"), ("a\x07b", "control character"), ("x" * 70000, "bytes"),
+                                               ("hunter2\u00a0", "cut off"), ("\u3000hunter2", "cut off"), ("hunter2\u0085", "cut off")])
 def test_a_value_that_no_line_can_hold_is_refused_and_not_shown(fernit, namespace, place, store, cfg, secret, version, way, value, what):
     done = fernit("run", "true", prefix=namespace.prefix, **place(way, secret, 0, value))
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
     assert what in done.stderr and value not in done.stderr
     assert not cfg.exists() and not store.exists()
+
+
+@pytest.mark.parametrize("value, what", [(b"\xffhunter2", "not UTF-8"), (b"hunter2\xc3", "not UTF-8"), ("hunter2\u00a0".encode(), "cut off")])
+@pytest.mark.parametrize("way", ["variable", "file", "store"])
+def test_a_value_that_airflow_could_not_read_back_is_never_stored_and_status_says_so(fernit, tmp_path, put, store, cfg, way, value, what):
+    options = {"FERNIT_MANAGE": "fernet_key,secret_key", "AIRFLOW_VERSION": "2.11.2"}
+    put(SECRET_KEY, "placeholder")
+    (store / "secret_key").unlink()
+    file = store / "secret_key" if way == "store" else tmp_path / "given"
+    if way == "variable":
+        options[WEBSERVER] = value
+    else:
+        file.write_bytes(value + b"\n")
+        file.chmod(0o600)
+    if way == "file":
+        options[WEBSERVER + "_FILE"] = file
+    before = listing(tmp_path)
+    status = fernit("status", **options)
+    done = fernit("run", "true", **options)
+    assert (status.returncode, done.returncode) == (1, 125) and listing(tmp_path) == before
+    assert what in errors(done)[0] and what in status.stdout
 
 
 @pytest.mark.parametrize("version", ["3.1.8"])
