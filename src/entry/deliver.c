@@ -197,17 +197,18 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     return 0;
 }
 
-/* Named after the file's path and inode, since several containers may share a store, each with a file
+/* Named after the file's path, device and inode, since several containers may share a store, each with a file
  * of its own at the same path. */
 static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error *err)
 {
     _cleanup_free_ char *whole = realpath(path, NULL);
-    char identity[PATH_MAX + 32];
+    char identity[PATH_MAX + 64];
     char hash[FINGERPRINT_TEXT + 1];
     struct stat status;
     if (!whole || stat(whole, &status) < 0)
         return error_sys(err, "%s", path);
-    snprintf(identity, sizeof identity, "%ju %s", (uintmax_t)status.st_ino, whole);
+    snprintf(identity, sizeof identity, "%ju %ju %s", (uintmax_t)status.st_dev,
+             (uintmax_t)status.st_ino, whole);
     fingerprint(identity, strlen(identity), hash);
     snprintf(name, FILE_TEMPORARY_NAME, "%s%s", STORE_COPY_PREFIX, hash);
     return 0;

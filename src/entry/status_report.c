@@ -211,7 +211,8 @@ static void print_secret_json(const struct status_secret *secret)
 
 void status_print_json(const struct status_report *report)
 {
-    printf("{\"version\":\"%s\",", FERNIT_VERSION);
+    printf("{\"version\":\"%s\",\"name\":\"%s\",", FERNIT_VERSION,
+           report->secrets[0].managed->name);
     print_secret_json(&report->secrets[0]);
     printf(",\"secrets\":[");
     for (size_t i = 1; i < report->secret_count; i++) {

@@ -53,6 +53,14 @@ static const char *beside(const struct source *source)
                : "";
 }
 
+/* Airflow's own variable and option: what is empty there turns encryption off. */
+static bool is_read_as_plain(const struct survey *survey, const struct source *source)
+{
+    bool is_option = source->way == WAY_CFG &&
+                     source == &survey->sources[survey->places[source->place].source];
+    return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
+}
+
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size)
 {
@@ -70,8 +78,9 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     switch (remark->kind) {
     case REMARK_EMPTY:
         snprintf(text, size, "%s is set to nothing%s; it counts as unset%s", source->name,
-                 secret->is_value ? ""
-                                  : ", which Airflow takes as \"store passwords in plain text\"",
+                 is_read_as_plain(survey, source)
+                     ? ", which Airflow takes as \"store passwords in plain text\""
+                     : "",
                  secret->is_value || source->way != WAY_VARIABLE
                      ? ""
                      : ", but not for what docker exec starts: take it out");

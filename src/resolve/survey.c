@@ -36,6 +36,8 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
         error_advise(source.error, "give the key itself");
+    } else if (text_is_blank(expanded.bytes)) {
+        source.finding = FOUND_EMPTY;
     } else {
         source_take_keys(looking, &source, name, expanded.bytes, expanded.length);
     }

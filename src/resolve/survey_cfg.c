@@ -51,7 +51,7 @@ static void advise_on_cfg(struct error *error)
     if (error->kind == ERROR_SYSTEM)
         source_advise(error, "make it readable for this user");
     else if (!strchr(error->message, ';'))
-        source_advise(error, "correct it, Airflow cannot read it either");
+        source_advise(error, "correct it");
 }
 
 static int look_at_cfg_key(struct looking *looking, size_t index, struct error *err)

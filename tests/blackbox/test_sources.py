@@ -1254,3 +1254,21 @@ def test_who_gives_a_key_of_airflow_cfg_in_a_list_is_served_without_a_word(child
     write_cfg(f"[core]\nfernet_key = {second}\n")
     seen = child_sees(**{**given, VARIABLE: f"{first},{second}"})
     assert seen.keys == [first, second]
+
+
+# --- Set to nothing
+
+
+@pytest.mark.parametrize("name, plain", [(VARIABLE, True), (VARIABLE + "_CMD", False), (VARIABLE + "_SECRET", False), (VARIABLE + "_FILE", False),
+                                         ("FERNET_KEY", False), ("FERNET_KEY_FILE", False)])
+def test_only_of_what_airflow_reads_itself_it_is_said_that_it_takes_nothing_for_plain_text(child_sees, stored, name, plain):
+    stored(new_key())
+    [said] = warnings(child_sees(**{name: ""}))
+    assert said.startswith(f"fernit: warning: {name} is set to nothing") and ("plain text" in said) == plain
+
+
+def test_a_variable_in_the_variable_that_is_empty_makes_it_empty(child_sees, stored):
+    key = new_key()
+    stored(key)
+    seen = child_sees(**{VARIABLE: "$NOTHING", "NOTHING": ""})
+    assert seen.keys == [key] and "is set to nothing" in warnings(seen)[0]

@@ -578,3 +578,9 @@ def test_what_strict_refuses_of_airflow_cfg_is_shown(fernit, report, stored, wri
     found = report("--strict")
     assert (found["status"], found["verdict"]) == (1, "refuse") and "airflow.cfg can be read by everybody" in found["problems"][0]
     assert fernit("run", "--strict", "true").returncode == 125
+
+
+@pytest.mark.parametrize("name", ["fernet_key", "secret_key"])
+def test_the_first_secret_has_its_name_in_json(fernit, name):
+    report = json.loads(fernit("status", "--json", "--manage", name).stdout)
+    assert report["name"] == name and report["secrets"] == []
