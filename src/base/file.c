@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/random.h"
 
 static const char *kind_of(mode_t mode)
 {
@@ -105,17 +105,20 @@ int file_write(int fd, const char *path, const void *bytes, size_t length, struc
     return 0;
 }
 
-void file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME])
+int file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME], struct error *err)
 {
     uint64_t number;
-    randombytes_buf(&number, sizeof number);
+    if (random_fill(&number, sizeof number, err) < 0)
+        return -1;
     snprintf(name, FILE_TEMPORARY_NAME, "%s%016llx", prefix, (unsigned long long)number);
+    return 0;
 }
 
 int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
                    struct error *err)
 {
-    file_temporary_name(prefix, name);
+    if (file_temporary_name(prefix, name, err) < 0)
+        return -1;
     int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_sys(err, "cannot make a temporary file");

@@ -29,8 +29,8 @@ int file_read_some(int fd, const char *path, size_t most, struct secret *text, s
 /* Writes all of it. Returns 0, or -1 with ERROR_SYSTEM. */
 int file_write(int fd, const char *path, const void *bytes, size_t length, struct error *err);
 
-/* A name that nothing else has: "<prefix><16 hex digits>". */
-void file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME]);
+/* A name that nothing else has: "<prefix><16 hex digits>". Returns 0, or -1 with ERROR_SYSTEM. */
+int file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME], struct error *err);
 
 /* A new file in `directory` under a name of its own, "<prefix><16 hex digits>", which is put into
  * `name`, mode 0600, close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */

@@ -128,14 +128,16 @@ static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPO
     if (fill(placing, fd, err) < 0)
         return -1;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    file_temporary_name(TEMPORARY, temporary);
+    if (file_temporary_name(TEMPORARY, temporary, err) < 0)
+        return -1;
     return linkat(AT_FDCWD, link, placing->folder, temporary, AT_SYMLINK_FOLLOW) < 0;
 }
 
 static int make_named(const struct placing *placing, char temporary[FILE_TEMPORARY_NAME],
                       struct error *err)
 {
-    file_temporary_name(TEMPORARY, temporary);
+    if (file_temporary_name(TEMPORARY, temporary, err) < 0)
+        return -1;
     _cleanup_close_ int fd =
         openat(placing->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                placing->mode);
@@ -200,12 +202,9 @@ int place_copy(int folder, const char *name, const char *path, int source, mode_
 
 static void sweep_one(const char *entry, void *context)
 {
-    static const char prefix[] = TEMPORARY;
     const int *folder = context;
-    const char *random = entry + sizeof prefix - 1;
-    if (strncmp(entry, prefix, sizeof prefix - 1) == 0 &&
-        strspn(random, "0123456789abcdef") == 16 && random[16] == '\0')
-        unlinkat(*folder, entry, 0);
+    if (file_is_temporary(entry, TEMPORARY))
+        file_sweep(*folder, entry);
 }
 
 void place_sweep(int folder)

@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/log.h"
 
 /* Small secrets share one block of three pages between two guard pages: each sodium_malloc costs a dozen
  * system calls and as many pages, and a start needs some forty, most of them one key. The state of an
@@ -53,8 +55,17 @@ static void release(const struct secret *secret)
     memset(&pool.used[(size_t)(bytes - pool.block) / SLOT], false, slots_for(size));
 }
 
+/* In place of its abort: sodium_init draws random bytes, and a sandbox may forbid them after the first. */
+static void end(void)
+{
+    enum { OWN_FAILURE = 125 };
+    log_error("libsodium cannot get random bytes; see what a sandbox (seccomp) forbids");
+    _exit(OWN_FAILURE);
+}
+
 int secret_setup(struct error *err)
 {
+    sodium_set_misuse_handler(end);
     if (sodium_init() < 0)
         return error_sys(err, "cannot set up libsodium");
     if (!pool.block)

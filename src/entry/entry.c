@@ -111,7 +111,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
     char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
-        return report_failure(signals, &err, act->usage_status);
+        return report_failure(signals, &err, failure_status(act, &err));
     if (settings.help)
         return help_print(command->name);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;

@@ -56,6 +56,9 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
         return resolve(context, ring, err);
     if (words[1])
         return error_usage(err, "one FILE at the most, or - for standard input");
+    /* Nothing is half-done here, and a person at a terminal may wait: a signal ends us as any other program. */
+    if (strcmp(words[0], "-") == 0)
+        signals_restore(context->signals);
     if (strcmp(words[0], "-") == 0)
         return read_keys(STDIN_FILENO, "standard input", ring, err);
     if (ring_is_text(words[0]))

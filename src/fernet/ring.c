@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/lines.h"
+#include "base/random.h"
 #include "base/utf8.h"
 
 size_t ring_width(const struct ring *ring)
@@ -71,7 +72,8 @@ int ring_generate(struct ring *ring, size_t bytes, struct error *err)
     uint8_t key[MOST];
     char text[TEXT];
     bytes = bytes > MOST ? MOST : bytes;
-    randombytes_buf(key, bytes);
+    if (random_fill(key, bytes, err) < 0)
+        return -1;
     sodium_bin2base64(text, sizeof text, key, bytes, sodium_base64_VARIANT_URLSAFE);
     int result = ring->is_value ? ring_add(ring, (const uint8_t *)text, strlen(text), err)
                                 : ring_add(ring, key, bytes, err);

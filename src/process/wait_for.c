@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/signals.h"
 #include "process/addresses.h"
 
@@ -158,6 +158,15 @@ static int give_up(const struct wait *wait, const char *where, const struct erro
                              "waits longer");
 }
 
+/* Where there is none, all wait the same time. */
+static uint32_t jitter(void)
+{
+    struct error ignored;
+    uint32_t random = 0;
+    random_fill(&random, sizeof random, &ignored);
+    return random;
+}
+
 int wait_for(const struct wait *wait, struct error *err)
 {
     char where[WHERE];
@@ -181,7 +190,7 @@ int wait_for(const struct wait *wait, struct error *err)
         if (tries == 1)
             log_notice("waits for %s%s, at most %s: %s", wait->what, where, wait->most,
                        reason.message);
-        if (deadline_wait(&wait->deadline, -1, wait_pause(tries, randombytes_random()), err) < 0)
+        if (deadline_wait(&wait->deadline, -1, wait_pause(tries, jitter()), err) < 0)
             return -1;
         if (deadline_passed(&wait->deadline))
             return give_up(wait, where, &reason, err);

@@ -4,13 +4,18 @@ The judge is python3-cryptography itself, asked as Airflow asks it: split at com
 """
 import base64
 import os
+import pathlib
 import random
+import signal
 import string
+import subprocess
 import sys
 
 import pytest
 from cryptography.fernet import Fernet
 
+from conftest import errors
+from ground import Trace, wait_for
 from keys import fingerprint, key_bytes, made, new_key
 
 #: The characters of base64 in the order of their values.
@@ -494,3 +499,24 @@ def test_a_full_disk_behind_standard_output_is_a_problem(fernit, words):
     with open("/dev/full", "wb") as full:
         done = fernit("key", *words, popen={"stdout": full}, FERNET_KEY=new_key())
     assert done.returncode == 1
+
+
+# --- What waits, and what fails
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("verb", ["check", "fingerprint"])
+def test_a_signal_ends_one_that_waits_for_its_input(fernit, verb, number):
+    process = fernit.start("key", verb, "-", popen={"stdin": subprocess.PIPE})
+    wait_for(lambda: pathlib.Path(f"/proc/{process.pid}/syscall").read_text().startswith("0 0x0 "))  # read(0, ...)
+    process.send_signal(number)
+    assert process.wait(timeout=10) == -number
+
+
+@pytest.mark.parametrize("when", [2, 3, 4, 5])
+def test_random_bytes_that_cannot_be_had_end_a_start_as_any_failure(fernit, store, when):
+    trace = Trace("/dev/null", [f"getrandom:error=EPERM:when={when}+"], only="getrandom")
+    done = fernit("init", prefix=trace.prefix)
+    assert done.returncode in (0, 125)
+    assert done.returncode == 0 or "cannot get random bytes" in errors(done)[-1]
+    assert fernit("init").returncode == 0
