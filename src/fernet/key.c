@@ -4,8 +4,10 @@
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
+#include "base/lines.h"
 
 /* 43 characters carry 258 bits, of which the last two are dropped, and "=" fills the group. */
 enum { KEY_CHARACTERS = 43 };
@@ -83,12 +85,77 @@ static bool is_no_encryption(const char *text, size_t length)
     return length == sizeof literal - 1 && memcmp(text, literal, length) == 0;
 }
 
+/* As Kubernetes shows the data of a Secret. */
+static bool is_encoded_twice(const char *text, size_t length)
+{
+    char inner[2 * FERNET_KEY_TEXT];
+    uint8_t key[FERNET_KEY_BYTES];
+    size_t count = 0;
+    bool is_encoded =
+        sodium_base642bin((unsigned char *)inner, sizeof inner, text, length, " \t\r\n", &count,
+                          NULL, sodium_base64_VARIANT_ORIGINAL) == 0;
+    struct scan scan = decode(inner, is_encoded ? count : 0, key);
+    sodium_memzero(inner, sizeof inner);
+    sodium_memzero(key, sizeof key);
+    return scan.complete && scan.characters == KEY_CHARACTERS;
+}
+
+static bool begins(struct span text, const char *start)
+{
+    size_t length = strlen(start);
+    return text.length >= length && strncasecmp(text.start, start, length) == 0;
+}
+
+static bool is_assignment(struct span text)
+{
+    static const char *const names[] = {"AIRFLOW__CORE__FERNET_KEY", "FERNET_KEY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct span rest = span_from(text, strlen(names[i]));
+        rest = line_trim(rest.start, rest.start + rest.length);
+        if (begins(text, names[i]) && rest.length > 0 && (*rest.start == '=' || *rest.start == ':'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_reference(struct span text)
+{
+    static const char *const schemes[] = {"vault:", "aws-sm:", "azure-kv:", "k8s:", "gcp-sm:"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (begins(text, schemes[i]))
+            return true;
+    return false;
+}
+
+/* What people put where a key belongs; NULL: nothing that is known. */
+static const char *guess(const char *start, size_t length)
+{
+    struct span text = line_trim(start, start + length);
+    if (is_placeholder(start, length))
+        return "looks like a variable's name ($NAME) that nobody has replaced by its value";
+    if (memmem(text.start, text.length, "{{", 2))
+        return "looks like a template ({{ ... }}) that nobody has rendered";
+    if (text.length > 1 && *text.start == '<' && text.start[text.length - 1] == '>')
+        return "looks like a placeholder (<...>) that nobody has replaced";
+    if (is_assignment(text))
+        return "begins with the name of the option; give what stands behind the \"=\" alone";
+    if (begins(text, "/") || begins(text, "./") || begins(text, "~/"))
+        return "looks like a path; a file is named in FERNET_KEY_FILE";
+    if (memmem(text.start, text.length, "://", 3))
+        return "looks like a URL";
+    if (is_reference(text))
+        return "looks like a reference, which this version of fernit does not resolve";
+    if (is_encoded_twice(start, length))
+        return "is encoded in base64 twice; decode it once (base64 -d)";
+    return NULL;
+}
+
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
     const char *others = scan.ignored ? " (characters that are not base64 do not count)" : "";
-    if (is_placeholder(text, length))
-        return error_input(err, "looks like a variable's name ($NAME) that nobody has replaced by "
-                                "its value");
+    const char *known = guess(text, length);
+    if (known)
+        return error_input(err, "%s", known);
     if (is_no_encryption(text, length))
         return error_input(err,
                            "is no key: Airflow 1.10 wrote this text where it could not encrypt "

@@ -109,25 +109,47 @@ static const struct {
      "has 4 bytes"},
     {"literal $FERNET_KEY", TEXT("$FERNET_KEY"), "looks like"},
     {"literal ${FERNET_KEY}", TEXT("${FERNET_KEY}"), "looks like"},
-    {"another key on a second line", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
-                                          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"),
+    {"another key on a second line",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
+          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"),
      "is followed by another key"},
-    {"another key behind a blank", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo= "
-                                        "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+    {"another key behind a blank",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo= "
+          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
      "is followed by another key"},
-    {"another key behind a ;", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=;"
-                                    "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+    {"another key behind a ;",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=;"
+          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
      "is followed by another key"},
-    {"another key behind the padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="
-                                            "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+    {"another key behind the padding",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="
+          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
      "is followed by another key"},
-    {"another key without padding", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
-                                         "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"),
+    {"another key without padding",
+     TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"
+          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"),
      "is followed by another key"},
     {"quoted $FERNET_KEY", TEXT("\"$FERNET_KEY\""), "looks like"},
     {"literal $(cat key)", TEXT("$(cat /run/secrets/key)"), "looks like"},
     {" a blank and $_K", TEXT(" $_KEY\n"), "looks like"},
-    {"placeholder", TEXT("<YOUR-SECRET>"), "has 11 characters of base64 (characters that"},
+    {"placeholder", TEXT("<YOUR-SECRET>"), "looks like a placeholder (<...>)"},
+    {"a template", TEXT("{{ .Values.airflow.fernetKey }}"), "looks like a template"},
+    {"a quoted template", TEXT("\"{{fernet_key}}\""), "looks like a template"},
+    {"an assignment", TEXT("fernet_key=29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+     "begins with the name of the option"},
+    {"a line of airflow.cfg", TEXT("fernet_key = 29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo=\n"),
+     "begins with the name of the option"},
+    {"a line of YAML", TEXT("FERNET_KEY: 29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo="),
+     "begins with the name of the option"},
+    {"a path", TEXT("/run/secrets/fernet_key"),
+     "looks like a path; a file is named in FERNET_KEY_FILE"},
+    {"a path from here", TEXT("./key\n"), "looks like a path"},
+    {"a connection", TEXT("postgresql://airflow:airflow@db/airflow"), "looks like a URL"},
+    {"base64 twice", TEXT("Mjl6ZDN0X2c0ZUxqNU9YbTUtanA2dXZzN2U3djhQSHk4X1QxOXZmNC1mbz0="),
+     "is encoded in base64 twice"},
+    {"base64 twice, of a line",
+     TEXT("Mjl6ZDN0X2c0ZUxqNU9YbTUtanA2dXZzN2U3djhQSHk4X1QxOXZmNC1mbz0K\n"),
+     "is encoded in base64 twice"},
     {"placeholder 2", TEXT("changeme"), "has 6 bytes"},
     {"1.10s literal", TEXT("cryptography_not_found_storing_passwords_in_plain_text"),
      "is no key: Airflow 1.10 wrote this text"},
@@ -135,8 +157,7 @@ static const struct {
      TEXT(
          "29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo,29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4-fo"),
      "has 86 characters of base64"},
-    {"url", TEXT("vault:secret/airflow#fernet_key"),
-     "has 29 characters of base64 (characters that"},
+    {"a reference", TEXT("vault:secret/airflow#fernet_key"), "looks like a reference,"},
     {"a sentence", TEXT("hunter2 is my password!"), "has 19 characters of base64 (characters that"},
 };
 
