@@ -22,6 +22,7 @@ const struct warning warnings[] = {
     {"modeless-store", true},
 
     {"misnamed-secret", false},
+    {"own-key", true},
     {"unknown-variable", false},
     {"key-only-in-cfg", false},
     {"unkept-secret", false},

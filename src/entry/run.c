@@ -9,6 +9,7 @@
 #include "entry/child.h"
 #include "entry/deliver.h"
 #include "entry/keep.h"
+#include "entry/own_key.h"
 #include "entry/record.h"
 #include "entry/report.h"
 #include "entry/supervised.h"
@@ -179,7 +180,7 @@ int run_command(const struct context *context)
     if (settings->init && settings->parent_death_signal > 0 &&
         process_follow_parent(settings->parent_death_signal, context->parent, &err) < 0)
         return failed(context, &err);
-    if (prepare(context, true, &child, &err) < 0)
+    if (own_key_check(context, &err) < 0 || prepare(context, true, &child, &err) < 0)
         return failed(context, &err);
     if (settings->init)
         return command_supervised(context, &child);
