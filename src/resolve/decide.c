@@ -151,10 +151,11 @@ static bool gives_any(const struct source *winner, const struct ring *ring)
     return false;
 }
 
+/* A start that has put another ring there since its first look still has to say so. */
 static int remark_if_lost(const struct survey *survey, struct decision *decision, struct error *err)
 {
-    bool is_lost =
-        survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
+    bool is_absent = survey->sources[survey->store_source].finding == FOUND_ABSENT;
+    bool is_lost = survey->has_lost_ring || (is_absent && had_ring(survey));
     return is_lost ? remark(decision, REMARK_LOST, decision->winner, NULL, err) : 0;
 }
 

@@ -72,9 +72,21 @@ def keys_in(text):
 
 def read(path):
     try:
-        return pathlib.Path(path).read_text(errors="replace")
+        with open(path, errors="replace") as file:
+            return file.read()
     except OSError:
         return ""
+
+
+@functools.lru_cache(100)
+def core_options(text):
+    """[core] of an airflow.cfg."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return dict(parser["core"]) if "core" in parser else {}
 
 
 def named_file(value):
@@ -93,12 +105,14 @@ class Stored:
     staged: list
     retired: set
     has_others: bool
+    has_file: bool
 
     @staticmethod
     def look(folder):
-        retired = {key for file in pathlib.Path(folder, "retired").glob("*") if "." not in file.name for key in keys_in(read(file))}
+        names = os.listdir(f"{folder}/retired") if os.path.isdir(f"{folder}/retired") else []
+        retired = {key for name in names if "." not in name for key in keys_in(read(f"{folder}/retired/{name}"))}
         others = any(os.path.exists(f"{folder}/{name}") for name in OTHERS)
-        return Stored(keys_in(read(f"{folder}/fernet_key")), keys_in(read(f"{folder}/fernet_key.staged")), retired, others)
+        return Stored(keys_in(read(f"{folder}/fernet_key")), keys_in(read(f"{folder}/fernet_key.staged")), retired, others, os.path.lexists(f"{folder}/fernet_key"))
 
     @property
     def all(self):
@@ -106,7 +120,7 @@ class Stored:
 
     @property
     def shows_loss(self):
-        return not self.ring and bool(self.staged or self.retired)
+        return not self.has_file and bool(self.staged or self.retired)
 
 
 @dataclass
@@ -125,12 +139,7 @@ class Deployment:
         return self.environment["AIRFLOW_HOME"] + "/airflow.cfg"
 
     def cfg_options(self):
-        parser = configparser.ConfigParser(interpolation=None, strict=False)
-        try:
-            parser.read_string(read(self.cfg))
-        except configparser.Error:
-            return {}
-        return dict(parser["core"]) if "core" in parser else {}
+        return core_options(read(self.cfg))
 
     def sources(self):
         """Every key that its sources hold now."""
@@ -213,10 +222,10 @@ class World:
     """Paths and values of the steps are written with `@` for the world's folder and K1, K2 ... for keys."""
 
     def __init__(self, seed, folder, show=None):
-        dice = random.Random(seed)
+        dice = Dice(seed)
         self.folder, self.show, self.count = folder, show, Counter()
         self.keys = {f"K{i}": base64.urlsafe_b64encode(dice.randbytes(32)).decode() for i in range(1, 6)}
-        self.deployments = [Deployment(i, self.base(i)) for i in range(3)]
+        self.deployments = [Deployment(i, self.base(i)) for i in range(dice.crew)]
         self.lines = [f"{name}={key}" for name, key in self.keys.items()]
         self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
 
@@ -246,17 +255,25 @@ class World:
         return Stored.look(deployment.store)
 
     def held(self, deployment):
-        """By its stores and sources. Who shares an airflow.cfg with others has keys in their stores, too."""
+        """By its sources and its store; who shares an airflow.cfg with others has keys in their stores, too."""
         stores = {other.store for other in self.deployments if other.cfg == deployment.cfg}
         return deployment.sources().union(*(Stored.look(store).all for store in stores))
+
+    def all_held(self):
+        return [self.held(deployment) for deployment in self.deployments]
+
+    def has_none(self, deployment):
+        """Whether a start there is the first of all, and may create a key."""
+        stored = self.stored(deployment)
+        return not (stored.all or stored.has_others or deployment.sources())
 
     # --- Steps
 
     def step(self, name, *arguments):
         """Runs it, and judges. What a step of a person takes away he took himself."""
-        before = [self.held(deployment) for deployment in self.deployments]
+        before = self.all_held()
         getattr(self, name)(*arguments)
-        after = [self.held(deployment) for deployment in self.deployments]
+        after = self.all_held()
         self.count[name] += 1
         for deployment, had, has in zip(self.deployments, before, after):
             if name != "together":
@@ -302,21 +319,25 @@ class World:
     def together(self, actions, again=False):
         """fernit runs, several at the same time; `again`: the same start once more, which must write nothing."""
         before = {deployment.store: self.stored(deployment) for deployment in self.deployments}
-        held = [self.held(deployment) for deployment in self.deployments]
+        held = self.all_held()
         used = [set(deployment.used) for deployment in self.deployments]
-        known = [deployment.sources() | before[deployment.store].all for deployment in self.deployments]
+        without = {deployment.store for deployment in self.deployments if self.has_none(deployment)}
         state = self.state()
         outcomes = self.run(actions)
         after = {deployment.store: self.stored(deployment) for deployment in self.deployments}
         if not any(action.may_change for action in actions):
             self.demand(self.state() == state, "steady", "what is to change nothing has written")
+        self.judge_created(before, after, without & {self.deployments[action.deployment].store for action in actions})
         self.judge_stores(outcomes, before, after)
         for outcome in outcomes:
             deployment = self.deployments[outcome.action.deployment]
             number = deployment.number
             self.judge_output(outcome)
             if outcome.action.is_start:
-                self.judge_start(outcome, used[number], known[number], before[deployment.store], after[deployment.store])
+                # Of several starts only the first may see it.
+                finds_loss = len(outcomes) == 1 and before[deployment.store].shows_loss
+                told = before[deployment.store].retired | after[deployment.store].retired
+                self.judge_start(outcome, used[number], told, finds_loss)
         self.judge_erased(outcomes, held)
         if len(outcomes) == 1 and not actions[0].fault and actions[0].is_start:
             self.judge_change(outcomes[0], before, after)
@@ -390,7 +411,7 @@ class World:
         serves = outcome.status == 0 and "cfg" in deployment.environment.get("FERNIT_DELIVER", "cfg")
         return deployment.airflow_reads(deployment.environment) if serves else None
 
-    def judge_start(self, outcome, used, known, before, after):
+    def judge_start(self, outcome, used, told, finds_loss):
         deployment = self.deployments[outcome.action.deployment]
         ring = self.ring_of(outcome)
         if ring is None:
@@ -398,18 +419,20 @@ class World:
         now = self.held(deployment)
         self.count["starts"] += 1
         self.demand(set(ring) <= now, "kept", "a key was handed on and is held nowhere")
-        new = set(ring) - set(self.keys.values())
-        if new:
-            self.count["created"] += 1
-            self.keys[f"G{len(self.keys)}"] = new.pop()
-            self.demand(not known and not before.has_others, "created", "a new key beside those that are there")
-        told = after.retired if before.shows_loss else after.retired | deployment.gone
-        lacks = used - set(ring) - told
+        lacks = used - set(ring) - told - (set() if finds_loss else deployment.gone)
         self.count["lacking"] += bool(lacks)
         says = SAYS | SAYS_OF_ENVIRONMENT if outcome.action.words == INIT else SAYS
         self.demand(not lacks or outcome.said & says, "silent", f"lacks {len(lacks)} keys and says only {sorted(outcome.said)}")
-        self.demand(not before.shows_loss or "lost-ring" in outcome.said, "silent", "the store's ring is missing, and it does not say so")
+        self.demand(not finds_loss or "lost-ring" in outcome.said, "silent", "the store's ring is missing, and it does not say so")
         deployment.used |= set(ring[:1])
+
+    def judge_created(self, before, after, stores):
+        """At most one key is created in each store that had none, and by a deployment that is given none."""
+        had, has = (set().union(*(stored.all for stored in all.values())) for all in (before, after))
+        new = has - had - set(self.keys.values())
+        self.demand(len(new) <= len(stores), "created", f"{len(new)} new keys, where {len(stores)} stores had none")
+        self.keys.update({f"G{len(self.keys) + i}": key for i, key in enumerate(sorted(new))})
+        self.count["created"] += len(new)
 
     def judge_stores(self, outcomes, before, after):
         """What goes to retired/ is told."""
@@ -471,6 +494,9 @@ def fingerprint(key):
 
 # --- Chance
 
+#: How many deployments there are.
+CREWS = [1, 1, 2, 2, 3]
+
 NUMBERS = {"openat": 30, "fstat": 12, "read": 14, "close": 20, "newfstatat": 8}
 FAULTY = [
     "openat", "linkat", "renameat", "renameat2", "fsync", "write", "unlinkat", "close", "getdents64", "fstat", "newfstatat", "read",
@@ -495,7 +521,7 @@ def any_keys(dice):
 
 
 def any_action(dice, faults):
-    number = dice.randrange(3)
+    number = dice.anyone()
     words = dice.choices([RUN, INIT, STATUS], [8, 2, 1])[0]
     return Action(number, words, any_fault(dice) if dice.random() < faults else ())
 
@@ -505,7 +531,7 @@ def any_key_command(dice):
     verbs = {"promote": [[], [place]], "retire": [[], [], [place]], "unretire": [["retired 0"], ["retired 1"]], "destroy": [["retired 0"]]}
     verb = dice.choice(list(verbs))
     yes = ["--yes"] if dice.random() < 0.9 else []
-    return Action(dice.randrange(3), ["key", verb, *dice.choice(verbs[verb]), *yes], any_fault(dice) if dice.random() < 0.2 else ())
+    return Action(dice.anyone(), ["key", verb, *dice.choice(verbs[verb]), *yes], any_fault(dice) if dice.random() < 0.2 else ())
 
 
 def starts(dice):
@@ -525,7 +551,7 @@ def key_command(dice):
 
 def gives(dice):
     """A deployment gets its key in another way: every other one is taken out, but now and then."""
-    number, steps = dice.randrange(3), []
+    number, steps = dice.anyone(), []
     changes = {name: None for name in [*WAYS, MISNAMED]} if dice.random() < 0.8 else {}
     for way in dice.sample([*WAYS, "FERNET_KEY", VARIABLE], dice.choice([0, 1, 1, 1, 1, 2])):
         if way.endswith(BY_FILE):
@@ -548,11 +574,11 @@ def settings(dice):
         {"AIRFLOW_HOME": dice.choice(["@/h0", "@/h1", "@/h2"])},
         {"FERNIT_MANAGE": dice.choice(["fernet_key", "fernet_key,secret_key"])},
     ])  # fmt: skip
-    return [("environment", dice.randrange(3), change)]
+    return [("environment", dice.anyone(), change)]
 
 
 def edits(dice):
-    number = dice.randrange(3)
+    number = dice.anyone()
     store, cfg, file = dice.choice(["@/s0", "@/s1"]), f"@/h{number}/airflow.cfg", f"@/f{number}c"
     section = dice.choices(["core", "DEFAULT"], [6, 1])[0]
     return dice.choice([
@@ -570,7 +596,7 @@ def edits(dice):
 
 def removals(dice):
     """The key's file, airflow.cfg, the container's writable layer."""
-    store, number = dice.choice(["@/s0", "@/s1"]), dice.randrange(3)
+    store, number = dice.choice(["@/s0", "@/s1"]), dice.anyone()
     names = [f"{store}/fernet_key", f"{store}/fernet_key.staged", store, f"@/h{number}", f"@/h{number}/airflow.cfg", f"@/f{number}a"]
     return [("remove", dice.choices(names, [4, 1, 1, 6, 3, 1])[0])]
 
@@ -582,10 +608,21 @@ def backups(dice):
     return [("copy", there, backup) if dice.random() < 0.5 else ("copy", backup, there)]
 
 
+class Dice(random.Random):
+    """Chance of one world, which has so many deployments."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.crew = self.choice(CREWS)
+
+    def anyone(self):
+        return self.randrange(self.crew)
+
+
 def story(seed):
     """The steps of a world: all of its chance, so that each can be left out."""
-    dice = random.Random(seed)
-    steps = [step for number in range(3) for step in settings(dice) + (gives(dice) if dice.random() < 0.5 else [])]
+    dice = Dice(seed)
+    steps = [step for _ in range(dice.crew) for step in settings(dice) + (gives(dice) if dice.random() < 0.5 else [])]
     kinds = {starts: 50, key_command: 14, gives: 12, settings: 6, edits: 8, removals: 5, backups: 5}
     for kind in dice.choices(list(kinds), list(kinds.values()), k=dice.randint(6, 20)):
         steps += kind(dice)
