@@ -59,7 +59,7 @@ SAYS = {
     "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
 }  # fmt: skip
 #: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring.
-SAYS_OF_ENVIRONMENT = {"changed-key", "staged-key", "other-first"}
+SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
 
 
 class Broken(Exception):
