@@ -2,6 +2,7 @@
 import pytest
 
 import worlds
+from stories import ON_CHANGE, story
 from ground import need
 from proofs import proof
 
@@ -27,11 +28,11 @@ def test_no_world_breaks_a_rule(share):
         "{worlds} worlds, {starts} starts that a command followed, {refused} refused, {killed} killed, {changes} new keys from outside, "
         "{lacking} rings without a key that had encrypted, {again} starts made twice; {losses} rules broken"
     )
-    changes = sum(counts[rule] for rule in worlds.ON_CHANGE)
+    changes = sum(counts[rule] for rule in ON_CHANGE)
     shown = {name: counts[name] for name in ("starts", "refused", "killed", "lacking", "again")}
     proof("worlds", sentence, worlds=WORLDS // SHARES, changes=changes, losses=len(failures), **shown)
     assert not failures, "\n\n".join(failures)
-    assert all(counts[name] for name in (*shown, *worlds.ON_CHANGE, "created")), counts
+    assert all(counts[name] for name in (*shown, *ON_CHANGE, "created")), counts
 
 
 @pytest.mark.parametrize("rule", FAULTY)
@@ -41,5 +42,5 @@ def test_a_fernit_that_breaks_a_rule_is_found(monkeypatch, tmp_path, rule):
     script.write_text(f"#!/bin/sh\nfernit={worlds.BINARY}\n{FAULTY[rule]}\n")
     script.chmod(0o755)
     monkeypatch.setattr(worlds, "BINARY", str(script))
-    found = (worlds.live(seed, worlds.story(seed))[1] for seed in range(1, 300))
+    found = (worlds.live(seed, story(seed))[1] for seed in range(1, 300))
     assert any(broken.startswith(f"{rule}:") for broken in found)
