@@ -146,11 +146,12 @@ class Deployment:
         return self.environment["AIRFLOW_HOME"] + "/airflow.cfg"
 
     def sources(self):
-        """Every key that its sources hold now."""
+        """Every key that its sources hold now. A command gives none where something comes before it, since it is not run then."""
         cfg = read(self.cfg)
-        files = [named_file(value) for name, value in self.environment.items() if name.endswith(BY_FILE)]
-        files += [named_file(value) for name, value in core_options(cfg).items() if name.endswith(("_cmd", "_secret"))]
-        return {key for text in [*self.environment.values(), cfg, *map(read, files)] for key in keys_in(text)}
+        files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
+        files.append(named_file(core_options(cfg).get("fernet_key_secret", "")))
+        texts = [*self.environment.values(), cfg, *map(read, files)]
+        return {key for text in texts for key in keys_in(text)}.union(self.given())
 
     def has_none(self):
         """Whether a start is the first of all, and may create a key."""
