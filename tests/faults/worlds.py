@@ -134,8 +134,11 @@ class Stored:
 class Deployment:
     environment: dict
     used: set = field(default_factory=set)  # keys that have encrypted
+    own: set = field(default_factory=set)  # keys that its sources and its store hold
+    held: set = field(default_factory=set)  # and what its commands, and the stores of others with the same airflow.cfg, hold
     gone: set = field(default_factory=set)  # keys that a person took away
     told: set = field(default_factory=set)  # keys that a start has said it lacks
+    handed_on: set = field(default_factory=set)  # keys that the last starts gave
 
     @property
     def store(self):
@@ -152,6 +155,12 @@ class Deployment:
         files.append(named_file(core_options(cfg).get("fernet_key_secret", "")))
         texts = [*self.environment.values(), cfg, *map(read, files)]
         return {key for text in texts for key in keys_in(text)}.union(self.given())
+
+    def commands(self):
+        """What its commands would give, run or not."""
+        options = core_options(read(self.cfg))
+        values = [self.environment.get(f"{VARIABLE}_CMD", ""), options.get("fernet_key_cmd", "")]
+        return {key for value in values for key in keys_in(read(named_file(value)))}
 
     def has_none(self):
         """Whether a start is the first of all, and may create a key."""
@@ -221,8 +230,6 @@ class World:
         self.folder, self.count = folder, Counter()
         self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in KEYS}
         self.deployments = [Deployment(self.base(i)) for i in range(dice.crew)]
-        self.held = [set() for _ in self.deployments]
-        self.handed_on = [set() for _ in self.deployments]
         self.lines = [f"{name}={key}" for name, key in self.keys.items()]
         self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
 
@@ -246,28 +253,24 @@ class World:
             line = line.replace(key, f"${name}")
         self.lines.append(line.replace(self.folder, "$PWD"))
 
-    def look(self):
-        """What each deployment holds, by its sources and its store; who shares an airflow.cfg has keys in others' stores, too."""
-        found = []
-        for one in self.deployments:
-            stores = {other.store for other in self.deployments if other.cfg == one.cfg}
-            found.append(one.sources().union(*(Stored.look(store).all for store in stores)))
-        return found
-
     def stores(self):
         return {one.store: Stored.look(one.store) for one in self.deployments}
 
     def step(self, name, *arguments):
-        """What is gone after a step of a person he took himself; fernit erases nothing, but what it is told to destroy."""
-        self.handed_on = [set() for _ in self.deployments]
+        """What is gone after a step of a person he took himself; fernit erases nothing but what it is told to destroy."""
         destroyed = getattr(self, name)(*arguments)
-        before, self.held = self.held, self.look()
-        for one, had, has, handed_on in zip(self.deployments, before, self.held, self.handed_on):
-            lost = had - has
-            demand(name != "together" or len(lost) <= destroyed, "erased", f"{len(lost)} keys are gone")
-            one.gone = (one.gone | lost) - has
-            demand(handed_on <= has, "kept", "a key was handed on and is held nowhere")
-            demand(one.used - one.gone <= has, "kept", "a key that encrypted is held nowhere")
+        stores = self.stores()
+        for one in self.deployments:
+            before, own = one.own, one.sources() | stores[one.store].all
+            beside = [stores[other.store].all for other in self.deployments if other.cfg == one.cfg]
+            held = own.union(one.commands(), *beside)
+            erased = one.held - held
+            demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
+            one.gone = (one.gone | (erased if name == "together" else before - own)) - own
+            one.own, one.held = own, held
+            demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
+            demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
+            one.handed_on = set()
 
     def write(self, path, text):
         path, text = pathlib.Path(self.real(path)), self.real(text)
@@ -388,7 +391,7 @@ class World:
         demand(not finds_loss or "lost-ring" in outcome.said, "silent", "the store's ring is gone, and it does not say so")
         one.told = (one.told | lacks) - set(ring)
         one.used |= set(ring[:1])
-        self.handed_on[self.deployments.index(one)] |= set(ring)
+        one.handed_on |= set(ring)
 
     def judge_created(self, before, after, without):
         had, has = (set().union(*(stored.all for stored in stores.values())) for stores in (before, after))
