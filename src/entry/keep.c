@@ -132,8 +132,11 @@ static int create(const struct context *context, struct look *look, const struct
         return -1;
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
                                deadline, err);
-    if (created == STORE_CREATED)
+    if (created == STORE_CREATED) {
         tell_kept(context, look, part, ring);
+        /* A key from outside is not looked at again: what a crash has left goes now. */
+        store_tidy(&look->store, part->secret->name, &part->survey.store_scan);
+    }
     return created;
 }
 

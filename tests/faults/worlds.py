@@ -50,7 +50,6 @@ BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 WARNING = re.compile(r'"level":"warning","id":"([a-z-]+)"')
-OTHERS = ["secret_key", "jwt_secret", "internal_api_secret_key"]
 
 #: Warnings that say that something cannot be read.
 SAYS = {
@@ -107,23 +106,28 @@ class Stored:
     ring: list
     staged: list
     retired: list
+    others: list  # of the other secrets, wherever in the store
     has_ring: bool
-    has_others: bool
 
     @staticmethod
     def look(folder):
-        names = sorted(os.listdir(f"{folder}/retired")) if os.path.isdir(f"{folder}/retired") else []
+        retired = sorted(os.listdir(f"{folder}/retired")) if os.path.isdir(f"{folder}/retired") else []
+        others = ["secret_key", "secret_key.staged", *(f"retired/{name}" for name in retired if "." in name)]
         return Stored(
             keys_in(read(f"{folder}/fernet_key")),
             keys_in(read(f"{folder}/fernet_key.staged")),
-            [key for name in names if "." not in name for key in keys_in(read(f"{folder}/retired/{name}"))],
+            [key for name in retired if "." not in name for key in keys_in(read(f"{folder}/retired/{name}"))],
+            [key for name in others for key in keys_in(read(f"{folder}/{name}"))],
             os.path.lexists(f"{folder}/fernet_key"),
-            any(os.path.exists(f"{folder}/{name}") for name in OTHERS),
         )
 
     @property
-    def all(self):
+    def fernet(self):
         return {*self.ring, *self.staged, *self.retired}
+
+    @property
+    def all(self):
+        return self.fernet.union(self.others)
 
     @property
     def shows_loss(self):
@@ -165,7 +169,7 @@ class Deployment:
     def has_none(self):
         """Whether a start is the first of all, and may create a key."""
         stored = Stored.look(self.store)
-        return not (stored.all or stored.has_others or self.sources())
+        return not (stored.all or self.sources())
 
     def given(self):
         """The keys that come from outside the store; none where Airflow asks its secrets backend for them."""
@@ -394,7 +398,7 @@ class World:
         one.handed_on |= set(ring)
 
     def judge_created(self, before, after, without):
-        had, has = (set().union(*(stored.all for stored in stores.values())) for stores in (before, after))
+        had, has = (set().union(*(stored.fernet for stored in stores.values())) for stores in (before, after))
         new = has - had - set(self.keys.values())
         demand(len(new) <= len(without), "created", f"{len(new)} new keys, where {len(without)} stores had none")
         self.keys.update({f"G{len(self.keys) + i}": key for i, key in enumerate(sorted(new))})
@@ -413,7 +417,7 @@ class World:
             return
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
         given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
-        new = given - old.all
+        new = given - old.fernet
         if not (old.ring and new):
             demand(not left, "changed", "a key leaves the ring, though none is new")
             return
