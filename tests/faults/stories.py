@@ -73,9 +73,9 @@ def any_fault(dice):
 
 def any_keys(dice):
     """One key or several, as somebody gives them, now and then with a mistake."""
-    separator = dice.one_of({",": 40, "\n": 1, " ": 1, ";": 1})
+    separator = dice.one_of({",": 30, "\n": 1, " ": 1, ";": 1})
     right = separator.join(dice.sample(KEYS, dice.choice([1, 1, 1, 2, 2, 3])))
-    return dice.one_of({right: 40, "": 1, " ": 1, "not a key": 1})
+    return dice.one_of({right: 30, "": 1, " ": 1, "not a key": 1})
 
 
 def any_start(dice, faults):
@@ -151,6 +151,7 @@ def edits(dice):
         [("write", f"{store}/fernet_key.staged", any_keys(dice))],
         [("write", cfg, f"[core]\nfernet_key = {any_keys(dice)}\n")],
         [("write", cfg, f"[DEFAULT]\nfernet_key = {any_keys(dice)}\n[core]\n")],
+        [("write", cfg, f"[core]\nfernet_key = {any_keys(dice)}\n[webserver]\nsecret_key = {dice.choice(KEYS)}\n")],
         [("write", cfg, "[core]\nexecutor = LocalExecutor\n")],
         [("write", cfg, "[core]\nfernet_key = $FERNET_KEY\n")],
         [("write", file, any_keys(dice)), ("write", cfg, f"[core]\nfernet_key_cmd = cat {file}\n")],

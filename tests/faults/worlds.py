@@ -167,9 +167,9 @@ class Deployment:
         return {key for value in values for key in keys_in(read(named_file(value)))}
 
     def has_none(self):
-        """Whether a start is the first of all, and may create a key."""
-        stored = Stored.look(self.store)
-        return not (stored.all or self.sources())
+        """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
+        texts = [*self.environment.values(), *core_options(read(self.cfg)).values()]
+        return not (Stored.look(self.store).all or self.given() or any(map(keys_in, texts)))
 
     def given(self):
         """The keys that come from outside the store; none where Airflow asks its secrets backend for them."""
