@@ -44,7 +44,7 @@ if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from stories import BY_FILE, INIT, KEYS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from stories import BY_FILE, INIT, KEYS, MISNAMED, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
@@ -157,7 +157,8 @@ class Deployment:
         cfg = read(self.cfg)
         files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
         files.append(named_file(core_options(cfg).get("fernet_key_secret", "")))
-        texts = [*self.environment.values(), cfg, *map(read, files)]
+        values = [value for name, value in self.environment.items() if name != MISNAMED]
+        texts = [*values, cfg, *map(read, files)]
         return {key for text in texts for key in keys_in(text)}.union(self.given())
 
     def commands(self):
