@@ -318,7 +318,7 @@ class World:
         used = {id(one): set(one.used) for one in self.deployments}
         for outcome in outcomes:
             self.judge_output(outcome)
-            if outcome.ring is not None:
+            if outcome.ring is not None and not self.is_overwritten(outcome, outcomes):
                 store = outcome.deployment.store
                 # Of several starts the first alone may find that.
                 finds_loss = len(outcomes) == 1 and before[store].shows_loss
@@ -329,6 +329,10 @@ class World:
             if again:
                 self.judge_steady(outcomes[0])
         return sum("destroy" in action.words for action in actions)
+
+    def is_overwritten(self, outcome, outcomes):
+        """By a start with another store and the same airflow.cfg: what this one left there is not seen any more."""
+        return any(other.deployment.cfg == outcome.deployment.cfg and other.deployment.store != outcome.deployment.store for other in outcomes)
 
     def one(self, action):
         return self.deployments[action.deployment]
