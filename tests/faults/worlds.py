@@ -139,7 +139,7 @@ class Deployment:
     environment: dict
     used: set = field(default_factory=set)  # keys that have encrypted
     own: set = field(default_factory=set)  # keys that its sources and its store hold
-    held: set = field(default_factory=set)  # and what its commands, and the stores of others with the same airflow.cfg, hold
+    held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
     gone: set = field(default_factory=set)  # keys that a person took away
     told: set = field(default_factory=set)  # keys that a start has said it lacks
     handed_on: set = field(default_factory=set)  # keys that the last starts gave
@@ -154,18 +154,18 @@ class Deployment:
 
     def sources(self):
         """Every key that its sources hold now. A command gives none where something comes before it, since it is not run then."""
-        cfg = read(self.cfg)
+        options = core_options(read(self.cfg))
         files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
-        files.append(named_file(core_options(cfg).get("fernet_key_secret", "")))
+        files.append(named_file(options.get("fernet_key_secret", "")))
         values = [value for name, value in self.environment.items() if name != MISNAMED]
-        texts = [*values, cfg, *map(read, files)]
+        texts = [*values, *options.values(), *map(read, files)]
         return {key for text in texts for key in keys_in(text)}.union(self.given())
 
-    def commands(self):
-        """What its commands would give, run or not."""
-        options = core_options(read(self.cfg))
-        values = [self.environment.get(f"{VARIABLE}_CMD", ""), options.get("fernet_key_cmd", "")]
-        return {key for value in values for key in keys_in(read(named_file(value)))}
+    def asides(self):
+        """What is no source and stays: what commands would give, and what airflow.cfg has as another secret or a comment."""
+        cfg = read(self.cfg)
+        values = [self.environment.get(f"{VARIABLE}_CMD", ""), core_options(cfg).get("fernet_key_cmd", "")]
+        return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
 
     def has_none(self):
         """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
@@ -268,7 +268,7 @@ class World:
         for one in self.deployments:
             before, own = one.own, one.sources() | stores[one.store].all
             beside = [stores[other.store].all for other in self.deployments if other.cfg == one.cfg]
-            held = own.union(one.commands(), *beside)
+            held = own.union(one.asides(), *beside)
             erased = one.held - held
             demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
             one.gone = (one.gone | (erased if name == "together" else before - own)) - own
@@ -324,9 +324,9 @@ class World:
                 finds_loss = len(outcomes) == 1 and before[store].shows_loss
                 told = {*before[store].retired, *after[store].retired}
                 self.judge_ring(outcome, used[id(outcome.deployment)] - told, finds_loss)
-        if len(outcomes) == 1 and outcomes[0].ring is not None and not actions[0].fault:
+        if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
             self.judge_change(outcomes[0], before, after)
-            if again:
+            if again and outcomes[0].ring is not None:
                 self.judge_steady(outcomes[0])
         return sum("destroy" in action.words for action in actions)
 
@@ -423,12 +423,13 @@ class World:
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
         given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
         new = given - old.fernet
-        if not (old.ring and new):
-            demand(not left, "changed", "a key leaves the ring, though none is new")
-            return
         rule = outcome.deployment.environment.get("FERNIT_ON_CHANGE", "keep")
-        self.count[rule] += 1
-        demand(rule != "refuse", "changed", "a new key is not refused")
+        is_new = bool(old.ring and new)
+        self.count[rule] += is_new
+        if not is_new or rule == "refuse" or outcome.status != 0:
+            demand(not (is_new and rule == "refuse") or outcome.status == 125, "changed", "a new key is not refused")
+            demand(not left, "changed", "a key leaves the ring, though none is new or it is refused")
+            return
         demand(left == (set(old.ring) - given if rule == "replace" else set()), "changed", f"{rule}: {len(left)} keys leave the ring")
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
