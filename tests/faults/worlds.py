@@ -309,13 +309,13 @@ class World:
     def together(self, actions, again=False):
         """fernit runs, several at the same time; `again`: the same start once more. Returns how many keys were to be destroyed."""
         before, state = self.stores(), self.state()
-        without = {one.store for one in {id(one): one for one in map(self.one, actions)}.values() if one.has_none()}
+        without = {one.store for one in map(self.one, actions) if one.has_none()}
         outcomes = self.run(actions)
         after = self.stores()
         demand(any(action.may_change for action in actions) or self.state() == state, "steady", "what is to change nothing writes")
         self.judge_created(before, after, without)
         self.judge_retired(outcomes, before, after)
-        used = {id(one): set(one.used) for one in self.deployments}
+        used = [set(one.used) for one in self.deployments]
         for outcome in outcomes:
             self.judge_output(outcome)
             if outcome.ring is not None and not self.is_overwritten(outcome, outcomes):
@@ -323,7 +323,7 @@ class World:
                 # Of several starts the first alone may find that.
                 finds_loss = len(outcomes) == 1 and before[store].shows_loss
                 told = {*before[store].retired, *after[store].retired}
-                self.judge_ring(outcome, used[id(outcome.deployment)] - told, finds_loss)
+                self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
         if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
             self.judge_change(outcomes[0], before, after)
             if again and outcomes[0].ring is not None:
@@ -332,7 +332,8 @@ class World:
 
     def is_overwritten(self, outcome, outcomes):
         """By a start with another store and the same airflow.cfg: what this one left there is not seen any more."""
-        return any(other.deployment.cfg == outcome.deployment.cfg and other.deployment.store != outcome.deployment.store for other in outcomes)
+        one = outcome.deployment
+        return any(other.deployment.cfg == one.cfg and other.deployment.store != one.store for other in outcomes)
 
     def one(self, action):
         return self.deployments[action.deployment]
