@@ -66,7 +66,7 @@ def any_fault(dice):
     if dice.happens(0.2):
         return ("moment", f"{dice.uniform(0.0005, 0.006):.4f}")
     name = dice.choice(FAULTY)
-    errors = [error for error in FAILS.get(name, []) if error != "ENOENT"]
+    errors = [error for error in FAILS.get(name, []) if error not in ("ENOENT", "ESTALE")]  # by which a file seems not to be there
     kinds = ["signal=KILL", "delay_enter=20ms", *([f"error={dice.choice(errors)}"] if errors else [])]
     return (dice.choice(kinds), name, dice.randint(1, NUMBERS.get(name, 4)))
 
