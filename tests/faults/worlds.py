@@ -261,17 +261,22 @@ class World:
     def stores(self):
         return {one.store: Stored.look(one.store) for one in self.deployments}
 
+    def beside(self, one):
+        """The stores whose keys its airflow.cfg may get, and lose when they are retired there: of all who have the same file."""
+        return {other.store for other in self.deployments if other.cfg == one.cfg}
+
     def step(self, name, *arguments):
         """What is gone after a step of a person he took himself; fernit erases nothing but what it is told to destroy."""
         destroyed = getattr(self, name)(*arguments)
         stores = self.stores()
         for one in self.deployments:
-            before, own = one.own, one.sources() | stores[one.store].all
-            beside = [stores[other.store].all for other in self.deployments if other.cfg == one.cfg]
-            held = own.union(one.asides(), *beside)
+            before, own = one.own, one.sources() | stores[one.store].fernet
+            held = own.union(one.asides(), *(stores[store].all for store in self.beside(one)))
             erased = one.held - held
             demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
-            one.gone = (one.gone | (erased if name == "together" else before - own)) - own
+            if name != "together" or destroyed:
+                one.gone |= erased | before - own
+            one.gone -= own
             one.own, one.held = own, held
             demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
             demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
@@ -322,11 +327,12 @@ class World:
                 store = outcome.deployment.store
                 # Of several starts the first alone may find that.
                 finds_loss = len(outcomes) == 1 and before[store].shows_loss
-                told = {*before[store].retired, *after[store].retired}
+                told = {key for one in self.beside(outcome.deployment) for key in (*before[one].retired, *after[one].retired)}
                 self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
         if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
             self.judge_change(outcomes[0], before, after)
-            if again and outcomes[0].ring is not None:
+            # A command of airflow.cfg whose first key is not the store's is asked once: then the ring stands beside it.
+            if again and outcomes[0].ring is not None and "other-first" not in outcomes[0].said:
                 self.judge_steady(outcomes[0])
         return sum("destroy" in action.words for action in actions)
 
