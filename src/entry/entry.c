@@ -52,8 +52,7 @@ static const struct act acts[COMMAND_COUNT] = {
 
 static int usage(const struct error *err)
 {
-    log_error("%s%s", err->message, error_remedy(err));
-    return EXIT_USAGE;
+    return report_unstarted(err, EXIT_USAGE);
 }
 
 static int unknown(char **argv)
@@ -64,14 +63,18 @@ static int unknown(char **argv)
     command_words(argv[1], words);
     if (!*words) {
         command_words(NULL, words);
+        const char *text = shown_word(argv[1], words);
         error_usage(&err,
                     "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
-                    argv[1], nearest_word(argv[1], words));
+                    text, nearest_word(argv[1], words));
+        hint_on_shown(text, &err);
         return usage(&err);
     }
     if (argv[2]) {
-        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], argv[2],
+        const char *text = shown_word(argv[2], words);
+        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], text,
                     argv[1], nearest_word(argv[2], words));
+        hint_on_shown(text, &err);
         return usage(&err);
     }
     for (size_t i = 0, length = 0; words[i] && length < sizeof list; i++)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/error.h"
 #include "entry/commands.h"
 #include "entry/options.h"
 #include "entry/report.h"
@@ -248,9 +248,13 @@ static int no_page(const char *word)
         if (options[id].help)
             names[count++] = options[id].name;
     names[count] = NULL;
-    log_error("there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
-              word, nearest_word(word, names));
-    return EXIT_USAGE;
+    struct error err = {0};
+    const char *text = shown_word(word, names);
+    error_usage(
+        &err, "there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
+        text, nearest_word(word, names));
+    hint_on_shown(text, &err);
+    return report_unstarted(&err, EXIT_USAGE);
 }
 
 int help_print(const char *word)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "entry/report.h"
 #include "fernet/published.h"
 
@@ -65,7 +66,8 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
         return error_input(err, "that is a key, and others can see it in the list of processes; "
                                 "give it on standard input: fernit key check -");
     struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, words[0], &status, err);
+    const char *name = shown(words[0], NULL, "the file");
+    _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, name, &status, err);
     return fd < 0 ? -1 : read_keys(fd, words[0], ring, err);
 }
 
@@ -81,8 +83,7 @@ static int print_ring(const struct context *context, const struct ring *ring)
 
 static int no_words(const struct context *context, struct error *err)
 {
-    const char *word = *context->settings->words;
-    return word ? error_usage(err, "this command takes no words (%s)", word) : 0;
+    return *context->settings->words ? error_usage(err, "this command takes no words") : 0;
 }
 
 int key_generate_command(const struct context *context)

@@ -308,7 +308,7 @@ int status_command(const struct context *context)
     _cleanup_(status_report_free) struct status_report report = {0};
     const struct settings *settings = context->settings;
     if (*settings->words) {
-        error_usage(&err, "status takes no words (%s)", *settings->words);
+        error_usage(&err, "status takes no words");
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;

@@ -15,6 +15,10 @@ enum {
 int exec_command(char *const *argv, char *const *environment, const struct signals *signals,
                  struct error *err);
 
+/* The command's name as a message may show it before it is found (base/shown.h): "FERNET_KEY=... airflow" is a mistake
+ * that people make. What is spelled as programs are, in up to 31 small letters, is no key, and is shown. */
+const char *exec_shown(const char *name);
+
 /* The status for a command that could not be run, errno saying why as from search_exec, and *err for the person. */
 int exec_failure(const char *name, struct error *err);
 

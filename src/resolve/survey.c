@@ -9,6 +9,7 @@
 #include "airflow/expand.h"
 #include "base/environment.h"
 #include "base/lines.h"
+#include "base/shown.h"
 #include "resolve/looking.h"
 #include "resolve/misnamed.h"
 #include "store/owner.h"
@@ -112,8 +113,14 @@ static bool is_absent(const char *path, const struct error *error)
 static int look_at_file(struct looking *looking, const char *path, bool may_be_absent,
                         struct error *err)
 {
+    static const char option[] = "--secret-file";
     struct source source = source_named(looking, WAY_FILE, path);
-    read_secret_file(looking, path, may_be_absent ? NULL : "--secret-file", &source);
+    read_secret_file(looking, path, may_be_absent ? NULL : option, &source);
+    if (source.finding == FOUND_BROKEN && source.name != option &&
+        shown(path, NULL, option) == option) {
+        source.name = option;
+        error_within(source.error, option);
+    }
     if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, source.error))
         source.finding = FOUND_ABSENT;
     return source_keep(looking, &source, err);
