@@ -67,6 +67,9 @@ static int look_at(struct option_file *file, char *const *environment, const str
 {
     const struct sensitive_variable *option = &file->option;
     if (text_is_blank(file->path)) {
+        char name[NAME_MOST];
+        name_of(option, "_FILE", name);
+        file->hides = environment_hidden(environment, name) != NULL;
         file->finding = OPTION_FILE_EMPTY;
         return 0;
     }
@@ -237,7 +240,8 @@ const char *option_file_remark(const struct option_file *file, char *text, size_
         return "unused-source";
     }
     if (file->finding == OPTION_FILE_EMPTY)
-        snprintf(text, size, "%s_FILE is set to nothing; it counts as unset", variable);
+        snprintf(text, size, "%s_FILE is set to nothing%s; it counts as unset", variable,
+                 file->hides ? ", and hides a second one that is set to something" : "");
     else if (file->finding == OPTION_FILE_READ && file->blank)
         snprintf(text, size, "%s is set to nothing; it counts as unset, and %s_FILE is used",
                  variable, variable);
