@@ -71,7 +71,8 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "          127    COMMAND is not there\n"
         "          128+N  signal N came before COMMAND had started\n"
         "init    0, 125 or 128+N, as above\n"
-        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage\n",
+        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
+        "          125 no memory\n",
 };
 
 static const struct {

@@ -17,8 +17,7 @@ enum { KEY_FILE_MOST = 64 * 1024 };
 
 static int failed(const struct context *context, const struct error *err)
 {
-    return report_failure(context->signals, err,
-                          err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
+    return report_failure(context->signals, err, failure_status(err));
 }
 
 static int read_keys(int fd, const char *name, struct ring *ring, struct error *err)

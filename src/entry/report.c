@@ -1,10 +1,18 @@
 #include "entry/report.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/log.h"
+
+int failure_status(const struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
+        return EXIT_OWN_FAILURE;
+    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
+}
 
 static void print_hint(const char *hint)
 {
