@@ -31,6 +31,11 @@ static bool is_near(const char *word, const char *known)
     return word_distance(word, known) * 2 <= strlen(known);
 }
 
+const char *shown_value(const char *value)
+{
+    return shown(value, strlen(value) > LETTERS_MOST ? NULL : value, "...");
+}
+
 const char *shown(const char *word, const char *known, const char *instead)
 {
     bool is_path = *word == '/' || *word == '.' || *word == '~';

@@ -14,3 +14,6 @@ size_t word_distance(const char *a, const char *b);
 /* `word`, if it begins with "/", "." or "~", has no more than 3 letters, or is near `known` (NULL: nothing is known): at most
  * half as many letters are different as `known` has. Else `instead`. */
 const char *shown(const char *word, const char *known, const char *instead);
+
+/* The same for a value that may be any word, such as a user's name: up to 31 letters are shown, a key and a token have more. */
+const char *shown_value(const char *value);

@@ -33,7 +33,7 @@ static int look_into(const char *path, const char *service, struct database_defa
 {
     struct stat status;
     _cleanup_close_ int fd =
-        file_open(AT_FDCWD, path, 0, shown(path, NULL, "PGSERVICEFILE"), &status, err);
+        file_open(AT_FDCWD, path, 0, shown(path, NULL, "the service file"), &status, err);
     if (fd < 0)
         return err->errnum == ENOENT || err->errnum == ENOTDIR ? 0 : -1;
     secret_free(&defaults->service);
@@ -75,7 +75,8 @@ static int find_service(const char *service, const char *file, char *const *envi
         return found < 0 ? -1 : 0;
     return error_input(err,
                        "no file defines the PostgreSQL service \"%.64s\": %.200s and %.200s do not",
-                       service, shown(own.bytes, NULL, "PGSERVICEFILE"), shared);
+                       service, shown(own.bytes, NULL, "PGSERVICEFILE"),
+                       shown(shared, NULL, "PGSYSCONFDIR"));
 }
 
 int database_defaults_find(const char *url, char *const *environment,

@@ -88,7 +88,7 @@ WORDS = [
     ["run", "--", "FERNET_KEY=SECRET", "true"],
 ]
 #: What takes one of a few values: a long one is none.
-VALUES = ["STRICT", "CMD_TIMEOUT", "STORE_MODE", "DELIVER", "ON_CHANGE", "MANAGE", "SIGNAL_SCOPE", "PDEATHSIG", "LOG_FORMAT", "AIRFLOW_VERSION", "OK_EXIT", "REWRITE"]
+VALUES = ["STRICT", "CMD_TIMEOUT", "STORE_MODE", "DELIVER", "ON_CHANGE", "MANAGE", "SIGNAL_SCOPE", "PDEATHSIG", "LOG_FORMAT", "AIRFLOW_VERSION", "OK_EXIT", "REWRITE", "STORE", "USER", "WAIT_FOR"]
 
 
 @pytest.fixture(params=SECRETS)
@@ -125,6 +125,13 @@ def test_in_a_command_in_airflow_cfg(hides, secret, write_cfg, command):
         write_cfg(f"[{section}]\n{option}_cmd = {secret}\n")
         done = hides(*command, FERNIT_WAIT_FOR={"sql_alchemy_conn": "db", "broker_url": "broker"}.get(option, "none"))
         assert f"{option}_cmd" in done.stdout + done.stderr or command[0] not in ("run", "status"), done
+
+
+@pytest.mark.parametrize("variable", ["PGSERVICEFILE", "PGSYSCONFDIR"])
+def test_in_the_place_of_a_service_file(hides, secret, variable):
+    conn = "postgresql:///airflow?service=airflow"
+    done = hides("run", "--", "true", FERNIT_WAIT_FOR="db", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=conn, **{variable: secret})
+    assert done.returncode == 125 and variable in errors(done)[-1]
 
 
 def test_in_the_words_of_the_command_line(hides, secret):

@@ -61,6 +61,25 @@ static void what_may_be_a_secret_is_not_shown(void **state)
     }
 }
 
+static void a_value_of_31_letters_is_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        bool is_shown;
+        const char *value;
+    } table[] = {
+        {ROW, true, ""},
+        {ROW, true, "airflow"},
+        {ROW, true, "1234567890123456789012345678901"},
+        {ROW, false, "12345678901234567890123456789012"},
+        {ROW, true, "/2345678901234567890123456789012"},
+    };
+    foreach(row, table)
+        if (!same_text(shown_value(row->value), row->is_shown ? row->value : "..."))
+            fail_row(row, "\"%s\"", shown_value(row->value));
+}
+
 static void the_distance_of_two_words(void **state)
 {
     (void)state;
@@ -90,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_may_be_a_secret_is_not_shown),
+        cmocka_unit_test(a_value_of_31_letters_is_shown),
         cmocka_unit_test(the_distance_of_two_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
