@@ -44,10 +44,11 @@ static int check_names(const struct context *context, const struct look *look, s
     size_t length = strcspn(assignment, "=");
     snprintf(name, sizeof name, "%.*s", (int)length, assignment);
     if (environment_hidden(context->environment, name) == assignment) {
-        error_refused(err,
-                      "no key is created: %s is set twice, and the first, which is empty, hides the "
-                      "second",
-                      name);
+        error_refused(
+            err,
+            "no key is created: %s is set twice, and the first, which is empty, hides the "
+            "second",
+            name);
         return error_hint(err, "remove the empty one");
     }
     return error_refused(err,

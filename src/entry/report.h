@@ -11,7 +11,8 @@ enum {
     EXIT_GOOD = 0,
     EXIT_PROBLEM = 1,
     EXIT_USAGE = 2,
-    EXIT_OWN_FAILURE = 125, /* of run and init: Docker's convention for what is not the command's; of all: no memory */
+    EXIT_OWN_FAILURE =
+        125, /* of run and init: Docker's convention for what is not the command's; of all: no memory */
 };
 
 /* The status of a command that is neither run nor init. */

@@ -36,7 +36,8 @@ static void show(struct span value, char text[SHOWN])
     struct error ignored;
     const char *scheme = memmem(value.start, value.length, "://", 3);
     bool is_word = !scheme && !begins(value, "unix:", &place);
-    bool is_secret = memchr(value.start, '@', value.length) || (is_word && value.length > WORD_MOST);
+    bool is_secret =
+        memchr(value.start, '@', value.length) || (is_word && value.length > WORD_MOST);
     if (scheme && !begins(value, "tcp://", &place))
         value.length = (size_t)(scheme - value.start) + 3;
     else if (scheme && endpoint_split(place, &host, &port, &ignored) == 0)

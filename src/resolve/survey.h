@@ -107,9 +107,10 @@ struct survey {
     size_t room;
     size_t store_source; /* index of the store's */
     struct store_scan store_scan;
-    const char *misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
+    const char *
+        misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
                              one of its name comes first; or NULL */
-    struct ring staged;   /* keys in the store that wait to be promoted */
+    struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
     struct survey_place places[MANAGED_PLACES];
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
