@@ -20,7 +20,7 @@ int exec_command(char *const *argv, char *const *environment, const struct signa
 const char *exec_shown(const char *name);
 
 /* The status for a command that could not be run, errno saying why as from search_exec, and *err for the person. */
-int exec_failure(const char *name, struct error *err);
+int exec_failure(const char *command, struct error *err);
 
 /* Whether the program, by its name, is made to run as PID 1: then no advice is needed. */
 int exec_is_known_init(const char *program);

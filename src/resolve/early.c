@@ -88,9 +88,8 @@ static const char *name_of(const char *path)
 static int read_file(const char *path, struct secret *text, struct error *err)
 {
     struct stat status;
-    const char *name = name_of(path);
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, name, &status, err);
-    return fd < 0 ? -1 : file_read(fd, name, SECRET_FILE_MOST, text, err);
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, name_of(path), &status, err);
+    return fd < 0 ? -1 : file_read(fd, name_of(path), SECRET_FILE_MOST, text, err);
 }
 
 static int hint_on_path(const char *path, struct error *err)
