@@ -98,6 +98,13 @@ static bool keeps(enum command_id id, const struct settings *settings)
     return acts[id].looks == LOOKS_AND_KEEPS && has_command == (id == COMMAND_RUN);
 }
 
+/* What is wrong with the settings is wrong usage, unless it is not about them. */
+static int settings_status(const struct act *act, const struct error *err)
+{
+    bool is_usage = !act->is_start && failure_status(err) != EXIT_OWN_FAILURE;
+    return is_usage ? EXIT_USAGE : EXIT_OWN_FAILURE;
+}
+
 static int status_of(const struct act *act, const struct error *err)
 {
     return act->is_start ? EXIT_OWN_FAILURE : failure_status(err);
@@ -113,7 +120,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
     char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
-        return report_failure(signals, &err, status_of(act, &err));
+        return report_failure(signals, &err, settings_status(act, &err));
     if (settings.help)
         return help_print(command->name);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;

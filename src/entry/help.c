@@ -250,7 +250,9 @@ static int no_page(const char *word)
             names[count++] = options[id].name;
     names[count] = NULL;
     struct error err = {0};
-    const char *text = shown_word(word, names);
+    const char *name = word + strspn(word, "-");
+    const char *text = shown_word(name, names);
+    text = text == name ? word : text;
     error_usage(
         &err, "there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
         text, nearest_word(word, names));
