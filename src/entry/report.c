@@ -6,10 +6,13 @@
 #include "base/lines.h"
 #include "base/log.h"
 
+/* Each of its lines is one. */
 static void print_hint(const char *hint)
 {
-    if (*hint)
-        log_hint("%s", hint);
+    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
+        length = strcspn(hint, "\n");
+        log_hint("%.*s", (int)length, hint);
+    }
 }
 
 int report_failure(const struct signals *signals, const struct error *err, int status)

@@ -9,7 +9,7 @@ import pytest
 SERVER = pathlib.Path(__file__).resolve().parents[2] / "build" / "fuse" / "server"
 
 #: How a secret comes under its name, and the switches that leave no better way.
-WAYS = {"link": [], "rename": ["no-link"], "lock": ["no-link", "no-noreplace"]}
+WAYS = {"link": [], "rename": ["no-link"], "lock": ["no-link", "no-noreplace", "shared-locks"]}
 
 #: What may have arrived at a power cut though nobody waited for it: any sum of these.
 MADE, REMOVED, RENAMED, DATA = 1, 2, 4, 8

@@ -1,6 +1,7 @@
 /* A file system for the tests, with the faults that they ask for, in memory (tree.h).
  *
  *     server FOLDER [no-link] [no-noreplace] [one-mode=OCTAL] [no-chmod] [root-squash] [access-point=UID:GID] [also=FOLDER] [linger=MS]
+ *         [shared-locks]
  *
  * access-point: as an access point of Amazon EFS, all that is made belongs to that uid and gid, and whoever asks may do what they
  * may. also: a second mount of the same files, whose locks are its own, as with Docker Desktop's two layers: what one of the
@@ -20,8 +21,8 @@
  *     empty        everything is gone, also what had been durable
  *
  * Every request counts, those that only look, too; without linger the kernel keeps nothing that it could answer without asking.
- * Locks are the kernel's own: all who use a mount are on this machine. So it calls itself fuse.juicefs, of which fernit knows that
- * locks reach everybody; with also or linger fuse.fernit, of which it does not. */
+ * Locks are the kernel's own: all who use a mount are on this machine. But it calls itself fuse.fernit, and fernit takes the locks of
+ * a type that it does not know for locks that do not reach everybody; shared-locks: fuse.juicefs, which it knows. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -37,6 +38,7 @@ enum { MOUNTS = 2 };
 struct server {
     const char *folders[MOUNTS]; /* the second one may be NULL */
     struct fuse_session *sessions[MOUNTS];
+    bool shares_locks; /* by its name */
     struct disk disk;
     struct tree *lost; /* as it was when the power failed; NULL: it has not */
 };
@@ -165,6 +167,8 @@ static int read_switch(struct server *server, const char *word)
         disk->no_chmod = true;
     else if (strcmp(word, "root-squash") == 0)
         disk->root_squash = true;
+    else if (strcmp(word, "shared-locks") == 0)
+        server->shares_locks = true;
     else if (value(word, "one-mode="))
         disk->one_mode = (mode_t)strtoul(value(word, "one-mode="), NULL, 8) & 0777;
     else if (value(word, "access-point="))
@@ -194,10 +198,9 @@ static void unmount(struct server *server)
 static struct fuse_session *mount_on(struct server *server, const char *folder)
 {
     const struct disk *disk = &server->disk;
-    bool reaches = !server->folders[1] && disk->linger == 0;
     char *words[] = {"server",
-                     reaches ? "-ofsname=fernit-test,subtype=juicefs"
-                             : "-ofsname=fernit-test,subtype=fernit",
+                     server->shares_locks ? "-ofsname=fernit-test,subtype=juicefs"
+                                          : "-ofsname=fernit-test,subtype=fernit",
                      disk->access_point ? "-orw" : "-odefault_permissions",
                      geteuid() == 0 ? "-oallow_other" : "-orw"};
     struct fuse_args arguments = FUSE_ARGS_INIT(4, words);
