@@ -60,8 +60,8 @@ static bool set_acl(int fd, const struct access *access, bool keeps_group)
 {
     if (access->acl_length > 0 && keeps_group)
         return fsetxattr(fd, acl_name, access->acl, access->acl_length, 0) == 0;
-    bool none = fremovexattr(fd, acl_name) == 0 || has_none(errno);
-    return none && access->acl_length == 0;
+    bool none = fgetxattr(fd, acl_name, NULL, 0) < 0 && has_none(errno);
+    return (none || fremovexattr(fd, acl_name) == 0) && access->acl_length == 0;
 }
 
 static mode_t mode_for(int fd, const struct access *access, bool keeps_group)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "store/ground.h"
+#include "store/judge.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/owner.h"
@@ -48,10 +50,24 @@ static void clean_up(const struct creation *creation)
 }
 #define _cleanup_creation_ _cleanup_(clean_up)
 
-int store_write_whole(const struct access *access, int fd, const char *path,
-                      const struct secret *text, struct error *err)
+int store_check_own(const struct store *store, int fd, const char *path, struct error *err)
 {
-    if (access_set(fd, access, path, err) < 0 ||
+    struct stat status;
+    struct judgement ignored = {0};
+    if (fstat(fd, &status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    if (store_judge(store, fd, &status, &ignored, err) == 0)
+        return 0;
+    error_refused(err,
+                  "%s: cannot be made: new files there belong to uid %ju, the store to uid %ju",
+                  path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
+    return error_hint(err, "give --store a folder of that uid: one that fernit creates there is");
+}
+
+int store_write_whole(const struct store *store, const struct access *access, int fd,
+                      const char *path, const struct secret *text, struct error *err)
+{
+    if (access_set(fd, access, path, err) < 0 || store_check_own(store, fd, path, err) < 0 ||
         file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
@@ -73,7 +89,7 @@ static int write_whole(const struct creation *creation, int fd, struct error *er
 {
     struct access access;
     access_new(&creation->store->status, creation->store->mode, &access);
-    return store_write_whole(&access, fd, creation->path, creation->text, err);
+    return store_write_whole(creation->store, &access, fd, creation->path, creation->text, err);
 }
 
 static int write_temporary(struct creation *creation, struct error *err)

@@ -37,9 +37,14 @@ int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, bool alone, const struct deadline *deadline,
                  struct error *err);
 
-/* Puts `text` into `fd`, a new file that messages call `path`, durable. Returns 0, or -1 with ERROR_SYSTEM. */
-int store_write_whole(const struct access *access, int fd, const char *path,
-                      const struct secret *text, struct error *err);
+/* Whether a new file or folder in the store will pass for one of ours (store/judge.h). It does not where a file system gives
+ * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
+int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
+
+/* Puts `text` into `fd`, a new file that messages call `path`, durable. Returns 0, or -1 with ERROR_SYSTEM, or as
+ * store_check_own. */
+int store_write_whole(const struct store *store, const struct access *access, int fd,
+                      const char *path, const struct secret *text, struct error *err);
 
 /* Makes a claim under that name, empty. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
 int store_make_claim(const struct store *store, const char *name);

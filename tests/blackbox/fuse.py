@@ -64,6 +64,10 @@ class FileSystem:
         """Power again; all that may have arrived. The same power cut can be tried with one arrival after the other."""
         return self.tell(f"boot {arrived}")
 
+    def give(self, uid):
+        """All that is there, but not what will be made, belongs to it."""
+        self.tell(f"give {uid}")
+
     def empty(self):
         self.tell("empty")
 

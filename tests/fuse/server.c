@@ -18,6 +18,7 @@
  *                  failed it does now. May be asked again, with another mask, about the same power cut, until "cut" or "empty".
  *                  The answer is a mask: others than its parts make no difference.
  *     chowns       how many requests to change an owner or a group there were, ever
+ *     give UID     all that is there belongs to that uid and its group, as what was made before there was an access point
  *     empty        everything is gone, also what had been durable
  *
  * Every request counts, those that only look, too; without linger the kernel keeps nothing that it could answer without asking.
@@ -89,6 +90,14 @@ static unsigned boot(struct server *server, unsigned arrived)
     return tree_pending(server->lost);
 }
 
+static void give(const struct tree *tree, uint64_t owner)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        tree->nodes[i]->content.owner = (uid_t)owner;
+        tree->nodes[i]->content.group = (gid_t)owner;
+    }
+}
+
 /* Returns 0, or -1: nobody is there any more. */
 static int obey(struct server *server)
 {
@@ -105,6 +114,8 @@ static int obey(struct server *server)
         disk->kill = number;
     } else if (strncmp(line, "boot ", 5) == 0)
         number = boot(server, (unsigned)number);
+    else if (strncmp(line, "give ", 5) == 0)
+        give(disk->tree, number);
     else if (strcmp(line, "empty\n") == 0)
         make_empty(server);
     else if (strcmp(line, "count\n") == 0)
