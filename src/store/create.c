@@ -190,11 +190,8 @@ static int by_lock(struct creation *creation, struct error *err)
 {
     bool finishes = creation->alone || lock_reaches(creation->store);
     _cleanup_close_ int lock = finishes ? store_lock(creation->store, creation->deadline, err) : -1;
-    if (finishes && lock < 0) {
-        if (!store_lock_is_missing(err))
-            return -1;
-        finishes = creation->alone;
-    }
+    if (finishes && lock < 0 && !(creation->alone && store_lock_is_missing(err)))
+        return -1;
     int written;
     while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
         if (deadline_passed(creation->deadline)) {
