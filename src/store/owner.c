@@ -150,10 +150,11 @@ static bool list_own(const char *path, char *words, size_t size)
 int store_hint_unmapped(struct error *err)
 {
     uintmax_t uid = geteuid();
-    return error_hint(err,
-                      "on the host: chown it to the uid that is %ju in here (/proc/self/uid_map); "
-                      "podman: podman unshare chown %ju, or the volume's option U",
-                      uid, uid);
+    return error_hint(
+        err,
+        "on the host, chown it to the uid that is %ju in here: see /proc/self/uid_map\n"
+        "with podman: podman unshare chown %ju, or give the volume the option U",
+        uid, uid);
 }
 
 int store_advise_owner(const char *path, struct error *err)
