@@ -26,7 +26,7 @@ struct error {
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
     bool advised;       /* error_advise was called */
     char message[1024]; /* one line: what, where, why, what to do */
-    char hint[256];     /* what to do, as a line of its own (log_hint); "" for none */
+    char hint[512]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.

@@ -142,7 +142,7 @@ static int create(const struct context *context, struct look *look, const struct
         secret_append(&text, "\n", 1, err) < 0)
         return -1;
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
-                               deadline, err);
+                               context->settings->single_writer, deadline, err);
     if (created == STORE_CREATED)
         tell_kept(context, look, part, ring);
     return created;

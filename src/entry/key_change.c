@@ -169,9 +169,7 @@ static int lock(const struct doing *doing, struct error *err)
     struct deadline deadline =
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
     int held = record_lock(doing->context, &doing->look.store, &deadline,
-                           "see that nobody starts there meanwhile, and give "
-                           "--assume-single-writer",
-                           err);
+                           "see that no other fernit starts, and add --assume-single-writer", err);
     if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");

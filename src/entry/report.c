@@ -14,10 +14,13 @@ int failure_status(const struct error *err)
     return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
 }
 
+/* Each of its lines is one. */
 static void print_hint(const char *hint)
 {
-    if (*hint)
-        log_hint("%s", hint);
+    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
+        length = strcspn(hint, "\n");
+        log_hint("%.*s", (int)length, hint);
+    }
 }
 
 int report_failure(const struct signals *signals, const struct error *err, int status)

@@ -102,7 +102,7 @@ static int fill_change(const struct store *store, int directory, const char *fil
     store_file_path(store, file, path);
     if (access_of(directory, file, &access) < 0)
         access_new(&store->status, store->mode, &access);
-    return store_write_whole(&access, fd, path, text, err);
+    return store_write_whole(store, &access, fd, path, text, err);
 }
 
 int store_write_change(const struct store *store, int directory, const char *file,
