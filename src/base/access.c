@@ -79,7 +79,7 @@ int access_set(int fd, const struct access *access, const char *path, struct err
     bool is_in_group = access->gid == (gid_t)-1 || own.st_gid == access->gid;
     bool keeps_group = is_in_group || fchown(fd, (uid_t)-1, access->gid) == 0;
     mode_t mode = mode_for(fd, access, keeps_group);
-    if ((own.st_mode & MODES) != mode && fchmod(fd, mode) < 0) {
+    if ((own.st_mode & MODES) != mode && fchmod(fd, mode | (own.st_mode & S_ISGID)) < 0) {
         int errnum = errno;
         bool is_more = fstat(fd, &own) < 0 || (own.st_mode & MODES & ~mode) != 0;
         errno = errnum;
