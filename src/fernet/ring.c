@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/random.h"
-#include "base/utf8.h"
+#include "base/unicode.h"
 
 size_t ring_width(const struct ring *ring)
 {
