@@ -54,7 +54,10 @@ class Ledger:
         elif name == "mkdir":
             self.make(*PATH.match(arguments)[1].rsplit("/", 1), whole=True)
         elif name == "mkdirat" or (name == "openat" and "O_EXCL" in arguments):
-            self.make(*AT.match(arguments).groups(), whole=name == "mkdirat")
+            folder, path = AT.match(arguments).groups()
+            if name == "mkdirat":
+                self.synced.add(f"{folder}/{path}")  # it holds nothing that could be lost
+            self.make(folder, path, whole=name == "mkdirat")
         elif name == "unlinkat":
             self.remove(*AT.match(arguments).groups())
         elif name in ("linkat", "renameat", "renameat2"):
