@@ -141,6 +141,9 @@ static int by_lock(struct creation *creation, struct error *err)
         unlinkat(directory, creation->name, 0);
     _cleanup_close_ int fd = openat(directory, creation->name,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    /* The other two ways need no lock, and give the name to what is whole. */
+    if (fd < 0 && errno == EEXIST)
+        return STORE_EXISTS;
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
