@@ -123,7 +123,7 @@ int access_set(int fd, const struct access *access, const char *path, struct err
         return error_sys(err, "%s: cannot be looked at", path);
     bool keeps_group = set_group(fd, &own, access);
     mode_t mode = mode_for(fd, access, keeps_group);
-    if ((own.st_mode & MODES) != mode && fchmod(fd, mode) < 0) {
+    if ((own.st_mode & MODES) != mode && fchmod(fd, mode | (own.st_mode & S_ISGID)) < 0) {
         int errnum = errno;
         bool is_more = fstat(fd, &own) < 0 || (own.st_mode & MODES & ~mode) != 0;
         errno = errnum;

@@ -2,7 +2,7 @@
  *
  * One rule for all of them. What replaces a file gets that file's mode, owner, group and ACL (acl(5)), or less,
  * never more. What is new gets a mode; where root creates it, it belongs to the owner and group of its folder,
- * for whom root acts.
+ * for whom root acts. A folder that has inherited the set-group-ID bit keeps it.
  *
  * The descriptor is always of an inode that the caller has just created itself (O_EXCL, mkdirat(2)) and that is
  * still empty, so root never changes the owner of anything else. The order is group, ACL, mode, owner: each step

@@ -33,7 +33,7 @@ int file_write(int fd, const char *path, const void *bytes, size_t length, struc
 int file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME], struct error *err);
 
 /* A new file in `directory` under a name of its own, "<prefix><16 hex digits>", which is put into
- * `name`, mode 0600, close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */
+ * `name`, mode 0600 less umask (base/access.h sets the right one), close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */
 int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
                    struct error *err);
 

@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/error.h"
-#include "base/ini_edit.h"
 #include "base/log.h"
+#include "entry/deliver_edit.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/retired.h"
@@ -92,46 +92,12 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
     return edit->need != CFG_RIGHT;
 }
 
-/* As it stands in the file: a "%" would begin a reference there. */
-static int file_value(const struct part *part, struct secret *value, struct error *err)
-{
-    _cleanup_secret_ struct secret plain = {0};
-    if (ring_text(part_ring(part), &plain, err) < 0)
-        return -1;
-    for (const char *at = plain.bytes; *at;) {
-        size_t length = strcspn(at, "%");
-        if (secret_append(value, at, length, err) < 0 ||
-            (at[length] && secret_append(value, "%%", 2, err) < 0))
-            return -1;
-        at += length + (at[length] != '\0');
-    }
-    return 0;
-}
-
 static int edit_text(const struct part *part, const struct managed_place *place, enum cfg_need need,
                      struct edit *edit)
 {
-    _cleanup_secret_ struct secret value = {0};
-    _cleanup_secret_ struct secret text = {0};
-    _cleanup_ini_ struct ini read = {.text = ""};
-    const struct ini *ini = need == CFG_MAKE ? &read : &edit->cfg->ini;
-    if (edit->is_written) {
-        if (ini_read(edit->text.bytes, edit->text.length, &read, edit->err) < 0)
-            return -1;
-        ini = &read;
-    }
-    int edited = need == CFG_CLEAR || need == CFG_HIDE
-                     ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
-                 : file_value(part, &value, edit->err) < 0
-                     ? -1
-                     : ini_set(ini, place->section, place->option, value.bytes, &text, edit->err);
-    if (edited < 0)
-        return -1;
-    secret_free(&edit->text);
-    edit->text = text;
-    text = (struct secret){0};
-    edit->is_written = true;
-    return 0;
+    int edited = deliver_edit(&edit->cfg->ini, part, place, need, &edit->text, edit->err);
+    edit->is_written |= edited == 0;
+    return edited;
 }
 
 static void add_hidden(struct edit *edit, const struct managed_place *place)

@@ -56,8 +56,8 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
         return resolve(context, ring, err);
     if (words[1])
         return error_usage(err, "one FILE at the most, or - for standard input");
-    /* Nothing is half-done here, and a person at a terminal may wait: a signal ends us as any other program. */
     if (strcmp(words[0], "-") == 0) {
+        /* Nothing is half-done, and input may never come: a signal ends this as it ends any other program. */
         signals_restore(context->signals);
         return read_keys(STDIN_FILENO, "standard input", ring, err);
     }

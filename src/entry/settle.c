@@ -214,8 +214,7 @@ const char *settle_user(const struct settings *settings)
 /* As one word of a shell. Returns its length. */
 static size_t quote(const char *text, char *word, size_t size)
 {
-    struct span whole = {text, strlen(text)};
-    bool is_plain = span_plain(whole, "/._-:=,@%+") == whole.length;
+    bool is_plain = span_plain(span_of(text), "/._-:=,@%+") == strlen(text);
     size_t length = (size_t)snprintf(word, size, "%s", is_plain ? text : "'");
     for (; !is_plain && *text; text++)
         length +=

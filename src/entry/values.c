@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/shown.h"
+#include "base/reference.h"
 #include "process/signal_name.h"
 
 int value_flag(const char *text, bool *value)
@@ -107,10 +108,8 @@ static int refuse_relative(const char *text, struct error *err)
 
 int value_store(const char *text, struct error *err)
 {
-    static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
-            return error_usage(err, "this version of fernit has no remote stores; give a folder");
+    if (is_reference(text, strlen(text)))
+        return error_usage(err, "this version of fernit has no remote stores; give a folder");
     return *text == '/' ? 0 : refuse_relative(text, err);
 }
 

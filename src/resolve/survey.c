@@ -14,15 +14,6 @@
 #include "resolve/misnamed.h"
 #include "store/owner.h"
 
-static void take_text(const struct looking *looking, struct source *source, const char *name,
-                      const char *text)
-{
-    if (text_is_blank(text))
-        source->finding = FOUND_EMPTY;
-    else
-        source_take_keys(looking, source, name, text, strlen(text));
-}
-
 static int look_at_variable(struct looking *looking, enum way way, const char *name,
                             const char *twin_name, bool expand, struct error *err)
 {
@@ -33,19 +24,23 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
 
     _cleanup_secret_ struct secret expanded = {0};
     const char *twin = environment_get(looking->places->environment, twin_name);
-    if (!text_is_blank(value) && twin && !text_is_blank(twin)) {
+    bool expands = expand && airflow_expands(value);
+    bool failed =
+        expands && (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
+                    airflow_expand(&expanded, looking->places->environment, source.error) < 0);
+    const char *text = expands && !failed ? expanded.bytes : value;
+    if (text_is_blank(text)) {
+        source.finding = FOUND_EMPTY;
+    } else if (twin && !text_is_blank(twin)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
         error_input(source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
-    } else if (!expand || !airflow_expands(value)) {
-        take_text(looking, &source, name, value);
-    } else if (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
-               airflow_expand(&expanded, looking->places->environment, source.error) < 0) {
+    } else if (failed) {
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
         error_advise(source.error, "give the key itself");
     } else {
-        take_text(looking, &source, name, expanded.bytes);
+        source_take_keys(looking, &source, name, text, strlen(text));
     }
     return source_keep(looking, &source, err);
 }

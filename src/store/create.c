@@ -167,7 +167,8 @@ static int write_in_place(struct creation *creation, bool finishes, struct error
         unlinkat(directory, creation->name, 0);
     _cleanup_close_ int fd = openat(directory, creation->name,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST && !finishes)
+    /* The other two ways need no lock, and give the name to what is whole. */
+    if (fd < 0 && errno == EEXIST)
         return AT_WORK;
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", creation->path);

@@ -6,8 +6,8 @@
  *    before, and removed after the fsync of the directory, tells readers to fsync for themselves.
  * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
  *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used
- *    by anybody: whoever has the lock may finish it. One without a claim is damage, and not ours to
- *    mend. Where the lock does not keep out everybody (store/ground.h) O_EXCL alone decides who makes it,
+ *    by anybody: the holder of the lock creates it anew. One without a claim is damage, and is left alone.
+ *    Where the lock does not keep out everybody (store/ground.h) O_EXCL alone decides who makes it,
  *    and nobody finishes another one's file: its maker may still be at work. The others wait for it.
  *
  * The directory's own name is durable before all of them: store_make.
@@ -41,10 +41,10 @@ int store_create(const struct store *store, const char *name, bool is_value,
  * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
 int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
 
-/* Puts `text` into `fd`, a new file that messages call `path`, durable. Returns 0, or -1 with ERROR_SYSTEM, or as
- * store_check_own. */
+/* Puts `text` into `fd`, a new and empty file that messages call `path`, with that access, durable. Returns 0, or -1 with ERROR_SYSTEM, or
+ * as store_check_own. */
 int store_write_whole(const struct store *store, const struct access *access, int fd,
                       const char *path, const struct secret *text, struct error *err);
 
-/* Makes a claim under that name, empty. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
+/* Creates a claim under that name: an empty file, which all who share the store can open. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
 int store_make_claim(const struct store *store, const char *name);

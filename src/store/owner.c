@@ -53,7 +53,7 @@ static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
     struct stat status;
     const struct access access = {.mode = mode, .uid = uid, .gid = gid};
     return access_set(fd, &access, "the store", &ignored) == 0 && fstat(fd, &status) == 0 &&
-           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode;
+           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 0777) == mode;
 }
 
 static bool is_free(const struct making *making)

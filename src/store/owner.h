@@ -11,7 +11,7 @@ struct error;
 
 /* As root: makes the directory `path`, if there is nothing under that name and root alone can make
  * it (base/trusted.h), for `uid` and `gid`, with the mode that store_make gives. It comes under its
- * name only when it is theirs, durable: mkdir under a name beside it, fchmod, fchown, fsync,
+ * name only when it is theirs, durable: mkdir under a name beside it, its access (base/access.h), fsync,
  * renameat2 with RENAME_NOREPLACE. That other name says for whom it is, so that two that do this at
  * once work at the same directory, and one that a crash has left is finished by the next. What
  * exists keeps its owner and mode. Missing directories above it are root's, mode 0755.

@@ -580,3 +580,18 @@ def test_another_secret_under_a_name_that_nobody_reads_is_warned_of(fernit, name
     assert done.returncode == 0
     assert warnings(done) == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
     assert any(read in hint for hint in hints(done))
+
+
+def test_who_finishes_what_a_killed_one_left_takes_the_key_of_one_that_is_faster(fernit, store):
+    """The unfinished file has gone, and the new one has not come: there another start gives its own the name, without the lock."""
+    store.mkdir(mode=0o700)
+    (store / "fernet_key").write_text(new_key()[:20])
+    (store / CLAIM).touch()
+    words = ["run", "--deliver", "env", "printenv", "AIRFLOW__CORE__FERNET_KEY"]
+    slow = fernit.start(*words, prefix=Trace("/dev/null", ["unlinkat:delay_exit=1000000"], only="unlinkat").prefix)
+    wait_for(lambda: not (store / "fernet_key").exists())
+    fast = fernit(*words)
+    out, err = slow.communicate(timeout=30)
+    assert (slow.returncode, fast.returncode) == (0, 0), (err, fast.stderr)
+    assert out.decode() == fast.stdout == (store / "fernet_key").read_text()
+    assert not (store / CLAIM).exists()
