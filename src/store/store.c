@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,19 +21,6 @@ int store_open(struct store *store, const char *path, mode_t mode, struct error 
     if (fstat(store->directory, &store->status) < 0)
         return error_sys(err, "the store %s", path);
     return 0;
-}
-
-/* The directory itself, or what is nearest to it of what exists. */
-bool store_is_writable(const char *path)
-{
-    _cleanup_free_ char *part = strdup(path);
-    for (char *at = part; at; at = dirname(at)) {
-        if (access(at, W_OK | X_OK) == 0)
-            return true;
-        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
-            return false;
-    }
-    return false;
 }
 
 mode_t store_directory_mode(mode_t mode)
