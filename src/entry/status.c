@@ -134,23 +134,16 @@ static void describe_ground(const struct context *context, struct status_report 
     report->survives = words[ground.survival];
 }
 
+static const char *const verdict_words[] = {
+    [ACTION_USE] = "use",         [ACTION_GENERATE] = "generate", [ACTION_SECRET] = "secret",
+    [ACTION_UNKNOWN] = "unknown", [ACTION_NONE] = "none",
+};
+
 static const char *verdict_word(const struct decision *decision)
 {
     bool adopts =
         decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
-    switch (decision->action) {
-    case ACTION_USE:
-        return adopts ? "adopt" : "use";
-    case ACTION_GENERATE:
-        return "generate";
-    case ACTION_SECRET:
-        return "secret";
-    case ACTION_UNKNOWN:
-        return "unknown";
-    case ACTION_NONE:
-        return "none";
-    }
-    return "";
+    return decision->action == ACTION_USE && adopts ? "adopt" : verdict_words[decision->action];
 }
 
 /* Before anything is pretended: why. */
@@ -164,6 +157,8 @@ static void describe_verdict(const struct look *look, const struct part *part,
     secret->verdict = verdict_word(decision);
     switch (decision->action) {
     case ACTION_USE: {
+        if (ring_count(&decision->ring) == 0)
+            break; /* it was refused */
         const struct source *from = decision_source(&part->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
         ring_fingerprint(&decision->ring, 0, first);
@@ -191,7 +186,7 @@ static void describe_verdict(const struct look *look, const struct part *part,
 /* Behind it: what. A new key is another one in each run. */
 static void describe_outcome(const struct part *part, struct status_secret *secret)
 {
-    bool is_new = !*secret->text;
+    bool is_new = strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0;
     secret->is_kept = part->is_kept;
     if (is_new)
         snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
@@ -323,15 +318,16 @@ static int describe(const struct context *context, struct look *look, const stru
 
     bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
-    if (refused.kind == ERROR_NONE && keep_check_place(context, &refused) == 0 && !is_refused)
-        pretend(context, look, &delivered, &refused);
+    bool has_reason = refused.kind != ERROR_NONE || keep_check_place(context, &refused) < 0;
+    if (!has_reason && !is_refused)
+        has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);
     for (size_t i = 0; i < look->count; i++)
         describe_outcome(&look->parts[i], &report->secrets[i]);
     status_describe_cfg(context, &delivered, report);
-    if (is_refused || refused.kind != ERROR_NONE)
+    if (is_refused || has_reason)
         status_refuse(report);
-    if (refused.kind != ERROR_NONE)
+    if (has_reason)
         problem(report, &refused);
     return describe_waits(context, look, files, report, err);
 }

@@ -6,12 +6,12 @@
 #include "entry/deliver.h"
 #include "entry/status_report.h"
 
-static void add(char state[STATUS_CFG], const char *what, const char *options)
+static void add(char state[STATUS_CFG], const char *what, const char *names)
 {
     size_t length = strlen(state);
-    if (*options)
+    if (*names)
         snprintf(state + length, STATUS_CFG - length, "%s %s %s",
-                 state[length - 1] == ':' ? "" : ", and", what, options);
+                 state[length - 1] == ':' ? "" : ", and", what, names);
 }
 
 void status_describe_cfg(const struct context *context, const struct delivered *done,
