@@ -243,10 +243,11 @@ int cfg_foresee(const char *path, bool exists, struct error *err)
         error_sys(err, "%s: cannot be replaced", path);
         return CFG_FIXED;
     }
-    const char *folder = dirname(place);
-    if (file_folder_is_writable(folder))
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", place);
+    if (file_folder_is_writable(dirname(folder)))
         return CFG_WRITTEN;
-    error_sys(err, "%s", folder);
+    error_sys(err, "%s: cannot make a temporary file", place);
     return cfg_write_outcome(err);
 }
 

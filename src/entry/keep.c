@@ -116,7 +116,13 @@ static void tell_kept(const struct context *context, const struct look *look,
                      "with a store of its own has another key");
 }
 
-/* As if the store's file held the ring from now on. */
+static bool is_given_outside(const struct part *part)
+{
+    const struct source *winner = part->decision.winner;
+    return winner && source_is_outside(winner);
+}
+
+/* As if the store's file held the ring. What was given from outside is not looked at again. */
 static int pretend(const struct look *look, struct part *part, const struct ring *ring,
                    struct error *err)
 {
@@ -124,6 +130,8 @@ static int pretend(const struct look *look, struct part *part, const struct ring
     if (!file_folder_is_writable(look->store.path))
         return error_sys(err, "the store %s", look->store.path);
     part->is_kept = true;
+    if (is_given_outside(part))
+        return STORE_CREATED;
     source->finding = FOUND_KEYS;
     return ring_add_all(&source->ring, ring, err) < 0 ? -1 : STORE_CREATED;
 }
@@ -173,12 +181,6 @@ struct keeping {
 static unsigned bit_of(const struct part *part)
 {
     return 1U << (part->secret - managed_secrets);
-}
-
-static bool is_given_outside(const struct part *part)
-{
-    const struct source *winner = part->decision.winner;
-    return winner && source_is_outside(winner);
 }
 
 /* Whether the store is more than an image's folder without a volume: what could not be kept in that was not lost. */

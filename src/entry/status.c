@@ -161,9 +161,11 @@ static void describe_verdict(const struct look *look, const struct part *part,
             break; /* it was refused */
         const struct source *from = decision_source(&part->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
+        bool is_staged = from->way == WAY_STORE && !ring_has(&from->ring, ring_key(&decision->ring, 0),
+                                                             ring_width(&decision->ring));
         ring_fingerprint(&decision->ring, 0, first);
         snprintf(text, size, "uses %s, from %s%s%s", first, from->name,
-                 ring_covers(&part->survey.staged, &decision->ring) ? ".staged" : "",
+                 is_staged ? ".staged" : "",
                  managed_is_read(part->secret, look->airflow)
                      ? ""
                      : "; not delivered: this Airflow does not read it");
