@@ -225,10 +225,11 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
 /* No rename(2) gets past a mount over the file itself. */
 static bool is_mount(const char *path)
 {
-    enum { MOUNT_ROOT = 0x2000 }; /* STATX_ATTR_MOUNT_ROOT, since Linux 5.8; musl has no name for it */
+    enum {
+        MOUNT_ROOT = 0x2000
+    }; /* STATX_ATTR_MOUNT_ROOT, since Linux 5.8; musl has no name for it */
     struct statx status = {0};
-    return statx(AT_FDCWD, path, 0, 0, &status) == 0 &&
-           (status.stx_attributes & MOUNT_ROOT) != 0;
+    return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & MOUNT_ROOT) != 0;
 }
 
 int cfg_foresee(const char *path, bool exists, struct error *err)

@@ -338,8 +338,8 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
     bool is_made = edit->need == CFG_MAKE;
     edit->done->is_made = is_made;
     int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, err)
-                  : is_made ? cfg_create(delivery->path, &edit->text, mode, err)
-                                         : cfg_replace(delivery->path, cfg, &edit->text, err);
+                  : is_made                   ? cfg_create(delivery->path, &edit->text, mode, err)
+                                              : cfg_replace(delivery->path, cfg, &edit->text, err);
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, edit, err);
     if (written == CFG_WRITTEN)

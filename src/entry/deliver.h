@@ -9,13 +9,14 @@ enum { DELIVER_FOREIGN = 1, DELIVERED_LIST = 256 };
 
 /* What became of the file, or with context->pretends what would have. Options are listed as "[core] fernet_key, ...". */
 struct delivered {
-    char set[DELIVERED_LIST];     /* they got a value */
-    char cleared[DELIVERED_LIST]; /* they were empty, in the way of their ..._cmd or ..._secret, and became comments */
-    char hidden[DELIVERED_LIST];  /* Airflow would show them: they became comments */
-    bool is_made;                 /* the file was missing */
-    bool is_broken;               /* the file, or an option that was to be set, has a fault, and stays */
-    bool is_left;                 /* it cannot be replaced, and stays: nothing of the above was done */
-    bool in_place;                /* it cannot be replaced, and was written where it is */
+    char set[DELIVERED_LIST]; /* they got a value */
+    char cleared
+        [DELIVERED_LIST]; /* they were empty, in the way of their ..._cmd or ..._secret, and became comments */
+    char hidden[DELIVERED_LIST]; /* Airflow would show them: they became comments */
+    bool is_made;                /* the file was missing */
+    bool is_broken; /* the file, or an option that was to be set, has a fault, and stays */
+    bool is_left;   /* it cannot be replaced, and stays: nothing of the above was done */
+    bool in_place;  /* it cannot be replaced, and was written where it is */
 };
 
 /* Gives the file what it needs (entry/deliver_need.h), all secrets at once, under the store's lock where there is

@@ -127,8 +127,8 @@ static int pretend(const struct look *look, struct part *part, const struct ring
                    struct error *err)
 {
     struct source *source = &part->survey.sources[part->survey.store_source];
-    if (!file_folder_is_writable(look->store.path))
-        return error_sys(err, "the store %s", look->store.path);
+    if (store_foresee(&look->store, err) < 0)
+        return -1;
     part->is_kept = true;
     if (is_given_outside(part))
         return STORE_CREATED;
@@ -196,7 +196,8 @@ static bool would_last(const struct keeping *keeping)
 static bool goes_unkept(struct keeping *keeping, const struct part *part)
 {
     bool is_given = is_given_outside(part);
-    if ((!is_given && !part->secret->replaceable) || file_folder_is_writable(keeping->look->store.path))
+    if ((!is_given && !part->secret->replaceable) ||
+        file_folder_is_writable(keeping->look->store.path))
         return false;
     if (!is_given || would_last(keeping))
         log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",

@@ -22,7 +22,8 @@ struct context {
     struct early *early;  /* what root has read for --user; NULL: nobody has */
     bool store_made;      /* root has made the store's directory for --user: it was not there */
     const char *left_cfg; /* an airflow.cfg where HOME led before --user; NULL: none */
-    bool pretends; /* what a run would write is imagined (fernit status): the look goes on as if it had been written */
+    bool
+        pretends; /* what a run would write is imagined (fernit status): the look goes on as if it had been written */
 };
 
 /* One secret of those that were looked for. */

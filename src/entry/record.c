@@ -29,7 +29,7 @@ static bool locks_reach(const struct context *context, const struct store *store
 static int pretend_lock(const struct store *store, struct error *err)
 {
     if (!file_folder_is_writable(store->path))
-        return error_sys(err, "%s: cannot be written", store->path);
+        return error_sys(err, "%s/.lock", store->path);
     err->kind = ERROR_NONE;
     return -1;
 }

@@ -161,11 +161,11 @@ static void describe_verdict(const struct look *look, const struct part *part,
             break; /* it was refused */
         const struct source *from = decision_source(&part->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
-        bool is_staged = from->way == WAY_STORE && !ring_has(&from->ring, ring_key(&decision->ring, 0),
-                                                             ring_width(&decision->ring));
+        bool is_staged =
+            from->way == WAY_STORE &&
+            !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
         ring_fingerprint(&decision->ring, 0, first);
-        snprintf(text, size, "uses %s, from %s%s%s", first, from->name,
-                 is_staged ? ".staged" : "",
+        snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
                  managed_is_read(part->secret, look->airflow)
                      ? ""
                      : "; not delivered: this Airflow does not read it");
@@ -320,13 +320,13 @@ static int describe(const struct context *context, struct look *look, const stru
 
     bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
-    bool has_reason = refused.kind != ERROR_NONE || keep_check_place(context, &refused) < 0;
+    bool has_reason = keep_check_place(context, &refused) < 0 || looked->kind != ERROR_NONE;
     if (!has_reason && !is_refused)
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);
     for (size_t i = 0; i < look->count; i++)
         describe_outcome(&look->parts[i], &report->secrets[i]);
-    status_describe_cfg(context, &delivered, report);
+    status_describe_cfg(context, look, &delivered, report);
     if (is_refused || has_reason)
         status_refuse(report);
     if (has_reason)

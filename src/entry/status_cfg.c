@@ -14,15 +14,32 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
                  state[length - 1] == ':' ? "" : ", and", what, names);
 }
 
-void status_describe_cfg(const struct context *context, const struct delivered *done,
-                         struct status_report *report)
+/* What the file has when nothing of it is written. */
+static const char *describe_rest(const struct context *context, const struct look *look)
+{
+    bool is_unknown = false;
+    bool by_command = false;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct source *winner = look->parts[i].decision.winner;
+        is_unknown |= look->parts[i].decision.action == ACTION_UNKNOWN;
+        by_command |= winner && winner->way == WAY_CFG && winner->by_command;
+    }
+    if (is_unknown)
+        return "depends on the command";
+    if (!context->settings->deliver_cfg)
+        return "not written: --deliver env";
+    return by_command ? "left to its command, nothing to write" : "right, nothing to write";
+}
+
+void status_describe_cfg(const struct context *context, const struct look *look,
+                         const struct delivered *done, struct status_report *report)
 {
     char *state = report->cfg;
-    const char *text = !context->settings->deliver_cfg ? "not written: --deliver env"
-                                                       : "right, nothing to write";
+    const char *text = describe_rest(context, look);
     bool is_written = *done->set || *done->cleared || *done->hidden;
     if (done->is_left)
-        text = done->is_made ? "missing, cannot be created" : "cannot be written, would be left as it is";
+        text = done->is_made ? "missing, cannot be created"
+                             : "cannot be written, would be left as it is";
     else if (done->is_made)
         text = "missing, would be created";
     else if (is_written)

@@ -7,8 +7,8 @@ struct delivered;
 struct status_report;
 
 /* Says what a run would do to the file. */
-void status_describe_cfg(const struct context *context, const struct delivered *done,
-                         struct status_report *report);
+void status_describe_cfg(const struct context *context, const struct look *look,
+                         const struct delivered *done, struct status_report *report);
 
 /* Adds what is wrong with the rest of the file, at which a start does not look, but Airflow will. */
 void status_check_cfg(const struct look *look, struct status_report *report);

@@ -110,8 +110,9 @@ static void print_secret(const struct status_secret *secret, const char *store, 
     if (older)
         printf("reads also  %s\n", older);
     if (secret->is_kept)
-        printf("would store  %s, in %s/%s\n", *secret->would_hold ? secret->would_hold : "a new one",
-               store, secret->managed->name);
+        printf("would store  %s, in %s/%s\n",
+               *secret->would_hold ? secret->would_hold : "a new one", store,
+               secret->managed->name);
     if (secret->is_kept && *secret->would_stage)
         printf("would stage  %s\n", secret->would_stage);
 }

@@ -49,12 +49,12 @@ struct status_report {
     bool store_writable;
     char store[128];
     char ground[GROUND_TEXT]; /* what it lies on, for people */
-    const char *survives; /* "yes", "no" or "unknown" */
-    char airflow[16];     /* its version; "": not known */
+    const char *survives;     /* "yes", "no" or "unknown" */
+    char airflow[16];         /* its version; "": not known */
     const char *airflow_from;
     const char *cfg_path;
     char cfg[STATUS_CFG]; /* what would become of it */
-    bool cfg_delivered; /* airflow.cfg is one of the ways in which the key is delivered */
+    bool cfg_delivered;   /* airflow.cfg is one of the ways in which the key is delivered */
     const struct option_files *option_files;
     char waits[WAIT_TARGETS_MOST]
               [STATUS_WAIT]; /* "the database at postgres:5432"; "" behind the last */

@@ -56,8 +56,8 @@ static const char *beside(const struct source *source)
 /* Airflow's own variable and option: what is empty there turns encryption off. */
 static bool is_read_as_plain(const struct survey *survey, const struct source *source)
 {
-    bool is_option = source->way == WAY_CFG &&
-                     source == &survey->sources[survey->places[source->place].source];
+    bool is_option =
+        source->way == WAY_CFG && source == &survey->sources[survey->places[source->place].source];
     return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
 }
 

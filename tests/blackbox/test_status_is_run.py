@@ -10,11 +10,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from conftest import BINARY, MARK, listing
 from keys import fingerprint, new_key
+from managed import SECRETS, mark
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 WHOLE = os.environ.get("FERNIT_TEST_STATES") == "all"  # every combination, not a sample
@@ -162,16 +164,21 @@ def combinations(store, source):
 
 
 def texts(lines, kind):
-    return sorted(line.removeprefix(f"fernit: {kind}: ") for line in lines if line.startswith(f"fernit: {kind}: "))
+    """What fernit says in lines of this kind; "": errors and notices."""
+    found = [re.match("fernit: (?:(warning|hint): )?(.*)$", line) for line in lines]
+    return [match[2] for match in found if match and (match[1] or "") == kind]
 
 
-def prints(text):
-    return [fingerprint(key) for key in text.strip().split(",")] if text and text.strip() else []
+def prints(text, name="fernet_key"):
+    """The fingerprints of a list of keys, or of one value."""
+    if not (text or "").strip():
+        return []
+    return [fingerprint(key) for key in text.strip().split(",")] if name == "fernet_key" else [mark(text.strip())]
 
 
-def kept(store):
+def kept(store, name="fernet_key"):
     """What the store holds: its ring, and its staged keys."""
-    return [path.read_text() if path.is_file() else "" for path in (store / "fernet_key", store / "fernet_key.staged")]
+    return [path.read_text() if path.is_file() else "" for path in (store / name, store / f"{name}.staged")]
 
 
 def cfg_bytes(cfg):
@@ -189,7 +196,7 @@ def in_file(cfg):
     return ""
 
 
-UNTOUCHED = ("right", "not written", "would be left", "cannot be", "cannot be used", "missing, cannot", "would not be touched")
+UNTOUCHED = ("right", "not written", "left to", "cannot be", "cannot be used", "missing, cannot", "would not be touched")
 
 
 class State:
@@ -204,6 +211,7 @@ class State:
 
     def build(self, store, source, ring, cfg, change, deliver, **environment):
         key = Keys()
+        self.store = environment.get("FERNIT_STORE") or self.store
         given = SOURCES[source](self.folder, key(*ring))
         STORES[store](self.store, key)
         CFGS[cfg](self.cfg, key)
@@ -239,10 +247,12 @@ class State:
         self.table = table.stdout
         self.expect(table.returncode, done.returncode, "the status of --json")
         self.expect(done.returncode, 1 if self.said["problems"] else 0, "status, as there are problems")
-        was_kept, was_file = kept(self.store), cfg_bytes(self.cfg)
+        was_kept = {secret.name: kept(self.store, secret.name) for secret in SECRETS}
+        was_file = cfg_bytes(self.cfg)
         self.run = self.fernit("run", "--", "/usr/bin/env", "-0")
         self.judge_end()
-        self.judge_store(was_kept)
+        for secret in (self.said, *self.said["secrets"]):
+            self.judge_store(secret, was_kept[secret["name"]])
         self.judge_file(was_file)
         self.judge_sentences()
         return self.faults
@@ -252,10 +262,14 @@ class State:
         self.expect(self.run.returncode, 125 if is_refused else 0, "the run")
         if is_refused:
             self.expect(self.said["fingerprints"], [], "keys of a run that is refused")
-            self.expect(bool(self.said["problems"]), True, "a reason")
+            reason = texts(self.run.stderr.splitlines(), "")[-1]
+            self.expect(reason in self.said["problems"], True, f"the reason, {reason!r}, is in {self.said['problems']}")
             return
         seen = dict(line.split("=", 1) for line in self.run.stdout.split("\0")[:-1])
         self.in_environment = seen.get(VARIABLE)
+        sentences = re.findall("^verdict +(.*)$", self.table, re.M)
+        for secret, sentence in zip(self.said["secrets"], sentences[1:], strict=True):
+            self.judge_value(secret, "not delivered" not in sentence and "env" in self.environment["FERNIT_DELIVER"], seen)
         found = prints(self.in_environment)
         if self.said["verdict"] == "generate":
             self.new = self.in_environment or kept(self.store)[0].strip()
@@ -264,29 +278,41 @@ class State:
             self.expect(found, self.said["fingerprints"], "keys in the environment")
         else:
             self.expect(found, [], "keys in the environment, by --deliver cfg")
+        if "FERNIT_QUIET" in self.environment:
+            return
         told = sorted(self.said["warnings"] + self.said["problems"])
-        self.expect(told, texts(self.run.stderr.splitlines(), "warning"), "what is told")
+        self.expect(told, sorted(texts(self.run.stderr.splitlines(), "warning")), "what is told")
 
-    def judge_store(self, before):
-        after = kept(self.store)
-        self.expect(after != before, self.said["is_kept"], "the store is written")
-        if not self.said["is_kept"]:
-            self.expect(self.said["would_hold"] + self.said["would_stage"], [], "keys that are not kept")
-        elif self.said["would_hold"]:
-            wanted = self.said["would_hold"], self.said["would_stage"]
-            self.expect(tuple(map(prints, after)), wanted, "ring and staged keys of the store")
+    def judge_value(self, secret, is_delivered, seen):
+        """Of a secret that is one value: what the command gets by its environment."""
+        (variables,) = [known.variables for known in SECRETS if known.name == secret["name"]]
+        found = [mark(seen[variable]) for variable in variables if variable in seen]
+        if secret["verdict"] == "generate" and is_delivered:
+            self.expect(len(found), 1, f"a new {secret['name']}")
         else:
-            self.expect(len(prints(after[0])), 1, "a new key in the store")
+            self.expect(found, secret["fingerprints"] if is_delivered else [], secret["name"])
+
+    def judge_store(self, secret, before):
+        name = secret["name"]
+        after = kept(self.store, name)
+        self.expect(after != before, secret["is_kept"], f"the store's {name} is written")
+        if not secret["is_kept"]:
+            self.expect(secret["would_hold"] + secret["would_stage"], [], f"what is not kept of {name}")
+        elif secret["would_hold"]:
+            wanted = [secret["would_hold"], secret["would_stage"]]
+            self.expect([prints(text, name) for text in after], wanted, f"ring and staged keys of {name}")
+        else:
+            self.expect(len(prints(after[0], name)), 1, f"a new {name} in the store")
 
     def judge_file(self, before):
         state, after = self.said["airflow_cfg"]["state"], cfg_bytes(self.cfg)
         is_untouched = state.startswith(UNTOUCHED)
         self.expect(is_untouched, after == before, f"airflow.cfg is as it was, by {state!r}")
         self.expect(state == "missing, would be created", before is None and after is not None, "airflow.cfg is created")
-        if self.run.returncode == 0 and (state.startswith("right") or not is_untouched):
+        if self.said["verdict"] in ("use", "adopt", "generate") and (state.startswith("right") or not is_untouched):
             wanted = prints(self.new) if self.said["verdict"] == "generate" else self.said["fingerprints"]
             found = prints(in_file(self.cfg))
-            if any("fernet_key_cmd gives less than" in text for text in self.said["warnings"]):
+            if state.startswith("left to its command"):
                 wanted = [key for key in wanted if key in found]
             self.expect(found, wanted, f"keys in airflow.cfg, by {state!r}")
         self.expect("lacks" in state, False, "a guess")
@@ -294,7 +320,8 @@ class State:
     def judge_sentences(self):
         sentences = re.findall("^verdict +(.*)$", self.table, re.M)
         if self.said["verdict"] == "refuse":
-            self.expect(sentences, ["a run would be refused"], "the verdict of a run that is refused")
+            wanted = ["a run would be refused"] * (1 + len(self.said["secrets"]))
+            self.expect(sentences, wanted, "the verdicts of a run that is refused")
             return
         uses = re.match("uses ([0-9a-f]{16}), from (.*)$", sentences[0])
         self.expect(bool(uses), self.said["verdict"] in ("use", "adopt"), "the key and its source")
@@ -334,3 +361,96 @@ def test_a_run_does_what_status_has_said(judged, store, source):
         faults.append(judged(store=store, source=source, ring=ring, cfg=cfg, change=change, deliver=deliver))
     faults = [fault for fault in faults if fault]
     assert not faults, f"{len(faults)} states\n" + "\n".join(faults[:5])
+
+
+#: What the table above keeps still, each in a few of its states: what is different in the environment.
+MANAGED = {"FERNIT_MANAGE": None, "AIRFLOW_VERSION": "2.11.2"}
+OTHERS = {
+    "all secrets": MANAGED,
+    "all secrets, Airflow 3": {"FERNIT_MANAGE": None, "AIRFLOW_VERSION": "3.1.0"},
+    "a value is given": {**MANAGED, "AIRFLOW__WEBSERVER__SECRET_KEY": "w" * 40},
+    "a value that this Airflow does not read": {**MANAGED, "AIRFLOW__API_AUTH__JWT_SECRET": "w" * 40},
+    "strict": {"FERNIT_STRICT": "1"},
+    "strict and all secrets": {**MANAGED, "FERNIT_STRICT": "1"},
+    "quiet": {"FERNIT_QUIET": "1"},
+    "an option's file is missing": {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE": "/missing"},
+    "an option's file is empty": {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE": ""},
+    "twins": {"FERNET_KEY": "x", "FERNET_KEY_FILE": "/missing"},
+    "a misnamed key": {"AIRFLOW_CORE_FERNET_KEY": "x" * 43 + "="},
+    "inside a command": {"FERNIT_IN_COMMAND": "1"},
+    "a backend": {VARIABLE + "_SECRET": "path/of/it"},
+    "an empty variable": {VARIABLE: ""},
+    "a placeholder": {VARIABLE: "$NOT_SET"},
+    "a store that is not named": {"FERNIT_STORE": None},
+}
+
+
+@pytest.mark.parametrize("store", ["absent", "ring", "other secrets only", "unreadable", "read-only"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_so_it_does_whatever_else_is_set(judged, store, other):
+    faults = []
+    for source, cfg, deliver in itertools.product(["nothing", "FERNET_KEY"], ["absent", "a key too many", "read-only"], ["env,cfg", "cfg"]):
+        environment = {**OTHERS[other], "FERNIT_DELIVER": deliver}
+        if source == "FERNET_KEY" and "FERNET_KEY" in environment:
+            continue
+        faults.append(judged(store=store, source=source, ring=["stored"], cfg=cfg, change="keep", deliver=deliver, **environment))
+    faults = [fault for fault in faults if fault]
+    assert not faults, f"{len(faults)} states\n" + "\n".join(faults[:5])
+
+
+@pytest.mark.parametrize("permission", [None, "1"])
+@pytest.mark.parametrize("cfg", ["absent", "right", "another key", "read-only"])
+@pytest.mark.parametrize("source", ["nothing", "FERNET_KEY", "a file", "airflow.cfg"])
+def test_so_it_does_where_the_store_dies_with_the_container(judged, source, cfg, permission):
+    memory = pathlib.Path(tempfile.mkdtemp(prefix="fernit-test-", dir="/dev/shm"))
+    memory.chmod(0o777)
+    try:
+        environment = {"FERNIT_STORE": memory / "store", "FERNIT_ALLOW_EPHEMERAL": permission}
+        fault = judged(store="absent", source=source, ring=["given"], cfg=cfg, change="keep", deliver="env,cfg", **environment)
+        assert not fault, fault
+    finally:
+        shutil.rmtree(memory)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+@pytest.mark.parametrize("deliver", DELIVERIES)
+@pytest.mark.parametrize("store", ["absent", "ring", "read-only"])
+def test_so_it_does_with_an_airflow_cfg_that_is_mounted(tmp_path, nobody, namespace, store, deliver, mode):
+    """What is mounted cannot be replaced: it is left, or written in place."""
+    state = State(tmp_path / "state", [*namespace.prefix, *nobody])
+    state.build(store=store, source="FERNET_KEY", ring=["stored"], cfg="another key", change="keep", deliver=deliver)
+    state.cfg.chmod(mode)
+    namespace.run("mount", "-n", "--bind", state.cfg, state.cfg)
+    faults = state.judge()
+    state.store.parent.chmod(0o755)
+    assert not faults, str(state)
+    if deliver == "cfg":
+        assert (state.said["verdict"] == "refuse") == (mode == 0o400 or store == "read-only")
+
+
+def test_what_cannot_be_read_is_not_said_to_be_created(tmp_path, nobody):
+    state = State(tmp_path / "state", nobody)
+    state.build(store="unreadable", source="nothing", ring=[], cfg="absent", change="keep", deliver="env,cfg", FERNIT_MANAGE=None)
+    table = state.fernit("status")
+    state.store.chmod(0o700)
+    assert table.returncode == 1
+    assert set(re.findall("^verdict +(.*)$", table.stdout, re.M)) == {"a run would be refused"}
+
+
+def test_a_key_is_said_to_be_from_where_it_is_from(tmp_path, nobody):
+    state = State(tmp_path / "state", nobody)
+    state.build(store="ring and staged", source="FERNET_KEY", ring=["stored"], cfg="absent", change="keep", deliver="env,cfg")
+    said, table = json.loads(state.fernit("status", "--json").stdout), state.fernit("status").stdout
+    (row,) = [row for row in said["sources"] if row["name"] == "FERNET_KEY"]
+    (sentence,) = re.findall("^verdict +(.*)$", table, re.M)
+    assert len(said["fingerprints"]) == 2
+    assert re.findall("[0-9a-f]{16}", sentence) == row["fingerprints"]
+    assert f"\nreads also   {said['staged'][0]}\n" in table
+
+
+def test_an_airflow_cfg_with_a_key_too_many_lacks_none(tmp_path, nobody):
+    """A retired key is taken out of the file."""
+    state = State(tmp_path / "state", nobody)
+    state.build(store="ring and retired", source="airflow.cfg", ring=["stored", "retired"], cfg="without a key", change="keep", deliver="env,cfg")
+    said = json.loads(state.fernit("status", "--json").stdout)
+    assert said["airflow_cfg"]["state"] == "would be changed: sets [core] fernet_key"
