@@ -1,20 +1,17 @@
 #include "entry/deliver.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "airflow/cfg_in_place.h"
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/error.h"
-#include "base/ini_edit.h"
 #include "base/log.h"
+#include "entry/deliver_place.h"
+#include "entry/deliver_text.h"
 #include "store/lock.h"
-#include "store/names.h"
 #include "store/retired.h"
 
 enum { TRIES = 16 };
@@ -57,10 +54,9 @@ static int each_place(const struct delivery *delivery,
 struct edit {
     const struct cfg *cfg;
     enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
-    struct secret text; /* with the edits so far */
+    struct deliver_text edited;
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
-    bool is_written;         /* there is a text */
     struct delivered *done;
     bool is_foreign;
     struct error *err;
@@ -68,7 +64,7 @@ struct edit {
 
 static void drop_edit(struct edit *edit)
 {
-    secret_free(&edit->text);
+    secret_free(&edit->edited.text);
 }
 #define _cleanup_edit_ _cleanup_(drop_edit)
 
@@ -92,48 +88,6 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
     edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
                               delivery->environment, edit->err);
     return edit->need != CFG_RIGHT;
-}
-
-/* As it stands in the file: a "%" would begin a reference there. */
-static int file_value(const struct part *part, struct secret *value, struct error *err)
-{
-    _cleanup_secret_ struct secret plain = {0};
-    if (ring_text(part_ring(part), &plain, err) < 0)
-        return -1;
-    for (const char *at = plain.bytes; *at;) {
-        size_t length = strcspn(at, "%");
-        if (secret_append(value, at, length, err) < 0 ||
-            (at[length] && secret_append(value, "%%", 2, err) < 0))
-            return -1;
-        at += length + (at[length] != '\0');
-    }
-    return 0;
-}
-
-static int edit_text(const struct part *part, const struct managed_place *place, enum cfg_need need,
-                     struct edit *edit)
-{
-    _cleanup_secret_ struct secret value = {0};
-    _cleanup_secret_ struct secret text = {0};
-    _cleanup_ini_ struct ini read = {.text = ""};
-    const struct ini *ini = need == CFG_MAKE ? &read : &edit->cfg->ini;
-    if (edit->is_written) {
-        if (ini_read(edit->text.bytes, edit->text.length, &read, edit->err) < 0)
-            return -1;
-        ini = &read;
-    }
-    int edited = need == CFG_CLEAR || need == CFG_HIDE
-                     ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
-                 : file_value(part, &value, edit->err) < 0
-                     ? -1
-                     : ini_set(ini, place->section, place->option, value.bytes, &text, edit->err);
-    if (edited < 0)
-        return -1;
-    secret_free(&edit->text);
-    edit->text = text;
-    text = (struct secret){0};
-    edit->is_written = true;
-    return 0;
 }
 
 static void add_option(char list[DELIVERED_LIST], const struct managed_place *place)
@@ -196,37 +150,13 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
                &part->secret->places[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     int stays = need == CFG_SET ? keep_old(delivery, part, place, edit) : 0;
-    if (stays < 0 || (stays && edit_text(part, &part->secret->places[place], CFG_HIDE, edit) < 0))
-        return error_within(edit->err, "%s", delivery->path);
-    if (edit_text(part, &part->secret->places[place], need, edit) < 0)
+    const struct managed_place *option = &part->secret->places[place];
+    struct deliver_text *edited = &edit->edited;
+    if (stays < 0 ||
+        (stays && deliver_text_edit(edit->cfg, part, option, CFG_HIDE, edited, edit->err) < 0) ||
+        deliver_text_edit(edit->cfg, part, option, need, edited, edit->err) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
-}
-
-/* Named after the file's path, device and inode, since several containers may share a store, each with a file
- * of its own at the same path. */
-static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error *err)
-{
-    _cleanup_free_ char *whole = realpath(path, NULL);
-    char identity[PATH_MAX + 64];
-    char hash[FINGERPRINT_TEXT + 1];
-    struct stat status;
-    if (!whole || stat(whole, &status) < 0)
-        return error_sys(err, "%s", path);
-    snprintf(identity, sizeof identity, "%ju %ju %s", (uintmax_t)status.st_dev,
-             (uintmax_t)status.st_ino, whole);
-    fingerprint(identity, strlen(identity), hash);
-    snprintf(name, FILE_TEMPORARY_NAME, "%s%s", STORE_COPY_PREFIX, hash);
-    return 0;
-}
-
-/* `init` alone, where nobody has said which airflow.cfg is meant: what it has kept in the store is what it is for. */
-static bool is_nobodys(const struct delivery *delivery)
-{
-    const struct context *context = delivery->context;
-    return context->settings->deliver_environment && delivery->look->store.directory >= 0 &&
-           !environment_get(context->environment, "AIRFLOW_CONFIG") &&
-           !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
 /* It stays in a file that cannot be replaced. */
@@ -243,15 +173,6 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
     log_warning("shown-secret", text, delivery->path, edit->done->hidden, why, "");
     log_hint(hint);
     return 0;
-}
-
-/* A store that was only pretended to be made has no folder yet. */
-static bool would_be_made(const struct delivery *delivery)
-{
-    bool is_kept = false;
-    for (size_t i = 0; i < delivery->look->count; i++)
-        is_kept |= delivery->look->parts[i].is_kept;
-    return is_kept;
 }
 
 /* The file cannot be replaced; `err` says why. */
@@ -272,7 +193,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                         err->message);
         return CFG_WRITTEN;
     }
-    if (!cfg->exists && is_nobodys(delivery)) {
+    if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
         edit->done->is_left = true;
         log_warning(
             "cfg-not-written",
@@ -283,19 +204,20 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     }
     if (!cfg->exists)
         return -1;
-    if (store->directory < 0 && !would_be_made(delivery))
+    if (store->directory < 0 && !deliver_makes_store(delivery->look))
         return error_advise(err,
                             "to write it in place fernit needs a store for a copy of it, and "
                             "there is no folder %s",
                             store->path);
-    if (copy_name(delivery->path, copy, err) < 0)
+    if (deliver_copy_name(delivery->path, copy, err) < 0)
         return -1;
     edit->done->in_place = true;
     const struct cfg_copy place = {store->directory, store->path, copy, store->mode};
     struct deadline deadline = lock_deadline(delivery->context);
-    int written = delivery->context->pretends
-                      ? cfg_foresee_overwrite(delivery->path, store->path, err)
-                      : cfg_overwrite(delivery->path, cfg, &edit->text, &place, &deadline, err);
+    int written =
+        delivery->context->pretends
+            ? cfg_foresee_overwrite(delivery->path, store->path, err)
+            : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
     return error_advise(err, "make it writable, or deliver by the environment (fernit run "
@@ -338,8 +260,8 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
     bool is_made = edit->need == CFG_MAKE;
     edit->done->is_made = is_made;
     int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, err)
-                  : is_made                   ? cfg_create(delivery->path, &edit->text, mode, err)
-                                              : cfg_replace(delivery->path, cfg, &edit->text, err);
+                  : is_made ? cfg_create(delivery->path, &edit->edited.text, mode, err)
+                            : cfg_replace(delivery->path, cfg, &edit->edited.text, err);
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, edit, err);
     if (written == CFG_WRITTEN)
@@ -380,7 +302,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
         *is_foreign = edit.is_foreign;
         return -1;
     }
-    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+    return edit.edited.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
 }
 
 /* The store's lock, which is optional, and that of the file's folder. */
@@ -437,7 +359,7 @@ int deliver_recover(const struct context *context, const struct look *look, stru
     _cleanup_close_ int lock = -1;
     if (!path)
         return 0;
-    if (copy_name(path, copy, err) < 0)
+    if (deliver_copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
     const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
     if (!cfg_copy_exists(&place))
