@@ -187,7 +187,7 @@ static void line(const char *name, const char *id, const char *format, va_list v
     if (vsnprintf(message, sizeof message, format, values) < 0)
         *message = '\0';
     log_mask(message);
-    if (listener) {
+    if (listener && (id || strcmp(name, "hint") == 0)) {
         listener(listener_context, id, message);
         errno = saved;
         return;

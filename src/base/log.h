@@ -47,7 +47,8 @@ void log_open(void);
 void log_take_standard_error(void);
 
 /* From now on `listen` gets each warning, whatever the level, and each hint behind one (id NULL), and nothing of them is
- * printed; notices and details are dropped. For who tells what another would log. NULL: as before. */
+ * printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
+ * before. */
 void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
