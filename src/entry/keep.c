@@ -136,6 +136,17 @@ static int pretend(const struct look *look, struct part *part, const struct ring
     return ring_add_all(&source->ring, ring, err) < 0 ? -1 : STORE_CREATED;
 }
 
+static int write_ring(struct look *look, const struct part *part, const struct ring *ring,
+                      const struct deadline *deadline, struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
+        secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    return store_create(&look->store, part->secret->name, part->secret->is_value, &text, deadline,
+                        err);
+}
+
 /* Where there is no file of that name yet: the first of all who start makes it.
  * Returns as store_create does. */
 static int create(const struct context *context, struct look *look, struct part *part,
@@ -151,18 +162,8 @@ static int create(const struct context *context, struct look *look, struct part 
         ring = &made;
     }
 
-    if (context->pretends) {
-        int pretended = pretend(look, part, ring, err);
-        if (pretended == STORE_CREATED)
-            tell_kept(context, look, part, ring);
-        return pretended;
-    }
-    _cleanup_secret_ struct secret text = {0};
-    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
-        secret_append(&text, "\n", 1, err) < 0)
-        return -1;
-    int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
-                               deadline, err);
+    int created = context->pretends ? pretend(look, part, ring, err)
+                                    : write_ring(look, part, ring, deadline, err);
     if (created == STORE_CREATED)
         tell_kept(context, look, part, ring);
     return created;

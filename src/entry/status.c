@@ -188,13 +188,12 @@ static void describe_verdict(const struct look *look, const struct part *part,
 /* Behind it: what. A new key is another one in each run. */
 static void describe_outcome(const struct part *part, struct status_secret *secret)
 {
-    bool is_new = strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0;
     secret->is_kept = part->is_kept;
-    if (is_new)
+    if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
         snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
                  part->is_kept ? "" : " for this container alone");
-    if (is_new)
         return;
+    }
     ring_fingerprints(&part->decision.ring, secret->ring);
     if (part->is_kept) {
         ring_fingerprints(&part->decision.change.stored, secret->would_hold);
@@ -216,7 +215,7 @@ struct listening {
     struct status_report *report;
 };
 
-static void listen(void *context, const char *id, const char *text)
+static void hear(void *context, const char *id, const char *text)
 {
     const struct listening *listening = context;
     if (!id) {
@@ -351,7 +350,7 @@ int status_command(const struct context *context)
     look_around(context, settings->manage, commands, &look, &looked);
     if (looked.kind == ERROR_ENDING)
         return report_failure(context->signals, &looked, EXIT_PROBLEM);
-    log_divert(listen, &listening);
+    log_divert(hear, &listening);
     int described = describe(context, &look, &looked, &files, &report, &err);
     log_divert(NULL, NULL);
     if (described < 0)
