@@ -14,15 +14,26 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
                  state[length - 1] == ':' ? "" : ", and", what, names);
 }
 
+/* Whether the file's own ..._cmd gives it, or reads our store. */
+static bool is_by_command(const struct part *part)
+{
+    const struct survey *survey = &part->survey;
+    const struct source *winner = part->decision.winner;
+    bool is_ours = false;
+    for (size_t i = 0; part->secret->places[i].variable && survey->sources; i++)
+        is_ours |= survey->places[i].own_store &&
+                   survey->sources[survey->places[i].source].finding == FOUND_ABSENT;
+    return is_ours || (winner && winner->way == WAY_CFG && winner->by_command);
+}
+
 /* What the file has when nothing of it is written. */
 static const char *describe_rest(const struct context *context, const struct look *look)
 {
     bool is_unknown = false;
     bool by_command = false;
     for (size_t i = 0; i < look->count; i++) {
-        const struct source *winner = look->parts[i].decision.winner;
         is_unknown |= look->parts[i].decision.action == ACTION_UNKNOWN;
-        by_command |= winner && winner->way == WAY_CFG && winner->by_command;
+        by_command |= is_by_command(&look->parts[i]);
     }
     if (is_unknown)
         return "depends on the command";
