@@ -47,7 +47,8 @@ int error_sys(struct error *err, const char *format, ...)
 int error_within(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* Puts "; ADVICE" behind it: what the person who reads it can do. Returns -1. */
+/* Puts "; ADVICE" behind it: what the person who reads it can do. Where the errno alone tells what to do, wherever it comes
+ * from (a full disk, no memory, no descriptor), it is that instead. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 

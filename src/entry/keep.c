@@ -37,12 +37,22 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
 }
 
 /* Whoever gives a key under a name that nobody reads has one. */
-static int check_names(const struct look *look, struct error *err)
+static int check_names(const struct context *context, const struct look *look, struct error *err)
 {
+    char name[100];
     const char *assignment = look->parts[0].survey.misnamed;
     if (!assignment)
         return 0;
     size_t length = strcspn(assignment, "=");
+    snprintf(name, sizeof name, "%.*s", (int)length, assignment);
+    if (environment_hidden(context->environment, name) == assignment) {
+        error_refused(
+            err,
+            "no key is created: %s is set twice, and the first, which is empty, hides the "
+            "second",
+            name);
+        return error_hint(err, "remove the empty one");
+    }
     return error_refused(err,
                          "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
                          "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE), "
@@ -56,7 +66,7 @@ static int check_making(const struct context *context, const struct look *look, 
 {
     struct ground ground;
     char cure[GROUND_CURE];
-    if (check_names(look, err) < 0)
+    if (check_names(context, look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
         return 0;

@@ -110,6 +110,11 @@ static int change_one(const struct context *context, struct look *look, struct p
 {
     if (look_again(context, look, part, err) < 0)
         return -1;
+    const struct source *kept = &part->survey.sources[part->survey.store_source];
+    if (kept->finding == FOUND_BROKEN) {
+        *err = *kept->error;
+        return -1;
+    }
     if (!survey_stored(&part->survey))
         return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
                              look->store.path, part->secret->name);

@@ -1,5 +1,6 @@
 #include "entry/report.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "airflow/version.h"
@@ -7,6 +8,13 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "entry/deliver_need.h"
+
+int failure_status(const struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
+        return EXIT_OWN_FAILURE;
+    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
+}
 
 static void print_hint(const char *hint)
 {

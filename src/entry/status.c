@@ -343,18 +343,18 @@ int status_command(const struct context *context)
     const struct settings *settings = context->settings;
     struct listening listening = {settings, &report};
     if (*settings->words) {
-        error_usage(&err, "status takes no words (%s)", *settings->words);
+        error_usage(&err, "status takes no words");
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
     look_around(context, settings->manage, commands, &look, &looked);
     if (looked.kind == ERROR_ENDING)
-        return report_failure(context->signals, &looked, EXIT_PROBLEM);
+        return report_failure(context->signals, &looked, failure_status(&looked));
     log_divert(hear, &listening);
     int described = describe(context, &look, &looked, &files, &report, &err);
     log_divert(NULL, NULL);
     if (described < 0)
-        return report_failure(context->signals, &err, EXIT_PROBLEM);
+        return report_failure(context->signals, &err, failure_status(&err));
     if (settings->json)
         status_print_json(&report);
     else
