@@ -21,6 +21,9 @@ struct cfg_copy {
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,
                   const struct cfg_copy *copy, const struct deadline *deadline, struct error *err);
 
+/* What cfg_overwrite would return with a copy in that folder, as far as permissions tell. Writes nothing. */
+int cfg_foresee_overwrite(const char *path, const char *folder, struct error *err);
+
 /* Whether there is such a copy, or one that was not finished. */
 bool cfg_copy_exists(const struct cfg_copy *copy);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -270,6 +271,20 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
             return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", part);
     }
     return sync_parent(part, strrchr(part, '/'), err);
+}
+
+/* The directory itself, or what is nearest to it of what exists. */
+bool file_folder_is_writable(const char *path)
+{
+    char part[PATH_MAX];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *at = part; at; at = dirname(at)) {
+        if (access(at, W_OK | X_OK) == 0)
+            return true;
+        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
+            return false;
+    }
+    return false;
 }
 
 bool file_link_is_impossible(int errnum)

@@ -67,6 +67,10 @@ int file_sync_above(int directory, const char *path, struct error *err);
  * Returns 0 also where it exists, or -1 with ERROR_SYSTEM. */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
+/* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. If not,
+ * errno tells why. */
+bool file_folder_is_writable(const char *path);
+
 /* Whether errnum says that linkat(2), or renameat2(2) with RENAME_NOREPLACE, cannot be had on this
  * file system at all, so that another way may be tried. */
 bool file_link_is_impossible(int errnum);

@@ -46,6 +46,11 @@ void log_open(void);
 /* Lets the log's own opening take the place of standard error, which nobody else is to use any more. */
 void log_take_standard_error(void);
 
+/* From now on `listen` gets each warning, whatever the level, and each hint behind one (id NULL), and nothing of them is
+ * printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
+ * before. */
+void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context);
+
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);
 

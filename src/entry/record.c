@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "entry/keep.h"
 #include "store/ground.h"
@@ -37,6 +38,15 @@ static int refuse(const struct store *store, const struct ground *ground, const 
                       ground_engine(ground), cure);
 }
 
+/* Nothing is locked: as far as permissions and mounts tell. */
+static int pretend_lock(const struct store *store, struct error *err)
+{
+    if (!file_folder_is_writable(store->path))
+        return error_sys(err, "%s/.lock", store->path);
+    err->kind = ERROR_NONE;
+    return -1;
+}
+
 int record_lock(const struct context *context, const struct store *store,
                 const struct deadline *deadline, const char *cure, struct error *err)
 {
@@ -44,6 +54,8 @@ int record_lock(const struct context *context, const struct store *store,
     bool alone = context->settings->single_writer;
     if (!alone && !locks_reach(context, store, &ground))
         return refuse(store, &ground, cure, err);
+    if (context->pretends)
+        return pretend_lock(store, err);
     int held = store_lock(store, deadline, err);
     if (held < 0 && alone && store_lock_is_missing(err))
         err->kind = ERROR_NONE;
@@ -118,6 +130,10 @@ static int change_one(const struct context *context, struct look *look, struct p
                              look->store.path, part->secret->name);
     if (!has_to_change(context, look, part))
         return 0;
+    if (context->pretends) {
+        part->is_kept = true;
+        return 0;
+    }
     if (apply(&look->store, part, err) < 0)
         return -1;
     tell(look, part);
@@ -127,7 +143,7 @@ static int change_one(const struct context *context, struct look *look, struct p
 /* What is replaceable is used without the store where that is not for us to write. */
 static bool goes_unkept(const struct look *look, const struct part *part)
 {
-    if (!part->secret->replaceable || store_is_writable(look->store.path))
+    if (!part->secret->replaceable || file_folder_is_writable(look->store.path))
         return false;
     log_warning("unkept-secret",
                 "the store %s cannot be written: it keeps its %s, and this process uses the new "

@@ -174,7 +174,7 @@ def test_status_says_what_a_run_would_write_and_writes_nothing(fernit, stored, s
     before = listing(store)
     done = fernit("status", FERNET_KEY=new)
     assert done.returncode == 0
-    assert f"the store would be written, and hold {fingerprint(new)}, {fingerprint(old)}" in done.stdout
+    assert f"would store  {fingerprint(new)}, {fingerprint(old)}, in {store}/fernet_key\n" in done.stdout
     assert listing(store) == before
 
 
