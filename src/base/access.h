@@ -28,6 +28,11 @@ struct access {
     unsigned char acl[ACCESS_ACL];
 };
 
+/* Whether the owner or group that stat(2) shows may be anybody whom this user namespace does not map: all of them show as one
+ * id, that of "nobody", so that two who look alike need not be the same. user_namespaces(7), "Unmapped user and group IDs" */
+bool access_is_unmapped_uid(uid_t uid);
+bool access_is_unmapped_gid(gid_t gid);
+
 /* What a new file of `mode` in `folder` is to have. */
 void access_new(const struct stat *folder, mode_t mode, struct access *access);
 
@@ -35,7 +40,8 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access);
  * part alone. Returns 0, or -1 with errno: ENOENT where there is none. */
 int access_of(int directory, const char *name, struct access *access);
 
-/* Gives it to `fd`. Where the group cannot be kept, group and others get what both of them had; where the ACL cannot,
+/* Gives it to `fd`, with no chown that changes nothing, and none to an id that stands for all that are not mapped. Where
+ * the group cannot be kept, group and others get what both of them had; where the ACL cannot,
  * the owner alone is left. That the owner cannot be kept, or that a file system has no modes, is no error.
  * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
 int access_set(int fd, const struct access *access, const char *path, struct error *err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
@@ -34,12 +35,22 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
 }
 
 /* Whoever gives a key under a name that nobody reads has one. */
-static int check_names(const struct look *look, struct error *err)
+static int check_names(const struct context *context, const struct look *look, struct error *err)
 {
+    char name[100];
     const char *assignment = look->parts[0].survey.misnamed;
     if (!assignment)
         return 0;
     size_t length = strcspn(assignment, "=");
+    snprintf(name, sizeof name, "%.*s", (int)length, assignment);
+    if (environment_hidden(context->environment, name) == assignment) {
+        error_refused(
+            err,
+            "no key is created: %s is set twice, and the first, which is empty, hides the "
+            "second",
+            name);
+        return error_hint(err, "remove the empty one");
+    }
     return error_refused(err,
                          "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
                          "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE), "
@@ -51,7 +62,7 @@ int keep_check_making(const struct context *context, const struct look *look, st
 {
     struct ground ground;
     char cure[GROUND_CURE];
-    if (check_names(look, err) < 0)
+    if (check_names(context, look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
         return 0;
@@ -131,7 +142,7 @@ static int create(const struct context *context, struct look *look, const struct
         secret_append(&text, "\n", 1, err) < 0)
         return -1;
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
-                               deadline, err);
+                               context->settings->single_writer, deadline, err);
     if (created == STORE_CREATED)
         tell_kept(context, look, part, ring);
     return created;

@@ -1,15 +1,26 @@
 #include "entry/report.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/log.h"
 
+int failure_status(const struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
+        return EXIT_OWN_FAILURE;
+    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
+}
+
+/* Each of its lines is one. */
 static void print_hint(const char *hint)
 {
-    if (*hint)
-        log_hint("%s", hint);
+    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
+        length = strcspn(hint, "\n");
+        log_hint("%.*s", (int)length, hint);
+    }
 }
 
 int report_failure(const struct signals *signals, const struct error *err, int status)

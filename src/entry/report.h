@@ -11,8 +11,12 @@ enum {
     EXIT_GOOD = 0,
     EXIT_PROBLEM = 1,
     EXIT_USAGE = 2,
-    EXIT_OWN_FAILURE = 125, /* of run and init: Docker's convention for what is not the command's */
+    EXIT_OWN_FAILURE =
+        125, /* of run and init: Docker's convention for what is not the command's; of all: no memory */
 };
+
+/* The status of a command that is neither run nor init. */
+int failure_status(const struct error *err);
 
 /* Prints the error, the one place for all of them, and returns `status`; for a signal that asked us
  * to end 128 and its number. */

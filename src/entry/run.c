@@ -141,8 +141,7 @@ int run_init(const struct context *context)
     struct error err = {0};
     _cleanup_environment_ struct environment child = {0};
     if (*context->settings->words) {
-        error_usage(&err, "init takes no command (%s); to start one: fernit run",
-                    *context->settings->words);
+        error_usage(&err, "init takes no command; to start one: fernit run");
         return failed(context, &err);
     }
     if (prepare(context, false, &child, &err) < 0)
@@ -162,7 +161,7 @@ static int become_command(const struct context *context, char *const *environmen
     if (getpid() == 1 && !exec_is_known_init(*command))
         log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
                    "handle, and who has to reap; let fernit do that: fernit run --init -- %s",
-                   *command, *command);
+                   exec_shown(*command), exec_shown(*command));
     int status = exec_command(command, environment, context->signals, &err);
     return report_unstarted(&err, status);
 }

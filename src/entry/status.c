@@ -308,19 +308,19 @@ int status_command(const struct context *context)
     _cleanup_(status_report_free) struct status_report report = {0};
     const struct settings *settings = context->settings;
     if (*settings->words) {
-        error_usage(&err, "status takes no words (%s)", *settings->words);
+        error_usage(&err, "status takes no words");
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
     int looked = look_around(context, settings->manage, commands, &look, &err);
     if (looked < 0 && err.kind == ERROR_ENDING)
-        return report_failure(context->signals, &err, EXIT_PROBLEM);
+        return report_failure(context->signals, &err, failure_status(&err));
 
     describe_store(&look, &report);
     describe_airflow(context, &look, &report);
     describe_ground(context, &report, &ground);
     if (describe_secrets(context, &look, &report, &memory) < 0)
-        return report_failure(context->signals, &memory, EXIT_PROBLEM);
+        return report_failure(context->signals, &memory, failure_status(&memory));
     status_describe_cfg(context, &look, &report);
     if (looked < 0)
         refuse(&report, err.message);
@@ -330,7 +330,7 @@ int status_command(const struct context *context)
         status_refuse(&report);
     describe_option_files(&files, &report);
     if (describe_waits(context, &look, &files, &report, &err) < 0)
-        return report_failure(context->signals, &err, EXIT_PROBLEM);
+        return report_failure(context->signals, &err, failure_status(&err));
     if (settings->json)
         status_print_json(&report);
     else

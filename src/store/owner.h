@@ -24,5 +24,8 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid);
  * of what else may be there, nor of one that is the system's. Nothing to other errors. Returns -1. */
 int store_advise_owner(const char *path, struct error *err);
 
+/* What to do about an owner whom this user namespace does not map. Returns -1. */
+int store_hint_unmapped(struct error *err);
+
 /* The same of a file in the store that is not ours to read: an error of EACCES. Returns -1. */
 int store_advise_file(const struct store *store, const char *name, struct error *err);

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from conftest import errors, fingerprint, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
 #: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
@@ -939,6 +939,8 @@ LONELY = [
     ("nfs4", "rw,vers=4.1,local_lock=all"),
     ("nfs", "rw,vers=3,nolock"),
     ("cifs", "rw,nobrl"),
+    ("fakeowner", "rw,fakeowner"),
+    ("osxfs", "rw"),
 ]
 
 
@@ -968,6 +970,34 @@ def test_where_locks_do_not_reach_other_hosts_a_known_key_and_a_first_start_are_
     assert first.returncode == 0, first.stderr
     again = fernit("run", "printenv", VARIABLE, prefix=lonely, FERNET_KEY=first.stdout.strip())
     assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
+
+
+#: A directory of a Mac, as a container of Docker Desktop and the like sees it mounted.
+SHARED = [
+    "990 857 0:46 /matt/airflow {path} rw,nosuid,nodev,relatime - fakeowner /run/host_mark/Users rw,fakeowner",
+    "990 857 0:37 /Users/matt/airflow {path} rw,relatime - virtiofs mac rw",
+    "990 857 0:60 /host_mnt/Users/matt/airflow {path} rw - fuse.grpcfuse grpcfuse rw,user_id=0,group_id=0,allow_other",
+    "990 857 0:60 /Users/matt/airflow {path} rw - fuse.osxfs osxfs rw,user_id=0,group_id=0,allow_other,max_read=1048576",
+]
+ROOT = "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/var/lib/docker/overlay2/x/diff,workdir=/w"
+
+
+@pytest.mark.parametrize("line", SHARED, ids=lambda line: line.split(" - ")[1].split()[0])
+@pytest.mark.parametrize("command", ["init", "promote"])
+def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, namespace, stored, store, tmp_path, line, command):
+    stored(new_key() + "\n")
+    staged = store / "fernet_key.staged"
+    staged.write_text(new_key() + "\n")
+    staged.chmod(0o600)
+    before = listing(store)
+    pretend_mounts(namespace, line.format(path=tmp_path), root=ROOT)
+    words, status = (["init"], 125) if command == "init" else (["key", "promote", "--yes"], 1)
+    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None)
+    assert (done.returncode, len(errors(done)), listing(store)) == (status, 1, before), done.stderr
+    assert "whose locks do not reach other containers" in errors(done)[0]
+    volume, alone = hints(done)
+    assert "named volume: docker run -v fernit:/var/lib/fernit" in volume and "--assume-single-writer" in alone
+    assert all(len(said.replace(str(store), "/var/lib/fernit")) <= 160 for said in (volume, alone))
 
 
 # --- The ring's file is gone, and traces of it are there

@@ -137,8 +137,9 @@ FAILURES = {
 def test_a_run_that_fails_says_so_in_one_object(fernit, words, status, variables):
     done = fernit(*words, FERNIT_LOG_FORMAT="json", FERNIT_QUIET="yes", FERNIT_ALLOW_EPHEMERAL="yes", **variables)
     assert done.returncode == status
-    (entry,) = objects(done.stderr)
+    entry, *hints = objects(done.stderr)
     assert entry["level"] == "error" and entry["message"]
+    assert [hint["level"] for hint in hints] in ([], ["hint"])
 
 
 def test_what_is_wrong_with_the_words_before_the_format_is_known_is_text(fernit):

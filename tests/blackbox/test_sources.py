@@ -581,7 +581,7 @@ def test_the_arguments_of_a_failing_command_are_not_shown(fernit, run_command, c
 
 FAILURES = {
     "not found": ("/no/such/command", "/no/such/command"),
-    "not found on the path": ("no-such-command", "no-such-command"),
+    "not found on the path": ("no-such-command", "the command"),
     "not executable": ("/etc/passwd", "/etc/passwd"),
     "a directory": ("/tmp", "/tmp"),
     "status 1": ("false", "status 1"),

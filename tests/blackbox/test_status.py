@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import KEY_TEXT, listing
+from conftest import KEY_TEXT, errors, listing
 from keys import fingerprint, new_key
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
@@ -541,7 +541,7 @@ def test_a_command_that_hangs_does_not_hang_status(report):
 def test_wrong_usage_is_2_and_nothing_on_standard_output(fernit, words):
     done = fernit("status", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1
+    assert len(errors(done)) == 1
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -23,7 +23,7 @@ BEFORE = b"# ours\r\n[a]\r\nb = %%\r\n[core]\r\nexecutor = LocalExecutor\r\nfern
 @pytest.fixture(params=["plain", *WAYS])
 def disk(request, mounted, tmp_path):
     """A folder of the machine's own file system, then one for each way that a secret comes under its name."""
-    return tmp_path if request.param == "plain" else mounted(*WAYS[request.param]).path
+    return tmp_path if request.param == "plain" else mounted(*WAYS[request.param], "shared-locks").path
 
 
 def on(disk):
