@@ -11,8 +11,8 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"
-#include "base/shown.h"
 #include "base/reference.h"
+#include "base/shown.h"
 #include "process/signal_name.h"
 
 int value_flag(const char *text, bool *value)

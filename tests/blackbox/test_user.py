@@ -317,7 +317,7 @@ def test_a_planted_fernit_ini_shows_nothing_of_roots(run, tmp_path, home, asks, 
     (home / "fernit.ini").symlink_to(target)
     os.lchown(home / "fernit.ini", UID, GID)
     done = run("status", *options, FERNIT_CONFIG=home / "fernit.ini", **variables)
-    assert done.returncode == 1 and "secret_name" not in done.stderr and "No such file" not in done.stderr
+    assert done.returncode == 2 and "secret_name" not in done.stderr and "No such file" not in done.stderr
     assert "others than root" in done.stderr
 
 
