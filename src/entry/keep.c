@@ -153,8 +153,12 @@ static int write_ring(const struct context *context, struct look *look, const st
     if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
         secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    return store_create(&look->store, part->secret->name, part->secret->is_value, &text,
-                        context->settings->single_writer, deadline, err);
+    int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
+                               context->settings->single_writer, deadline, err);
+    /* A key from outside is not looked at again: what a crash has left goes now. */
+    if (created == STORE_CREATED)
+        store_tidy(&look->store, part->secret->name, &part->survey.store_scan);
+    return created;
 }
 
 /* Where there is no file of that name yet: the first of all who start makes it.

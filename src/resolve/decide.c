@@ -36,17 +36,21 @@ static bool holds_value(const struct source *source)
            source->finding == FOUND_COMMAND;
 }
 
-/* What Airflow has used so far and will no longer: the command or secret of airflow.cfg once fernet_key
- * is written beside it, and every key where a ..._SECRET counts. */
+/* What Airflow may have used so far and will no longer: the command of airflow.cfg once fernet_key is written beside
+ * it, a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET counts. */
 static bool is_passed_over(const struct survey *survey, const struct source *source,
                            const struct source *winner)
 {
-    if (winner->finding == FOUND_SECRET)
-        return source->finding == FOUND_KEYS;
-    bool is_later = source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
     const struct survey_place *place = &survey->places[source->place];
-    return is_later && source->way == WAY_CFG && winner->way >= WAY_BARE &&
-           winner->way <= WAY_STORE && survey->sources[place->source].finding != FOUND_KEYS;
+    if (winner->finding == FOUND_SECRET && source->finding == FOUND_KEYS)
+        return true;
+    /* Airflow does not ask for it beside a fernet_key in the file. */
+    if (source->way == WAY_CFG && survey->sources[place->source].finding == FOUND_KEYS)
+        return false;
+    bool is_replaced = winner->way >= WAY_BARE && winner->way <= WAY_STORE;
+    if (source->finding == FOUND_SECRET)
+        return !survey->secret->replaceable || (source->way == WAY_CFG && is_replaced);
+    return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
 /* A command in airflow.cfg, which Airflow runs where the file has no key, may give another key than the one that is
@@ -151,10 +155,11 @@ static bool gives_any(const struct source *winner, const struct ring *ring)
     return false;
 }
 
+/* A start that has put another ring there since its first look still has to say so. */
 static int remark_if_lost(const struct survey *survey, struct decision *decision, struct error *err)
 {
-    bool is_lost =
-        survey->sources[survey->store_source].finding == FOUND_ABSENT && had_ring(survey);
+    bool is_absent = survey->sources[survey->store_source].finding == FOUND_ABSENT;
+    bool is_lost = survey->has_lost_ring || (is_absent && had_ring(survey));
     return is_lost ? remark(decision, REMARK_LOST, decision->winner, NULL, err) : 0;
 }
 

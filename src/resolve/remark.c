@@ -164,13 +164,16 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "bring a retired one back (fernit key unretire FP --yes%s)",
                  survey->store_name, log_options());
         break;
-    case REMARK_JOINED:
+    case REMARK_JOINED: {
+        bool is_hidden = *beside(decision->winner);
         snprintf(
             text, size,
             "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "
-            "of the ring; is it needed?",
-            source->name, own, winner, used);
+            "of the ring%s%s%s; is it needed?",
+            source->name, own, winner, used, is_hidden ? ", but docker exec sees " : "",
+            is_hidden ? winner : "", is_hidden ? " alone" : "");
         break;
+    }
     case REMARK_DROPPED:
         if (secret->is_value)
             snprintf(text, size, "%s holds another %s (%s) than %s (%s), which counts",

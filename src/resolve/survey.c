@@ -304,7 +304,12 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||
         survey_cfg(&looking, err) < 0)
         return -1;
-    return list_retired(&looking, survey->store_scan.retired, err);
+    if (list_retired(&looking, survey->store_scan.retired, err) < 0)
+        return -1;
+    survey->has_lost_ring = !survey->secret->replaceable &&
+                            survey->sources[survey->store_source].finding == FOUND_ABSENT &&
+                            (ring_count(&survey->staged) > 0 || survey->retired.count > 0);
+    return 0;
 }
 
 int survey_store_again(const struct survey_places *places, struct survey *survey, struct error *err)

@@ -112,6 +112,7 @@ struct survey {
                              one of its name comes first; or NULL */
     struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
+    bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
     char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];

@@ -728,6 +728,14 @@ def test_a_change_says_that_docker_exec_sees_the_new_key_alone_where_it_does(fer
     assert ("docker exec sees that alone" in said) == hides
 
 
+@pytest.mark.parametrize("way, hides", [(VARIABLE, True), (f"{VARIABLE}_CMD", True), ("FERNET_KEY", False)])
+def test_a_key_that_joins_from_airflow_cfg_is_not_said_to_be_readable_for_docker_exec(fernit, write_cfg, way, hides):
+    new = new_key()
+    write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    said = warnings(fernit("run", "true", **{way: f"echo {new}" if way.endswith("_CMD") else new}))[-1]
+    assert "stays readable" in said and (f"but docker exec sees {way} alone" in said) == hides
+
+
 @pytest.mark.parametrize("way, hides", [(VARIABLE, True), ("FERNET_KEY", False)])
 def test_an_empty_variable_is_unset_for_fernit_and_not_for_docker_exec(fernit, stored, way, hides):
     stored(new_key())

@@ -242,11 +242,13 @@ def test_a_reader_that_cannot_make_it_durable_fails(fernit, traced, stored, stor
 # --- What a crash leaves
 
 
-def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, store):
-    stored(new_key() + "\n")
+@pytest.mark.parametrize("given", [None, "FERNET_KEY"], ids=["stored", "given"])
+def test_left_over_temporaries_are_swept_once_the_name_exists(fernit, stored, store, given):
+    """Also by the start that keeps a key from outside there, so that the next one has nothing to write."""
+    stored(new_key() + "\n") if not given else store.mkdir(mode=0o700)
     for name in (".fernet_key.tmp.0000000000000000", ".fernet_key.tmp.ffffffffffffffff", ".fernet_key.tmp.0123456789abcdef"):
         (store / name).write_text("half a ke")
-    assert fernit("run", "true").returncode == 0
+    assert fernit("run", "true", FERNET_KEY=given and new_key()).returncode == 0
     assert names(store) <= {"fernet_key", ".lock"}
 
 

@@ -32,6 +32,38 @@ def refused(fernit, tmp_path, store, airflow_home):
     return run
 
 
+# --- A file that is gone
+
+
+GIVEN = {
+    "FERNET_KEY": lambda file, key: ({"FERNET_KEY": key}, ""),
+    "a file": lambda file, key: ({"FERNET_KEY_FILE": file}, ""),
+    "a command": lambda file, key: ({"AIRFLOW__CORE__FERNET_KEY_CMD": f"cat {file}"}, ""),
+    "a secrets backend": lambda file, key: ({"AIRFLOW__CORE__FERNET_KEY_SECRET": "fernet"}, ""),
+    "airflow.cfg": lambda file, key: ({}, f"fernet_key = {key}\n"),
+    "its command": lambda file, key: ({}, f"fernet_key_cmd = cat {file}\n"),
+    "its secrets backend": lambda file, key: ({}, "fernet_key_secret = fernet\n"),
+}
+
+
+@pytest.mark.parametrize("beside", ["retired", "staged"])
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("words", [["run", "true"], ["init"]], ids=" ".join)
+def test_whoever_gives_a_key_to_a_store_whose_ring_is_gone_is_told(fernit, store, write_cfg, tmp_path, words, given, beside):
+    old, key, file = new_key(), new_key(), tmp_path / "key"
+    assert fernit("init", "--deliver", "env", FERNET_KEY=old).returncode == 0
+    change = {"retired": "replace", "staged": "stage"}[beside]
+    assert fernit("init", "--deliver", "env", FERNET_KEY=new_key(), FERNIT_ON_CHANGE=change).returncode == 0
+    (store / "fernet_key").unlink()
+    file.write_text(key)
+    environment, lines = GIVEN[given](file, key)
+    write_cfg(f"[core]\nexecutor = LocalExecutor\n{lines}")
+    done = fernit(*words, **environment)
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in warnings(done) if "is missing, though staged or retired keys" in line]
+    assert str(store / "fernet_key") in said
+
+
 # --- What the file holds
 
 DAMAGE = {

@@ -227,19 +227,21 @@ static const struct {
     {ROW, "store=A cfg=$", "use store A"},
     {ROW, "store=A cfg=0", "use store A, empty cfg"},
     {ROW, "store=A cfgcmd=own", "use store A"},
-    {ROW, "var=A cmd=? secret=@ cfgcmd=? cfgsecret=@", "use var A -> A"},
-    {ROW, "cmd=A secret=@", "use cmd A -> A"},
+    {ROW, "var=A cmd=? cfgcmd=?", "use var A -> A"},
     {ROW, "cfg=A cfgcmd=? cfgsecret=@", "use cfg A -> A"},
-    {ROW, "cfgcmd=A cfgsecret=@", "use cfgcmd A -> A"},
 
     /* What Airflow would have used without us, or has used so far. */
     {ROW, "bare=A cfgcmd=?", "use bare A, passed cfgcmd -> A"},
     {ROW, "bfile=A cfgcmd=? cfgsecret=@", "use bfile A, passed cfgcmd, passed cfgsecret -> A"},
     {ROW, "store=A cfgsecret=@", "use store A, passed cfgsecret"},
-    {ROW, "cmd=A cfgcmd=? cfgsecret=@", "use cmd A -> A"},
+    {ROW, "cmd=A cfgcmd=? cfgsecret=@", "use cmd A, passed cfgsecret -> A"},
+    {ROW, "var=A secret=@", "use var A, passed secret -> A"},
+    {ROW, "cmd=A secret=@ store=A", "use cmd A, passed secret"},
+    {ROW, "cfgcmd=A cfgsecret=@", "use cfgcmd A, passed cfgsecret -> A"},
+    {ROW, "value var=A secret=@ cfgsecret=@", "use var A -> A"},
     {ROW, "secret=@ bare=A", "secret secret , passed bare"},
     {ROW, "secret=@ store=A", "secret secret , passed store"},
-    {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret "},
+    {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret , passed cfgsecret"},
 
     /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is not asked. */
     {ROW, "store=A cfgcmd=?", "unknown cfgcmd "},

@@ -1,0 +1,508 @@
+#!/usr/bin/python3
+"""Worlds: random lives of some deployments, and what must hold after each step.
+
+    tests/faults/worlds.py --worlds 50000 --seed 1    so many worlds, the first from this seed
+    tests/faults/worlds.py --seed 77 --show           this one, with each command as a person would type it
+
+A world has two stores, and up to three deployments that each have an environment, an AIRFLOW_HOME and a database of their own.
+Its steps (world_steps.py) are what people do (give a key in one of many ways, edit or remove a file, restore a backup, change a
+setting, rebuild a container) and what fernit does (starts and key commands, alone or several at once, killed, paused or
+failed by the kernel).
+
+The rules:
+
+    kept     a key that ever encrypted for a deployment is in its store's ring, staged, retired, or in a source of it;
+             unless a person took it away: by an edit, a deletion, a restored backup, or `fernit key destroy`.
+             So is every key that a start hands on
+    erased   fernit itself erases no key anywhere, and `key destroy` no other key than its own
+    silent   a start that gives a ring without such a key says so or is refused, unless fernit has said so before. What a
+             person took away fernit may not know of; it does where the store shows that its ring is gone.
+             A key that is retired is told
+    created  a new key is created only where no source, ring, staged or retired key, and no other secret is; one in each store
+    changed  --on-change decides what becomes of a new key from outside, and of the ring
+    steady   the same start once more writes nothing, nor does what has no --yes
+    printed  no key is in what fernit prints
+    ends     with a status that its kind of command may have
+"""
+import argparse
+import base64
+import configparser
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path.append(str(TREE / "tests" / "blackbox"))
+
+from keys import fingerprint  # noqa: E402
+from world_steps import BY_FILE, INIT, KEYS, MISNAMED, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+
+BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
+
+KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+WARNING = re.compile(r'"level":"warning","id":"([a-z-]+)"')
+
+#: Warnings that say that something cannot be read.
+SAYS = {
+    "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
+}  # fmt: skip
+#: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring.
+SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
+
+
+class Broken(Exception):
+    """A rule does not hold."""
+
+
+def demand(holds, rule, text):
+    if not holds:
+        raise Broken(f"{rule}: {text}")
+
+
+def keys_in(text):
+    return KEY.findall(text)
+
+
+def read(path):
+    try:
+        with open(path, errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def named_file(value):
+    """Of `cat FILE` or FILE."""
+    return (value.split() or [""])[-1]
+
+
+@functools.lru_cache(100)
+def core_options(text):
+    """[core] of an airflow.cfg."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return dict(parser["core"]) if "core" in parser else {}
+
+
+# --- What there is
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a store holds; the keys of a file in their order."""
+
+    ring: list
+    staged: list
+    retired: list
+    others: list  # of the other secrets, wherever in the store
+    has_ring: bool
+
+    @staticmethod
+    def look(folder):
+        retired = sorted(os.listdir(f"{folder}/retired")) if os.path.isdir(f"{folder}/retired") else []
+        others = ["secret_key", "secret_key.staged", *(f"retired/{name}" for name in retired if "." in name)]
+        return Stored(
+            keys_in(read(f"{folder}/fernet_key")),
+            keys_in(read(f"{folder}/fernet_key.staged")),
+            [key for name in retired if "." not in name for key in keys_in(read(f"{folder}/retired/{name}"))],
+            [key for name in others for key in keys_in(read(f"{folder}/{name}"))],
+            os.path.lexists(f"{folder}/fernet_key"),
+        )
+
+    @property
+    def fernet(self):
+        return {*self.ring, *self.staged, *self.retired}
+
+    @property
+    def all(self):
+        return self.fernet.union(self.others)
+
+    @property
+    def shows_loss(self):
+        return not self.has_ring and bool(self.staged or self.retired)
+
+
+@dataclass
+class Deployment:
+    environment: dict
+    used: set = field(default_factory=set)  # keys that have encrypted
+    own: set = field(default_factory=set)  # keys that its sources and its store hold
+    held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
+    gone: set = field(default_factory=set)  # keys that a person took away
+    told: set = field(default_factory=set)  # keys that a start has said it lacks
+    handed_on: set = field(default_factory=set)  # keys that the last starts gave
+
+    @property
+    def store(self):
+        return self.environment["FERNIT_STORE"]
+
+    @property
+    def cfg(self):
+        return self.environment["AIRFLOW_HOME"] + "/airflow.cfg"
+
+    def sources(self):
+        """Every key that its sources hold now. A command gives none where something comes before it, since it is not run then."""
+        options = core_options(read(self.cfg))
+        files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
+        files.append(named_file(options.get("fernet_key_secret", "")))
+        values = [value for name, value in self.environment.items() if name != MISNAMED]
+        texts = [*values, *options.values(), *map(read, files)]
+        return {key for text in texts for key in keys_in(text)}.union(self.given())
+
+    def asides(self):
+        """What is no source and stays: what commands would give, and what airflow.cfg has as another secret or a comment."""
+        cfg = read(self.cfg)
+        values = [self.environment.get(f"{VARIABLE}_CMD", ""), core_options(cfg).get("fernet_key_cmd", "")]
+        return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
+
+    def has_none(self):
+        """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
+        texts = [*self.environment.values(), *core_options(read(self.cfg)).values()]
+        return not (Stored.look(self.store).all or self.given() or any(map(keys_in, texts)))
+
+    def given(self):
+        """The keys that come from outside the store; none where Airflow asks its secrets backend for them."""
+        for name in WAYS:
+            value = self.environment.get(name, "").strip()
+            if value:
+                return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
+        options = core_options(read(self.cfg))
+        return [] if keys_in(options.get("fernet_key", "")) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+
+    def airflow_reads(self, environment):
+        """The ring that an Airflow with this environment decrypts with."""
+        for name in (VARIABLE, f"{VARIABLE}_CMD", f"{VARIABLE}_SECRET"):
+            if name in environment:
+                return keys_in(environment[name] if name == VARIABLE else read(named_file(environment[name])))
+        options = core_options(read(self.cfg))
+        if "fernet_key" in options:
+            return keys_in(options["fernet_key"].replace("$FERNET_KEY", environment.get("FERNET_KEY", "")))
+        return keys_in(read(named_file(options.get("fernet_key_cmd") or options.get("fernet_key_secret", ""))))
+
+
+@dataclass
+class Outcome:
+    action: Action
+    deployment: Deployment
+    status: int
+    out: str
+    err: str
+
+    @property
+    def said(self):
+        """The names of the warnings."""
+        return set(WARNING.findall(self.err))
+
+    @property
+    def ring(self):
+        """What Airflow decrypts with after this start; None where none can start."""
+        if self.action.words[0] == "run":
+            seen = dict(pair.split("=", 1) for pair in self.out.split("\0") if "=" in pair)
+            return self.deployment.airflow_reads(seen) if seen else None
+        serves = self.action.words == INIT and self.status == 0 and "cfg" in self.deployment.environment.get("FERNIT_DELIVER", "cfg")
+        return self.deployment.airflow_reads(self.deployment.environment) if serves else None
+
+
+# --- The steps
+
+
+def prefix(fault):
+    """The words in front of fernit: a kill, error or pause at the nth call of a name, or a kill at a moment."""
+    if not fault:
+        return []
+    if fault[0] == "moment":
+        return ["timeout", "-s", "KILL", fault[1]]
+    what, name, number = fault
+    fast = [] if what.startswith("signal") else ["--seccomp-bpf"]
+    return ["strace", "-f", "-qq", *fast, "-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:{what}:when={number}"]
+
+
+class World:
+    def __init__(self, seed, folder):
+        dice = Dice(seed)
+        self.folder, self.count = folder, Counter()
+        self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in KEYS}
+        self.deployments = [Deployment(self.base(i)) for i in range(dice.crew)]
+        self.lines = [f"{name}={key}" for name, key in self.keys.items()]
+        self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
+
+    def base(self, number):
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": self.folder,
+            "FERNIT_ALLOW_EPHEMERAL": "1",
+            "FERNIT_LOG_FORMAT": "json",
+            "FERNIT_MANAGE": "fernet_key",
+            "FERNIT_STORE": f"{self.folder}/s0",
+            "AIRFLOW_HOME": f"{self.folder}/h{number}",
+        }
+
+    def real(self, text):
+        return re.sub(r"\bK\d\b", lambda name: self.keys[name[0]], text).replace("@", self.folder)
+
+    def note(self, line):
+        """As a person would type it."""
+        for name, key in self.keys.items():
+            line = line.replace(key, f"${name}")
+        self.lines.append(line.replace(self.folder, "$PWD"))
+
+    def stores(self):
+        return {one.store: Stored.look(one.store) for one in self.deployments}
+
+    def step(self, name, *arguments):
+        """What is gone after a step of a person he took himself; fernit erases nothing but what it is told to destroy."""
+        destroyed = getattr(self, name)(*arguments)
+        stores = self.stores()
+        for one in self.deployments:
+            before, own = one.own, one.sources() | stores[one.store].all
+            beside = [stores[other.store].all for other in self.deployments if other.cfg == one.cfg]
+            held = own.union(one.asides(), *beside)
+            erased = one.held - held
+            demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
+            one.gone = (one.gone | (erased if name == "together" else before - own)) - own
+            one.own, one.held = own, held
+            demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
+            demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
+            one.handed_on = set()
+
+    def write(self, path, text):
+        path, text = pathlib.Path(self.real(path)), self.real(text)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o600)
+        self.note(f"install -Dm600 <(printf %b {json.dumps(text)}) {path}")
+
+    def remove(self, path):
+        path = self.real(path)
+        shutil.rmtree(path) if os.path.isdir(path) else pathlib.Path(path).unlink(missing_ok=True)
+        self.note(f"rm -rf {path}")
+
+    def copy(self, source, target):
+        source, target = self.real(source), self.real(target)
+        if not os.path.exists(source):
+            return
+        if os.path.isdir(source):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target)
+        else:
+            os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+            shutil.copy2(source, target)
+        self.note(f"rm -rf {target}; cp -a {source} {target}")
+
+    def environment(self, number, changes):
+        """Sets variables of a deployment, or takes out those that are None."""
+        one = self.deployments[number]
+        one.environment = {name: self.real(value) for name, value in {**one.environment, **changes}.items() if value is not None}
+
+    def together(self, actions, again=False):
+        """fernit runs, several at the same time; `again`: the same start once more. Returns how many keys were to be destroyed."""
+        before, state = self.stores(), self.state()
+        without = {one.store for one in map(self.one, actions) if one.has_none()}
+        outcomes = self.run(actions)
+        after = self.stores()
+        demand(any(action.may_change for action in actions) or self.state() == state, "steady", "what is to change nothing writes")
+        self.judge_created(before, after, without)
+        self.judge_retired(outcomes, before, after)
+        used = [set(one.used) for one in self.deployments]
+        for outcome in outcomes:
+            self.judge_output(outcome)
+            if outcome.ring is not None and not self.is_overwritten(outcome, outcomes):
+                store = outcome.deployment.store
+                # Of several starts the first alone may find that.
+                finds_loss = len(outcomes) == 1 and before[store].shows_loss
+                told = {*before[store].retired, *after[store].retired}
+                self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
+        if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
+            self.judge_change(outcomes[0], before, after)
+            if again and outcomes[0].ring is not None:
+                self.judge_steady(outcomes[0])
+        return sum("destroy" in action.words for action in actions)
+
+    def is_overwritten(self, outcome, outcomes):
+        """By a start with another store and the same airflow.cfg: what this one left there is not seen any more."""
+        one = outcome.deployment
+        return any(other.deployment.cfg == one.cfg and other.deployment.store != one.store for other in outcomes)
+
+    def one(self, action):
+        return self.deployments[action.deployment]
+
+    def words_of(self, action):
+        """With fingerprints; None where there is no such key."""
+        words = []
+        for word in action.words:
+            place, _, index = word.partition(" ")
+            found = getattr(Stored.look(self.one(action).store), place) if index else []
+            if index and int(index) >= len(found):
+                return None
+            words.append(fingerprint(found[int(index)]) if index else word)
+        return words
+
+    def run(self, actions):
+        started = []
+        for action in actions:
+            words = self.words_of(action)
+            if words is None:
+                continue
+            environment, before = self.one(action).environment, prefix(action.fault)
+            files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+            process = subprocess.Popen([*before, BINARY, *words], env=environment, cwd=self.folder, **files)
+            started.append((action, process, len(self.lines)))
+            usual = {name: value for name, value in self.base(0).items() if name not in ("AIRFLOW_HOME", "FERNIT_STORE")}
+            shown = [f'{name}="{value}"' for name, value in environment.items() if usual.get(name) != value]
+            self.note(" ".join([*shown, *before, "fernit", *words, *(["&"] if len(actions) > 1 else [])]))
+        outcomes = []
+        for action, process, line in started:
+            out, err = (text.decode(errors="replace") for text in process.communicate(timeout=120))
+            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err))
+            self.lines[line] += f"  # {process.returncode} {' '.join(sorted(outcomes[-1].said))}"
+            self.count["killed" if process.returncode in (-9, 137) else "refused" if process.returncode else "good"] += 1
+        return outcomes
+
+    def state(self):
+        """Each file and folder, and what changes with any write of it."""
+        found = {}
+        for folder, _, files in os.walk(self.folder):
+            for path in [folder, *(f"{folder}/{name}" for name in files)]:
+                status = os.lstat(path)
+                found[path] = (status.st_ino, status.st_mtime_ns, status.st_size)
+        return found
+
+    # --- The rules
+
+    def judge_output(self, outcome):
+        shown = outcome.err if outcome.action.words[0] == "run" else outcome.out + outcome.err
+        demand(not keys_in(shown), "printed", "a key is in the output")
+        allowed = {0, 125} if outcome.action.is_start else {0, 1}
+        if outcome.action.fault:
+            allowed |= {-9, 137, 1, 2, 125, 126, 127}  # also of what runs it, and of the command
+        demand(outcome.status in allowed, "ends", f"with {outcome.status}: {outcome.err}")
+
+    def judge_ring(self, outcome, used, finds_loss):
+        one, ring = outcome.deployment, outcome.ring
+        lacks = used - set(ring) - one.told
+        if not finds_loss:
+            lacks -= one.gone
+        says = SAYS | SAYS_OF_ENVIRONMENT if outcome.action.words == INIT else SAYS
+        self.count["starts"] += 1
+        self.count["lacking"] += bool(lacks)
+        cannot_say = outcome.action.fault[1:2] == ("write",)  # to standard error
+        demand(not lacks or cannot_say or outcome.said & says, "silent", f"lacks {len(lacks)} keys and says only {sorted(outcome.said)}")
+        demand(not finds_loss or cannot_say or "lost-ring" in outcome.said, "silent", "the store's ring is gone, and it does not say so")
+        one.told = (one.told | lacks) - set(ring)
+        one.used |= set(ring[:1])
+        one.handed_on |= set(ring)
+
+    def judge_created(self, before, after, without):
+        had, has = (set().union(*(stored.fernet for stored in stores.values())) for stores in (before, after))
+        new = has - had - set(self.keys.values())
+        demand(len(new) <= len(without), "created", f"{len(new)} new keys, where {len(without)} stores had none")
+        self.keys.update({f"G{len(self.keys) + i}": key for i, key in enumerate(sorted(new))})
+        self.count["created"] += len(new)
+
+    def judge_retired(self, outcomes, before, after):
+        """One that was killed may not have come to say it, and another one finds nothing more to do."""
+        for store in after:
+            here = [outcome for outcome in outcomes if outcome.deployment.store == store]
+            told = any(outcome.said & {"replaced-key", "joined-key"} or outcome.action.words[0] == "key" for outcome in here)
+            calm = not any(outcome.action.fault for outcome in here)
+            demand(told or not calm or set(after[store].retired) <= set(before[store].retired), "silent", "a key is retired without a word")
+
+    def judge_change(self, outcome, before, after):
+        if "broken-source" in outcome.said:  # the store, which is passed over
+            return
+        old, now = before[outcome.deployment.store], after[outcome.deployment.store]
+        given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
+        new = given - old.fernet
+        rule = outcome.deployment.environment.get("FERNIT_ON_CHANGE", "keep")
+        is_new = bool(old.ring and new)
+        self.count[rule] += is_new
+        if not is_new or rule == "refuse" or outcome.status != 0:
+            demand(not (is_new and rule == "refuse") or outcome.status == 125, "changed", "a new key is not refused")
+            demand(not left, "changed", "a key leaves the ring, though none is new or it is refused")
+            return
+        demand(left == (set(old.ring) - given if rule == "replace" else set()), "changed", f"{rule}: {len(left)} keys leave the ring")
+        demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
+        demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
+        demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
+
+    def judge_steady(self, outcome):
+        state, ring = self.state(), outcome.ring
+        again = self.run([outcome.action])[0]
+        self.judge_output(again)
+        demand(again.status == 0, "steady", f"the same start once more ends with {again.status}: {again.err}")
+        demand(self.state() == state, "steady", "the same start once more writes")
+        demand(again.ring == ring, "steady", "the same start once more gives another ring")
+        self.count["again"] += 1
+
+
+# --- Many of them
+
+
+def live(seed, steps):
+    """The world after its steps, and the rule that is broken, if any."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="fernit-world-", dir=memory)
+    world = World(seed, folder)
+    try:
+        for step in steps:
+            world.step(*step)
+    except Broken as broken:
+        return world, str(broken)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return world, ""
+
+
+def shrunk(seed, steps, rule):
+    """As little of it as breaks the same rule."""
+    for fewer in smaller(steps):
+        if live(seed, fewer)[1].startswith(rule):
+            return shrunk(seed, fewer, rule)
+    return steps
+
+
+def prove(seeds):
+    """(what was counted, the failures as texts) of these worlds, up to five failures."""
+    counts, failures = Counter(), []
+    for seed in seeds:
+        world, broken = live(seed, story(seed))
+        counts.update(world.count)
+        if broken:
+            least, again = live(seed, shrunk(seed, story(seed), broken.split(":")[0]))
+            told = [f"world {seed}: {again}", *least.lines] if again else [f"world {seed}, not each time: {broken}", *world.lines]
+            failures.append("\n".join(told))
+            print(failures[-1], end="\n\n", flush=True)
+        if len(failures) == 5:
+            break
+    return counts, failures
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--worlds", type=int, default=1)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--show", action="store_true", help="each command, as a person would type it")
+    chosen = options.parse_args()
+    if chosen.show:
+        world, broken = live(chosen.seed, story(chosen.seed))
+        print("\n".join([*world.lines, broken]))
+        return bool(broken)
+    counts, failures = prove(range(chosen.seed, chosen.seed + chosen.worlds))
+    print(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
