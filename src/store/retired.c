@@ -77,26 +77,6 @@ static int open_folder(struct folder *folder, struct error *err)
     return 0;
 }
 
-static void count_name(const char *entry, void *context)
-{
-    size_t *count = context;
-    *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
-}
-
-/* Not another folder, which the store's owner may have put there since it was made. What belongs to him already, as
- * all does on an access point of EFS, is not given to him. */
-static bool is_empty_and_ours(const struct store *store, int fd)
-{
-    struct error ignored;
-    struct stat status;
-    size_t count = 0;
-    bool known = fstat(fd, &status) == 0;
-    bool is_stores =
-        known && status.st_uid == store->status.st_uid && status.st_gid == store->status.st_gid;
-    return known && (status.st_uid == geteuid() || is_stores) &&
-           file_list(fd, count_name, &count, &ignored) == 0 && count == 0;
-}
-
 static int finish_folder(const struct store *store, int fd, const char *unfinished,
                          struct error *err)
 {
@@ -108,7 +88,7 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
         return error_sys(err, "%s: cannot be made", path);
     if (store_check_own(store, fd, path, err) < 0)
         return -1;
-    if (!is_empty_and_ours(store, fd))
+    if (!file_folder_is_new(fd, &store->status))
         return error_refused(err, "%s: was exchanged while it was made; start again", path);
     if (access_set(fd, &access, path, err) < 0)
         return -1;

@@ -235,6 +235,21 @@ def test_what_root_creates_in_a_store_is_the_owner_s(fernit, name):
     assert (status.st_uid, status.st_gid, status.st_mode & 0o077) == (50000, 5000, 0)
 
 
+@pytest.mark.parametrize("mode", ["0600", "0660"])
+def test_folders_that_root_creates_in_another_s_are_his_and_so_is_what_is_in_them(fernit, tmp_path, mode):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o750)
+    os.chown(home, 50000, 5000)
+    store, cfg = home / "data" / "store", home / "airflow" / "deep" / "airflow.cfg"
+    done = fernit("init", "--store", store, "--store-mode", mode, AIRFLOW_HOME=cfg.parent)
+    assert done.returncode == 0, done.stderr
+    for path in (store, store.parent, store / "fernet_key", cfg, cfg.parent, cfg.parent.parent):
+        assert (path.stat().st_uid, path.stat().st_gid) == (50000, 5000), path
+    # And that owner goes on with them.
+    again = fernit("run", "--store", store, "--store-mode", mode, "true", prefix=WHO["uid 50000 of group 0"], AIRFLOW_HOME=cfg.parent)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
 def test_a_retired_key_has_the_group_that_the_store_gives(fernit):
     """And not that of who retires it, whose others then could read it, and not the store's."""
     fernit.store.mkdir()
