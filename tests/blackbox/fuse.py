@@ -35,7 +35,7 @@ class FileSystem:
     def answer(self):
         with selectors.DefaultSelector() as selector:
             selector.register(self.server.stdout, selectors.EVENT_READ)
-            assert selector.select(timeout=20), "the FUSE server does not answer"
+            assert selector.select(timeout=60), "the FUSE server does not answer"
         return self.server.stdout.readline().strip()
 
     def tell(self, line):
@@ -62,7 +62,7 @@ class FileSystem:
 
     def end(self):
         """Its status: 0, unless the server has found something wrong with itself."""
-        _, said = self.server.communicate(timeout=20)
+        _, said = self.server.communicate(timeout=60)
         assert self.server.returncode == 0, said
         assert not os.path.ismount(self.path), f"{self.path} is still mounted"
 
