@@ -38,7 +38,7 @@ class FileSystem:
     def answer(self):
         with selectors.DefaultSelector() as selector:
             selector.register(self.server.stdout, selectors.EVENT_READ)
-            assert selector.select(timeout=20), "the FUSE server does not answer"
+            assert selector.select(timeout=60), "the FUSE server does not answer"
         return self.server.stdout.readline().strip()
 
     def tell(self, line):
@@ -73,7 +73,7 @@ class FileSystem:
 
     def end(self):
         """Its status: 0, unless the server has found something wrong with itself."""
-        _, said = self.server.communicate(timeout=20)
+        _, said = self.server.communicate(timeout=60)
         assert self.server.returncode == 0, said
         for path in filter(None, (self.path, self.also)):
             assert not os.path.ismount(path), f"{path} is still mounted"

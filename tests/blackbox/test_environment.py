@@ -239,7 +239,7 @@ def test_the_command_is_called_by_the_name_that_was_given(fernit, tmp_path):
 
 def test_the_process_is_the_very_process_that_was_started(fernit):
     process = fernit.start("run", "--", "sh", "-c", "echo $$")
-    assert process.communicate(timeout=10)[0] == f"{process.pid}\n".encode()
+    assert process.communicate(timeout=60)[0] == f"{process.pid}\n".encode()
 
 
 def test_the_working_directory_stays(fernit, tmp_path):

@@ -310,6 +310,6 @@ def test_a_signal_that_cannot_be_passed_on_is_an_object_too(fernit, stored, tmp_
     for _ in range(2):
         os.kill(child, signal.SIGTERM)
         time.sleep(0.2)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     ids = the_ids(objects(said.decode()))
     assert ids[-1] == "signal-not-passed" and ("not-executed-anew" in ids) == (not anew)

@@ -323,7 +323,7 @@ def test_nothing_of_a_value_is_left_in_the_supervisor(fernit):
     wait_for(lambda: "the text" in scan(children_of(process.pid)[0], forms).kinds)
     assert not scan(process.pid, forms).found
     process.terminate()
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM and b"password" not in said
 
 
@@ -334,5 +334,5 @@ def test_a_moment_before_it_is_there(fernit, tmp_path):
     (supervisor,) = children_of(process.pid)
     assert "the text" in scan(supervisor, forms).kinds
     os.kill(supervisor, signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
