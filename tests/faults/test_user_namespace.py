@@ -231,8 +231,30 @@ def test_a_user_who_is_not_mapped_cannot_be_become(fernit, users, tmp_path):
 # --- A container's layer
 
 
-def test_on_an_overlay_of_the_namespace(fernit, users, tmp_path, crowd):
-    """As rootless podman mounts it where the kernel can. What is below belongs to somebody who is mapped, or is not."""
+#: As rootless podman mounts it, where the kernel can and where it cannot.
+OVERLAYS = {"the kernel's": (["mount", "-n", "-t", "overlay", "overlay"], ",userxattr"), "fuse-overlayfs": (["fuse-overlayfs"], "")}
+
+
+@pytest.fixture(params=OVERLAYS)
+def overlay(request, users, tmp_path):
+    """overlay(folders, mount point): a layer of the namespace over another one."""
+    mounted = []
+    # Everybody may open it, as where udev runs.
+    os.mknod(tmp_path / "fuse", stat.S_IFCHR | 0o666, os.stat("/dev/fuse").st_rdev)
+    (tmp_path / "fuse").chmod(0o666)
+    users.run("mount", "-n", "--bind", tmp_path / "fuse", "/dev/fuse")
+
+    def mount(folders, point):
+        words, more = OVERLAYS[request.param]
+        users.run(*words, point, "-o", ",".join(f"{name}={folder}" for name, folder in folders.items()) + more)
+        mounted.append(point)
+
+    yield mount
+    for point in mounted:
+        users.run("umount", point)  # its server would hold the namespace
+
+
+def test_on_an_overlay_of_the_namespace(fernit, users, overlay, tmp_path, crowd):
     for name in ("lower", "changes", "work", "volume"):
         (tmp_path / name).mkdir()
         own(tmp_path / name, FIRST, mode=0o755)
@@ -240,10 +262,9 @@ def test_on_an_overlay_of_the_namespace(fernit, users, tmp_path, crowd):
     (tmp_path / "lower" / "airflow" / "airflow.cfg").write_text("[core]\nexecutor = LocalExecutor\n")
     for path in (tmp_path / "lower").rglob("*"):
         own(path, FIRST, mode=0o755 if path.is_dir() else 0o644)
-    options = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/changes,workdir={tmp_path}/work,userxattr"
-    users.run("mount", "-n", "-t", "overlay", "-o", options, "overlay", tmp_path / "volume")
+    overlay({"lowerdir": tmp_path / "lower", "upperdir": tmp_path / "changes", "workdir": tmp_path / "work"}, tmp_path / "volume")
     made = Place(fernit, tmp_path / "volume", users.prefix())
-    seen = Place(fernit, users.path(tmp_path / "volume"), [])
+    seen = Place(fernit, tmp_path / "changes", [])  # who is outside may not look into fuse-overlayfs
     assert [made.works(*PRINT)] == seen.ring() == seen.in_cfg()
     starts = crowd(20, prefix=lambda i: made.prefix, environment=lambda i: made.environment)
     starts.open_gate()
