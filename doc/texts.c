@@ -22,7 +22,7 @@ const char *const option_texts[OPTION_COUNT] = {
         "of `init` and of the commands that change the store: change it although its locks do not "
         "reach other hosts; on one host at a time",
     [OPTION_YES] = "of `key promote`, `retire`, `unretire`, `destroy`: do it, and do not only say "
-                   "what would be done",
+                   "what would be done; on the command line alone",
     [OPTION_CONFIG] = "a file with settings, `option = value` under `[fernit]`",
     [OPTION_LOG_FORMAT] = "how fernit's lines look: for people, or "
                           "[each one JSON object](#logs-for-programs)",
@@ -39,7 +39,7 @@ const char *const option_texts[OPTION_COUNT] = {
         "stay, as process 1 or not, and supervise the command; the other options here need it",
     [OPTION_SIGNAL_SCOPE] = "[whom signals are for](#whom-a-signal-is-for): `auto` is `group`, but "
                             "`child` for a worker, a task, or with `DUMB_INIT_SETSID=0`",
-    [OPTION_SETSID] = "give the command a session of its own, and so no terminal",
+    [OPTION_SETSID] = "give the command a session of its own, and the terminal with it",
     [OPTION_REWRITE] = "pass one signal on as another, or not at all: `HUP:0` (repeatable)",
     [OPTION_GRACE] =
         "after the command's end TERM what it has left behind, and KILL it after this time",

@@ -113,6 +113,17 @@ int cfg_overwrite(const char *path, const struct cfg *read, const struct secret 
     return CFG_WRITTEN;
 }
 
+int cfg_foresee_overwrite(const char *path, const char *folder, struct error *err)
+{
+    if (access(path, W_OK) < 0) {
+        error_sys(err, "%s: cannot be written in place", path);
+        return cfg_write_outcome(err);
+    }
+    if (!file_folder_is_writable(folder))
+        return error_sys(err, "%s: cannot keep a copy of airflow.cfg", folder);
+    return CFG_WRITTEN;
+}
+
 /* Whether an interrupted write explains what is there: new where it came to, old behind that. A
  * block that was allocated and never written reads as zeros. */
 static bool is_torn(const struct secret *now, const char *old, size_t old_length, const char *new,

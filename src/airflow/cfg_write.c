@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,14 +179,20 @@ static int finish(struct place *place, const char *path, struct temporary *tempo
     return file_sync_directory(place->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
 }
 
+static bool leads_nowhere(const char *path, struct error *err)
+{
+    struct stat status;
+    if (lstat(path, &status) < 0 || !S_ISLNK(status.st_mode))
+        return false;
+    error_input(err, "%s: is a symbolic link to a file that is not there", path);
+    return true;
+}
+
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)
 {
     struct stat status;
-    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
-        errno = EACCES;
-        error_input(err, "%s: is a symbolic link to a file that is not there", path);
+    if (leads_nowhere(path, err))
         return CFG_FIXED;
-    }
 
     _cleanup_place_ struct place place = {.directory = -1, .path = strdup(path)};
     if (!place.path)
@@ -213,6 +220,36 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
         return cfg_write_outcome(err);
     }
     return finish(&place, path, &temporary, err);
+}
+
+/* No rename(2) gets past a mount over the file itself. */
+static bool is_mount(const char *path)
+{
+    enum {
+        MOUNT_ROOT = 0x2000
+    }; /* STATX_ATTR_MOUNT_ROOT, since Linux 5.8; musl has no name for it */
+    struct statx status = {0};
+    return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & MOUNT_ROOT) != 0;
+}
+
+int cfg_foresee(const char *path, bool exists, struct error *err)
+{
+    _cleanup_free_ char *place = exists ? realpath(path, NULL) : strdup(path);
+    if (!place)
+        return error_sys(err, "%s", path);
+    if (!exists && leads_nowhere(path, err))
+        return CFG_FIXED;
+    if (exists && is_mount(place)) {
+        errno = EBUSY;
+        error_sys(err, "%s: cannot be replaced", path);
+        return CFG_FIXED;
+    }
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", place);
+    if (file_folder_is_writable(dirname(folder)))
+        return CFG_WRITTEN;
+    error_sys(err, "%s: cannot make a temporary file", place);
+    return cfg_write_outcome(err);
 }
 
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,

@@ -22,16 +22,20 @@ int cfg_lock(const char *path, const struct deadline *deadline, struct error *er
 /* The same for a file or folder that is open. Returns 0, also where no lock is to be had, or -1. */
 int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, struct error *err);
 
-/* Makes a file that must not exist yet, with that mode, durable, whole from its first moment; the
- * directory is made where missing, as Airflow makes it. What root makes is the folder's owner's.
+/* Creates a file that must not exist yet, with that mode (access_new), durable, whole from its first moment; the
+ * directory is created where it is missing, as Airflow does.
  * Returns an outcome (CFG_FIXED fills *err with the reason), or -1 with ERROR_SYSTEM. */
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err);
 
-/* Replaces the file that `read` was read from by `text`: a temporary file beside it with its mode
- * and, where permitted, its owner, then rename(2). Symbolic links are followed and stay.
+/* Replaces the file that `read` was read from by `text`: a temporary file beside it with its access
+ * (base/access.h), then rename(2). Symbolic links are followed and stay.
  * Returns as cfg_create does. */
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err);
+
+/* What cfg_replace, or cfg_create where nothing `exists`, would return, as far as permissions and mounts tell. Writes
+ * nothing. */
+int cfg_foresee(const char *path, bool exists, struct error *err);
 
 /* Sweeps the temporary of a fernit that has died after it had linked it to the file's name, and whose work
  * therefore nobody does again: the file's link count tells. Needs no lock: who is writing makes another. */

@@ -47,7 +47,7 @@ static int find_in_packages(const char *path)
     struct dirent *entry;
     while (packages && (entry = readdir(packages)))
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            if (strncmp(entry->d_name, names[i], strlen(names[i])) == 0)
+            if (text_begins(entry->d_name, names[i]))
                 found = newer(found, airflow_version_parse(entry->d_name + strlen(names[i])));
     if (packages)
         closedir(packages);

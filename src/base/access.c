@@ -14,6 +14,31 @@ static const char acl_name[] = "system.posix_acl_access";
 
 enum { MODES = 0777, OWNER = 0700 };
 
+enum {
+    OVERFLOW = 65534,
+    MAPS_MOST = 4096
+}; /* the kernel's default of /proc/sys/kernel/overflowuid and overflowgid */
+
+/* Without /proc nobody knows. */
+static bool maps_all(const char *path)
+{
+    char text[MAPS_MOST];
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    text[length > 0 ? length : 0] = '\0';
+    return strstr(text, " 4294967295\n") != NULL;
+}
+
+bool access_is_unmapped_uid(uid_t uid)
+{
+    return uid == OVERFLOW && !maps_all("/proc/self/uid_map");
+}
+
+bool access_is_unmapped_gid(gid_t gid)
+{
+    return gid == OVERFLOW && !maps_all("/proc/self/gid_map");
+}
+
 static bool has_none(int errnum)
 {
     return errnum == ENODATA || errnum == EOPNOTSUPP || errnum == ENOSYS;
@@ -60,8 +85,8 @@ static bool set_acl(int fd, const struct access *access, bool keeps_group)
 {
     if (access->acl_length > 0 && keeps_group)
         return fsetxattr(fd, acl_name, access->acl, access->acl_length, 0) == 0;
-    bool none = fremovexattr(fd, acl_name) == 0 || has_none(errno);
-    return none && access->acl_length == 0;
+    bool none = fgetxattr(fd, acl_name, NULL, 0) < 0 && has_none(errno);
+    return (none || fremovexattr(fd, acl_name) == 0) && access->acl_length == 0;
 }
 
 static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
@@ -71,23 +96,40 @@ static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
     return keeps_group ? access->mode : of_both(access->mode);
 }
 
+/* A new file's group shows as an unmapped one only where a setgid folder gives it that folder's, which is right for what is
+ * new. Of a file that it replaces nobody knows whether it had the same. */
+static bool set_group(int fd, const struct stat *own, const struct access *access)
+{
+    if (access->gid == (gid_t)-1 || (own->st_gid == access->gid && !access->replaces))
+        return true;
+    if (access_is_unmapped_gid(access->gid))
+        return false;
+    return own->st_gid == access->gid || fchown(fd, (uid_t)-1, access->gid) == 0;
+}
+
+static void set_owner(int fd, const struct stat *own, const struct access *access, const char *path)
+{
+    if (access->uid == (uid_t)-1 || own->st_uid == access->uid ||
+        access_is_unmapped_uid(access->uid))
+        return;
+    if (fchown(fd, access->uid, (gid_t)-1) < 0)
+        log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
+}
+
 int access_set(int fd, const struct access *access, const char *path, struct error *err)
 {
     struct stat own;
     if (fstat(fd, &own) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    bool is_in_group = access->gid == (gid_t)-1 || own.st_gid == access->gid;
-    bool keeps_group = is_in_group || fchown(fd, (uid_t)-1, access->gid) == 0;
+    bool keeps_group = set_group(fd, &own, access);
     mode_t mode = mode_for(fd, access, keeps_group);
-    if ((own.st_mode & MODES) != mode && fchmod(fd, mode) < 0) {
+    if ((own.st_mode & MODES) != mode && fchmod(fd, mode | (own.st_mode & S_ISGID)) < 0) {
         int errnum = errno;
         bool is_more = fstat(fd, &own) < 0 || (own.st_mode & MODES & ~mode) != 0;
         errno = errnum;
         if (access->replaces && is_more)
             return error_sys(err, "%s: cannot set its mode", path);
     }
-    bool is_owner = access->uid == (uid_t)-1 || own.st_uid == access->uid;
-    if (!is_owner && fchown(fd, access->uid, (gid_t)-1) < 0)
-        log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
+    set_owner(fd, &own, access, path);
     return 0;
 }

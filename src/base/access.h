@@ -2,7 +2,7 @@
  *
  * One rule for all of them. What replaces a file gets that file's mode, owner, group and ACL (acl(5)), or less,
  * never more. What is new gets a mode; where root creates it, it belongs to the owner and group of its folder,
- * for whom root acts.
+ * for whom root acts. A folder that has inherited the set-group-ID bit keeps it.
  *
  * The descriptor is always of an inode that the caller has just created itself (O_EXCL, mkdirat(2)) and that is
  * still empty, so root never changes the owner of anything else. The order is group, ACL, mode, owner: each step
@@ -28,6 +28,11 @@ struct access {
     unsigned char acl[ACCESS_ACL];
 };
 
+/* Whether the owner or group that stat(2) shows may be anybody whom this user namespace does not map: all of them show as one
+ * id, that of "nobody", so that two who look alike need not be the same. user_namespaces(7), "Unmapped user and group IDs" */
+bool access_is_unmapped_uid(uid_t uid);
+bool access_is_unmapped_gid(gid_t gid);
+
 /* What a new file of `mode` in `folder` is to have. */
 void access_new(const struct stat *folder, mode_t mode, struct access *access);
 
@@ -35,7 +40,8 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access);
  * part alone. Returns 0, or -1 with errno: ENOENT where there is none. */
 int access_of(int directory, const char *name, struct access *access);
 
-/* Gives it to `fd`. Where the group cannot be kept, group and others get what both of them had; where the ACL cannot,
+/* Gives it to `fd`, with no chown that changes nothing, and none to an id that stands for all that are not mapped. Where
+ * the group cannot be kept, group and others get what both of them had; where the ACL cannot,
  * the owner alone is left. That the owner cannot be kept, or that a file system has no modes, is no error.
  * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
 int access_set(int fd, const struct access *access, const char *path, struct error *err);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/search.h"
+#include "base/shown.h"
 #include "base/signals.h"
 
 enum { CHUNK = 4096, REAP_EVERY_MS = 10 };
@@ -180,10 +181,15 @@ int command_output(char *const *argv, char *const *environment, size_t most,
                    const struct deadline *deadline, struct secret *output, struct error *err)
 {
     const struct task task = {.argv = argv, .environment = environment};
+    if (perform(&task, most, deadline, output, err) == 0)
+        return 0;
+    const char *known = search_finds(argv[0], environment) ? argv[0] : NULL;
+    const char *name = shown(argv[0], known, "the command");
     /* Up to a "=": NAME=token COMMAND is what a shell would take, and we do not. */
-    return perform(&task, most, deadline, output, err) < 0
-               ? error_within(err, "%.*s", (int)strcspn(argv[0], "="), argv[0])
-               : 0;
+    error_within(err, "%.*s", (int)strcspn(name, "="), name);
+    return name == argv[0] ? -1
+                           : error_hint(err, "its first word is in no folder of PATH; it is not "
+                                             "shown, since it may be a secret");
 }
 
 int command_function(int (*function)(const void *context, int output), const void *context,

@@ -19,7 +19,7 @@ struct error;
  *
  * Returns 0 if it ended with status 0 in time. Else -1: ERROR_INPUT says not found, not runnable,
  * its status or signal, too slow, too much; ERROR_ENDING that a signal came; ERROR_SYSTEM. The
- * message holds argv[0] alone: arguments and output may be secret. */
+ * message holds argv[0] alone, if it may be shown (base/shown.h): arguments and output may be secret. */
 int command_output(char *const *argv, char *const *environment, size_t most,
                    const struct deadline *deadline, struct secret *output, struct error *err);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/lines.h"
 
 /* The first byte tells most of them apart, and a start asks for fifty variables. */
 static bool begins(const char *assignment, const char *start, size_t length)
@@ -18,6 +19,21 @@ const char *environment_get(char *const *environment, const char *name)
     for (; *environment; environment++)
         if (begins(*environment, name, length) && (*environment)[length] == '=')
             return *environment + length + 1;
+    return NULL;
+}
+
+const char *environment_hidden(char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    bool is_empty = false;
+    for (; *environment; environment++) {
+        if (!begins(*environment, name, length) || (*environment)[length] != '=')
+            continue;
+        bool is_blank = text_is_blank(*environment + length + 1);
+        if (!is_blank)
+            return is_empty ? *environment : NULL;
+        is_empty = true;
+    }
     return NULL;
 }
 

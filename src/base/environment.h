@@ -15,6 +15,10 @@ struct error;
 /* The value of `name`, or NULL where it is not there. The first one counts, as for getenv(3). */
 const char *environment_get(char *const *environment, const char *name);
 
+/* Where the first `name` holds nothing but blanks: a later assignment of this name that holds a value, which nobody reads.
+ * Else NULL. */
+const char *environment_hidden(char *const *environment, const char *name);
+
 /* An environment that can be edited. `list` ends with NULL and is what execve takes. */
 struct environment {
     char **list;

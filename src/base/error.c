@@ -87,9 +87,20 @@ int error_within(struct error *err, const char *format, ...)
     return -1;
 }
 
+static bool is_out_of(int errnum)
+{
+    return errnum == ENOSPC || errnum == EDQUOT || errnum == ENOMEM || errnum == EMFILE ||
+           errnum == ENFILE;
+}
+
 int error_advise(struct error *err, const char *format, ...)
 {
     struct error inner = *err;
+    if (is_out_of(err->errnum)) {
+        append(err, error_remedy(err));
+        err->advised = true;
+        return -1;
+    }
     FILL(inner.kind);
     struct error advice = *err;
     *err = inner;

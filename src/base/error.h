@@ -26,7 +26,7 @@ struct error {
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
     bool advised;       /* error_advise was called */
     char message[1024]; /* one line: what, where, why, what to do */
-    char hint[256];     /* what to do, as a line of its own (log_hint); "" for none */
+    char hint[512]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
@@ -47,7 +47,8 @@ int error_sys(struct error *err, const char *format, ...)
 int error_within(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* Puts "; ADVICE" behind it: what the person who reads it can do. Returns -1. */
+/* Puts "; ADVICE" behind it: what the person who reads it can do. Where the errno alone tells what to do, wherever it comes
+ * from (a full disk, no memory, no descriptor), it is that instead. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 

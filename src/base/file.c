@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -220,7 +222,41 @@ int file_sync_above(int directory, const char *path, struct error *err)
     return 0;
 }
 
-static int sync_parent(const char *path, const char *slash, struct error *err)
+static void count_name(const char *entry, void *context)
+{
+    size_t *count = context;
+    *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
+}
+
+bool file_folder_is_new(int folder, const struct stat *parent)
+{
+    struct error ignored;
+    struct stat status;
+    size_t count = 0;
+    bool known = fstat(folder, &status) == 0;
+    bool is_parents =
+        known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
+    return known && (status.st_uid == geteuid() || is_parents) &&
+           file_list(folder, count_name, &count, &ignored) == 0 && count == 0;
+}
+
+/* As all that root creates beside others' files. */
+static int give_to_owner(int parent, const char *path, const char *name, struct error *err)
+{
+    struct stat above;
+    struct stat own;
+    struct access access;
+    if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
+        return 0;
+    _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &own) < 0 || !file_folder_is_new(fd, &above))
+        return error_refused(err, "%s: was exchanged while it was made; start again", path);
+    access_new(&above, own.st_mode, &access);
+    return access_set(fd, &access, path, err);
+}
+
+/* Of a directory that was just made: its owner, and that its name is durable. */
+static int settle_in_parent(const char *path, const char *slash, struct error *err)
 {
     char parent[PATH_MAX] = ".";
     if (slash)
@@ -229,6 +265,8 @@ static int sync_parent(const char *path, const char *slash, struct error *err)
     /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
     if (fd < 0)
         return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its names durable", parent);
+    if (give_to_owner(fd, path, slash ? slash + 1 : path, err) < 0)
+        return -1;
     return file_sync_directory(fd, parent, err);
 }
 
@@ -269,7 +307,21 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
         if (make_one(part, mode) < 0)
             return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", part);
     }
-    return sync_parent(part, strrchr(part, '/'), err);
+    return settle_in_parent(part, strrchr(part, '/'), err);
+}
+
+/* The directory itself, or what is nearest to it of what exists. */
+bool file_folder_is_writable(const char *path)
+{
+    char part[PATH_MAX];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *at = part; at; at = dirname(at)) {
+        if (access(at, W_OK | X_OK) == 0)
+            return true;
+        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
+            return false;
+    }
+    return false;
 }
 
 bool file_link_is_impossible(int errnum)

@@ -33,7 +33,7 @@ int file_write(int fd, const char *path, const void *bytes, size_t length, struc
 int file_temporary_name(const char *prefix, char name[FILE_TEMPORARY_NAME], struct error *err);
 
 /* A new file in `directory` under a name of its own, "<prefix><16 hex digits>", which is put into
- * `name`, mode 0600, close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */
+ * `name`, mode 0600 less umask (base/access.h sets the right one), close-on-exec. Returns the descriptor, or -1 with ERROR_SYSTEM. */
 int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_NAME],
                    struct error *err);
 
@@ -63,9 +63,18 @@ int file_sync_directory(int directory, const char *path, struct error *err);
 int file_sync_above(int directory, const char *path, struct error *err);
 
 /* Makes the directory `path` and what is missing above it (0755 less umask); the last part gets
- * exactly `mode`, or 0755 less umask where mode is 0, and the new names are made durable.
- * Returns 0 also where it exists, or -1 with ERROR_SYSTEM. */
+ * exactly `mode`, or 0755 less umask where mode is 0, and the new names are made durable. What root makes in a folder
+ * of somebody else is his (base/access.h).
+ * Returns 0 also where it exists, or -1: ERROR_SYSTEM, ERROR_REFUSED (it was exchanged meanwhile). */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
+
+/* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as all is on
+ * an access point of EFS, the parent's owner's. The parent's owner may have put another one there. */
+bool file_folder_is_new(int folder, const struct stat *parent);
+
+/* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. If not,
+ * errno tells why. */
+bool file_folder_is_writable(const char *path);
 
 /* Whether errnum says that linkat(2), or renameat2(2) with RENAME_NOREPLACE, cannot be had on this
  * file system at all, so that another way may be tried. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/unicode.h"
 
 static bool is_control(uint32_t code)
 {

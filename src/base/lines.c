@@ -59,6 +59,11 @@ bool text_is_blank(const char *text)
     return text[strspn(text, " \t\r\n\v\f")] == '\0';
 }
 
+bool text_begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
 size_t line_blank(const char *text, const char *end)
 {
     static const char unicode[][4] = {

@@ -35,6 +35,8 @@ void span_name(struct span span, char *text, size_t size);
 /* Whether there is nothing in it but ASCII's blanks. */
 bool text_is_blank(const char *text);
 
+bool text_begins(const char *text, const char *start);
+
 /* Length in bytes of the blank that begins at `text`, or 0: what str.strip() removes, in UTF-8. */
 size_t line_blank(const char *text, const char *end);
 

@@ -23,6 +23,8 @@ static enum log_format form = LOG_TEXT;
 static int patience = 1000; /* milliseconds */
 static int descriptor = -1; /* not opened yet */
 static bool last_was_shown; /* of the lines that a hint can follow */
+static void (*listener)(void *context, const char *id, const char *text);
+static void *listener_context;
 
 void log_set_level(enum log_level wanted)
 {
@@ -55,9 +57,15 @@ enum log_format log_format(void)
     return form;
 }
 
+void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context)
+{
+    listener = listen;
+    listener_context = context;
+}
+
 bool log_shows(enum log_level wanted)
 {
-    return wanted <= level;
+    return wanted <= (listener ? LOG_NORMAL : level);
 }
 
 static bool is_url_safe(char c)
@@ -179,6 +187,11 @@ static void line(const char *name, const char *id, const char *format, va_list v
     if (vsnprintf(message, sizeof message, format, values) < 0)
         *message = '\0';
     log_mask(message);
+    if (listener && (id || strcmp(name, "hint") == 0)) {
+        listener(listener_context, id, message);
+        errno = saved;
+        return;
+    }
     size_t length =
         form == LOG_JSON ? json_line(name, id, message, text) : text_line(name, message, text);
     text[length++] = '\n';
@@ -212,7 +225,7 @@ void log_hint(const char *format, ...)
 
 void log_notice(const char *format, ...)
 {
-    LINE(log_shows(LOG_NORMAL), "notice", NULL);
+    LINE(log_shows(LOG_NORMAL) && !listener, "notice", NULL);
 }
 
 void log_detail(const char *format, ...)

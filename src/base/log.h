@@ -26,12 +26,12 @@ enum log_format { LOG_TEXT, LOG_JSON };
 void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
 
-/* LOG_TEXT until set. */
-/* The options that lead another fernit to where this one works, each with a blank before it: " --store /x". For the
- * commands that messages suggest; "" until it is set. What is set is copied, and left out where it is too long. */
+/* The options that lead another fernit to the store of this one, each after a blank: " --store /x". For the
+ * commands that messages suggest. "" until set. The text is copied, and ignored where it is too long. */
 void log_set_options(const char *options);
 const char *log_options(void);
 
+/* LOG_TEXT until set. */
 void log_set_format(enum log_format wanted);
 enum log_format log_format(void);
 
@@ -45,6 +45,11 @@ void log_open(void);
 
 /* Lets the log's own opening take the place of standard error, which nobody else is to use any more. */
 void log_take_standard_error(void);
+
+/* From now on `listen` gets each warning, whatever the level, and each hint behind one (id NULL), and nothing of them is
+ * printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
+ * before. */
+void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);

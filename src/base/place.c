@@ -94,17 +94,14 @@ static bool is_there(const struct placing *placing)
            holds(fd, placing->bytes, placing->length);
 }
 
-/* A file system that sets no modes, or has one for all files, may be right all the same. */
-static bool has_rights(const struct placing *placing, int fd)
-{
-    struct stat status;
-    return fstat(fd, &status) == 0 && (status.st_mode & placing->mode) == placing->mode;
-}
-
 static int fill(const struct placing *placing, int fd, struct error *err)
 {
+    struct stat status;
     int changed = fchmod(fd, placing->mode);
-    if (!has_rights(placing, fd))
+    if (fstat(fd, &status) < 0)
+        return error_sys(err, "%s: cannot be looked at", placing->path);
+    /* A file system that sets no modes, or has one for all files, may be right all the same. */
+    if ((status.st_mode & placing->mode) != placing->mode)
         return changed < 0
                    ? error_sys(err, "%s: cannot set its mode", placing->path)
                    : error_refused(err,

@@ -30,6 +30,18 @@ bool search_next(const char **path, const char *name, char candidate[PATH_MAX])
     return false;
 }
 
+bool search_finds(const char *name, char *const *environment)
+{
+    const char *path = strchr(name, '/') ? NULL : search_path(environment);
+    char candidate[PATH_MAX];
+    if (!path)
+        return access(name, F_OK) == 0;
+    while (search_next(&path, name, candidate))
+        if (access(candidate, F_OK) == 0)
+            return true;
+    return false;
+}
+
 static bool is_program(const char *path)
 {
     char start[SELFMAG];

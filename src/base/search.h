@@ -16,6 +16,9 @@ const char *search_path(char *const *environment);
  * end. A directory that is too long is left out. Returns whether there was one. */
 bool search_next(const char **path, const char *name, char candidate[PATH_MAX]);
 
+/* Whether there is such a file on the PATH, whatever it is; a name with a slash: there. */
+bool search_finds(const char *name, char *const *environment);
+
 /* Becomes argv[0] with the arguments and the environment given. Returns only if that failed, -1 with
  * errno: ENOENT where nothing of this name was found, else what spoke against the one that was. The kernel's ENOEXEC is
  * parted in two: ENOEXEC for a script without "#!", ELIBBAD for a program (ELF) of another processor, or a damaged

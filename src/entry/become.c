@@ -7,6 +7,7 @@
 #include "airflow/paths.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "process/user.h"
 #include "store/owner.h"
 
@@ -79,7 +80,7 @@ int become_user(struct context *context, bool keeps, struct becoming *becoming, 
     if (!settings->user || become(context, keeps, becoming, err) == 0)
         return 0;
     settings_origin(settings, OPTION_USER, origin);
-    return error_within(err, "%s \"%.80s\"", origin, settings->user);
+    return error_within(err, "%s \"%.80s\"", origin, shown_value(settings->user));
 }
 
 void becoming_free(struct becoming *becoming)

@@ -11,6 +11,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/shown.h"
 
 enum { SERVICE_FILE_MOST = 64 * 1024 };
 
@@ -31,7 +32,8 @@ static int look_into(const char *path, const char *service, struct database_defa
                      struct error *err)
 {
     struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
+    _cleanup_close_ int fd =
+        file_open(AT_FDCWD, path, 0, shown(path, NULL, "the service file"), &status, err);
     if (fd < 0)
         return err->errnum == ENOENT || err->errnum == ENOTDIR ? 0 : -1;
     secret_free(&defaults->service);
@@ -71,9 +73,9 @@ static int find_service(const char *service, const char *file, char *const *envi
         found = look_into(shared, service, defaults, err);
     if (found != 0)
         return found < 0 ? -1 : 0;
-    return error_input(err,
-                       "no file defines the PostgreSQL service \"%.64s\": %.200s and %.200s do not",
-                       service, own.bytes, shared);
+    return error_input(
+        err, "no file defines the PostgreSQL service \"%.64s\": %.200s and %.200s do not", service,
+        shown(own.bytes, NULL, "PGSERVICEFILE"), shown(shared, NULL, "PGSYSCONFDIR"));
 }
 
 int database_defaults_find(const char *url, char *const *environment,

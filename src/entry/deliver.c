@@ -1,20 +1,17 @@
 #include "entry/deliver.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "airflow/cfg_in_place.h"
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/error.h"
-#include "base/ini_edit.h"
 #include "base/log.h"
+#include "entry/deliver_place.h"
+#include "entry/deliver_text.h"
 #include "store/lock.h"
-#include "store/names.h"
 #include "store/retired.h"
 
 enum { TRIES = 16 };
@@ -27,6 +24,7 @@ struct delivery {
     const char *path;
     bool by_environment; /* the command gets the key, whatever becomes of the file */
     bool has_lock;       /* of the store */
+    struct delivered *delivered;
 };
 
 static struct deadline lock_deadline(const struct context *context)
@@ -56,18 +54,17 @@ static int each_place(const struct delivery *delivery,
 struct edit {
     const struct cfg *cfg;
     enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
-    struct secret text; /* with the edits so far */
+    struct deliver_text edited;
     bool
         told_in_environment; /* each secret that is edited came by its variable: all others see it there */
-    bool is_written;         /* there is a text */
-    char hidden[128]; /* the options that Airflow would show, and that become comments: "a, b" */
+    struct delivered *done;
     bool is_foreign;
     struct error *err;
 };
 
 static void drop_edit(struct edit *edit)
 {
-    secret_free(&edit->text);
+    secret_free(&edit->edited.text);
 }
 #define _cleanup_edit_ _cleanup_(drop_edit)
 
@@ -85,6 +82,7 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
     struct edit *edit = context;
     if (is_passed_over(delivery, part, place)) {
         *edit->err = *part->survey.sources[part->survey.places[place].source].error;
+        edit->done->is_broken = true;
         return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
     }
     edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
@@ -92,53 +90,11 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
     return edit->need != CFG_RIGHT;
 }
 
-/* As it stands in the file: a "%" would begin a reference there. */
-static int file_value(const struct part *part, struct secret *value, struct error *err)
+static void add_option(char list[DELIVERED_LIST], const struct managed_place *place)
 {
-    _cleanup_secret_ struct secret plain = {0};
-    if (ring_text(part_ring(part), &plain, err) < 0)
-        return -1;
-    for (const char *at = plain.bytes; *at;) {
-        size_t length = strcspn(at, "%");
-        if (secret_append(value, at, length, err) < 0 ||
-            (at[length] && secret_append(value, "%%", 2, err) < 0))
-            return -1;
-        at += length + (at[length] != '\0');
-    }
-    return 0;
-}
-
-static int edit_text(const struct part *part, const struct managed_place *place, enum cfg_need need,
-                     struct edit *edit)
-{
-    _cleanup_secret_ struct secret value = {0};
-    _cleanup_secret_ struct secret text = {0};
-    _cleanup_ini_ struct ini read = {.text = ""};
-    const struct ini *ini = need == CFG_MAKE ? &read : &edit->cfg->ini;
-    if (edit->is_written) {
-        if (ini_read(edit->text.bytes, edit->text.length, &read, edit->err) < 0)
-            return -1;
-        ini = &read;
-    }
-    int edited = need == CFG_CLEAR || need == CFG_HIDE
-                     ? ini_comment_out(ini, place->section, place->option, &text, edit->err)
-                 : file_value(part, &value, edit->err) < 0
-                     ? -1
-                     : ini_set(ini, place->section, place->option, value.bytes, &text, edit->err);
-    if (edited < 0)
-        return -1;
-    secret_free(&edit->text);
-    edit->text = text;
-    text = (struct secret){0};
-    edit->is_written = true;
-    return 0;
-}
-
-static void add_hidden(struct edit *edit, const struct managed_place *place)
-{
-    size_t length = strlen(edit->hidden);
-    snprintf(edit->hidden + length, sizeof edit->hidden - length, "%s[%s] %s",
-             length > 0 ? ", " : "", place->section, place->option);
+    size_t length = strlen(list);
+    snprintf(list + length, DELIVERED_LIST - length, "%s[%s] %s", length > 0 ? ", " : "",
+             place->section, place->option);
 }
 
 /* What the edit takes from the file, and the store does not hold, is retired first. Where it cannot be, it stays in the
@@ -160,6 +116,8 @@ static int keep_old(const struct delivery *delivery, const struct part *part, si
         ring_add_less(&lost, &unused, &part->survey.staged, edit->err) < 0)
         return -1;
     if (ring_count(&lost) == 0)
+        return 0;
+    if (delivery->context->pretends)
         return 0;
     return !delivery->has_lock ||
            store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;
@@ -186,41 +144,19 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
     const struct source *winner = part->decision.winner;
-    if (need == CFG_HIDE)
-        add_hidden(edit, &part->secret->places[place]);
+    add_option(need == CFG_HIDE    ? edit->done->hidden
+               : need == CFG_CLEAR ? edit->done->cleared
+                                   : edit->done->set,
+               &part->secret->places[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     int stays = need == CFG_SET ? keep_old(delivery, part, place, edit) : 0;
-    if (stays < 0 || (stays && edit_text(part, &part->secret->places[place], CFG_HIDE, edit) < 0))
-        return error_within(edit->err, "%s", delivery->path);
-    if (edit_text(part, &part->secret->places[place], need, edit) < 0)
+    const struct managed_place *option = &part->secret->places[place];
+    struct deliver_text *edited = &edit->edited;
+    if (stays < 0 ||
+        (stays && deliver_text_edit(edit->cfg, part, option, CFG_HIDE, edited, edit->err) < 0) ||
+        deliver_text_edit(edit->cfg, part, option, need, edited, edit->err) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
-}
-
-/* Named after the file's path, device and inode, since several containers may share a store, each with a file
- * of its own at the same path. */
-static int copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error *err)
-{
-    _cleanup_free_ char *whole = realpath(path, NULL);
-    char identity[PATH_MAX + 64];
-    char hash[FINGERPRINT_TEXT + 1];
-    struct stat status;
-    if (!whole || stat(whole, &status) < 0)
-        return error_sys(err, "%s", path);
-    snprintf(identity, sizeof identity, "%ju %ju %s", (uintmax_t)status.st_dev,
-             (uintmax_t)status.st_ino, whole);
-    fingerprint(identity, strlen(identity), hash);
-    snprintf(name, FILE_TEMPORARY_NAME, "%s%s", STORE_COPY_PREFIX, hash);
-    return 0;
-}
-
-/* `init` alone, where nobody has said which airflow.cfg is meant: what it has kept in the store is what it is for. */
-static bool is_nobodys(const struct delivery *delivery)
-{
-    const struct context *context = delivery->context;
-    return context->settings->deliver_environment && delivery->look->store.directory >= 0 &&
-           !environment_get(context->environment, "AIRFLOW_CONFIG") &&
-           !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
 /* It stays in a file that cannot be replaced. */
@@ -231,10 +167,10 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
     char why[LOOK_SHOWS];
     look_shows(delivery->look, why);
     if (delivery->context->settings->strict) {
-        error_refused(err, text, delivery->path, edit->hidden, why, " (refused: --strict)");
+        error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
         return error_hint(err, hint);
     }
-    log_warning("shown-secret", text, delivery->path, edit->hidden, why, "");
+    log_warning("shown-secret", text, delivery->path, edit->done->hidden, why, "");
     log_hint(hint);
     return 0;
 }
@@ -246,7 +182,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     const struct store *store = &delivery->look->store;
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
-        if (*edit->hidden && tell_shown(delivery, edit, err) < 0)
+        edit->done->is_left = true;
+        if (*edit->done->hidden && tell_shown(delivery, edit, err) < 0)
             return -1;
         if (!edit->told_in_environment)
             log_warning("cfg-not-written",
@@ -256,7 +193,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                         err->message);
         return CFG_WRITTEN;
     }
-    if (!cfg->exists && is_nobodys(delivery)) {
+    if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
+        edit->done->is_left = true;
         log_warning(
             "cfg-not-written",
             "%s; no airflow.cfg is made, since neither AIRFLOW_HOME nor AIRFLOW_CONFIG says "
@@ -266,16 +204,20 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     }
     if (!cfg->exists)
         return -1;
-    if (store->directory < 0)
+    if (store->directory < 0 && !deliver_makes_store(delivery->look))
         return error_advise(err,
                             "to write it in place fernit needs a store for a copy of it, and "
                             "there is no folder %s",
                             store->path);
-    if (copy_name(delivery->path, copy, err) < 0)
+    if (deliver_copy_name(delivery->path, copy, err) < 0)
         return -1;
+    edit->done->in_place = true;
     const struct cfg_copy place = {store->directory, store->path, copy, store->mode};
     struct deadline deadline = lock_deadline(delivery->context);
-    int written = cfg_overwrite(delivery->path, cfg, &edit->text, &place, &deadline, err);
+    int written =
+        delivery->context->pretends
+            ? cfg_foresee_overwrite(delivery->path, store->path, err)
+            : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
     return error_advise(err, "make it writable, or deliver by the environment (fernit run "
@@ -292,10 +234,10 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
                                            : "wrote the secrets into";
     if (need != CFG_HIDE)
         log_notice("%s %s", what, delivery->path);
-    if (*edit->hidden) {
+    if (*edit->done->hidden) {
         char why[LOOK_SHOWS];
         look_shows(delivery->look, why);
-        log_notice("commented out %s in %s: %s", edit->hidden, delivery->path, why);
+        log_notice("commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
@@ -315,8 +257,11 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
 {
     const struct cfg *cfg = edit->cfg;
     mode_t mode = delivery->context->settings->store_mode;
-    int written = edit->need == CFG_MAKE ? cfg_create(delivery->path, &edit->text, mode, err)
-                                         : cfg_replace(delivery->path, cfg, &edit->text, err);
+    bool is_made = edit->need == CFG_MAKE;
+    edit->done->is_made = is_made;
+    int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, err)
+                  : is_made ? cfg_create(delivery->path, &edit->edited.text, mode, err)
+                            : cfg_replace(delivery->path, cfg, &edit->edited.text, err);
     if (written == CFG_FIXED)
         return write_fixed(delivery, cfg, edit, err);
     if (written == CFG_WRITTEN)
@@ -349,16 +294,31 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
         return error_ending(err);
     if (cfg_read(delivery->path, &now, err) < 0)
         return -1;
-    _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .err = err};
+    struct delivered *done = delivery->delivered;
+    *done = (struct delivered){.is_broken = done->is_broken};
+    _cleanup_edit_ struct edit edit = {
+        .cfg = &now, .told_in_environment = true, .done = done, .err = err};
     if (each_place(delivery, edit_place, &edit) < 0) {
         *is_foreign = edit.is_foreign;
         return -1;
     }
-    return edit.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+    return edit.edited.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+}
+
+/* The store's lock, which is optional, and that of the file's folder. */
+static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, struct error *err)
+{
+    const struct context *context = delivery->context;
+    if (lock_store(context, &delivery->look->store, lock, err) < 0)
+        return -1;
+    delivery->has_lock = *lock >= 0;
+    struct deadline deadline = lock_deadline(context);
+    *folder_lock = cfg_lock(delivery->path, &deadline, err);
+    return *folder_lock == -1 ? -1 : 0;
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
-                bool has_command, struct error *err)
+                bool has_command, struct delivered *delivered, struct error *err)
 {
     struct delivery delivery = {
         .context = context,
@@ -366,21 +326,19 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         .environment = environment,
         .path = look->cfg_path.bytes,
         .by_environment = has_command && context->settings->deliver_environment,
+        .delivered = delivered,
     };
-    struct edit first = {.cfg = &look->cfg.cfg, .err = err};
+    struct edit first = {.cfg = &look->cfg.cfg, .done = delivered, .err = err};
+    *delivered = (struct delivered){0};
     int needs = each_place(&delivery, find_need, &first);
-    if (needs == 0)
+    if (needs == 0 && !context->pretends)
         cfg_tidy(delivery.path, &look->cfg.cfg);
     if (needs <= 0)
         return needs;
 
     _cleanup_close_ int lock = -1;
-    if (lock_store(context, &look->store, &lock, err) < 0)
-        return -1;
-    delivery.has_lock = lock >= 0;
-    struct deadline deadline = lock_deadline(context);
-    _cleanup_close_ int folder_lock = cfg_lock(delivery.path, &deadline, err);
-    if (folder_lock == -1)
+    _cleanup_close_ int folder_lock = -1;
+    if (!context->pretends && lock_both(&delivery, &lock, &folder_lock, err) < 0)
         return -1;
     for (int i = 0; i < TRIES; i++) {
         bool is_foreign = false;
@@ -401,7 +359,7 @@ int deliver_recover(const struct context *context, const struct look *look, stru
     _cleanup_close_ int lock = -1;
     if (!path)
         return 0;
-    if (copy_name(path, copy, err) < 0)
+    if (deliver_copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
     const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
     if (!cfg_copy_exists(&place))

@@ -30,30 +30,29 @@ enum looks {
 
 /* What a command of commands[] does. */
 struct act {
-    int usage_status;
+    bool is_start; /* 125 is the status of whatever fails */
     enum looks looks;
     int (*run)(const struct context *context);
 };
 
 static const struct act acts[COMMAND_COUNT] = {
-    [COMMAND_RUN] = {EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_command},
-    [COMMAND_INIT] = {EXIT_OWN_FAILURE, LOOKS_AND_KEEPS, run_init},
-    [COMMAND_STATUS] = {EXIT_USAGE, LOOKS, status_command},
-    [COMMAND_KEY_GENERATE] = {EXIT_USAGE, LOOKS_NEVER, key_generate_command},
-    [COMMAND_KEY_PRINT] = {EXIT_USAGE, LOOKS, key_print_command},
-    [COMMAND_KEY_CHECK] = {EXIT_USAGE, LOOKS_WITHOUT_FILE, key_check_command},
-    [COMMAND_KEY_FINGERPRINT] = {EXIT_USAGE, LOOKS_WITHOUT_FILE, key_fingerprint_command},
-    [COMMAND_KEY_PROMOTE] = {EXIT_USAGE, LOOKS, key_promote_command},
-    [COMMAND_KEY_RETIRE] = {EXIT_USAGE, LOOKS, key_retire_command},
-    [COMMAND_KEY_UNRETIRE] = {EXIT_USAGE, LOOKS, key_unretire_command},
-    [COMMAND_KEY_DESTROY] = {EXIT_USAGE, LOOKS, key_destroy_command},
-    [COMMAND_INSTALL] = {EXIT_USAGE, LOOKS_NEVER, install_command},
+    [COMMAND_RUN] = {true, LOOKS_AND_KEEPS, run_command},
+    [COMMAND_INIT] = {true, LOOKS_AND_KEEPS, run_init},
+    [COMMAND_STATUS] = {false, LOOKS, status_command},
+    [COMMAND_KEY_GENERATE] = {false, LOOKS_NEVER, key_generate_command},
+    [COMMAND_KEY_PRINT] = {false, LOOKS, key_print_command},
+    [COMMAND_KEY_CHECK] = {false, LOOKS_WITHOUT_FILE, key_check_command},
+    [COMMAND_KEY_FINGERPRINT] = {false, LOOKS_WITHOUT_FILE, key_fingerprint_command},
+    [COMMAND_KEY_PROMOTE] = {false, LOOKS, key_promote_command},
+    [COMMAND_KEY_RETIRE] = {false, LOOKS, key_retire_command},
+    [COMMAND_KEY_UNRETIRE] = {false, LOOKS, key_unretire_command},
+    [COMMAND_KEY_DESTROY] = {false, LOOKS, key_destroy_command},
+    [COMMAND_INSTALL] = {false, LOOKS_NEVER, install_command},
 };
 
 static int usage(const struct error *err)
 {
-    log_error("%s%s", err->message, error_remedy(err));
-    return EXIT_USAGE;
+    return report_unstarted(err, EXIT_USAGE);
 }
 
 static int unknown(char **argv)
@@ -64,14 +63,18 @@ static int unknown(char **argv)
     command_words(argv[1], words);
     if (!*words) {
         command_words(NULL, words);
+        const char *text = shown_word(argv[1], words);
         error_usage(&err,
                     "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
-                    argv[1], nearest_word(argv[1], words));
+                    text, nearest_word(argv[1], words));
+        hint_on_shown(text, &err);
         return usage(&err);
     }
     if (argv[2]) {
-        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], argv[2],
+        const char *text = shown_word(argv[2], words);
+        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], text,
                     argv[1], nearest_word(argv[2], words));
+        hint_on_shown(text, &err);
         return usage(&err);
     }
     for (size_t i = 0, length = 0; words[i] && length < sizeof list; i++)
@@ -95,10 +98,16 @@ static bool keeps(enum command_id id, const struct settings *settings)
     return acts[id].looks == LOOKS_AND_KEEPS && has_command == (id == COMMAND_RUN);
 }
 
-static int failure_status(const struct act *act, const struct error *err)
+/* What is wrong with the settings is wrong usage, unless it is not about them. */
+static int settings_status(const struct act *act, const struct error *err)
 {
-    bool one_for_all = act->usage_status == EXIT_OWN_FAILURE;
-    return one_for_all || err->kind == ERROR_USAGE ? act->usage_status : EXIT_PROBLEM;
+    bool is_usage = !act->is_start && failure_status(err) != EXIT_OWN_FAILURE;
+    return is_usage ? EXIT_USAGE : EXIT_OWN_FAILURE;
+}
+
+static int status_of(const struct act *act, const struct error *err)
+{
+    return act->is_start ? EXIT_OWN_FAILURE : failure_status(err);
 }
 
 static int dispatch(enum command_id id, char **argv, char *const *environment,
@@ -111,7 +120,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
     char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
-        return report_failure(signals, &err, failure_status(act, &err));
+        return report_failure(signals, &err, settings_status(act, &err));
     if (settings.help)
         return help_print(command->name);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;
@@ -123,7 +132,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
                               .program = program,
                               .parent = parent};
     if (looks(act, &settings) && become_user(&context, keeps(id, &settings), &becoming, &err) < 0)
-        return report_failure(signals, &err, failure_status(act, &err));
+        return report_failure(signals, &err, status_of(act, &err));
     return act->run(&context);
 }
 

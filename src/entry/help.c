@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/error.h"
 #include "entry/commands.h"
 #include "entry/options.h"
 #include "entry/report.h"
@@ -71,7 +71,8 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "          127    COMMAND is not there\n"
         "          128+N  signal N came before COMMAND had started\n"
         "init    0, 125 or 128+N, as above\n"
-        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage\n",
+        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
+        "          125 no memory\n",
 };
 
 static const struct {
@@ -248,9 +249,15 @@ static int no_page(const char *word)
         if (options[id].help)
             names[count++] = options[id].name;
     names[count] = NULL;
-    log_error("there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
-              word, nearest_word(word, names));
-    return EXIT_USAGE;
+    struct error err = {0};
+    const char *name = word + strspn(word, "-");
+    const char *text = shown_word(name, names);
+    text = text == name ? word : text;
+    error_usage(
+        &err, "there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
+        text, nearest_word(word, names));
+    hint_on_shown(text, &err);
+    return report_unstarted(&err, EXIT_USAGE);
 }
 
 int help_print(const char *word)

@@ -6,7 +6,7 @@
 
 struct error;
 
-/* Opens it; messages call it `path`. *is_roots says whether nobody but root can have written it: it is
+/* Opens it; messages call it `path`, where they may show that (base/shown.h). *is_roots says whether nobody but root can have written it: it is
  * root's, without write bits for others, and on a way that is (base/trusted.h). Where `only_roots` asks
  * for that no other is opened, and nothing that is in it or about it is told.
  * Returns the descriptor, or -1: ERROR_REFUSED; else as file_open. */

@@ -93,6 +93,5 @@ int install_command(const struct context *context)
     struct error err = {0};
     if (install(context, &err) == 0)
         return EXIT_GOOD;
-    return report_failure(context->signals, &err,
-                          err.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
+    return report_failure(context->signals, &err, failure_status(&err));
 }

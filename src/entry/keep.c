@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
 #include "entry/deliver.h"
 #include "entry/record.h"
+#include "resolve/key_command.h"
 #include "store/create.h"
 #include "store/ground.h"
 
@@ -34,12 +37,22 @@ bool keep_is_needed(const struct context *context, const struct look *look, cons
 }
 
 /* Whoever gives a key under a name that nobody reads has one. */
-static int check_names(const struct look *look, struct error *err)
+static int check_names(const struct context *context, const struct look *look, struct error *err)
 {
+    char name[100];
     const char *assignment = look->parts[0].survey.misnamed;
     if (!assignment)
         return 0;
     size_t length = strcspn(assignment, "=");
+    snprintf(name, sizeof name, "%.*s", (int)length, assignment);
+    if (environment_hidden(context->environment, name) == assignment) {
+        error_refused(
+            err,
+            "no key is created: %s is set twice, and the first, which is empty, hides the "
+            "second",
+            name);
+        return error_hint(err, "remove the empty one");
+    }
     return error_refused(err,
                          "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
                          "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE), "
@@ -47,11 +60,13 @@ static int check_names(const struct look *look, struct error *err)
                          (int)(length < 100 ? length : 100), assignment);
 }
 
-int keep_check_making(const struct context *context, const struct look *look, struct error *err)
+/* Refuses to make a key where a variable seems to hold it under a wrong name (resolve/misnamed.h), and at the store's place
+ * where it would not outlive the container, unless --allow-ephemeral permits it; with the line to add. */
+static int check_making(const struct context *context, const struct look *look, struct error *err)
 {
     struct ground ground;
     char cure[GROUND_CURE];
-    if (check_names(look, err) < 0)
+    if (check_names(context, look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
         return 0;
@@ -111,32 +126,60 @@ static void tell_kept(const struct context *context, const struct look *look,
                      "with a store of its own has another key");
 }
 
+static bool is_given_outside(const struct part *part)
+{
+    const struct source *winner = part->decision.winner;
+    return winner && source_is_outside(winner);
+}
+
+/* As if the store's file held the ring. What was given from outside is not looked at again. */
+static int pretend(const struct look *look, struct part *part, const struct ring *ring,
+                   struct error *err)
+{
+    struct source *source = &part->survey.sources[part->survey.store_source];
+    if (store_foresee(&look->store, err) < 0)
+        return -1;
+    part->is_kept = true;
+    if (is_given_outside(part))
+        return STORE_CREATED;
+    source->finding = FOUND_KEYS;
+    return ring_add_all(&source->ring, ring, err) < 0 ? -1 : STORE_CREATED;
+}
+
+static int write_ring(const struct context *context, struct look *look, const struct part *part,
+                      const struct ring *ring, const struct deadline *deadline, struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
+        secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
+                               context->settings->single_writer, deadline, err);
+    /* A key from outside is not looked at again: what a crash has left goes now. */
+    if (created == STORE_CREATED)
+        store_tidy(&look->store, part->secret->name, &part->survey.store_scan);
+    return created;
+}
+
 /* Where there is no file of that name yet: the first of all who start makes it.
  * Returns as store_create does. */
-static int create(const struct context *context, struct look *look, const struct part *part,
+static int create(const struct context *context, struct look *look, struct part *part,
                   const struct deadline *deadline, struct error *err)
 {
     _cleanup_ring_ struct ring made = {.is_value = part->secret->is_value};
     const struct ring *ring = &part->decision.change.stored;
     if (part->decision.action == ACTION_GENERATE) {
-        if (!part->secret->replaceable && keep_check_making(context, look, err) < 0)
+        if (!part->secret->replaceable && check_making(context, look, err) < 0)
             return -1;
         if (ring_generate(&made, part->secret->bytes, err) < 0)
             return -1;
         ring = &made;
     }
 
-    _cleanup_secret_ struct secret text = {0};
-    if (store_make(&look->store, err) < 0 || ring_text(ring, &text, err) < 0 ||
-        secret_append(&text, "\n", 1, err) < 0)
-        return -1;
-    int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
-                               deadline, err);
-    if (created == STORE_CREATED) {
+    int created = context->pretends ? pretend(look, part, ring, err)
+                                    : write_ring(context, look, part, ring, deadline, err);
+    if (created == STORE_CREATED)
         tell_kept(context, look, part, ring);
-        /* A key from outside is not looked at again: what a crash has left goes now. */
-        store_tidy(&look->store, part->secret->name, &part->survey.store_scan);
-    }
     return created;
 }
 
@@ -155,12 +198,6 @@ static unsigned bit_of(const struct part *part)
     return 1U << (part->secret - managed_secrets);
 }
 
-static bool is_given_outside(const struct part *part)
-{
-    const struct source *winner = part->decision.winner;
-    return winner && source_is_outside(winner);
-}
-
 /* Whether the store is more than an image's folder without a volume: what could not be kept in that was not lost. */
 static bool would_last(const struct keeping *keeping)
 {
@@ -174,7 +211,8 @@ static bool would_last(const struct keeping *keeping)
 static bool goes_unkept(struct keeping *keeping, const struct part *part)
 {
     bool is_given = is_given_outside(part);
-    if ((!is_given && !part->secret->replaceable) || store_is_writable(keeping->look->store.path))
+    if ((!is_given && !part->secret->replaceable) ||
+        file_folder_is_writable(keeping->look->store.path))
         return false;
     if (!is_given || would_last(keeping))
         log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",
@@ -200,7 +238,7 @@ static int create_missing(struct keeping *keeping, struct error *err)
     int count = 0;
     struct look *look = keeping->look;
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
+        struct part *part = &look->parts[i];
         if ((keeping->settled & bit_of(part)) || survey_stored(&part->survey) ||
             !keep_is_needed(keeping->context, look, part) || goes_unkept(keeping, part))
             continue;
@@ -247,7 +285,8 @@ static int make_unkept(const struct keeping *keeping, struct part *part, struct 
     return 0;
 }
 
-int keep_check_cfg(const struct context *context, const struct look *look, struct error *err)
+/* With --strict an airflow.cfg that is to get secrets and that everybody can read. */
+static int check_cfg(const struct context *context, const struct look *look, struct error *err)
 {
     const struct settings *settings = context->settings;
     const struct cfg *cfg = &look->cfg.cfg;
@@ -262,7 +301,7 @@ int keep_check_cfg(const struct context *context, const struct look *look, struc
 static int check_strict(const struct context *context, const struct look *look, struct error *err)
 {
     const struct settings *settings = context->settings;
-    if (keep_check_cfg(context, look, err) < 0)
+    if (check_cfg(context, look, err) < 0)
         return -1;
     for (size_t i = 0; settings->strict && i < look->count; i++) {
         const struct part *part = &look->parts[i];
@@ -291,33 +330,31 @@ static int look_at_store_again(const struct keeping *keeping, struct error *err)
     return check_strict(keeping->context, look, err);
 }
 
-static int look_once(const struct keeping *keeping, struct error *err)
+static int look_once(const struct context *context, struct look *look, struct error *err)
 {
-    const struct settings *settings = keeping->context->settings;
-    return look_around(keeping->context, settings->manage, RUN_COMMANDS_NEEDED, keeping->look, err);
+    return look_around(context, context->settings->manage, RUN_COMMANDS_NEEDED, look, err);
 }
 
 /* A look at a file that no interrupted write has left torn: what stands in such a one may pass for a
  * key and is none. */
-static int look_at_whole(const struct keeping *keeping, struct error *err)
+static int look_at_whole(const struct context *context, struct look *look, struct error *err)
 {
-    struct look *look = keeping->look;
-    int looked = look_once(keeping, err);
+    int looked = look_once(context, look, err);
     bool has_copies = false;
     for (size_t i = 0; i < look->count; i++)
         has_copies |= look->parts[i].survey.store_scan.copies;
     struct error recovering = {0};
-    int recovered = has_copies ? deliver_recover(keeping->context, look, &recovering) : 0;
+    int recovered = has_copies ? deliver_recover(context, look, &recovering) : 0;
     if (recovered < 0)
         *err = recovering;
     if (recovered > 0) {
         look_free(look);
-        looked = look_once(keeping, err);
+        looked = look_once(context, look, err);
     }
-    return looked < 0 || recovered < 0 ? -1 : check_strict(keeping->context, look, err);
+    return looked < 0 || recovered < 0 ? -1 : 0;
 }
 
-int keep_secrets(const struct context *context, struct look *look, struct error *err)
+int keep_found(const struct context *context, struct look *look, struct error *err)
 {
     struct keeping keeping = {
         .context = context,
@@ -325,7 +362,7 @@ int keep_secrets(const struct context *context, struct look *look, struct error 
         .deadline = deadline_in(context->settings->lock_timeout, context->signals),
     };
     int created = 0;
-    if (look_at_whole(&keeping, err) < 0)
+    if (check_strict(context, look, err) < 0)
         return -1;
     while ((created = create_missing(&keeping, err)) > 0)
         if (wait_for_winner(&keeping, err) < 0 || look_at_store_again(&keeping, err) < 0)
@@ -336,4 +373,18 @@ int keep_secrets(const struct context *context, struct look *look, struct error 
         if (make_unkept(&keeping, &look->parts[i], err) < 0)
             return -1;
     return record_changes(context, look, &keeping.deadline, err);
+}
+
+int keep_check_place(const struct context *context, struct error *err)
+{
+    if (!environment_get(context->environment, KEY_COMMAND_MARK))
+        return 0;
+    return error_refused(err, KEY_COMMAND_MARK " is set: this is inside a ..._CMD of another "
+                                               "fernit, where only \"fernit key print\" makes "
+                                               "sense; unset it if that is not so");
+}
+
+int keep_secrets(const struct context *context, struct look *look, struct error *err)
+{
+    return look_at_whole(context, look, err) < 0 ? -1 : keep_found(context, look, err);
 }

@@ -23,14 +23,14 @@ struct error;
  * ERROR_ENDING. */
 int keep_secrets(const struct context *context, struct look *look, struct error *err);
 
+/* The same behind the look, which is the caller's. With context->pretends it is what a run would do: nothing is written,
+ * and what would have been is in *look (part->is_kept). */
+int keep_found(const struct context *context, struct look *look, struct error *err);
+
+/* Refuses to start inside a ..._CMD of another fernit, where every ..._CMD would be passed over, and a key might be made
+ * where one of them has it. Returns 0, or -1 with ERROR_REFUSED. */
+int keep_check_place(const struct context *context, struct error *err);
+
 /* Whether a run would have to write to the store for this one. Pure. */
 bool keep_is_needed(const struct context *context, const struct look *look,
                     const struct part *part);
-
-/* With --strict refuses an airflow.cfg that is to get secrets and that everybody can read: ERROR_REFUSED; else 0. */
-int keep_check_cfg(const struct context *context, const struct look *look, struct error *err);
-
-/* Refuses to make a key where a variable seems to hold it under a wrong name (resolve/misnamed.h), and at the store's place
- * where it would not outlive the container: ERROR_REFUSED, with the line to add; else 0. With --allow-ephemeral the latter
- * is permitted. */
-int keep_check_making(const struct context *context, const struct look *look, struct error *err);

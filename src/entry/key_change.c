@@ -1,5 +1,6 @@
 #include "entry/key_change.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,10 +169,8 @@ static int lock(const struct doing *doing, struct error *err)
     struct deadline deadline =
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
     int held = record_lock(doing->context, &doing->look.store, &deadline,
-                           "see that nobody starts there meanwhile, and give "
-                           "--assume-single-writer",
-                           err);
-    if (held < 0 && err->kind == ERROR_SYSTEM)
+                           "see that no other fernit starts, and add --assume-single-writer", err);
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
@@ -302,8 +301,7 @@ static int unconfirmed(const struct doing *doing)
 
 static int failed(const struct context *context, const struct error *err)
 {
-    return report_failure(context->signals, err,
-                          err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
+    return report_failure(context->signals, err, failure_status(err));
 }
 
 /* What counts outside the store. One that cannot be read might hold what is to be retired. */

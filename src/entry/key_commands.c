@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "entry/report.h"
 #include "fernet/published.h"
 
@@ -16,8 +17,7 @@ enum { KEY_FILE_MOST = 64 * 1024 };
 
 static int failed(const struct context *context, const struct error *err)
 {
-    return report_failure(context->signals, err,
-                          err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM);
+    return report_failure(context->signals, err, failure_status(err));
 }
 
 static int read_keys(int fd, const char *name, struct ring *ring, struct error *err)
@@ -56,16 +56,17 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
         return resolve(context, ring, err);
     if (words[1])
         return error_usage(err, "one FILE at the most, or - for standard input");
-    /* Nothing is half-done here, and a person at a terminal may wait: a signal ends us as any other program. */
-    if (strcmp(words[0], "-") == 0)
+    if (strcmp(words[0], "-") == 0) {
+        /* Nothing is half-done, and input may never come: a signal ends this as it ends any other program. */
         signals_restore(context->signals);
-    if (strcmp(words[0], "-") == 0)
         return read_keys(STDIN_FILENO, "standard input", ring, err);
+    }
     if (ring_is_text(words[0]))
         return error_input(err, "that is a key, and others can see it in the list of processes; "
                                 "give it on standard input: fernit key check -");
     struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, words[0], &status, err);
+    const char *name = shown(words[0], NULL, "the file");
+    _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, name, &status, err);
     return fd < 0 ? -1 : read_keys(fd, words[0], ring, err);
 }
 
@@ -81,8 +82,7 @@ static int print_ring(const struct context *context, const struct ring *ring)
 
 static int no_words(const struct context *context, struct error *err)
 {
-    const char *word = *context->settings->words;
-    return word ? error_usage(err, "this command takes no words (%s)", word) : 0;
+    return *context->settings->words ? error_usage(err, "this command takes no words") : 0;
 }
 
 int key_generate_command(const struct context *context)

@@ -103,6 +103,15 @@ static struct survey_places places_for(const struct context *context, const stru
     };
 }
 
+/* The store alone. What was decided no longer counts. */
+static int survey_again(const struct context *context, const struct look *look, struct part *part,
+                        struct error *err)
+{
+    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
+    decision_free(&part->decision);
+    return context->pretends ? 0 : survey_store_again(&places, &part->survey, err);
+}
+
 /* A start creates the Fernet key first: a store that has another secret has had one. */
 static const char *find_other(const struct store *store)
 {
@@ -118,12 +127,10 @@ static const char *find_other(const struct store *store)
 static int check_lost(const struct context *context, const struct look *look, struct part *part,
                       struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
     const char *other = look->store.directory >= 0 ? find_other(&look->store) : NULL;
     if (!other)
         return 0;
-    decision_free(&part->decision);
-    if (survey_store_again(&places, &part->survey, err) < 0 ||
+    if (survey_again(context, look, part, err) < 0 ||
         decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
         return -1;
     if (part->decision.action != ACTION_GENERATE)
@@ -197,11 +204,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
-    decision_free(&part->decision);
-    if (survey_store_again(&places, &part->survey, err) < 0)
-        return -1;
-    return decide_part(context, look, part, err);
+    return survey_again(context, look, part, err) < 0 ? -1 : decide_part(context, look, part, err);
 }
 
 void look_shows(const struct look *look, char text[LOOK_SHOWS])

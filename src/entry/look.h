@@ -22,6 +22,8 @@ struct context {
     struct early *early;  /* what root has read for --user; NULL: nobody has */
     bool store_made;      /* root has made the store's directory for --user: it was not there */
     const char *left_cfg; /* an airflow.cfg where HOME led before --user; NULL: none */
+    bool
+        pretends; /* what a run would write is imagined (fernit status): the look goes on as if it had been written */
 };
 
 /* One secret of those that were looked for. */
@@ -30,6 +32,7 @@ struct part {
     struct survey survey;
     struct decision decision;
     struct ring unkept; /* made for this process alone, since there is no place to keep it */
+    bool is_kept;       /* with context->pretends: it would have been written to the store */
 };
 
 struct look {
@@ -54,7 +57,8 @@ struct look {
 int look_around(const struct context *context, unsigned secrets, enum run_commands commands,
                 struct look *look, struct error *err);
 
-/* With the store's lock held: reads one secret's file again, and decides anew. As look_around. */
+/* With the store's lock held: reads one secret's file again, and decides anew. With context->pretends what was read
+ * before stands, and what would have been written. As look_around. */
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err);
 

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/error.h"
+#include "base/shown.h"
+
 #define ROW(id, ...) [id] = {__VA_ARGS__}
 #define LATER(index, name, topic, commands, fallback)                                              \
     [OPTION_LATER + (index)] = {name, KIND_LATER, topic, commands, "VALUE", fallback, NULL}
@@ -152,32 +155,11 @@ size_t option_named(const char *name, size_t length, int underscores)
     return OPTION_COUNT;
 }
 
-/* Levenshtein's distance, of words that are cut at 31 letters. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { MOST = 31 };
-    size_t row[MOST + 1];
-    size_t length = strnlen(b, MOST);
-    for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= strnlen(a, MOST); i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            size_t least = row[j - 1] + 1 < row[j] + 1 ? row[j - 1] + 1 : row[j] + 1;
-            row[j] = substituted < least ? substituted : least;
-        }
-    }
-    return row[length];
-}
-
 const char *nearest_word(const char *word, const char *const *names)
 {
     const char *nearest = *names;
     for (; *names; names++)
-        if (distance(word, *names) < distance(word, nearest))
+        if (word_distance(word, *names) < word_distance(word, nearest))
             nearest = *names;
     return nearest;
 }
@@ -188,4 +170,21 @@ const char *nearest_option(const char *word)
     for (size_t i = 0; i < OPTION_COUNT; i++)
         names[i] = options[i].name;
     return nearest_word(word, names);
+}
+
+static const char hidden[] = "...";
+
+const char *shown_option(const char *word)
+{
+    return shown(word, nearest_option(word), hidden);
+}
+
+const char *shown_word(const char *word, const char *const *names)
+{
+    return shown(word, nearest_word(word, names), hidden);
+}
+
+int hint_on_shown(const char *text, struct error *err)
+{
+    return text == hidden ? error_hint(err, "\"...\" stands for a word that may be a secret") : -1;
 }

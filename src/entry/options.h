@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct error;
+
 /* Commands that take options, as bits. */
 enum {
     FOR_RUN = 1,
@@ -128,3 +130,11 @@ const char *nearest_word(const char *word, const char *const *names);
 
 /* The option's name that is nearest to `word`. */
 const char *nearest_option(const char *word);
+
+/* `word`, where an option or a name in `names` belongs, as a message may show it (base/shown.h): "..." where it may be a
+ * secret. */
+const char *shown_option(const char *word);
+const char *shown_word(const char *word, const char *const *names);
+
+/* Adds the hint why a word is not shown, if that is so. Returns -1. */
+int hint_on_shown(const char *text, struct error *err);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -56,6 +57,8 @@ int own_key_check(const struct context *context, struct error *err)
     const char *folders = strchr(name, '/') ? NULL : search_path(context->environment);
     _cleanup_secret_ struct secret script = {0};
     _cleanup_close_ int fd = -1;
+    if (!(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
+        return 0;
     if (!folders)
         fd = file_open(AT_FDCWD, name, 0, name, &status, &ignored);
     while (fd < 0 && search_next(&folders, name, path))

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "entry/keep.h"
 #include "store/ground.h"
@@ -24,16 +25,37 @@ static bool locks_reach(const struct context *context, const struct store *store
     return ground->locks_are_shared;
 }
 
+static int refuse(const struct store *store, const struct ground *ground, const char *cure,
+                  struct error *err)
+{
+    error_refused(err, "%.300s: cannot be changed: it is on %s, whose locks do not reach other %s",
+                  store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
+    if (!ground->of_desktop)
+        return error_hint(err, "%s", cure);
+    return error_hint(err,
+                      "move the store, with its files, to a named volume: %s run -v "
+                      "fernit:/var/lib/fernit ...\n%s",
+                      ground_engine(ground), cure);
+}
+
+/* Nothing is locked: as far as permissions and mounts tell. */
+static int pretend_lock(const struct store *store, struct error *err)
+{
+    if (!file_folder_is_writable(store->path))
+        return error_sys(err, "%s/.lock", store->path);
+    err->kind = ERROR_NONE;
+    return -1;
+}
+
 int record_lock(const struct context *context, const struct store *store,
                 const struct deadline *deadline, const char *cure, struct error *err)
 {
     struct ground ground;
     bool alone = context->settings->single_writer;
     if (!alone && !locks_reach(context, store, &ground))
-        return error_refused(err,
-                             "%.300s: has to be changed, and is on %s, where a lock does not reach "
-                             "other hosts; %s",
-                             store->path, ground.text, cure);
+        return refuse(store, &ground, cure, err);
+    if (context->pretends)
+        return pretend_lock(store, err);
     int held = store_lock(store, deadline, err);
     if (held < 0 && alone && store_lock_is_missing(err))
         err->kind = ERROR_NONE;
@@ -98,11 +120,20 @@ static int change_one(const struct context *context, struct look *look, struct p
 {
     if (look_again(context, look, part, err) < 0)
         return -1;
+    const struct source *kept = &part->survey.sources[part->survey.store_source];
+    if (kept->finding == FOUND_BROKEN) {
+        *err = *kept->error;
+        return -1;
+    }
     if (!survey_stored(&part->survey))
         return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
                              look->store.path, part->secret->name);
     if (!has_to_change(context, look, part))
         return 0;
+    if (context->pretends) {
+        part->is_kept = true;
+        return 0;
+    }
     if (apply(&look->store, part, err) < 0)
         return -1;
     tell(look, part);
@@ -112,7 +143,7 @@ static int change_one(const struct context *context, struct look *look, struct p
 /* What is replaceable is used without the store where that is not for us to write. */
 static bool goes_unkept(const struct look *look, const struct part *part)
 {
-    if (!part->secret->replaceable || store_is_writable(look->store.path))
+    if (!part->secret->replaceable || file_folder_is_writable(look->store.path))
         return false;
     log_warning("unkept-secret",
                 "the store %s cannot be written: it keeps its %s, and this process uses the new "
@@ -139,8 +170,8 @@ int record_changes(const struct context *context, struct look *look,
 
     char cure[512];
     snprintf(cure, sizeof cure,
-             "see that nobody starts on other hosts, and run once, on one host, with the same "
-             "variables: fernit init --assume-single-writer%s",
+             "see that no other fernit starts, and run once with the same variables: fernit init "
+             "--assume-single-writer%s",
              log_options());
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;

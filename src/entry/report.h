@@ -1,8 +1,7 @@
 /* Telling what was found, and ending a command that failed. */
 #pragma once
 
-#include "base/signals.h"
-#include "resolve/decide.h"
+#include "entry/look.h"
 #include "resolve/option_files.h"
 
 struct error;
@@ -11,8 +10,12 @@ enum {
     EXIT_GOOD = 0,
     EXIT_PROBLEM = 1,
     EXIT_USAGE = 2,
-    EXIT_OWN_FAILURE = 125, /* of run and init: Docker's convention for what is not the command's */
+    EXIT_OWN_FAILURE =
+        125, /* of run and init: Docker's convention for what is not the command's; of all: no memory */
 };
+
+/* The status of a command that is neither run nor init. */
+int failure_status(const struct error *err);
 
 /* Prints the error, the one place for all of them, and returns `status`; for a signal that asked us
  * to end 128 and its number. */
@@ -23,6 +26,9 @@ int report_unstarted(const struct error *err, int status);
 
 /* Warns of everything that the decision has remarked. */
 void report_remarks(const struct survey *survey, const struct decision *decision);
+
+/* Tells what is worth it of all that was found and decided. */
+void report_look(const struct context *context, const struct look *look);
 
 /* Warns of what is to be said about the ..._FILE of Airflow's options. */
 void report_option_files(const struct option_files *files);

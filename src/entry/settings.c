@@ -46,6 +46,23 @@ static int take(struct settings *settings, size_t id, const char *text, enum ori
     return settle_value(settings, id, (struct span){text, strlen(text)}, err);
 }
 
+/* The word behind its dashes, with them: what is there belongs to an option, or is a secret. */
+static const char *shown_dashed(const char *word)
+{
+    const char *name = word + strspn(word, "-");
+    return *name == '\0' || shown_option(name) == name ? word : shown_option(name);
+}
+
+static int refuse_dash(const struct option *option, const char *value, struct error *err)
+{
+    const char *text = shown_dashed(value);
+    error_usage(err,
+                "--%s needs a value, and \"%.100s\" looks like an option; if it is meant: "
+                "--%s=%.100s",
+                option->name, text, option->name, text);
+    return hint_on_shown(text, err);
+}
+
 /* One option of the command line; *arguments moves behind it. */
 static int read_flag(struct settings *settings, unsigned command, char ***arguments, unsigned order,
                      struct error *err)
@@ -61,9 +78,11 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
         return 0;
     }
     if (id == OPTION_COUNT) {
-        char cut[32];
+        char cut[256];
         span_name((struct span){name, length}, cut, sizeof cut);
-        return error_usage(err, "--%s is no option; did you mean --%s?", cut, nearest_option(cut));
+        const char *text = shown_option(cut);
+        error_usage(err, "--%s is no option; did you mean --%s?", text, nearest_option(cut));
+        return hint_on_shown(text, err);
     }
     if (!(options[id].commands & command))
         return error_usage(err, "--%s is not for this command", options[id].name);
@@ -73,10 +92,7 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
                    (option->kind == KIND_LATER && strcmp(option->fallback, "no") == 0);
     const char *value = equals ? equals + 1 : is_flag ? "yes" : *(*arguments)++;
     if (!equals && !is_flag && value && *value == '-')
-        return error_usage(err,
-                           "--%s needs a value, and \"%.100s\" looks like an option; if it is "
-                           "meant: --%s=%.100s",
-                           option->name, value, option->name, value);
+        return refuse_dash(option, value, err);
     if (!value || !*value)
         return error_usage(err, "--%s needs a value: --%s %s", option->name, option->name,
                            option->metavar ? option->metavar : "yes");
@@ -109,8 +125,10 @@ static int read_command_line(struct settings *settings, unsigned command, char *
             if (read_flag(settings, command, &arguments, order, err) < 0)
                 return -1;
         } else if (word[0] == '-' && word[1] != '\0') {
-            return error_usage(err, "%s is no option; options have long names, such as --%s", word,
-                               nearest_option(word + 1));
+            const char *text = shown_dashed(word);
+            error_usage(err, "%s is no option; options have long names, such as --%s", text,
+                        nearest_option(word + 1));
+            return hint_on_shown(text, err);
         } else if (command & (FOR_CHANGE | FOR_INSTALL)) {
             *words++ = *arguments++;
         } else {
@@ -163,7 +181,7 @@ static int read_ini(struct settings *settings, struct error *err)
         const struct ini_option *option = &ini->options[i];
         size_t id = option_named(option->name.start, option->name.length, 1);
         char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)option->name.length, option->name.start);
+        span_name(option->name, name, sizeof name);
         if (!span_is(option->section, "fernit"))
             return error_usage(err, "%s: line %zu: is in [%.*s]; settings stand under [fernit]",
                                path, option->line, (int)option->section.length,
@@ -173,7 +191,7 @@ static int read_ini(struct settings *settings, struct error *err)
                                option->line, options[id].name);
         if (id == OPTION_COUNT || id == OPTION_CONFIG)
             return error_usage(err, "%s: line %zu: %s is no setting; did you mean %s?", path,
-                               option->line, name, nearest_option(name));
+                               option->line, shown_option(name), nearest_option(name));
         if (take(settings, id, ini_value(ini, option), ORIGIN_INI, (unsigned)i, err) < 0)
             return -1;
     }

@@ -9,6 +9,8 @@
 #include "entry/values.h"
 #include "process/signal_name.h"
 
+enum { WORD_MOST = 31 };
+
 /* The words of these kinds stand in the order of their values (option_words). */
 _Static_assert(ON_CHANGE_KEEP == 0 && ON_CHANGE_STAGE == 1 && ON_CHANGE_REFUSE == 2 &&
                    ON_CHANGE_REPLACE == 3,
@@ -37,7 +39,7 @@ int settle_value(struct settings *settings, size_t id, struct span value, struct
     if (span_is(value, "none"))
         return 0;
 
-    char text[64];
+    char text[WORD_MOST + 1];
     char name[128];
     span_name(value, text, sizeof text);
     settings_origin(settings, id, name);
@@ -137,6 +139,13 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     }
 }
 
+/* What is longer than these is not shown: it may be a secret. */
+static bool has_short_values(size_t id)
+{
+    enum option_kind kind = options[id].kind;
+    return id == OPTION_AIRFLOW_VERSION || (kind != KIND_TEXT && kind != KIND_MANAGE);
+}
+
 static int parse(struct settings *settings, size_t id, struct error *err)
 {
     const struct setting *setting = &settings->all[id];
@@ -146,8 +155,11 @@ static int parse(struct settings *settings, size_t id, struct error *err)
         return 0;
     if (options[id].kind == KIND_LIST)
         return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
-    if (parse_one(settings, id, text, err) == 0)
+    bool is_long = strlen(text) > WORD_MOST && has_short_values(id);
+    if (!is_long && parse_one(settings, id, text, err) == 0)
         return 0;
+    if (is_long)
+        error_usage(err, "has %zu characters, more than any value that it takes", strlen(text));
     settings_origin(settings, id, name);
     return error_within(err, "%s", name);
 }
@@ -202,8 +214,7 @@ const char *settle_user(const struct settings *settings)
 /* As one word of a shell. Returns its length. */
 static size_t quote(const char *text, char *word, size_t size)
 {
-    struct span whole = {text, strlen(text)};
-    bool is_plain = span_plain(whole, "/._-:=,@%+") == whole.length;
+    bool is_plain = span_plain(span_of(text), "/._-:=,@%+") == strlen(text);
     size_t length = (size_t)snprintf(word, size, "%s", is_plain ? text : "'");
     for (; !is_plain && *text; text++)
         length +=

@@ -9,9 +9,11 @@
 #include "airflow/version.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "entry/catalogue.h"
 #include "entry/child.h"
+#include "entry/deliver.h"
 #include "entry/keep.h"
 #include "entry/report.h"
 #include "entry/status_cfg.h"
@@ -71,12 +73,12 @@ static void describe_store(const struct look *look, struct status_report *report
 {
     const struct store *store = &look->store;
     report->store_path = store->path;
-    report->store_writable = store_is_writable(store->path);
+    report->store_writable = file_folder_is_writable(store->path);
     if (store->directory < 0 && access(store->path, F_OK) == 0)
         snprintf(report->store, sizeof report->store, "cannot be opened");
     else if (store->directory < 0)
         snprintf(report->store, sizeof report->store, "does not exist%s",
-                 report->store_writable ? ", can be made" : ", cannot be made");
+                 report->store_writable ? ", can be created" : ", cannot be created");
     else
         snprintf(report->store, sizeof report->store, "mode %04o, owner %ju:%ju, %s",
                  (unsigned)store->status.st_mode & 07777, (uintmax_t)store->status.st_uid,
@@ -122,60 +124,55 @@ static void describe_airflow(const struct context *context, const struct look *l
     compare_version(context, look, report);
 }
 
-static void describe_ground(const struct context *context, struct status_report *report,
-                            struct ground *ground)
+static void describe_ground(const struct context *context, struct status_report *report)
 {
     static const char *const words[] = {
         [GROUND_UNKNOWN] = "unknown", [GROUND_SURVIVES] = "yes", [GROUND_DIES] = "no"};
-    ground_look(report->store_path, context->environment, ground);
-    report->ground = ground->text;
-    report->survives = words[ground->survival];
+    struct ground ground;
+    ground_look(report->store_path, context->environment, &ground);
+    snprintf(report->ground, sizeof report->ground, "%s", ground.text);
+    report->survives = words[ground.survival];
 }
+
+static const char *const verdict_words[] = {
+    [ACTION_USE] = "use",         [ACTION_GENERATE] = "generate", [ACTION_SECRET] = "secret",
+    [ACTION_UNKNOWN] = "unknown", [ACTION_NONE] = "none",
+};
 
 static const char *verdict_word(const struct decision *decision)
 {
     bool adopts =
         decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
-    switch (decision->action) {
-    case ACTION_USE:
-        return adopts ? "adopt" : "use";
-    case ACTION_GENERATE:
-        return "generate";
-    case ACTION_SECRET:
-        return "secret";
-    case ACTION_UNKNOWN:
-        return "unknown";
-    case ACTION_NONE:
-        return "none";
-    }
-    return "";
+    return decision->action == ACTION_USE && adopts ? "adopt" : verdict_words[decision->action];
 }
 
-static void describe_verdict(const struct context *context, const struct look *look,
-                             const struct part *part, struct status_secret *secret)
+/* Before anything is pretended: why. */
+static void describe_verdict(const struct look *look, const struct part *part,
+                             struct status_secret *secret)
 {
     const struct decision *decision = &part->decision;
     const char *winner = decision->winner ? decision->winner->name : "";
-    bool is_kept = keep_is_needed(context, look, part);
-    bool is_read = managed_is_read(part->secret, look->airflow);
     char *text = secret->text;
     size_t size = sizeof secret->text;
-    char stored[RING_SUMMARY];
     secret->verdict = verdict_word(decision);
-    ring_fingerprints(&decision->ring, secret->ring);
-    ring_summary(&decision->change.stored, stored);
     switch (decision->action) {
-    case ACTION_USE:
-        snprintf(text, size, "uses %s, from %s%s%s%s", secret->ring, winner,
-                 is_kept ? "; the store would be written, and hold " : "", is_kept ? stored : "",
-                 is_read ? "" : "; not delivered: this Airflow does not read it");
+    case ACTION_USE: {
+        if (ring_count(&decision->ring) == 0)
+            break; /* it was refused */
+        const struct source *from = decision_source(&part->survey, decision, 0);
+        char first[FINGERPRINT_TEXT + 1];
+        bool is_staged =
+            from->way == WAY_STORE &&
+            !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
+        ring_fingerprint(&decision->ring, 0, first);
+        snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
+                 managed_is_read(part->secret, look->airflow)
+                     ? ""
+                     : "; not delivered: this Airflow does not read it");
         break;
+    }
     case ACTION_GENERATE:
-        snprintf(text, size, "no source holds one: would make one and %s%s%s%s",
-                 is_kept ? "keep it in " : "use it in this container alone",
-                 is_kept ? look->store.path : "", is_kept ? "/" : "",
-                 is_kept ? part->secret->name : "");
-        break;
+        break; /* where it would be kept is not known yet */
     case ACTION_SECRET:
         snprintf(text, size, "leaves it to Airflow: %s", winner);
         break;
@@ -188,59 +185,68 @@ static void describe_verdict(const struct context *context, const struct look *l
     }
 }
 
-static void refuse(struct status_report *report, const char *reason)
+/* Behind it: what. A new key is another one in each run. */
+static void describe_outcome(const struct part *part, struct status_secret *secret)
 {
-    status_refuse(report);
-    status_add(report, true, reason);
+    secret->is_kept = part->is_kept;
+    if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
+        snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
+                 part->is_kept ? "" : " for this container alone");
+        return;
+    }
+    ring_fingerprints(&part->decision.ring, secret->ring);
+    if (part->is_kept) {
+        ring_fingerprints(&part->decision.change.stored, secret->would_hold);
+        ring_fingerprints(&part->decision.change.staged, secret->would_stage);
+    }
 }
 
-static void describe_remarks(const struct part *part, bool strict, struct status_report *report)
+static void problem(struct status_report *report, const struct error *err)
 {
-    for (size_t i = 0; i < part->decision.remark_count; i++) {
-        const struct remark *remark = &part->decision.remarks[i];
-        char text[STATUS_TEXT];
-        char hint[REMARK_HINT];
-        bool refused = strict && warning_is_security(remark_id(remark->kind));
-        remark_text(remark, &part->survey, &part->decision, text, sizeof text);
-        remark_hint(remark, &part->survey, hint);
-        if (*hint)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", hint);
-        if (refused)
-            status_refuse(report);
-        status_add(report, refused || remark->kind == REMARK_BROKEN, text);
+    char text[STATUS_TEXT];
+    snprintf(text, sizeof text, "%s%s", err->message, error_remedy(err));
+    status_add(report, true, text);
+    status_add_hint(report, err->hint);
+}
+
+/* What a run would log. */
+struct listening {
+    const struct settings *settings;
+    struct status_report *report;
+};
+
+static void hear(void *context, const char *id, const char *text)
+{
+    const struct listening *listening = context;
+    if (!id) {
+        status_add_hint(listening->report, text);
+        return;
     }
+    bool is_refused = listening->settings->strict && warning_is_security(id);
+    status_add(listening->report, is_refused || strcmp(id, remark_id(REMARK_BROKEN)) == 0, text);
+}
+
+/* All that a run does from its look on, but that nothing is written.
+ * Returns 0, or -1 where it would be refused. */
+static int pretend(const struct context *context, struct look *look, struct delivered *delivered,
+                   struct error *err)
+{
+    struct context pretending = *context;
+    _cleanup_environment_ struct environment child = {0};
+    pretending.pretends = true;
+    if (keep_found(&pretending, look, err) < 0 ||
+        child_environment(&child, &pretending, look, err) < 0)
+        return -1;
+    return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;
 }
 
 static void describe_option_files(const struct option_files *files, struct status_report *report)
 {
     report->option_files = files;
-    for (size_t i = 0; i < files->count; i++) {
-        char text[STATUS_TEXT];
+    for (size_t i = 0; i < files->count; i++)
         if (files->list[i].error)
-            status_add(report, true, files->list[i].error->message);
-        else if (option_file_remark(&files->list[i], text, sizeof text))
-            status_add(report, false, text);
-    }
-}
-
-/* What a run would find in its way once it has looked around. */
-static void describe_keeping(const struct context *context, const struct look *look,
-                             struct status_report *report)
-{
-    struct error err;
-    if (keep_check_cfg(context, look, &err) < 0)
-        refuse(report, err.message);
-    for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        if (part->secret->replaceable || !keep_is_needed(context, look, part))
-            continue;
-        if (!report->store_writable)
-            status_add(report, true,
-                       "a key would have to be kept, and the store cannot be written: give a "
-                       "writable volume, or the key in FERNET_KEY");
-        if (part->decision.action == ACTION_GENERATE && keep_check_making(context, look, &err) < 0)
-            refuse(report, err.message);
-    }
+            problem(report, files->list[i].error);
+    report_option_files(files);
 }
 
 /* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
@@ -257,17 +263,16 @@ static void describe_waiting(const struct look *look, const struct part *part,
         status_add(report, true, err.message);
 }
 
-static int describe_secrets(const struct context *context, const struct look *look,
-                            struct status_report *report, struct error *err)
+static int describe_secrets(const struct look *look, struct status_report *report,
+                            struct error *err)
 {
     report->secret_count = look->count;
     for (size_t i = 0; i < look->count; i++) {
         const struct part *part = &look->parts[i];
         if (describe_sources(part, &report->secrets[i], err) < 0)
             return -1;
-        describe_verdict(context, look, part, &report->secrets[i]);
+        describe_verdict(look, part, &report->secrets[i]);
         describe_waiting(look, part, &report->secrets[i], report);
-        describe_remarks(part, context->settings->strict, report);
     }
     return 0;
 }
@@ -297,40 +302,59 @@ static int describe_waits(const struct context *context, const struct look *look
     return 0;
 }
 
+/* What the report says of all the rest. Returns 0, or -1 with ERROR_ENDING or ERROR_SYSTEM (memory). */
+static int describe(const struct context *context, struct look *look, const struct error *looked,
+                    struct option_files *files, struct status_report *report, struct error *err)
+{
+    struct error refused = *looked;
+    struct delivered delivered = {0};
+    describe_store(look, report);
+    describe_airflow(context, look, report);
+    describe_ground(context, report);
+    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    report->cfg_delivered = context->settings->deliver_cfg;
+    if (describe_secrets(look, report, err) < 0)
+        return -1;
+    status_check_cfg(look, report);
+
+    bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
+    describe_option_files(files, report);
+    bool has_reason = keep_check_place(context, &refused) < 0 || looked->kind != ERROR_NONE;
+    if (!has_reason && !is_refused)
+        has_reason = pretend(context, look, &delivered, &refused) < 0;
+    report_look(context, look);
+    for (size_t i = 0; i < look->count; i++)
+        describe_outcome(&look->parts[i], &report->secrets[i]);
+    status_describe_cfg(context, look, &delivered, report);
+    if (is_refused || has_reason)
+        status_refuse(report);
+    if (has_reason)
+        problem(report, &refused);
+    return describe_waits(context, look, files, report, err);
+}
+
 int status_command(const struct context *context)
 {
     struct error err = {0};
-    struct error memory = {0};
-    struct error broken = {0};
-    struct ground ground;
+    struct error looked = {0};
     _cleanup_option_files_ struct option_files files = {0};
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
     const struct settings *settings = context->settings;
+    struct listening listening = {settings, &report};
     if (*settings->words) {
-        error_usage(&err, "status takes no words (%s)", *settings->words);
+        error_usage(&err, "status takes no words");
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
-    int looked = look_around(context, settings->manage, commands, &look, &err);
-    if (looked < 0 && err.kind == ERROR_ENDING)
-        return report_failure(context->signals, &err, EXIT_PROBLEM);
-
-    describe_store(&look, &report);
-    describe_airflow(context, &look, &report);
-    describe_ground(context, &report, &ground);
-    if (describe_secrets(context, &look, &report, &memory) < 0)
-        return report_failure(context->signals, &memory, EXIT_PROBLEM);
-    status_describe_cfg(context, &look, &report);
-    if (looked < 0)
-        refuse(&report, err.message);
-    else
-        describe_keeping(context, &look, &report);
-    if (option_files_read(context->environment, context->early, &files, &broken) < 0)
-        status_refuse(&report);
-    describe_option_files(&files, &report);
-    if (describe_waits(context, &look, &files, &report, &err) < 0)
-        return report_failure(context->signals, &err, EXIT_PROBLEM);
+    look_around(context, settings->manage, commands, &look, &looked);
+    if (looked.kind == ERROR_ENDING)
+        return report_failure(context->signals, &looked, failure_status(&looked));
+    log_divert(hear, &listening);
+    int described = describe(context, &look, &looked, &files, &report, &err);
+    log_divert(NULL, NULL);
+    if (described < 0)
+        return report_failure(context->signals, &err, failure_status(&err));
     if (settings->json)
         status_print_json(&report);
     else

@@ -3,8 +3,12 @@
 
 #include "entry/look.h"
 
+struct delivered;
 struct status_report;
 
-/* Adds what a run would do to the file, and what is wrong with it. The report has its secrets already. */
+/* Says what a run would do to the file. */
 void status_describe_cfg(const struct context *context, const struct look *look,
-                         struct status_report *report);
+                         const struct delivered *done, struct status_report *report);
+
+/* Adds what is wrong with the rest of the file, at which a start does not look, but Airflow will. */
+void status_check_cfg(const struct look *look, struct status_report *report);

@@ -15,16 +15,25 @@ void status_add(struct status_report *report, bool problem, const char *text)
         return;
     report->notes = notes;
     struct status_note *note = &notes[report->note_count++];
-    note->problem = problem;
+    *note = (struct status_note){.problem = problem};
     snprintf(note->text, sizeof note->text, "%s", text);
+}
+
+void status_add_hint(struct status_report *report, const char *hint)
+{
+    if (report->note_count > 0)
+        snprintf(report->notes[report->note_count - 1].hint, STATUS_HINT, "%s", hint);
 }
 
 void status_refuse(struct status_report *report)
 {
-    struct status_secret *secret = &report->secrets[0];
-    secret->verdict = "refuse";
-    snprintf(secret->text, sizeof secret->text, "a run would be refused");
-    report->cfg = "would not be touched";
+    for (size_t i = 0; i < report->secret_count; i++) {
+        struct status_secret *secret = &report->secrets[i];
+        secret->verdict = "refuse";
+        *secret->ring = '\0';
+        snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    }
+    snprintf(report->cfg, sizeof report->cfg, "would not be touched");
 }
 
 static void print_clean(const char *given)
@@ -76,7 +85,8 @@ static size_t widest(const struct status_report *report)
 
 /* Of the first secret every place is shown, so that it is known where it may stand; of the others what is
  * there. */
-static void print_secret(const struct status_secret *secret, size_t width, bool whole)
+static void print_secret(const struct status_secret *secret, const char *store, size_t width,
+                         bool whole)
 {
     int shown = 0;
     printf("\n%s\n", secret->managed->name);
@@ -88,7 +98,7 @@ static void print_secret(const struct status_secret *secret, size_t width, bool 
         shown = source->way;
     }
     if (whole)
-        printf("  7  make one, if none of these holds one\n");
+        printf("  7  a new one, if none of these holds one\n");
     if (*secret->staged)
         printf("staged       %s\n", secret->staged);
     for (size_t i = 0; i < secret->retired.count; i++)
@@ -96,6 +106,15 @@ static void print_secret(const struct status_secret *secret, size_t width, bool 
     printf("%sverdict      ", secret->retired.count > 0 ? "\n" : "");
     print_clean(secret->text);
     putchar('\n');
+    const char *older = strchr(secret->ring, ' ');
+    if (older)
+        printf("reads also  %s\n", older);
+    if (secret->is_kept)
+        printf("would store  %s, in %s/%s\n",
+               *secret->would_hold ? secret->would_hold : "a new one", store,
+               secret->managed->name);
+    if (secret->is_kept && *secret->would_stage)
+        printf("would stage  %s\n", secret->would_stage);
 }
 
 void status_print(const struct status_report *report)
@@ -103,7 +122,7 @@ void status_print(const struct status_report *report)
     size_t width = widest(report);
     printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
     for (size_t i = 0; i < report->secret_count; i++)
-        print_secret(&report->secrets[i], width, i == 0);
+        print_secret(&report->secrets[i], report->store_path, width, i == 0);
     printf("\nAirflow      %s",
            *report->airflow ? report->airflow : "version not found; --airflow-version tells it");
     if (*report->airflow) {
@@ -115,7 +134,7 @@ void status_print(const struct status_report *report)
     printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
            report->ground, report->survives);
     print_clean(report->cfg_path);
-    printf(": %s\n", report->cfg ? report->cfg : "");
+    printf(": %s\n", report->cfg);
     for (size_t i = 0; i < report->option_files->count; i++) {
         const struct option_file *file = &report->option_files->list[i];
         printf("option       %s_FILE: %s\n", file->option.name, describe_option_file(file));
@@ -128,6 +147,10 @@ void status_print(const struct status_report *report)
     for (size_t i = 0; i < report->note_count; i++) {
         printf("%s      ", report->notes[i].problem ? "problem" : "warning");
         print_clean(report->notes[i].text);
+        if (*report->notes[i].hint) {
+            printf("\nhint         ");
+            print_clean(report->notes[i].hint);
+        }
         putchar('\n');
     }
 }
@@ -176,6 +199,21 @@ static void print_notes(const struct status_report *report, const char *name, bo
     putchar(']');
 }
 
+static void print_hints(const struct status_report *report)
+{
+    bool first = true;
+    printf(",\"hints\":[");
+    for (size_t i = 0; i < report->note_count; i++) {
+        if (!*report->notes[i].hint)
+            continue;
+        if (!first)
+            putchar(',');
+        print_string(report->notes[i].hint);
+        first = false;
+    }
+    putchar(']');
+}
+
 static void print_option_files(const struct option_files *files)
 {
     printf(",\"option_files\":[");
@@ -203,6 +241,9 @@ static void print_secret_json(const struct status_secret *secret)
     }
     putchar(']');
     print_fingerprints("staged", secret->staged);
+    printf(",\"is_kept\":%s", secret->is_kept ? "true" : "false");
+    print_fingerprints("would_hold", secret->would_hold);
+    print_fingerprints("would_stage", secret->would_stage);
     printf(",\"retired\":[");
     for (size_t i = 0; i < secret->retired.count; i++)
         printf("%s\"%s\"", i > 0 ? "," : "", secret->retired.fingerprints[i]);
@@ -230,7 +271,7 @@ void status_print_json(const struct status_report *report)
     print_member("from", *report->airflow ? report->airflow_from : "");
     printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
     print_member("path", report->cfg_path);
-    print_member("state", report->cfg ? report->cfg : "");
+    print_member("state", report->cfg);
     putchar('}');
     print_option_files(report->option_files);
     printf(",\"waits_for\":[");
@@ -241,6 +282,7 @@ void status_print_json(const struct status_report *report)
     putchar(']');
     print_notes(report, "problems", true);
     print_notes(report, "warnings", false);
+    print_hints(report);
     printf("}\n");
 }
 

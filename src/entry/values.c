@@ -11,6 +11,8 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/lines.h"
+#include "base/reference.h"
+#include "base/shown.h"
 #include "process/signal_name.h"
 
 int value_flag(const char *text, bool *value)
@@ -96,7 +98,9 @@ static int refuse_relative(const char *text, struct error *err)
     char folder[PATH_MAX];
     bool is_home = text[0] == '~' && text[1] == '/';
     const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
-    error_usage(err, "\"%.200s\" is not an absolute path", text);
+    error_usage(err, "\"%.200s\" is not an absolute path", shown_value(text));
+    if (shown_value(text) != text)
+        return -1;
     while (strncmp(text, "./", 2) == 0)
         text += 2;
     return error_hint(err, "write %.150s/%.90s", above ? above : "", is_home ? text + 2 : text);
@@ -104,10 +108,8 @@ static int refuse_relative(const char *text, struct error *err)
 
 int value_store(const char *text, struct error *err)
 {
-    static const char *const schemes[] = {"vault:", "aws-sm:", "k8s:", "azure-kv:", "gcp-sm:"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
-            return error_usage(err, "this version of fernit has no remote stores; give a folder");
+    if (is_reference(text, strlen(text)))
+        return error_usage(err, "this version of fernit has no remote stores; give a folder");
     return *text == '/' ? 0 : refuse_relative(text, err);
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-enum { SHOWN = 64 };
+enum { SHOWN = 64, WORD_MOST = 31 };
 
 static bool begins(struct span value, const char *start, struct span *rest)
 {
@@ -34,8 +34,10 @@ static void show(struct span value, char text[SHOWN])
     struct span host;
     struct span port;
     struct error ignored;
-    bool is_secret = memchr(value.start, '@', value.length) != NULL;
     const char *scheme = memmem(value.start, value.length, "://", 3);
+    bool is_word = !scheme && !begins(value, "unix:", &place);
+    bool is_secret =
+        memchr(value.start, '@', value.length) || (is_word && value.length > WORD_MOST);
     if (scheme && !begins(value, "tcp://", &place))
         value.length = (size_t)(scheme - value.start) + 3;
     else if (scheme && endpoint_split(place, &host, &port, &ignored) == 0)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/lines.h"
+#include "base/reference.h"
 
 /* 43 characters carry 258 bits, of which the last two are dropped, and "=" fills the group. */
 enum { KEY_CHARACTERS = 43 };
@@ -118,15 +119,6 @@ static bool is_assignment(struct span text)
     return false;
 }
 
-static bool is_reference(struct span text)
-{
-    static const char *const schemes[] = {"vault:", "aws-sm:", "azure-kv:", "k8s:", "gcp-sm:"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (begins(text, schemes[i]))
-            return true;
-    return false;
-}
-
 /* What people put where a key belongs; NULL: nothing that is known. */
 static const char *guess(const char *start, size_t length)
 {
@@ -143,7 +135,7 @@ static const char *guess(const char *start, size_t length)
         return "looks like a path; a file is named in FERNET_KEY_FILE";
     if (memmem(text.start, text.length, "://", 3))
         return "looks like a URL";
-    if (is_reference(text))
+    if (is_reference(text.start, text.length))
         return "looks like a reference, which this version of fernit does not resolve";
     if (is_encoded_twice(start, length))
         return "is encoded in base64 twice; decode it once (base64 -d)";

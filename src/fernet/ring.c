@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/random.h"
-#include "base/utf8.h"
+#include "base/unicode.h"
 
 size_t ring_width(const struct ring *ring)
 {
@@ -134,7 +134,8 @@ static int parse_value(struct ring *ring, const char *text, size_t length, struc
     if (length == 0)
         return error_input(err, "the value is empty");
     if (!utf8_is_valid(text, length))
-        return error_input(err, "the value is not UTF-8, and Airflow cannot read a file that holds it");
+        return error_input(err,
+                           "the value is not UTF-8, and Airflow cannot read a file that holds it");
     if (line_trim(text, text + length).length != length)
         return error_input(err, "the value begins or ends with a blank that is not ASCII's, which "
                                 "Airflow would cut off");

@@ -1,11 +1,22 @@
 #include "process/exec.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/search.h"
+#include "base/shown.h"
+
+enum { NAME_MOST = 31 };
+
+const char *exec_shown(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._+-");
+    bool is_name = length <= NAME_MOST && name[length] == '\0';
+    return shown(name, is_name ? name : NULL, "the first word");
+}
 
 /* glibc's execvp(3), by which tini starts a command, runs such a script with sh. */
 static void explain_script(const char *name, struct error *err)
@@ -17,13 +28,14 @@ static void explain_script(const char *name, struct error *err)
     error_hint(err, "add \"#!/bin/sh\" as its first line, or start it with: sh %s", name);
 }
 
-int exec_failure(const char *name, struct error *err)
+int exec_failure(const char *command, struct error *err)
 {
     /* "not a directory" is a path that leads nowhere, too. */
     int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
-    if (*name == '\0')
+    const char *name = status == EXEC_NOT_FOUND ? exec_shown(command) : command;
+    if (*command == '\0')
         error_input(err, "the command's name is empty");
-    else if (status == EXEC_NOT_FOUND && strchr(name, '/'))
+    else if (status == EXEC_NOT_FOUND && strchr(command, '/'))
         error_sys(err, "%s: cannot be run (or the interpreter in its first line)", name);
     else if (status == EXEC_NOT_FOUND)
         error_input(err, "%s: is not on the command's PATH", name);

@@ -136,7 +136,7 @@ pid_t spawn_command(const struct start *start, int *status, struct error *err)
     _Alignas(16) char stack[STACK];
     pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
     if (pid < 0)
-        return error_sys(err, "cannot start a process for %s", start->argv[0]);
+        return error_sys(err, "cannot start a process for %s", exec_shown(start->argv[0]));
 
     cleanup_close(&write_end);
     write_end = -1;
@@ -146,7 +146,7 @@ pid_t spawn_command(const struct start *start, int *status, struct error *err)
     bury(pid);
     errno = failure[1];
     if (failure[0])
-        return error_sys(err, "%s: cannot be prepared to run", start->argv[0]);
+        return error_sys(err, "%s: cannot be prepared to run", exec_shown(start->argv[0]));
     *status = exec_failure(start->argv[0], err);
     return -1;
 }

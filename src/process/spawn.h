@@ -13,8 +13,8 @@ struct start {
     char *const *argv;
     char **environment; /* argv[0] is looked up on the PATH in there */
     const struct signals *signals;
-    bool own_session;    /* a session of its own; else only a process group */
-    bool takes_terminal; /* into that session: terminal_take */
+    bool own_session;       /* a session of its own; else only a process group */
+    bool takes_terminal;    /* into that session: terminal_take */
     bool no_new_privileges; /* PR_SET_NO_NEW_PRIVS */
     int terminal;           /* whose foreground it gets (process/terminal.h); -1: does not */
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 
 enum { ENTRY_LEAST = 1024, ENTRY_MOST = 1 << 20, GROUPS_MOST = 65536 };
 
@@ -45,9 +46,10 @@ static int parse_word(const char *start, size_t length, const char *what, struct
     if (text[strspn(text, "0123456789")] == '\0')
         return parse_number(text, word, err);
     if (*text == '-' || *text == '+')
-        return error_usage(err, "%s begins with a sign, which neither ids nor names do", text);
+        return error_usage(err, "%s begins with a sign, which neither ids nor names do",
+                           shown_value(text));
     if (strncasecmp(text, "0x", 2) == 0)
-        return error_usage(err, "%s: ids are decimal", text);
+        return error_usage(err, "%s: ids are decimal", shown_value(text));
     for (const char *p = text; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == '\x7f' || *p == '/')
             return error_usage(err, "its %s holds a blank or \"/\", which neither ids nor names do",
@@ -127,7 +129,7 @@ static int find_group(const struct user_word *which, gid_t *gid, struct error *e
     return error_input(err,
                        "there is no group %s in /etc/group; add it in the image (groupadd), or "
                        "give its number",
-                       which->name);
+                       shown_value(which->name));
 }
 
 static int by_number(const void *a, const void *b)
@@ -191,7 +193,7 @@ int user_find(const char *text, struct user *user, struct error *err)
         return error_input(err,
                            "there is no user %s in /etc/passwd; add it in the image (useradd), or "
                            "give its number, UID:GID",
-                           spec.user.name);
+                           shown_value(spec.user.name));
 
     char digits[USER_ID_TEXT];
     snprintf(digits, sizeof digits, "%ju", (uintmax_t)spec.user.number);

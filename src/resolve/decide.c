@@ -230,12 +230,16 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
     return remark_on_change(survey, on_change, decision, err);
 }
 
-/* Who gives it; a key that none does is staged in the store. */
-static const struct source *first_with(const struct survey *survey, const struct ring *ring,
-                                       size_t index)
+const struct source *decision_source(const struct survey *survey, const struct decision *decision,
+                                     size_t index)
 {
+    const struct ring *ring = &decision->ring;
+    const uint8_t *key = ring_key(ring, index);
+    size_t width = ring_width(ring);
+    if (decision->winner && ring_has(&decision->winner->ring, key, width))
+        return decision->winner;
     for (size_t i = 0; i < survey->count; i++)
-        if (ring_has(&survey->sources[i].ring, ring_key(ring, index), ring_width(ring)))
+        if (ring_has(&survey->sources[i].ring, key, width))
             return &survey->sources[i];
     return &survey->sources[survey->store_source];
 }
@@ -246,7 +250,7 @@ static int note_published(const struct survey *survey, struct decision *decision
         char text[FINGERPRINT_TEXT + 1];
         ring_fingerprint(&decision->ring, i, text);
         const char *where = fingerprint_published(text);
-        const struct source *source = where ? first_with(survey, &decision->ring, i) : NULL;
+        const struct source *source = where ? decision_source(survey, decision, i) : NULL;
         if (where && remark(decision, REMARK_PUBLISHED, source, where, err) < 0)
             return -1;
     }

@@ -73,6 +73,11 @@ struct decision {
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err);
 
+/* Which source gives this key of decision->ring: the winner, or the first that has it. A key that none has is staged in the
+ * store, whose source it is then. Pure. */
+const struct source *decision_source(const struct survey *survey, const struct decision *decision,
+                                     size_t index);
+
 /* The name of this kind of remark in logs, the same in all versions. Pure. */
 const char *remark_id(enum remark_kind kind);
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/shown.h"
 #include "base/trusted.h"
 #include "resolve/key_command.h"
 #include "resolve/looking.h"
@@ -79,11 +80,25 @@ const struct early_text *early_found(const struct early *early, const char *path
     return NULL;
 }
 
+static const char *name_of(const char *path)
+{
+    return shown(path, NULL, "the file");
+}
+
 static int read_file(const char *path, struct secret *text, struct error *err)
 {
     struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, path, &status, err);
-    return fd < 0 ? -1 : file_read(fd, path, SECRET_FILE_MOST, text, err);
+    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, name_of(path), &status, err);
+    return fd < 0 ? -1 : file_read(fd, name_of(path), SECRET_FILE_MOST, text, err);
+}
+
+static int hint_on_path(const char *path, struct error *err)
+{
+    if (name_of(path) == path)
+        return -1;
+    return error_hint(err,
+                      "a path begins with \"/\"; what stands there instead is not shown, since "
+                      "it may be a secret");
 }
 
 int early_file_read(const struct early *early, const char *path, struct secret *text,
@@ -92,7 +107,8 @@ int early_file_read(const struct early *early, const char *path, struct secret *
     const struct early_text *found = early_found(early, path);
     if (found && found->missing) {
         errno = ENOENT;
-        return error_sys(err, "%s", path);
+        error_sys(err, "%s", name_of(path));
+        return hint_on_path(path, err);
     }
     int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
                      : read_file(path, text, err);
@@ -100,8 +116,8 @@ int early_file_read(const struct early *early, const char *path, struct secret *
         error_advise(err, "root did not read it for this user: it may not either, or others than "
                           "root can write on the way there");
     if (read < 0)
-        return -1;
-    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", path) : 0;
+        return hint_on_path(path, err);
+    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", name_of(path)) : 0;
 }
 
 /* Nothing is run for that. */

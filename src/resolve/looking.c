@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "airflow/expand.h"
+#include "base/environment.h"
 #include "base/lines.h"
 #include "resolve/key_command.h"
 
@@ -36,6 +37,12 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
         survey->sources = sources;
         survey->room = room;
     }
+    bool may_hide = source->finding == FOUND_EMPTY && source->way < WAY_STORE;
+    const char *hidden =
+        may_hide ? environment_hidden(looking->places->environment, source->name) : NULL;
+    source->hides = hidden != NULL;
+    if (hidden && !survey->secret->is_value)
+        survey->misnamed = hidden;
     looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
                         (source->finding == FOUND_KEYS && source->way != WAY_STORE);
     struct source *kept = &survey->sources[survey->count++];

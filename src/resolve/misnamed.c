@@ -10,11 +10,6 @@
 
 enum { LETTERS = 256 };
 
-static bool begins(const char *name, const char *start)
-{
-    return strncmp(name, start, strlen(start)) == 0;
-}
-
 static void take_letters(const char *text, size_t length, char letters[LETTERS])
 {
     size_t count = 0;
@@ -46,7 +41,7 @@ static bool is_for_others(const char *name)
         "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__",
     };
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (begins(name, starts[i]))
+        if (text_begins(name, starts[i]))
             return true;
     return false;
 }
@@ -57,7 +52,7 @@ static bool names(const char *letters, const struct managed *secret)
     char wanted[LETTERS];
     take_letters(secret->name, strlen(secret->name), wanted);
     if (secret->is_value)
-        return begins(letters, "AIRFLOW") && strstr(letters, wanted);
+        return text_begins(letters, "AIRFLOW") && strstr(letters, wanted);
     return strstr(letters, wanted) || strstr(letters, "FERNITKEY");
 }
 

@@ -32,13 +32,6 @@ static bool is_set(char *const *environment, const struct sensitive_variable *op
     return value && !text_is_blank(value);
 }
 
-/* What may stand in a message for it. */
-static const char *shown(const char *path)
-{
-    bool is_plain = *path == '/' || strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0;
-    return is_plain ? path : "the file";
-}
-
 /* Without the line end at the end. */
 static void strip_line_end(struct secret *text)
 {
@@ -54,22 +47,17 @@ static int check_value(const struct option_file *file, struct error *err)
     const struct secret *text = &file->text;
     if (memchr(text->bytes, '\0', text->length))
         return error_input(err, "%s: holds a NUL, which no variable can; is it the right file?",
-                           shown(file->path));
+                           file->path);
     if (!file->option.is_json && strpbrk(text->bytes, "\r\n"))
         return error_input(err, "%s: has more than one line; write the value alone into it",
-                           shown(file->path));
+                           file->path);
     return 0;
 }
 
 static int read_value(struct option_file *file, const struct early *early, struct error *err)
 {
-    if (early_file_read(early, file->path, &file->text, err) < 0) {
-        if (shown(file->path) == file->path)
-            return error_advise(err, "mount it, readable and whole, or unset the variable");
-        return error_input(err, "leads to no file that can be read; it must hold a path, best one "
-                                "that begins with \"/\" (what it holds is not shown: it may be the "
-                                "secret)");
-    }
+    if (early_file_read(early, file->path, &file->text, err) < 0)
+        return error_advise(err, "mount it, readable and whole, or unset the variable");
     strip_line_end(&file->text);
     return check_value(file, err);
 }
@@ -79,6 +67,9 @@ static int look_at(struct option_file *file, char *const *environment, const str
 {
     const struct sensitive_variable *option = &file->option;
     if (text_is_blank(file->path)) {
+        char name[NAME_MOST];
+        name_of(option, "_FILE", name);
+        file->hides = environment_hidden(environment, name) != NULL;
         file->finding = OPTION_FILE_EMPTY;
         return 0;
     }
@@ -160,11 +151,11 @@ static int refuse_expanded(const struct option_file *file, struct error *err)
                        : *file->text.bytes == '~' ? "has a \"$\" in it, or \"~\" in front,"
                                                   : "has a \"$\" in it, before a name that is set";
     error_input(err, "%s_FILE: %s: the value %s, which Airflow replaces in a variable", variable,
-                shown(file->path), what);
+                file->path, what);
     return error_advise(err,
                         "let Airflow read the file, it takes that as it stands: %s_CMD=\"cat %s\", "
                         "no line end in the file, and unset %s_FILE",
-                        variable, shown(file->path), variable);
+                        variable, file->path, variable);
 }
 
 /* Whether it would arrive as it stands. */
@@ -249,7 +240,8 @@ const char *option_file_remark(const struct option_file *file, char *text, size_
         return "unused-source";
     }
     if (file->finding == OPTION_FILE_EMPTY)
-        snprintf(text, size, "%s_FILE is set to nothing; it counts as unset", variable);
+        snprintf(text, size, "%s_FILE is set to nothing%s; it counts as unset", variable,
+                 file->hides ? ", and hides a second one that is set to something" : "");
     else if (file->finding == OPTION_FILE_READ && file->blank)
         snprintf(text, size, "%s is set to nothing; it counts as unset, and %s_FILE is used",
                  variable, variable);

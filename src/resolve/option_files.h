@@ -43,6 +43,7 @@ struct option_file {
     const char *path; /* what ..._FILE holds; borrowed from the environment */
     enum option_file_finding finding;
     bool blank;         /* the plain variable is there, and set to nothing */
+    bool hides;         /* ..._FILE is set to nothing, before a second one that is not */
     const char *rival;  /* "_CMD" or "_SECRET" */
     struct secret text; /* the value; empty once it is delivered */
     struct error *error;

@@ -214,6 +214,10 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
 {
     const struct managed *secret = survey->secret;
     *hint = '\0';
+    if (remark->kind == REMARK_EMPTY && remark->source->hides)
+        snprintf(hint, REMARK_HINT,
+                 "%s is set twice: the empty one comes first and hides the other; remove it",
+                 remark->source->name);
     if (remark->kind == REMARK_SHOWN)
         snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
                  secret->places[remark->source->place].section);

@@ -9,6 +9,7 @@
 #include "airflow/expand.h"
 #include "base/environment.h"
 #include "base/lines.h"
+#include "base/shown.h"
 #include "resolve/looking.h"
 #include "resolve/misnamed.h"
 #include "store/owner.h"
@@ -23,23 +24,23 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
 
     _cleanup_secret_ struct secret expanded = {0};
     const char *twin = environment_get(looking->places->environment, twin_name);
-    if (text_is_blank(value)) {
+    bool expands = expand && airflow_expands(value);
+    bool failed =
+        expands && (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
+                    airflow_expand(&expanded, looking->places->environment, source.error) < 0);
+    const char *text = expands && !failed ? expanded.bytes : value;
+    if (text_is_blank(text)) {
         source.finding = FOUND_EMPTY;
     } else if (twin && !text_is_blank(twin)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
         error_input(source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
-    } else if (!expand || !airflow_expands(value)) {
-        source_take_keys(looking, &source, name, value, strlen(value));
-    } else if (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
-               airflow_expand(&expanded, looking->places->environment, source.error) < 0) {
+    } else if (failed) {
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
         error_advise(source.error, "give the key itself");
-    } else if (text_is_blank(expanded.bytes)) {
-        source.finding = FOUND_EMPTY;
     } else {
-        source_take_keys(looking, &source, name, expanded.bytes, expanded.length);
+        source_take_keys(looking, &source, name, text, strlen(text));
     }
     return source_keep(looking, &source, err);
 }
@@ -112,8 +113,14 @@ static bool is_absent(const char *path, const struct error *error)
 static int look_at_file(struct looking *looking, const char *path, bool may_be_absent,
                         struct error *err)
 {
+    static const char option[] = "--secret-file";
     struct source source = source_named(looking, WAY_FILE, path);
-    read_secret_file(looking, path, may_be_absent ? NULL : "--secret-file", &source);
+    read_secret_file(looking, path, may_be_absent ? NULL : option, &source);
+    if (source.finding == FOUND_BROKEN && source.name != option &&
+        shown(path, NULL, option) == option) {
+        source.name = option;
+        error_within(source.error, option);
+    }
     if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, source.error))
         source.finding = FOUND_ABSENT;
     return source_keep(looking, &source, err);

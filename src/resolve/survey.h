@@ -57,6 +57,7 @@ struct source {
     bool
         in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
     bool modeless;
+    bool hides; /* a variable that is set to nothing, before another one of its name with a value */
 };
 
 enum run_commands {
@@ -106,8 +107,10 @@ struct survey {
     size_t room;
     size_t store_source; /* index of the store's */
     struct store_scan store_scan;
-    const char *misnamed; /* an assignment that looks like the secret's, and is not read; or NULL */
-    struct ring staged;   /* keys in the store that wait to be promoted */
+    const char *
+        misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
+                             one of its name comes first; or NULL */
+    struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "store/ground.h"
+#include "store/judge.h"
 #include "store/lock.h"
 #include "store/names.h"
 #include "store/owner.h"
@@ -17,12 +21,15 @@
 /* Each time somebody else must have made a claim and removed it in between. */
 enum { CLAIM_TRIES = 1000 };
 
+enum { AT_WORK = 2, LOOK_EVERY_MS = 20 }; /* beside enum store_created: another one is making it */
+
 /* What all three ways need. */
 struct creation {
     const struct store *store;
     const char *name;
     bool is_value;
     const struct secret *text;
+    bool alone;
     const struct deadline *deadline;
     char path[STORE_PATH];
     char temporary[FILE_TEMPORARY_NAME]; /* empty: none to remove */
@@ -43,10 +50,24 @@ static void clean_up(const struct creation *creation)
 }
 #define _cleanup_creation_ _cleanup_(clean_up)
 
-int store_write_whole(const struct access *access, int fd, const char *path,
-                      const struct secret *text, struct error *err)
+int store_check_own(const struct store *store, int fd, const char *path, struct error *err)
 {
-    if (access_set(fd, access, path, err) < 0 ||
+    struct stat status;
+    struct judgement ignored = {0};
+    if (fstat(fd, &status) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    if (store_judge(store, fd, &status, &ignored, err) == 0)
+        return 0;
+    error_refused(err,
+                  "%s: cannot be made: new files there belong to uid %ju, the store to uid %ju",
+                  path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
+    return error_hint(err, "give --store a folder of that uid: one that fernit creates there is");
+}
+
+int store_write_whole(const struct store *store, const struct access *access, int fd,
+                      const char *path, const struct secret *text, struct error *err)
+{
+    if (access_set(fd, access, path, err) < 0 || store_check_own(store, fd, path, err) < 0 ||
         file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
@@ -68,7 +89,7 @@ static int write_whole(const struct creation *creation, int fd, struct error *er
 {
     struct access access;
     access_new(&creation->store->status, creation->store->mode, &access);
-    return store_write_whole(&access, fd, creation->path, creation->text, err);
+    return store_write_whole(creation->store, &access, fd, creation->path, creation->text, err);
 }
 
 static int write_temporary(struct creation *creation, struct error *err)
@@ -90,7 +111,13 @@ static int sync_directory(const struct creation *creation, struct error *err)
     return file_sync_directory(creation->store->directory, creation->store->path, err);
 }
 
-/* Returns the claim, opened for its fsync; -1 with errno ENOENT: who had made it has just removed it. */
+/* That the name was removed since it was seen. Docker Desktop says EINVAL, network file systems say ESTALE. */
+static bool has_gone(int errnum)
+{
+    return errnum == ENOENT || errnum == ESTALE || errnum == EINVAL;
+}
+
+/* Returns the claim, opened for its fsync; -1 with has_gone(errno): who had made it has just removed it. */
 static int open_claim(struct creation *creation, const char *name)
 {
     int fd = store_make_claim(creation->store, name);
@@ -106,7 +133,7 @@ static int claim(struct creation *creation, struct error *err)
     char name[FILE_TEMPORARY_NAME];
     store_claim_name(creation->name, name);
     _cleanup_close_ int fd = open_claim(creation, name);
-    for (int again = 0; fd < 0 && errno == ENOENT && again < CLAIM_TRIES; again++)
+    for (int again = 0; fd < 0 && has_gone(errno) && again < CLAIM_TRIES; again++)
         fd = open_claim(creation, name);
     if (fd < 0 || fsync(fd) < 0)
         return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
@@ -120,14 +147,11 @@ static void drop_claim(const struct creation *creation)
     unlinkat(creation->store->directory, name, 0);
 }
 
-/* The third way. What stands under the name already is left alone if it is whole, else made anew. */
-static int by_lock(struct creation *creation, struct error *err)
+/* What stands under the name already is left alone if it is whole, or if another one may be writing it; else it is
+ * made anew. Returns as store_create, or AT_WORK. */
+static int write_in_place(struct creation *creation, bool finishes, struct error *err)
 {
     int directory = creation->store->directory;
-    _cleanup_close_ int lock = store_lock(creation->store, creation->deadline, err);
-    if (lock < 0)
-        return -1;
-
     _cleanup_store_file_ struct store_file found = {0};
     if (store_read(creation->store, creation->name, creation->is_value, &found, err) < 0)
         return -1;
@@ -135,18 +159,52 @@ static int by_lock(struct creation *creation, struct error *err)
         drop_claim(creation);
         return STORE_EXISTS;
     }
+    if (found.finding == STORE_UNFINISHED && !finishes)
+        return AT_WORK;
     if (claim(creation, err) < 0)
         return -1;
     if (found.finding == STORE_UNFINISHED)
         unlinkat(directory, creation->name, 0);
     _cleanup_close_ int fd = openat(directory, creation->name,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    /* The other two ways need no lock, and give the name to what is whole. */
+    if (fd < 0 && errno == EEXIST)
+        return AT_WORK;
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
         return -1;
     drop_claim(creation);
     return STORE_CREATED;
+}
+
+static bool lock_reaches(const struct store *store)
+{
+    static char *const no_environment[] = {NULL};
+    struct ground ground;
+    ground_look(store->path, no_environment, &ground);
+    return ground.locks_are_shared;
+}
+
+/* The third way. */
+static int by_lock(struct creation *creation, struct error *err)
+{
+    bool finishes = creation->alone || lock_reaches(creation->store);
+    _cleanup_close_ int lock = finishes ? store_lock(creation->store, creation->deadline, err) : -1;
+    if (finishes && lock < 0 && !(creation->alone && store_lock_is_missing(err)))
+        return -1;
+    int written;
+    while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
+        if (deadline_passed(creation->deadline)) {
+            error_refused(err, "%s: another start began to write it, and has not finished",
+                          creation->path);
+            return error_hint(err, "if no other fernit runs: fernit init --assume-single-writer%s",
+                              log_options());
+        }
+        if (deadline_wait(creation->deadline, -1, LOOK_EVERY_MS, err) < 0)
+            return -1;
+    }
+    return written;
 }
 
 /* Another one was first. If it died in the middle of the third way, its work is to be finished. */
@@ -202,10 +260,15 @@ static int by_link(struct creation *creation, struct error *err)
 }
 
 int store_create(const struct store *store, const char *name, bool is_value,
-                 const struct secret *text, const struct deadline *deadline, struct error *err)
+                 const struct secret *text, bool alone, const struct deadline *deadline,
+                 struct error *err)
 {
-    _cleanup_creation_ struct creation creation = {
-        .store = store, .name = name, .is_value = is_value, .text = text, .deadline = deadline};
+    _cleanup_creation_ struct creation creation = {.store = store,
+                                                   .name = name,
+                                                   .is_value = is_value,
+                                                   .text = text,
+                                                   .alone = alone,
+                                                   .deadline = deadline};
     store_file_path(store, name, creation.path);
     if (write_temporary(&creation, err) < 0)
         return -1;

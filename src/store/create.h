@@ -6,12 +6,14 @@
  *    before, and removed after the fsync of the directory, tells readers to fsync for themselves.
  * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
  *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used
- *    by anybody: whoever has the lock may finish it. One without a claim is damage, and not ours to
- *    mend.
+ *    by anybody: the holder of the lock creates it anew. One without a claim is damage, and is left alone.
+ *    Where the lock does not keep out everybody (store/ground.h) O_EXCL alone decides who makes it,
+ *    and nobody finishes another one's file: its maker may still be at work. The others wait for it.
  *
  * The directory's own name is durable before all of them: store_make.
  *
- * A crash at any point leaves the secret durable and whole, or absent.
+ * A crash at any point leaves the secret durable and whole, or absent; where no lock reaches everybody, in the third
+ * way, it may leave a file that is not whole, for somebody to finish who is said to be alone.
  */
 #pragma once
 
@@ -27,15 +29,22 @@ enum store_created {
 };
 
 /* Makes NAME hold `text`, one line with its newline, durable. The store is open; `is_value` as for
- * store_read.
- * Returns one of the above, or -1: ERROR_SYSTEM (not writable, full), ERROR_REFUSED (lock),
- * ERROR_ENDING. Nothing is left behind on failure but, at most, what store_tidy removes. */
+ * store_read; `alone`: nobody else writes there, whatever its locks are worth.
+ * Returns one of the above, or -1: ERROR_SYSTEM (not writable, full), ERROR_REFUSED (another one has the lock, or
+ * is writing it, until the deadline), ERROR_ENDING. Nothing is left behind on failure but, at most, what store_tidy
+ * removes. */
 int store_create(const struct store *store, const char *name, bool is_value,
-                 const struct secret *text, const struct deadline *deadline, struct error *err);
+                 const struct secret *text, bool alone, const struct deadline *deadline,
+                 struct error *err);
 
-/* Puts `text` into `fd`, a new file that messages call `path`, durable. Returns 0, or -1 with ERROR_SYSTEM. */
-int store_write_whole(const struct access *access, int fd, const char *path,
-                      const struct secret *text, struct error *err);
+/* Whether a new file or folder in the store will pass for one of ours (store/judge.h). It does not where a file system gives
+ * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
+int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
 
-/* Makes a claim under that name, empty. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
+/* Puts `text` into `fd`, a new and empty file that messages call `path`, with that access, durable. Returns 0, or -1 with ERROR_SYSTEM, or
+ * as store_check_own. */
+int store_write_whole(const struct store *store, const struct access *access, int fd,
+                      const char *path, const struct secret *text, struct error *err);
+
+/* Creates a claim under that name: an empty file, which all who share the store can open. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
 int store_make_claim(const struct store *store, const char *name);

@@ -171,34 +171,48 @@ static bool judge_root(const struct place *place, struct ground *ground)
     return verdict(ground, GROUND_SURVIVES, "this machine's root file system (%s)", place->type);
 }
 
-/* File systems that several hosts may have mounted at once. Whether their locks hold between hosts is
- * turned round by one of the options. */
+/* Whom a lock reaches. */
+enum reach {
+    HERE,       /* this host */
+    EVERYWHERE, /* all hosts */
+    DESKTOP, /* nobody for sure: a directory of a Mac, of Windows or the like, shared with a virtual machine */
+};
+
+/* File systems that several hosts may have mounted at once. HERE and EVERYWHERE are turned round by one of the
+ * options. */
 static const struct network {
     const char *type; /* a "*" at its end stands for anything */
-    bool shares_locks;
+    enum reach reach;
     const char *unless;
 } networks[] = {
-    {"nfs", true, "nolock,local_lock=all,local_lock=posix"},
-    {"nfs4", true, "nolock,local_lock=all,local_lock=posix"},
-    {"cifs", true, "nobrl"},
-    {"smb3", true, "nobrl"},
-    {"ceph", true, ""},
-    {"gpfs", true, ""},
-    {"lustre", false, "flock"},
-    {"ocfs2", true, "localflocks"},
-    {"gfs2", true, "localflocks"},
-    {"fuse.glusterfs", true, ""},
-    {"fuse.ceph", true, ""},
-    {"fuse.ceph-fuse", true, ""},
-    {"fuse.juicefs", true, ""},
-    {"fuse.mfs", true, ""},
-    {"fuse.fuse-overlayfs", true, ""},
-    {"fuse", false, ""},
-    {"fuse.*", false, ""},
-    {"9p", false, ""},
-    {"virtiofs", false, ""},
-    {"vboxsf", false, ""},
-    {"beegfs", false, ""},
+    {"nfs", EVERYWHERE, "nolock,local_lock=all,local_lock=posix"},
+    {"nfs4", EVERYWHERE, "nolock,local_lock=all,local_lock=posix"},
+    {"cifs", EVERYWHERE, "nobrl"},
+    {"smb3", EVERYWHERE, "nobrl"},
+    {"ceph", EVERYWHERE, ""},
+    {"gpfs", EVERYWHERE, ""},
+    {"lustre", HERE, "flock"},
+    {"ocfs2", EVERYWHERE, "localflocks"},
+    {"gfs2", EVERYWHERE, "localflocks"},
+    {"fuse.glusterfs", EVERYWHERE, ""},
+    {"fuse.ceph", EVERYWHERE, ""},
+    {"fuse.ceph-fuse", EVERYWHERE, ""},
+    {"fuse.juicefs", EVERYWHERE, ""},
+    {"fuse.mfs", EVERYWHERE, ""},
+    {"fuse.fuse-overlayfs", EVERYWHERE, ""},
+    {"fuse.grpcfuse", DESKTOP, ""},
+    {"fuse.osxfs", DESKTOP, ""},
+    {"grpcfuse", DESKTOP, ""},
+    {"osxfs", DESKTOP, ""},
+    {"fakeowner", DESKTOP,
+     ""}, /* Docker Desktop's, over virtiofs: github.com/docker/for-mac/issues/7004 */
+    {"virtiofs", DESKTOP, ""},
+    {"virtiofs.*", DESKTOP, ""},
+    {"9p", DESKTOP, ""},
+    {"vboxsf", DESKTOP, ""},
+    {"fuse", HERE, ""},
+    {"fuse.*", HERE, ""},
+    {"beegfs", HERE, ""},
 };
 
 static const struct network *network_of(const struct place *place)
@@ -219,8 +233,8 @@ static bool locks_are_shared(const struct place *place)
     char *rest = unless;
     for (const char *one = strsep(&rest, ","); one; one = strsep(&rest, ","))
         if (*one && mount_has(place->mount.super_options, one))
-            return !network->shares_locks;
-    return network->shares_locks;
+            return network->reach == HERE;
+    return network->reach == EVERYWHERE;
 }
 
 static bool judge_volume(const struct place *place, struct ground *ground)
@@ -249,6 +263,7 @@ static void judge_place(const struct place *place, struct ground *ground)
     ground->read_only =
         mount_has(place->mount.options, "ro") || mount_has(place->mount.super_options, "ro");
     ground->locks_are_shared = locks_are_shared(place);
+    ground->of_desktop = network_of(place) && network_of(place)->reach == DESKTOP;
     for (size_t i = 0; i < sizeof judges / sizeof *judges; i++)
         if (judges[i](place, ground))
             return;
@@ -280,9 +295,14 @@ static bool is_plain(const char *path)
            span_plain(text, "/._-") == text.length;
 }
 
+const char *ground_engine(const struct ground *ground)
+{
+    return ground->marks & GROUND_PODMAN ? "podman" : "docker";
+}
+
 void ground_cure(const struct ground *ground, const char *path, char *text, size_t size)
 {
-    const char *engine = ground->marks & GROUND_PODMAN ? "podman" : "docker";
+    const char *engine = ground_engine(ground);
     const char *first = is_plain(path) ? "" : "with --store /var/lib/fernit: ";
     if (!is_plain(path))
         path = "/var/lib/fernit";

@@ -39,6 +39,8 @@ struct ground {
     bool read_only;
     bool
         locks_are_shared; /* a lock is seen by all hosts that have it mounted; true where unknown */
+    bool
+        of_desktop; /* a directory of a Mac, of Windows or the like, shared with a virtual machine */
     unsigned marks;
     char text[GROUND_TEXT]; /* what it is, for people: "an anonymous volume" */
 };
@@ -50,6 +52,9 @@ void ground_judge(const char *mountinfo, size_t length, const char *path, unsign
 
 /* Looks for itself: at /proc/self/mountinfo, at the way to `path`, which need not exist, and for marks. */
 void ground_look(const char *path, char *const *environment, struct ground *ground);
+
+/* "docker" or "podman". */
+const char *ground_engine(const struct ground *ground);
 
 /* The line to add, so that the store at `path` survives: for docker run and compose, which cannot be told
  * apart from inside, for podman or for a pod. */

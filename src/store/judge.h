@@ -2,7 +2,8 @@
  *
  * Owned by us, by root or by the owner of the store (NFS maps root to nobody), or by anybody where a
  * group of ours may write to the store and it is that group's (arbitrary uids with group 0: each of them
- * could replace it anyway); not writable for everybody. Group-writable is accepted where the group is 0,
+ * could replace it anyway); not writable for everybody. An owner who shows as 65534 because this user namespace does not map
+ * him passes for the store's only where nobody else may write to the store. Group-writable is accepted where the group is 0,
  * one of ours or the store's: kubelet makes 0660 of 0600 at each mount with an fsGroup. */
 #pragma once
 

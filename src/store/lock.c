@@ -29,13 +29,16 @@ static int make_lock(const struct store *store, struct error *err)
     store_temporary_prefix("fernet_key", prefix);
     access_new(&store->status, store->mode, &access);
     _cleanup_close_ int fd = file_temporary(store->directory, prefix, temporary, err);
-    if (fd < 0 || access_set(fd, &access, STORE_LOCK, err) < 0)
+    if (fd < 0)
         return -1;
-    if (file_publish(store->directory, temporary, STORE_LOCK) == 0)
+    bool is_ready = access_set(fd, &access, STORE_LOCK, err) == 0;
+    if (is_ready && file_publish(store->directory, temporary, STORE_LOCK) == 0)
         return 0;
     int errnum = errno;
     unlinkat(store->directory, temporary, 0);
     errno = errnum;
+    if (!is_ready)
+        return -1;
     if (file_link_is_impossible(errnum)) {
         _cleanup_close_ int plain = store_make_claim(store, STORE_LOCK);
         return plain < 0 && errno != EEXIST ? -1 : 0;

@@ -9,9 +9,11 @@
 
 struct error;
 
-/* Takes the lock on <store>/.lock, looking every few milliseconds so that a signal that asks to end
- * is heard. Returns the descriptor that holds it, to be closed; or -1: ERROR_REFUSED (somebody else
- * had it until the deadline), ERROR_ENDING, ERROR_SYSTEM (also: no locks on this file system). */
+/* Takes the lock on <store>/.lock, which is created where it is missing: under a temporary name until all who share
+ * the store can open it (base/access.h), and never replaced, since a lock belongs to the inode. It looks every few
+ * milliseconds so that a signal that asks to end is heard. Returns the descriptor that holds it, to be closed; or -1:
+ * ERROR_REFUSED (somebody else had it until the deadline), ERROR_ENDING, ERROR_SYSTEM (also: no locks on this file
+ * system). */
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err);
 
 /* Whether store_lock's error says that there are no locks on this file system. */

@@ -53,7 +53,7 @@ static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
     struct stat status;
     const struct access access = {.mode = mode, .uid = uid, .gid = gid};
     return access_set(fd, &access, "the store", &ignored) == 0 && fstat(fd, &status) == 0 &&
-           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == mode;
+           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 0777) == mode;
 }
 
 static bool is_free(const struct making *making)
@@ -147,6 +147,16 @@ static bool list_own(const char *path, char *words, size_t size)
     return length >= 0 && (size_t)length < size;
 }
 
+int store_hint_unmapped(struct error *err)
+{
+    uintmax_t uid = geteuid();
+    return error_hint(
+        err,
+        "on the host, chown it to the uid that is %ju in here: see /proc/self/uid_map\n"
+        "with podman: podman unshare chown %ju, or give the volume the option U",
+        uid, uid);
+}
+
 int store_advise_owner(const char *path, struct error *err)
 {
     struct stat status;
@@ -163,6 +173,10 @@ int store_advise_owner(const char *path, struct error *err)
                             uid, gid, path);
     if (known < 0 || status.st_uid == uid)
         return -1;
+    if (access_is_unmapped_uid(status.st_uid)) {
+        error_advise(err, "its owner is not known in this user namespace");
+        return store_hint_unmapped(err);
+    }
     error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
                  (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
                  (unsigned)status.st_mode & 0777, uid, gid);
@@ -183,6 +197,10 @@ int store_advise_file(const struct store *store, const char *name, struct error 
     if (err->kind != ERROR_SYSTEM || err->errnum != EACCES ||
         fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
         return -1;
+    if (access_is_unmapped_uid(status.st_uid)) {
+        error_advise(err, "its owner is not known in this user namespace");
+        return store_hint_unmapped(err);
+    }
     error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
                  (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
                  (unsigned)status.st_mode & 0777, uid, gid);

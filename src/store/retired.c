@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "store/create.h"
 #include "store/judge.h"
 #include "store/names.h"
 #include "store/update.h"
@@ -76,39 +77,39 @@ static int open_folder(struct folder *folder, struct error *err)
     return 0;
 }
 
-static void count_name(const char *entry, void *context)
+static int finish_folder(const struct store *store, int fd, const char *unfinished,
+                         struct error *err)
 {
-    size_t *count = context;
-    *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
-}
-
-/* Not another folder, which the store's owner may have put there since it was made. */
-static bool is_empty_and_ours(int fd)
-{
-    struct error ignored;
-    struct stat status;
-    size_t count = 0;
-    return fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
-           file_list(fd, count_name, &count, &ignored) == 0 && count == 0;
+    char path[STORE_PATH];
+    struct access access;
+    store_file_path(store, STORE_RETIRED, path);
+    access_new(&store->status, store_directory_mode(store->mode), &access);
+    if (fd < 0)
+        return error_sys(err, "%s: cannot be made", path);
+    if (store_check_own(store, fd, path, err) < 0)
+        return -1;
+    if (!file_folder_is_new(fd, &store->status))
+        return error_refused(err, "%s: was exchanged while it was made; start again", path);
+    if (access_set(fd, &access, path, err) < 0)
+        return -1;
+    return renameat(store->directory, unfinished, store->directory, STORE_RETIRED) < 0
+               ? error_sys(err, "%s: cannot be made", path)
+               : 0;
 }
 
 /* Under another name until the store's owner can use it: a crash must not lock him out. The caller has the store's lock. */
 static int make_new_folder(const struct store *store, struct error *err)
 {
     static const char unfinished[] = "." STORE_RETIRED ".new";
-    struct access access;
-    access_new(&store->status, store_directory_mode(store->mode), &access);
     unlinkat(store->directory, unfinished, AT_REMOVEDIR);
     if (mkdirat(store->directory, unfinished, 0700) < 0)
         return error_sys(err, "%s/%s: cannot be made", store->path, unfinished);
     _cleanup_close_ int fd =
         openat(store->directory, unfinished, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && is_empty_and_ours(fd) && access_set(fd, &access, unfinished, err) == 0 &&
-        renameat(store->directory, unfinished, store->directory, STORE_RETIRED) == 0)
-        return 0;
-    error_sys(err, "%s/" STORE_RETIRED ": cannot be made", store->path);
-    unlinkat(store->directory, unfinished, AT_REMOVEDIR);
-    return -1;
+    int finished = finish_folder(store, fd, unfinished, err);
+    if (finished < 0)
+        unlinkat(store->directory, unfinished, AT_REMOVEDIR);
+    return finished;
 }
 
 static int make_folder(struct folder *folder, struct error *err)

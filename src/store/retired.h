@@ -32,8 +32,8 @@ bool retired_has(const struct retired *list, const char *fingerprint);
 int store_retired_read(const struct store *store, const char *name, bool is_value,
                        const char *fingerprint, struct ring *ring, struct error *err);
 
-/* Holding the lock: makes each key of `keys` a retired one of NAME, durable when it returns; the folder is made
- * where it is missing. One that is there is left as it is; one that is not what its name says is an error.
+/* Holding the lock: makes each key of `keys` a retired one of NAME, durable when it returns; the folder is created
+ * where it is missing, as .retired.new until the store's owner can use it. One that is there is left as it is; one that is not what its name says is an error.
  * Returns 0, or -1 as store_retired_read, and then some may have been retired. */
 int store_retire(const struct store *store, const char *name, bool is_value,
                  const struct ring *keys, struct error *err);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,30 +23,31 @@ int store_open(struct store *store, const char *path, mode_t mode, struct error 
     return 0;
 }
 
-/* The directory itself, or what is nearest to it of what exists. */
-bool store_is_writable(const char *path)
-{
-    _cleanup_free_ char *part = strdup(path);
-    for (char *at = part; at; at = dirname(at)) {
-        if (access(at, W_OK | X_OK) == 0)
-            return true;
-        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
-            return false;
-    }
-    return false;
-}
-
 mode_t store_directory_mode(mode_t mode)
 {
     return mode | (mode & 0444) >> 2;
 }
 
+static int advise_on_making(const struct store *store, struct error *err)
+{
+    error_within(err, "the store");
+    return store_advise_owner(store->path, err);
+}
+
+int store_foresee(const struct store *store, struct error *err)
+{
+    if (file_folder_is_writable(store->path))
+        return 0;
+    if (store->directory >= 0)
+        return error_sys(err, "the store %s: cannot make a temporary file", store->path);
+    error_sys(err, "%s: cannot make this directory", store->path);
+    return advise_on_making(store, err);
+}
+
 static int make_and_open(struct store *store, struct error *err)
 {
-    if (file_make_directory(store->path, store_directory_mode(store->mode), err) < 0) {
-        error_within(err, "the store");
-        return store_advise_owner(store->path, err);
-    }
+    if (file_make_directory(store->path, store_directory_mode(store->mode), err) < 0)
+        return advise_on_making(store, err);
     if (store_open(store, store->path, store->mode, err) < 0)
         return -1;
     if (store->directory >= 0)

@@ -42,8 +42,9 @@ int store_open(struct store *store, const char *path, mode_t mode, struct error 
  * Returns 0, or -1 with ERROR_SYSTEM or ERROR_INPUT. */
 int store_make(struct store *store, struct error *err);
 
-/* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. */
-bool store_is_writable(const char *path);
+/* Why neither it nor a file in it could be made, as far as permissions and mounts tell. Makes nothing.
+ * Returns 0, or -1 with ERROR_SYSTEM. */
+int store_foresee(const struct store *store, struct error *err);
 
 /* The mode of a directory that holds files of `mode`. */
 mode_t store_directory_mode(mode_t mode);

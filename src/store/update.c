@@ -100,9 +100,12 @@ static int fill_change(const struct store *store, int directory, const char *fil
     char path[STORE_PATH];
     struct access access;
     store_file_path(store, file, path);
-    if (access_of(directory, file, &access) < 0)
+    if (access_of(directory, file, &access) < 0) {
+        if (errno != ENOENT)
+            return error_sys(err, "%s: cannot be looked at", path);
         access_new(&store->status, store->mode, &access);
-    return store_write_whole(&access, fd, path, text, err);
+    }
+    return store_write_whole(store, &access, fd, path, text, err);
 }
 
 int store_write_change(const struct store *store, int directory, const char *file,

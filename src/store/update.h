@@ -17,9 +17,8 @@
 
 struct error;
 
-/* Makes FILE hold `text`, one line with its newline, whatever it held; owner, group and mode stay, if root does it
- * or may be kept by who does. NAME itself must exist: the first is
- * made by store_create. Returns 0; or -1 with ERROR_SYSTEM: FILE is what it was, or (its directory could not
+/* Makes FILE hold `text`, one line with its newline, whatever it held; its access stays (base/access.h). NAME itself
+ * must exist: the first is created by store_create. Returns 0; or -1 with ERROR_SYSTEM: FILE is what it was, or (its directory could not
  * be fsynced) what it was to be, with the claim there still. */
 int store_replace(const struct store *store, const char *file, const struct secret *text,
                   struct error *err);

@@ -9,7 +9,7 @@ import pytest
 SERVER = pathlib.Path(__file__).resolve().parents[2] / "build" / "fuse" / "server"
 
 #: How a secret comes under its name, and the switches that leave no better way.
-WAYS = {"link": [], "rename": ["no-link"], "lock": ["no-link", "no-noreplace"]}
+WAYS = {"link": [], "rename": ["no-link"], "lock": ["no-link", "no-noreplace", "shared-locks"]}
 
 #: What may have arrived at a power cut though nobody waited for it: any sum of these.
 MADE, REMOVED, RENAMED, DATA = 1, 2, 4, 8
@@ -22,6 +22,9 @@ class FileSystem:
     def __init__(self, path, *switches):
         self.path = pathlib.Path(path)
         self.path.mkdir()
+        self.also = next((pathlib.Path(word.removeprefix("also=")) for word in switches if word.startswith("also=")), None)
+        if self.also:
+            self.also.mkdir()
         if not SERVER.exists():
             pytest.fail(f"{SERVER} is missing: run make build/fuse/server")
         # A pipe of its own for the end of the test, which ends the server, however the test ends.
@@ -35,7 +38,7 @@ class FileSystem:
     def answer(self):
         with selectors.DefaultSelector() as selector:
             selector.register(self.server.stdout, selectors.EVENT_READ)
-            assert selector.select(timeout=20), "the FUSE server does not answer"
+            assert selector.select(timeout=60), "the FUSE server does not answer"
         return self.server.stdout.readline().strip()
 
     def tell(self, line):
@@ -53,18 +56,27 @@ class FileSystem:
     def count(self):
         return self.tell("count")
 
+    def chowns(self):
+        """How often somebody has tried to change an owner or a group."""
+        return self.tell("chowns")
+
     def boot(self, arrived=0):
         """Power again; all that may have arrived. The same power cut can be tried with one arrival after the other."""
         return self.tell(f"boot {arrived}")
+
+    def give(self, uid):
+        """All that is there, but not what will be made, belongs to it."""
+        self.tell(f"give {uid}")
 
     def empty(self):
         self.tell("empty")
 
     def end(self):
         """Its status: 0, unless the server has found something wrong with itself."""
-        _, said = self.server.communicate(timeout=20)
+        _, said = self.server.communicate(timeout=60)
         assert self.server.returncode == 0, said
-        assert not os.path.ismount(self.path), f"{self.path} is still mounted"
+        for path in filter(None, (self.path, self.also)):
+            assert not os.path.ismount(path), f"{path} is still mounted"
 
 
 @pytest.fixture(name="mounted")

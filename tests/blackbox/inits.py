@@ -15,7 +15,7 @@ import pytest
 from conftest import BINARY, MARK, PATH, new_key
 from ground import need, wait_for
 
-PATIENCE = 10  # seconds, after which what should have come is taken to be lost
+PATIENCE = 60  # seconds, after which what should have come is taken to be lost
 
 #: Words in front of an init. Only in the second mode does the kernel treat it as the first process.
 MODES = {

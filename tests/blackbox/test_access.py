@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from conftest import BINARY, TREE, errors, new_key
+from conftest import TREE, errors, new_key
+from ground import Trace
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of other users")
 
@@ -193,6 +194,34 @@ def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, ac
     (TABLES / f"{name} {who} {acl_name}.txt").write_text("".join(table))
 
 
+@pytest.mark.parametrize("call", ["newfstatat", "fgetxattr", "fsetxattr", "fremovexattr", "fchmod", "fchown"])
+@pytest.mark.parametrize("acl_name", ["no ACL", "a user, and not the group"])
+@pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
+def test_a_call_that_fails_gives_nobody_more(fernit, tmp_path, name, acl_name, call):
+    old = Old(1000, 0, 0o600, ACLS[acl_name], FOLDER)
+    path = fernit.home / ("store" if name == "fernet_key" else "airflow") / name
+    trace = Trace(tmp_path / "trace", only=call)
+    faulty, replaced = 0, 0
+    while True:
+        if name == "airflow.cfg":
+            own_store(fernit, "root", new_key())
+        old.make(path, new_key() + "\n" if name == "fernet_key" else "[core]\n")
+        options = {"FERNET_KEY": new_key(), "FERNIT_DELIVER": "env"} if name == "fernet_key" else {}
+        before, inode = rights(path), path.stat().st_ino
+        done = fernit("init", prefix=trace.prefix, FERNIT_STORE_MODE="0660", FERNIT_MANAGE="fernet_key", **options)
+        assert not more(before, rights(path)), f"number {faulty}: {done.stderr}"
+        replaced += path.stat().st_ino != inode
+        for each in (fernit.store, fernit.home / "airflow"):
+            shutil.rmtree(each, ignore_errors=True)
+        if faulty == 0:
+            count = len(trace.calls())
+        if faulty == count:
+            break
+        faulty += 1
+        trace = Trace(tmp_path / "trace", [f"{call}:error=EIO:when={faulty}"], only=call)
+    assert replaced
+
+
 @pytest.mark.parametrize("name", [".lock", "retired", "fernet_key.staged", "jwt_secret"])
 def test_what_root_creates_in_a_store_is_the_owner_s(fernit, name):
     fernit.store.mkdir(mode=0o700)
@@ -204,6 +233,34 @@ def test_what_root_creates_in_a_store_is_the_owner_s(fernit, name):
     assert done.returncode == 0, done.stderr
     status = (fernit.store / name).stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o077) == (50000, 5000, 0)
+
+
+@pytest.mark.parametrize("mode", ["0600", "0660"])
+def test_folders_that_root_creates_in_another_s_are_his_and_so_is_what_is_in_them(fernit, tmp_path, mode):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o750)
+    os.chown(home, 50000, 5000)
+    store, cfg = home / "data" / "store", home / "airflow" / "deep" / "airflow.cfg"
+    done = fernit("init", "--store", store, "--store-mode", mode, AIRFLOW_HOME=cfg.parent)
+    assert done.returncode == 0, done.stderr
+    for path in (store, store.parent, store / "fernet_key", cfg, cfg.parent, cfg.parent.parent):
+        assert (path.stat().st_uid, path.stat().st_gid) == (50000, 5000), path
+    # And that owner goes on with them.
+    again = fernit("run", "--store", store, "--store-mode", mode, "true", prefix=WHO["uid 50000 of group 0"], AIRFLOW_HOME=cfg.parent)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_retired_key_has_the_group_that_the_store_gives(fernit):
+    """And not that of who retires it, whose others then could read it, and not the store's."""
+    fernit.store.mkdir()
+    (fernit.store / "fernet_key").write_text(new_key() + "\n")
+    for path in (fernit.store, fernit.store / "fernet_key"):
+        os.chown(path, 1000, 5000)
+        path.chmod(0o2770 if path.is_dir() else 0o660)
+    done = fernit("init", prefix=WHO["uid 1000 of groups 100 and 5000"], FERNET_KEY=new_key(), FERNIT_ON_CHANGE="replace", FERNIT_STORE_MODE="0660", FERNIT_DELIVER="env")
+    assert done.returncode == 0, done.stderr
+    (retired,) = (fernit.store / "retired").iterdir()
+    assert retired.stat().st_gid == 5000
 
 
 @pytest.mark.parametrize("name", [".lock", "fernet_key", "fernet_key.staged", ".fernet_key.claim", ".fernet_key.changing"])

@@ -456,9 +456,9 @@ def test_status_says_what_a_run_then_does(fernit, child_sees, tmp_path, cfg, wit
     seen = child_sees("--deliver", deliver)
     stderr = seen.stderr
     assert not (set(in_environment(seen)) | set(in_cfg(cfg))) & SHOWS[version]
-    assert ("would be commented out" in said) == ("commented out [" in stderr) == bool(names and names & SHOWS[version]), said
-    assert ("given what it lacks" in said) == ("wrote the secrets into" in stderr), said
-    assert ("would be made" in said) == ("made " + str(cfg) in stderr), said
+    assert ("comments out what this Airflow would show" in said) == ("commented out [" in stderr) == bool(names and names & SHOWS[version]), said
+    assert (" sets " in said) == ("wrote the secrets into" in stderr), said
+    assert ("would be created" in said) == ("made " + str(cfg) in stderr), said
     assert (text != (cfg.read_text() if cfg.exists() else None)) == ("would be" in said), said
 
 
@@ -478,6 +478,6 @@ def test_status_says_that_a_secret_would_stay_shown(fernit, namespace, airflow_h
     options = ["--strict"] if strict else []
     done = fernit("status", "--json", *options, prefix=namespace.prefix)
     report = json.loads(done.stdout)
-    assert any("this Airflow would show" in text for text in report["problems" if strict else "warnings"]), report
+    assert any("cannot take out [api] secret_key" in text for text in report["problems" if strict else "warnings"]), report
     assert (done.returncode, report["verdict"]) == ((1, "refuse") if strict else (0, "use"))
     assert fernit("run", *options, "true", prefix=namespace.prefix).returncode == (125 if strict else 0)

@@ -39,7 +39,7 @@ class Case:
         return self.request.getfixturevalue(name)
 
     def start(self, *words):
-        return self.fernit(*words, prefix=self.prefix, timeout=10, **self.environment)
+        return self.fernit(*words, prefix=self.prefix, timeout=60, **self.environment)
 
     def variable(self, text, says, name="FERNET_KEY"):
         self.environment[name] = text
@@ -571,7 +571,7 @@ def test_bad_input_is_refused_and_the_next_correct_start_works(case, child_sees,
     assert [content(folder) for folder in case.watched] == before, "something was written"
 
     case.repair()
-    seen = child_sees(*case.options, prefix=case.prefix, timeout=10, **case.environment)
+    seen = child_sees(*case.options, prefix=case.prefix, timeout=60, **case.environment)
     if case.makes_a_key:
         assert fingerprint(seen.keys[0]) in seen.stderr and len(seen.keys) == 1
     else:

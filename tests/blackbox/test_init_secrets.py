@@ -171,7 +171,7 @@ class Supervisor:
     def end(self):
         """Ends it; what it has said."""
         os.kill(self.pid, signal.SIGTERM)
-        _, err = self.process.communicate(timeout=10)
+        _, err = self.process.communicate(timeout=60)
         assert self.process.returncode == 143, err
         return err.decode()
 
@@ -234,7 +234,7 @@ class Place:
     @staticmethod
     def started(process, mode="plain"):
         if (line := process.stdout.readline()) != b"ready\n":
-            pytest.fail(f"the command did not run: {line} {process.communicate(timeout=10)}")
+            pytest.fail(f"the command did not run: {line} {process.communicate(timeout=60)}")
         pid = process.pid if mode == "plain" else children_of(process.pid)[0]
         wait_for(lambda: waits(pid))
         return Supervisor(process, pid)
@@ -299,7 +299,7 @@ def test_the_scan_finds_text_and_bytes_in_fernit_while_it_still_works(place, hel
     wait_for(lambda: state_of(process.pid) == "S" and "/.lock" in " ".join(descriptors_of(process.pid).values()))
     assert scan(process.pid, place.forms).kinds >= {"the text", "the bytes"}
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 143
 
 
@@ -312,7 +312,7 @@ def test_the_scan_finds_it_in_fernit_a_moment_before_it_executes_itself_anew(pla
     found = scan(children_of(process.pid)[0], place.forms)
     assert "the text" in found.kinds
     os.kill(children_of(process.pid)[0], signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 143
 
 
@@ -464,14 +464,14 @@ def started_from(place, tmp_path, replacement, *words):
 
 def test_without_proc_the_path_by_which_it_was_started_is_used(place, tmp_path):
     process = started_from(place, tmp_path, None, "run", "--init", "sh", "-c", "exit 3")
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 3 and CANNOT.encode() not in err
 
 
 @pytest.mark.parametrize("replacement", REPLACEMENTS)
 def test_another_file_at_the_path_by_which_it_was_started_is_not_executed(place, tmp_path, replacement):
     process = started_from(place, tmp_path, REPLACEMENTS[replacement], "run", "--init", "sh", "-c", "exit 3")
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
     assert err.decode().count(CANNOT) == 1
     assert not (tmp_path / "executed").exists()
@@ -488,7 +488,7 @@ def test_with_proc_a_file_that_was_replaced_does_not_matter(place, tmp_path):
     script.chmod(0o755)
     words = [programs / "fernit", "run", "--init", "sh", "-c", "exit 3"]
     environment = place.fernit.environment(AIRFLOW__CORE__FERNET_KEY_CMD=script)
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=10)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 3 and CANNOT not in done.stderr
     assert (programs / "fernit").read_text() == "#!/bin/false\n"
 

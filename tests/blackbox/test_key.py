@@ -466,7 +466,7 @@ def dangling_link(path):
 def test_what_is_no_key_file_is_a_problem_that_names_it(look_at, tmp_path, make):
     path = tmp_path / "the-key"
     make(path)
-    done = look_at(path, timeout=10)
+    done = look_at(path, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert "the-key" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -478,7 +478,7 @@ def test_empty_standard_input_is_a_problem(look_at):
 
 def test_endless_standard_input_is_a_problem(look_at):
     with open("/dev/zero", "rb") as zeros:
-        done = look_at("-", popen={"stdin": zeros}, timeout=10)
+        done = look_at("-", popen={"stdin": zeros}, timeout=60)
     assert done.returncode == 1
     assert "standard input" in done.stderr
 

@@ -137,8 +137,9 @@ FAILURES = {
 def test_a_run_that_fails_says_so_in_one_object(fernit, words, status, variables):
     done = fernit(*words, FERNIT_LOG_FORMAT="json", FERNIT_QUIET="yes", FERNIT_ALLOW_EPHEMERAL="yes", **variables)
     assert done.returncode == status
-    (entry,) = objects(done.stderr)
+    entry, *hints = objects(done.stderr)
     assert entry["level"] == "error" and entry["message"]
+    assert [hint["level"] for hint in hints] in ([], ["hint"])
 
 
 def test_what_is_wrong_with_the_words_before_the_format_is_known_is_text(fernit):
@@ -309,6 +310,6 @@ def test_a_signal_that_cannot_be_passed_on_is_an_object_too(fernit, stored, tmp_
     for _ in range(2):
         os.kill(child, signal.SIGTERM)
         time.sleep(0.2)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     ids = the_ids(objects(said.decode()))
     assert ids[-1] == "signal-not-passed" and ("not-executed-anew" in ids) == (not anew)

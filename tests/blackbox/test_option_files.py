@@ -253,8 +253,7 @@ def test_a_file_that_the_user_may_not_read_is_an_error(fernit, nobody, mounted):
 @pytest.mark.parametrize("text", ["mysql://airflow:hunter2@db/airflow", "hunter2", '{"password": "hunter2"}'])
 def test_a_value_where_a_path_belongs_is_not_shown(refused, fernit, text):
     fernit.secrets.add("hunter2")
-    said = refused(**{f"{CONN}_FILE": text})
-    assert f"{CONN}_FILE: leads to no file" in said and "must hold a path" in said
+    assert refused(**{f"{CONN}_FILE": text}).startswith(f"fernit: {CONN}_FILE: the file: No such file")
 
 
 def test_a_key_that_is_kept_does_not_hide_a_broken_file(refused, stored, tmp_path):
@@ -324,7 +323,7 @@ def test_nothing_of_a_value_is_left_in_the_supervisor(fernit):
     wait_for(lambda: "the text" in scan(children_of(process.pid)[0], forms).kinds)
     assert not scan(process.pid, forms).found
     process.terminate()
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM and b"password" not in said
 
 
@@ -335,5 +334,5 @@ def test_a_moment_before_it_is_there(fernit, tmp_path):
     (supervisor,) = children_of(process.pid)
     assert "the text" in scan(supervisor, forms).kinds
     os.kill(supervisor, signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM

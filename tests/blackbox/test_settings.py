@@ -194,7 +194,7 @@ def test_what_is_no_duration_is_an_error(fernit, store, text):
 
 
 def test_a_deadline_of_zero_ends_a_command_at_once(fernit):
-    assert fernit("run", "--cmd-timeout", "0", "true", AIRFLOW__CORE__FERNET_KEY_CMD="sleep 100", timeout=10).returncode == 125
+    assert fernit("run", "--cmd-timeout", "0", "true", AIRFLOW__CORE__FERNET_KEY_CMD="sleep 100", timeout=60).returncode == 125
 
 
 # --- Other values

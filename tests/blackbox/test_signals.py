@@ -28,7 +28,7 @@ def is_waiting(process):
         return False
 
 
-def end_of(process, timeout=10):
+def end_of(process, timeout=60):
     out, err = process.communicate(timeout=timeout)
     return process.returncode, (err or b"").decode()
 
@@ -162,7 +162,7 @@ def test_a_standard_error_that_nobody_reads_any_more_ends_nothing(fernit, store)
     os.close(read)
     process = fernit.start("run", "sh", "-c", "sleep 0.05; exit 7", popen={"stderr": write})
     os.close(write)
-    assert process.wait(timeout=10) == 7
+    assert process.wait(timeout=60) == 7
     assert KEY.fullmatch((store / "fernet_key").read_text())
 
 

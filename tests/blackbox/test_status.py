@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import KEY_TEXT, listing
+from conftest import KEY_TEXT, errors, listing
 from keys import fingerprint, new_key
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
@@ -449,7 +449,7 @@ def test_a_first_boot_that_could_not_keep_its_key_is_a_problem(report, state, no
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["a store", "no store yet"])
-def test_a_key_that_could_not_be_kept_as_a_run_would_is_a_problem(fernit, report, write_cfg, nobody, store, tmp_path, there):
+def test_a_key_of_airflow_cfg_that_cannot_be_kept_is_refused_as_by_a_run(fernit, report, write_cfg, nobody, store, tmp_path, there):
     os.chown(write_cfg(f"[core]\nfernet_key = {new_key()}\n"), 65534, 65534)
     os.chown(tmp_path / "airflow", 65534, 65534)
     if there:
@@ -459,7 +459,7 @@ def test_a_key_that_could_not_be_kept_as_a_run_would_is_a_problem(fernit, report
     found = report(prefix=nobody)
     assert fernit("run", "true", prefix=nobody).returncode == 125
     (store if there else tmp_path).chmod(0o755)
-    assert (found["status"], found["verdict"]) == (1, "adopt")
+    assert (found["status"], found["verdict"]) == (1, "refuse")
     assert not found["store"]["writable"] and found["problems"]
 
 
@@ -541,7 +541,7 @@ def test_a_command_that_hangs_does_not_hang_status(report):
 def test_wrong_usage_is_2_and_nothing_on_standard_output(fernit, words):
     done = fernit("status", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1
+    assert len(errors(done)) == 1
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -530,7 +530,7 @@ def test_a_secret_that_is_no_file_does_not_hold_root_up(run, root_key):
     fifo = root_key.parent / "fifo"
     os.mkfifo(fifo, 0o666)
     fifo.chmod(0o644)
-    done = run("run", "--user", "airflow", "true", FERNET_KEY_FILE=fifo, timeout=10)
+    done = run("run", "--user", "airflow", "true", FERNET_KEY_FILE=fifo, timeout=60)
     assert done.returncode == 125 and "FIFO" in done.stderr
 
 

@@ -113,6 +113,16 @@ class Pod:
         """TERM, and KILL to what is left after the grace period, as when the pod is deleted; the sandbox comes last."""
         self.cluster.box.podman("stop", "--time", self.grace(), self.main)
         self.cluster.box.podman("pod", "stop", self.name)
+        self.wait_for_monitors()
+
+    def wait_for_monitors(self):
+        """Until conmon has ended for each container. Behind its end conmon starts `podman container cleanup`, which stops the whole pod
+        when nothing else runs in it: also one that was started again meanwhile."""
+        ids = self.cluster.box.podman("ps", "--all", "--no-trunc", "--quiet", "--filter", f"pod={self.name}").stdout.split()
+        end = time.monotonic() + PATIENCE
+        while subprocess.run(["pgrep", "--full", "|".join(ids)], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            assert time.monotonic() < end, f"{self.name}: conmon has not ended"
+            time.sleep(0.1)
 
     def grace(self):
         return str(self.spec.get("terminationGracePeriodSeconds", 30))

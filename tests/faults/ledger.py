@@ -54,9 +54,12 @@ class Ledger:
         elif name == "mkdir":
             self.make(*PATH.match(arguments)[1].rsplit("/", 1), whole=True)
         elif name == "mkdirat" or (name == "openat" and "O_EXCL" in arguments):
-            self.make(*AT.match(arguments).groups(), whole=name == "mkdirat")
+            folder, path = AT.match(arguments).groups()
+            if name == "mkdirat":
+                self.synced.add(f"{folder}/{path}")  # it holds nothing that could be lost
+            self.make(folder, path, whole=name == "mkdirat")
         elif name == "unlinkat":
-            self.replace(*AT.match(arguments).groups(), "is removed")
+            self.remove(*AT.match(arguments).groups())
         elif name in ("linkat", "renameat", "renameat2"):
             self.name(name, *AT.findall(arguments))
 
@@ -72,6 +75,13 @@ class Ledger:
         if call == "renameat":
             self.replace(*new, "is replaced")
         self.make(*new, whole="/".join(old) in self.synced)
+
+    def remove(self, folder, name):
+        """Who uses a file makes it durable first: one that still owes its own fsync was not finished, and nobody has used it."""
+        path = f"{folder}/{name}"
+        if path in self.owed.get(path, ()):
+            del self.owed[path]
+        self.replace(folder, name, "is removed")
 
     def replace(self, folder, name, what):
         if self.is_ours(folder, name):

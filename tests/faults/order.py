@@ -40,9 +40,10 @@ def step_of(call):
 
 
 def steps_of(trace, folder):
-    """Of a start under `folder`, which ends with the command."""
+    """Of a start under `folder`, which ends with the command; but for the lock, which is empty and need not last."""
     found = [step for step in map(step_of, trace.calls()) if step and f"{step.path}/".startswith(f"{folder}/")]
-    return [*found, Step("run")]
+    lock = {step.path for step in found for path in (step.path, step.other) if path and path.endswith("/.lock")}
+    return [*(step for step in found if step.path not in lock), Step("run")]
 
 
 # --- Rules: each gives what breaks it
@@ -64,7 +65,7 @@ def names(steps):
     for i, step in enumerate(steps):
         if step.kind in ("link", "rename"):
             yield i, step.other
-        elif step.kind == "folder" or step.kind == "make" and not temporary(steps, step.path) and not step.path.endswith("/.lock"):
+        elif step.kind == "folder" or step.kind == "make" and not temporary(steps, step.path):
             yield i, step.path
 
 
@@ -83,7 +84,7 @@ def its_data_is_durable_before_it_gets_its_name(steps):
 
 
 def what_is_written_is_durable_before_the_command_runs(steps):
-    for path in {step.path for step in steps if step.kind == "write" and not temporary(steps, step.path) and not step.path.endswith("/.lock")}:
+    for path in {step.path for step in steps if step.kind == "write" and not temporary(steps, step.path)}:
         if not synced(steps, path, changes(steps, path, len(steps))[-1], len(steps) - 1):
             yield path
 

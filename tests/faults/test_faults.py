@@ -2,6 +2,7 @@
 import pytest
 
 from ground import WAYS, bind, need
+from keys import new_key
 from trials import CFG, SHOW, Place, Proof, Scenario
 
 #: What file systems do not know: those of WAYS, and NFS, which links but has no rename that overwrites nothing.
@@ -50,6 +51,12 @@ def with_mounted_cfg(namespace, place):
     return before
 
 
+def with_another_value(place, run):
+    """A store, and an airflow.cfg with another secret_key."""
+    with_cfg(place, run)
+    place.put(CFG, OPERATORS.replace(b"[webserver]\n", b"[webserver]\nsecret_key = " + new_key().encode() + b"\n"))
+
+
 @pytest.mark.parametrize("way", LACKS)
 def test_a_first_boot(place, way):
     prove(Scenario(f"first boot, {way}", lacks=LACKS[way], generates=True), place)
@@ -61,6 +68,18 @@ def test_an_ordinary_boot(place):
 
 def test_a_key_written_into_an_airflow_cfg(place):
     prove(Scenario("cfg write", words=BY_CFG, after=BY_CFG, before=with_cfg, by_cfg=True), place)
+
+
+def test_a_value_in_an_airflow_cfg_that_another_one_replaces(place):
+    prove(Scenario("cfg value replaced", words=BY_CFG, after=BY_CFG, before=with_another_value, by_cfg=True), place)
+
+
+def test_a_value_in_a_mounted_airflow_cfg_that_another_one_replaces(namespace, place):
+    def before(place, run):
+        with_another_value(place, run)
+        bind(namespace, place.cfg, place.cfg)
+
+    prove(Scenario("cfg value replaced in place", words=BY_CFG, after=BY_CFG, before=before, by_cfg=True), place)
 
 
 def test_a_key_written_in_place_into_a_mounted_airflow_cfg(place, with_mounted_cfg):

@@ -163,6 +163,48 @@ def test_locks_lock(mounted):
         assert error_of(fcntl.flock, other, fcntl.LOCK_EX | fcntl.LOCK_NB) == errno.EWOULDBLOCK
 
 
+def test_two_mounts_have_the_same_files_and_each_its_own_locks(mounted, tmp_path):
+    system = mounted(f"also={tmp_path / 'other'}")
+    write(system.path / "lock", "")
+    with open(system.path / "lock", "w") as one, open(system.also / "lock", "w") as other, open(system.also / "lock", "w") as third:
+        fcntl.flock(one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert error_of(fcntl.flock, third, fcntl.LOCK_EX | fcntl.LOCK_NB) == errno.EWOULDBLOCK
+    write(system.also / "a", "a")
+    os.link(system.path / "a", system.path / "b")
+    assert there(system) == {"lock": "", "a": "a", "b": "a"}
+    assert error_of(os.link, system.also / "a", system.also / "b") == errno.EEXIST
+
+
+def test_a_name_that_the_other_mount_has_removed_lingers_and_cannot_be_opened(mounted, tmp_path):
+    system = mounted(f"also={tmp_path / 'other'}", "linger=60000")
+    name, seen = system.path / "a", system.also / "a"
+    write(name, "a")
+    assert seen.exists()
+    name.unlink()
+    assert os.listdir(system.also) == [] and os.path.lexists(seen)
+    assert error_of(open, seen) == errno.EINVAL and os.path.lexists(seen)
+    # The kernel asks anew for who makes one.
+    write(system.also / "b", "new")
+    os.link(system.also / "b", seen)
+    assert name.read_text() == seen.read_text() == "new"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become others")
+def test_what_anybody_makes_through_an_access_point_is_its_own(mounted):
+    system = mounted("access-point=1000:1001")
+    one = system.path / "one"
+    made = "umask 077; mkdir one two; echo a >one/a; chmod 640 one/a; mv one/a one/b"
+    for who in (["setpriv", "--reuid=50000", "--regid=0", "--clear-groups"], []):
+        subprocess.run([*who, "sh", "-ec", made], cwd=system.path, check=True)
+        for path in (system.path, one, one / "b"):
+            assert (path.stat().st_uid, path.stat().st_gid) == (1000, 1001)
+        assert one.stat().st_mode & 0o777 == 0o700 and (one / "b").stat().st_mode & 0o777 == 0o640
+        assert error_of(os.chown, one / "b", 1000, 1001) == error_of(os.chown, one, 0, 0) == errno.EPERM
+        subprocess.run(["rm", "-r", one, system.path / "two"], check=True)
+    assert system.chowns() == 4
+
+
 def test_a_folder_is_listed_whole_while_names_come_and_go(mounted):
     root = mounted().path
     for i in range(300):

@@ -23,7 +23,7 @@ BEFORE = b"# ours\r\n[a]\r\nb = %%\r\n[core]\r\nexecutor = LocalExecutor\r\nfern
 @pytest.fixture(params=["plain", *WAYS])
 def disk(request, mounted, tmp_path):
     """A folder of the machine's own file system, then one for each way that a secret comes under its name."""
-    return tmp_path if request.param == "plain" else mounted(*WAYS[request.param]).path
+    return tmp_path if request.param == "plain" else mounted(*WAYS[request.param], "shared-locks").path
 
 
 def on(disk):
@@ -156,8 +156,8 @@ def test_a_second_store_s_key_waits_for_the_first_one_s_write_and_takes_its_key_
     first = fernit.start(*COMMAND, prefix=slow.prefix, FERNIT_STORE=tmp_path / "a")
     wait_for(lambda: len(list(cfg.parent.iterdir())) > 1)
     second = fernit.start(*COMMAND, FERNIT_STORE=tmp_path / "b")
-    out, err = first.communicate(timeout=20)
-    other, said = second.communicate(timeout=20)
+    out, err = first.communicate(timeout=60)
+    other, said = second.communicate(timeout=60)
     assert first.returncode == 0, err
     assert second.returncode == 0, said
     assert other.decode().strip() == configs.parse(cfg.read_bytes())["core"]["fernet_key"]

@@ -2,7 +2,7 @@
 import pytest
 
 import worlds
-from stories import ON_CHANGE, story
+from world_steps import ON_CHANGE, story
 from ground import need
 from proofs import proof
 

@@ -25,6 +25,7 @@ SHOW = ["run", "--", "/usr/bin/env", "-0"]
 #: Below the ground of a Place. Folders apart, so that what makes one durable says nothing of the other.
 STORE, HOME, CFG = "volume/store", "airflow", "airflow/airflow.cfg"
 SECRET = re.compile(r"[A-Za-z0-9_-]{43,}=")
+COMMENT = re.compile(rb"# *[a-z_]+ = [A-Za-z0-9_-]{43,}=\r?\n")
 #: What a start says that goes on without having kept a secret.
 UNKEPT = "is made for this container alone"
 #: The random part of a temporary's name.
@@ -128,8 +129,12 @@ def secrets_in(state):
 
 
 def cfg_of(state, secrets=None):
-    """The text of airflow.cfg with names in place of the secrets, those of the store; None where there is none."""
+    """The text of airflow.cfg with names in place of the secrets, those of the store; None where there is none.
+
+    A value that was replaced, and could not be retired, stays as a comment.
+    """
     cfg = state.get(CFG)
+    cfg = cfg and COMMENT.sub(b"", cfg)
     for name, text in sorted((secrets or secrets_in(state)).items(), key=lambda secret: -len(secret[1])):
         cfg = cfg and cfg.replace(text.strip(), b"<" + name.encode() + b">")
     return cfg
@@ -189,7 +194,8 @@ class Proof:
         trace = self.trace(only=None)
         done = self.run(self.scenario.words, trace.prefix)
         check(done.status == 0, f"the scenario itself does not work: {done.err}")
-        check(not Ledger(self.place).read(trace.lines()).early, "the scenario itself hands on too early")
+        early = Ledger(self.place).read(trace.lines()).early
+        check(not early, f"the scenario itself hands on too early: {early}")
         numbers = Counter()
         self.calls = []
         for call in trace.calls()[1:]:
@@ -223,6 +229,18 @@ class Proof:
         check(values(old) <= values(found), "the store has lost a value that it had")
         return found
 
+    def check_nothing_lost(self, state):
+        """Each secret that the store or airflow.cfg held is in one of them: a file that is being written in place has a copy."""
+        there = b"\n".join(text for text in state.values() if text)
+        held = b"\n".join(text for text in self.old.values() if text).decode(errors="replace")
+        check(all(secret.encode() in there for secret in SECRET.findall(held)), "a secret of the old state is nowhere")
+
+    def check_early(self, early, state, whose):
+        """What a comment in airflow.cfg keeps need not be durable in retired/, too."""
+        aside = self.kept_as_comments(state)
+        texts = [text for name, text in early if not aside or "/retired" not in name]
+        check(not texts, whose + "; ".join(texts))
+
     def check_cfg(self, state, secrets):
         """The old one or the new one, to the byte. A torn one has a copy, from which the next start mends it."""
         if state.get(CFG) == self.old.get(CFG) or cfg_of(state, secrets) == self.cfg:
@@ -246,13 +264,14 @@ class Proof:
         check(not unkept or UNKEPT in done.err, f"{unkept} was handed on and is not in the store")
         used = {**kept, **{name: handed[name] for name in unkept}}
         check(values(handed) <= values(used), "the key that was handed on is not in the store")
+        self.check_nothing_lost(state)
         self.check_cfg(state, used)
         if done.environment:
             has = cfg_of(state, used) == self.cfg if self.scenario.by_cfg else "fernet_key" in handed
             check(has, "the command ran without its secrets")
         ledger = Ledger(self.place).read(calls)
-        early = [text for name, text in ledger.early if os.path.basename(name) not in unkept]
-        check(not early, "; ".join(early))
+        early = [(name, text) for name, text in ledger.early if os.path.basename(name) not in unkept]
+        self.check_early(early, state, "")
         self.judge_end(state, kept, {name: handed[name] for name in handed.keys() - unkept}, ledger.owed)
 
     def judge_end(self, state, kept, handed, owed):
@@ -267,6 +286,11 @@ class Proof:
                 self.ends[end] = ""
             self.count["different ends"] += 1
         check(not self.ends[end], self.ends[end])
+
+    def kept_as_comments(self, state):
+        """Names of retired keys that stand in airflow.cfg instead, where they could not be retired."""
+        comments = b"".join(COMMENT.findall(state.get(CFG) or b""))
+        return {name for name, text in self.secrets.items() if name.startswith("retired/") and text.strip() in comments}
 
     def links(self):
         return sorted((path.name, path.stat().st_nlink) for path in self.place.seen.rglob("*") if path.is_file())
@@ -284,7 +308,7 @@ class Proof:
         check(values(handed) <= values(self.handed_on(done)) or self.scenario.by_cfg, "the next start does not give what was handed on")
         if trace:
             early = Ledger(self.place, owed).read(trace.lines()).early
-            check(not early, "the next start: " + "; ".join(text for _, text in early))
+            self.check_early(early, self.place.state(), "the next start: ")
         if self.scenario.words[0] == "key" and secrets_in(self.place.state()) != self.secrets:
             done = self.run(self.scenario.words)
             check(done.status == 0, f"it cannot be done again: {done.err}")
@@ -292,10 +316,12 @@ class Proof:
         state = self.place.state()
         secrets = self.check_secrets(state)
         check(values(kept) <= values(secrets), "the store has lost a value that it had in between")
-        check(secrets.keys() == self.secrets.keys(), f"after the next start the store holds {sorted(secrets)}")
+        aside = self.kept_as_comments(state)
+        check(secrets.keys() | aside == self.secrets.keys(), f"after the next start the store holds {sorted(secrets)}")
+        self.check_nothing_lost(state)
         check(cfg_of(state) == self.cfg, "after the next start airflow.cfg is not the new one")
         # The lock stays where there was a need of it.
-        odd = (state.keys() ^ self.new.keys()) - {f"{STORE}/.lock"}
+        odd = (state.keys() ^ self.new.keys()) - {f"{STORE}/{name}" for name in (".lock", *aside, *(["retired"] if aside else []))}
         check(not odd, f"after the next start there is, or is not: {', '.join(sorted(odd))}")
         again = self.run(self.scenario.after)
         same = (again.status, again.out, self.place.state()) == (0, done.out, state)

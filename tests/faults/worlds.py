@@ -5,7 +5,7 @@
     tests/faults/worlds.py --seed 77 --show           this one, with each command as a person would type it
 
 A world has two stores, and up to three deployments that each have an environment, an AIRFLOW_HOME and a database of their own.
-Its steps (stories.py) are what people do (give a key in one of many ways, edit or remove a file, restore a backup, change a
+Its steps (world_steps.py) are what people do (give a key in one of many ways, edit or remove a file, restore a backup, change a
 setting, rebuild a container) and what fernit does (starts and key commands, alone or several at once, killed, paused or
 failed by the kernel).
 
@@ -44,7 +44,7 @@ if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from stories import BY_FILE, INIT, KEYS, MISNAMED, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from world_steps import BY_FILE, INIT, KEYS, MISNAMED, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 

@@ -39,12 +39,16 @@ static struct node *begin(fuse_req_t request, fuse_ino_t number)
 
 static uid_t owner_of(fuse_req_t request)
 {
+    if (disk_of(request)->access_point)
+        return disk_of(request)->owner;
     uid_t owner = fuse_req_ctx(request)->uid;
     return disk_of(request)->root_squash && owner == 0 ? DISK_NOBODY : owner;
 }
 
 static gid_t group_of(fuse_req_t request)
 {
+    if (disk_of(request)->access_point)
+        return disk_of(request)->group;
     gid_t group = fuse_req_ctx(request)->gid;
     return disk_of(request)->root_squash && group == 0 ? DISK_NOBODY : group;
 }
@@ -71,7 +75,8 @@ static struct stat attributes(const struct disk *disk, const struct node *node)
 static struct fuse_entry_param entry(fuse_req_t request, const struct node *node)
 {
     struct stat status = attributes(disk_of(request), node);
-    return (struct fuse_entry_param){.ino = node->number, .attr = status};
+    return (struct fuse_entry_param){
+        .ino = node->number, .attr = status, .entry_timeout = disk_of(request)->linger};
 }
 
 static void reply_entry(fuse_req_t request, const struct node *node)
@@ -236,7 +241,8 @@ static int may_set(const struct disk *disk, const struct stat *wanted, int which
 {
     if ((which & FUSE_SET_ATTR_MODE) && disk->no_chmod)
         return EPERM;
-    if ((which & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) && disk->root_squash)
+    if ((which & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) &&
+        (disk->root_squash || disk->access_point))
         return EPERM;
     return (which & FUSE_SET_ATTR_SIZE) && wanted->st_size > MOST ? ENOSPC : 0;
 }
@@ -248,6 +254,7 @@ static void do_setattr(fuse_req_t request, fuse_ino_t number, struct stat *wante
     struct node *node = begin(request, number);
     if (!node)
         return;
+    disk_of(request)->chowns += (which & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
     int error = may_set(disk_of(request), wanted, which);
     if (error) {
         fail(request, error);
@@ -273,6 +280,10 @@ static void do_open(fuse_req_t request, fuse_ino_t number, struct fuse_file_info
     struct node *node = begin(request, number);
     if (!node)
         return;
+    if (disk_of(request)->linger > 0 && node->links == 0 && !S_ISDIR(node->content.mode)) {
+        fail(request, EINVAL);
+        return;
+    }
     if (file->flags & O_TRUNC)
         node_resize(node, 0);
     fuse_reply_open(request, file);

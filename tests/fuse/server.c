@@ -1,6 +1,12 @@
 /* A file system for the tests, with the faults that they ask for, in memory (tree.h).
  *
- *     server FOLDER [no-link] [no-noreplace] [one-mode=OCTAL] [no-chmod] [root-squash]
+ *     server FOLDER [no-link] [no-noreplace] [one-mode=OCTAL] [no-chmod] [root-squash] [access-point=UID:GID] [also=FOLDER] [linger=MS]
+ *         [shared-locks]
+ *
+ * access-point: as an access point of Amazon EFS, all that is made belongs to that uid and gid, and whoever asks may do what they
+ * may. also: a second mount of the same files, whose locks are its own, as with Docker Desktop's two layers: what one of the
+ * mounts locks the other one locks, too. linger: for so long a mount believes in a name that it has seen and the other one has
+ * removed; to open it is EINVAL.
  *
  * It is mounted on FOLDER as long as standard input is open. Ready, it writes "ready"; after that it obeys lines, and answers
  * each with one:
@@ -11,10 +17,13 @@
  *     boot MASK    power again: what was durable is there, and of the rest what MASK names (enum arrived). Unless the power has
  *                  failed it does now. May be asked again, with another mask, about the same power cut, until "cut" or "empty".
  *                  The answer is a mask: others than its parts make no difference.
+ *     chowns       how many requests to change an owner or a group there were, ever
+ *     give UID     all that is there belongs to that uid and its group, as what was made before there was an access point
  *     empty        everything is gone, also what had been durable
  *
- * Every request counts, those that only look, too; the kernel keeps nothing that it could answer without asking. Locks are the
- * kernel's own: all who use the mount are on this machine. */
+ * Every request counts, those that only look, too; without linger the kernel keeps nothing that it could answer without asking.
+ * Locks are the kernel's own: all who use a mount are on this machine. But it calls itself fuse.fernit, and fernit takes the locks of
+ * a type that it does not know for locks that do not reach everybody; shared-locks: fuse.juicefs, which it knows. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -25,7 +34,12 @@
 
 #include "disk.h"
 
+enum { MOUNTS = 2 };
+
 struct server {
+    const char *folders[MOUNTS]; /* the second one may be NULL */
+    struct fuse_session *sessions[MOUNTS];
+    bool shares_locks; /* by its name */
     struct disk disk;
     struct tree *lost; /* as it was when the power failed; NULL: it has not */
 };
@@ -53,9 +67,9 @@ static void forget_lost(struct server *server)
 static void make_empty(struct server *server)
 {
     struct disk *disk = &server->disk;
-    struct tree *empty =
-        tree_new(unused_number(disk), S_IFDIR | 0755, disk->root_squash ? DISK_NOBODY : getuid(),
-                 disk->root_squash ? DISK_NOBODY : getgid());
+    uid_t owner = disk->access_point ? disk->owner : disk->root_squash ? DISK_NOBODY : getuid();
+    gid_t group = disk->access_point ? disk->group : disk->root_squash ? DISK_NOBODY : getgid();
+    struct tree *empty = tree_new(unused_number(disk), S_IFDIR | 0755, owner, group);
     forget_lost(server);
     tree_free(disk->tree);
     disk->tree = empty;
@@ -76,6 +90,14 @@ static unsigned boot(struct server *server, unsigned arrived)
     return tree_pending(server->lost);
 }
 
+static void give(const struct tree *tree, uint64_t owner)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        tree->nodes[i]->content.owner = (uid_t)owner;
+        tree->nodes[i]->content.group = (gid_t)owner;
+    }
+}
+
 /* Returns 0, or -1: nobody is there any more. */
 static int obey(struct server *server)
 {
@@ -92,37 +114,62 @@ static int obey(struct server *server)
         disk->kill = number;
     } else if (strncmp(line, "boot ", 5) == 0)
         number = boot(server, (unsigned)number);
+    else if (strncmp(line, "give ", 5) == 0)
+        give(disk->tree, number);
     else if (strcmp(line, "empty\n") == 0)
         make_empty(server);
     else if (strcmp(line, "count\n") == 0)
         number = disk->requests;
+    else if (strcmp(line, "chowns\n") == 0)
+        number = disk->chowns;
     printf("%" PRIu64 "\n", number);
     return fflush(stdout);
 }
 
-/* One after the other, so that a cut at a certain request is always at the same one. */
-static void serve(struct server *server, struct fuse_session *session)
+/* Returns 0, or -1: it was unmounted. */
+static int answer(struct fuse_session *session, struct fuse_buf *buffer)
 {
-    struct pollfd ready[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                             {.fd = fuse_session_fd(session), .events = POLLIN}};
+    int size = fuse_session_receive_buf(session, buffer);
+    if (size > 0)
+        fuse_session_process_buf(session, buffer);
+    return size > 0 || size == -EINTR ? 0 : -1;
+}
+
+/* One after the other, so that a cut at a certain request is always at the same one. */
+static void serve(struct server *server)
+{
     struct fuse_buf buffer = {0};
-    while (!fuse_session_exited(session) && poll(ready, 2, -1) > 0) {
-        if (ready[0].revents && obey(server) < 0)
-            break;
-        if (!ready[1].revents)
-            continue;
-        int size = fuse_session_receive_buf(session, &buffer);
-        if (size > 0)
-            fuse_session_process_buf(session, &buffer);
-        else if (size != -EINTR)
-            break;
+    struct pollfd ready[1 + MOUNTS] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+    for (int i = 0; i < MOUNTS; i++)
+        ready[1 + i] =
+            (struct pollfd){.fd = server->sessions[i] ? fuse_session_fd(server->sessions[i]) : -1,
+                            .events = POLLIN};
+    bool ends = false;
+    while (!ends && poll(ready, 1 + MOUNTS, -1) > 0) {
+        ends = ready[0].revents && obey(server) < 0;
+        for (int i = 0; i < MOUNTS && !ends; i++)
+            ends = ready[1 + i].revents && answer(server->sessions[i], &buffer) < 0;
     }
     free(buffer.mem);
 }
 
-static int read_switch(struct disk *disk, const char *word)
+static const char *value(const char *word, const char *name)
 {
-    static const char one_mode[] = "one-mode=";
+    size_t length = strlen(name);
+    return strncmp(word, name, length) == 0 ? word + length : NULL;
+}
+
+static void set_access_point(struct disk *disk, const char *text)
+{
+    char *rest;
+    disk->access_point = true;
+    disk->owner = (uid_t)strtoul(text, &rest, 10);
+    disk->group = (gid_t)strtoul(rest + (*rest == ':'), NULL, 10);
+}
+
+static int read_switch(struct server *server, const char *word)
+{
+    struct disk *disk = &server->disk;
     if (strcmp(word, "no-link") == 0)
         disk->no_link = true;
     else if (strcmp(word, "no-noreplace") == 0)
@@ -131,8 +178,16 @@ static int read_switch(struct disk *disk, const char *word)
         disk->no_chmod = true;
     else if (strcmp(word, "root-squash") == 0)
         disk->root_squash = true;
-    else if (strncmp(word, one_mode, strlen(one_mode)) == 0)
-        disk->one_mode = (mode_t)strtoul(word + strlen(one_mode), NULL, 8) & 0777;
+    else if (strcmp(word, "shared-locks") == 0)
+        server->shares_locks = true;
+    else if (value(word, "one-mode="))
+        disk->one_mode = (mode_t)strtoul(value(word, "one-mode="), NULL, 8) & 0777;
+    else if (value(word, "access-point="))
+        set_access_point(disk, value(word, "access-point="));
+    else if (value(word, "also="))
+        server->folders[1] = value(word, "also=");
+    else if (value(word, "linger="))
+        disk->linger = strtod(value(word, "linger="), NULL) / 1000;
     else {
         fprintf(stderr, "server: unknown switch \"%s\"\n", word);
         return -1;
@@ -140,24 +195,50 @@ static int read_switch(struct disk *disk, const char *word)
     return 0;
 }
 
-/* Root may let others in; who has to ask fusermount3 may not. */
-static int mount_and_serve(struct server *server, const char *folder)
+static void unmount(struct server *server)
 {
-    char *words[] = {"server", "-o", "default_permissions,fsname=fernit-test,subtype=fernit",
+    for (int i = 0; i < MOUNTS; i++) {
+        if (!server->sessions[i])
+            continue;
+        fuse_session_unmount(server->sessions[i]);
+        fuse_session_destroy(server->sessions[i]);
+    }
+}
+
+/* Root may let others in; who has to ask fusermount3 may not. An access point judges for itself who may do what. */
+static struct fuse_session *mount_on(struct server *server, const char *folder)
+{
+    const struct disk *disk = &server->disk;
+    char *words[] = {"server",
+                     server->shares_locks ? "-ofsname=fernit-test,subtype=juicefs"
+                                          : "-ofsname=fernit-test,subtype=fernit",
+                     disk->access_point ? "-orw" : "-odefault_permissions",
                      geteuid() == 0 ? "-oallow_other" : "-orw"};
     struct fuse_args arguments = FUSE_ARGS_INIT(4, words);
     struct fuse_session *session =
         fuse_session_new(&arguments, &disk_operations, sizeof disk_operations, &server->disk);
-    if (!session || fuse_session_mount(session, folder) < 0) {
-        fprintf(stderr, "server: cannot mount on %s\n", folder);
-        return 1;
+    fuse_opt_free_args(&arguments);
+    if (session && fuse_session_mount(session, folder) == 0)
+        return session;
+    fprintf(stderr, "server: cannot mount on %s\n", folder);
+    if (session)
+        fuse_session_destroy(session);
+    return NULL;
+}
+
+static int mount_and_serve(struct server *server)
+{
+    for (int i = 0; i < MOUNTS && server->folders[i]; i++) {
+        server->sessions[i] = mount_on(server, server->folders[i]);
+        if (!server->sessions[i]) {
+            unmount(server);
+            return 1;
+        }
     }
     puts("ready");
     fflush(stdout);
-    serve(server, session);
-    fuse_session_unmount(session);
-    fuse_session_destroy(session);
-    fuse_opt_free_args(&arguments);
+    serve(server);
+    unmount(server);
     return 0;
 }
 
@@ -165,14 +246,15 @@ int main(int argc, char **argv)
 {
     struct server server = {0};
     for (int i = 2; i < argc; i++)
-        if (read_switch(&server.disk, argv[i]) < 0)
+        if (read_switch(&server, argv[i]) < 0)
             return 2;
     if (argc < 2) {
         fprintf(stderr, "usage: server FOLDER [SWITCH...]\n");
         return 2;
     }
+    server.folders[0] = argv[1];
     make_empty(&server);
-    int status = mount_and_serve(&server, argv[1]);
+    int status = mount_and_serve(&server);
     forget_lost(&server);
     tree_free(server.disk.tree);
     return status;

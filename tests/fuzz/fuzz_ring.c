@@ -1,6 +1,8 @@
 /* A key list, and a secret that is one value: what is taken is written so that it reads back as the same. */
 #include "fernet/ring.h"
 
+#include "base/lines.h"
+#include "base/unicode.h"
 #include "fuzz.h"
 
 static void hold_names(const struct ring *ring)
@@ -35,6 +37,10 @@ static void hold_value(const struct ring *ring)
     for (size_t i = 0; i < ring_width(ring); i++)
         hold(ring_key(ring, 0)[i] >= ' ' && ring_key(ring, 0)[i] != 0x7f,
              "a value has no control characters");
+    const char *text = (const char *)ring_key(ring, 0);
+    hold(utf8_is_valid(text, ring_width(ring)), "a value is UTF-8");
+    hold(line_trim(text, text + ring_width(ring)).length == ring_width(ring),
+         "Python strips nothing from a value");
 }
 
 /* `text` is another spelling of what is in `ring`. */

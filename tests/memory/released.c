@@ -24,6 +24,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/random.h"
+
 enum { SECRETS_MOST = 512, LONGEST = 64, PIECE = 1 << 16, FRAMES = 32, STACK = 1 << 20 };
 
 /* The C library's own, behind the ones that we stand in for. */
@@ -174,14 +176,16 @@ int execve(const char *path, char *const argv[], char *const environment[])
 
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
-/* libsodium's, so that a test knows the key that is about to be made. */
-void randombytes_buf(void *bytes, size_t size)
+/* The program's own, so that a test knows the key that is about to be created. */
+int random_fill(void *bytes, size_t length, struct error *err)
 {
-    bool known = size == 32 && getenv("FERNIT_TEST_RANDOM");
-    if (!known && getrandom(bytes, size, 0) != (ssize_t)size)
+    (void)err;
+    bool known = length == 32 && getenv("FERNIT_TEST_RANDOM");
+    if (!known && getrandom(bytes, length, 0) != (ssize_t)length)
         abort();
-    for (size_t i = 0; known && i < size; i++)
+    for (size_t i = 0; known && i < length; i++)
         ((unsigned char *)bytes)[i] = (unsigned char)(77 + 31 * i);
+    return 0;
 }
 
 static uintptr_t within(uintptr_t address, uintptr_t start, uintptr_t end)

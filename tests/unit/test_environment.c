@@ -53,6 +53,29 @@ static void gets_the_first_of_exactly_this_name(void **state)
     assert_null(environment_get(nothing, "A"));
 }
 
+static void an_empty_one_hides_a_later_one_that_holds_a_value(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        int hidden; /* its index; -1: none */
+        char *list[5];
+    } table[] = {
+        {ROW, 1, {"A=", "A=x", NULL}},
+        {ROW, 2, {"A= \t", "AB=y", "A=x", NULL}},
+        {ROW, 2, {"A=", "A=", "A=x", "A=y", NULL}},
+        {ROW, -1, {"A=x", "A=", "A=y", NULL}},
+        {ROW, -1, {"A=", "A=", NULL}},
+        {ROW, -1, {"A=", "AB=x", "B=x", "A", NULL}},
+        {ROW, -1, {"A", "A=x", NULL}},
+        {ROW, -1, {"B=", "B=x", NULL}},
+        {ROW, -1, {NULL}},
+    };
+    foreach(row, table)
+        if (environment_hidden(row->list, "A") != (row->hidden < 0 ? NULL : row->list[row->hidden]))
+            fail_row(row, "another one");
+}
+
 static void a_copy_is_the_same_and_is_its_own(void **state)
 {
     (void)state;
@@ -177,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gets_the_first_of_exactly_this_name),
+        cmocka_unit_test(an_empty_one_hides_a_later_one_that_holds_a_value),
         cmocka_unit_test(a_copy_is_the_same_and_is_its_own),
         cmocka_unit_test(an_empty_one_can_be_copied_and_filled),
         cmocka_unit_test(every_one_of_a_name_goes_and_no_other),

@@ -99,14 +99,17 @@ static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(v
     static const struct {
         int errnum;
         const char *remedy;
+        const char *advised;
     } rows[] = {
-        {ENOSPC, "; make room there"},
-        {EDQUOT, "; make room there"},
-        {EMFILE, "; raise the limit of open files (ulimit -n)"},
-        {ENOMEM, "; give this container more memory"},
-        {EIO, "; see whether its file system is well"},
-        {EROFS, "; let it be writable, or name another place"},
-        {ENOTDIR, ""},
+        {ENOSPC, "; make room there", "; make room there"},
+        {EDQUOT, "; make room there", "; make room there"},
+        {EMFILE, "; raise the limit of open files (ulimit -n)", "ulimit -n)"},
+        {ENFILE, "; too many files are open on this host: see who opens them",
+         "see who opens them"},
+        {ENOMEM, "; give this container more memory", "; give this container more memory"},
+        {EIO, "; see whether its file system is well", "; do this; or that"},
+        {EROFS, "; let it be writable, or name another place", "; do this; or that"},
+        {ENOTDIR, "", "; do this; or that"},
     };
     struct error err = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -115,8 +118,13 @@ static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(v
         error_within(&err, "the store");
         assert_string_equal(error_remedy(&err), rows[i].remedy);
         error_advise(&err, "do this");
+        error_advise(&err, "or that");
         error_within(&err, "5");
         assert_string_equal(error_remedy(&err), "");
+        assert_string_equal(err.message + strlen(err.message) - strlen(rows[i].advised),
+                            rows[i].advised);
+        assert_ptr_equal(strstr(err.message, rows[i].advised),
+                         err.message + strlen(err.message) - strlen(rows[i].advised));
     }
     error_refused(&err, "no");
     assert_string_equal(error_remedy(&err), "");

@@ -181,7 +181,7 @@ static const struct {
     {ROW,
      DOCKER AT_STORE("/matt/airflow", "rw,nosuid,nodev,relatime",
                      "fakeowner /run/host_mark/Users rw,fakeowner"),
-     GROUND_DOCKER, GROUND_SURVIVES, "a directory of this host: /matt/airflow (fakeowner)"},
+     GROUND_DOCKER, GROUND_SURVIVES, "a shared file system (fakeowner)"},
     {ROW, DOCKER AT_STORE("/", "rw,relatime", "xfs /dev/sdb1 rw,attr2"), GROUND_DOCKER,
      GROUND_SURVIVES, "a file system of its own (xfs)"},
     /* The /etc of some systems is an overlay, and stays. */
@@ -383,6 +383,15 @@ static void tells_whose_locks_hold_on_every_host(void **state)
         {ROW, false, "9p share rw,trans=virtio"},
         {ROW, false, "virtiofs virtiofs0 rw"},
         {ROW, false, "vboxsf share rw"},
+        /* What Docker Desktop, Lima, OrbStack and others share with containers of their virtual machines. */
+        {ROW, false, "fakeowner /run/host_mark/Users rw,fakeowner"},
+        {ROW, false, "fakeowner /run/host_mark/private rw"},
+        {ROW, false, "virtiofs.virtiofs0 virtiofs0 rw"},
+        {ROW, false, "virtiofs mac rw"},
+        {ROW, false, "fuse.grpcfuse grpcfuse rw,user_id=0,group_id=0,allow_other"},
+        {ROW, false, "fuse.osxfs osxfs rw,user_id=0,group_id=0,allow_other,max_read=1048576"},
+        {ROW, false, "grpcfuse grpcfuse rw"},
+        {ROW, false, "osxfs osxfs rw"},
     };
     foreach(row, locks) {
         struct ground ground;
@@ -396,6 +405,37 @@ static void tells_whose_locks_hold_on_every_host(void **state)
     struct ground unknown;
     ground_judge("", 0, STORE, 0, &unknown);
     assert_true(unknown.locks_are_shared);
+}
+
+static void tells_what_a_desktop_shares(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        bool of_desktop;
+        const char *file_system;
+    } shares[] = {
+        {ROW, true, "fakeowner /run/host_mark/Users rw,fakeowner"},
+        {ROW, true, "fuse.grpcfuse grpcfuse rw"},
+        {ROW, true, "fuse.osxfs osxfs rw"},
+        {ROW, true, "grpcfuse grpcfuse rw"},
+        {ROW, true, "osxfs osxfs rw"},
+        {ROW, true, "virtiofs mac rw"},
+        {ROW, true, "virtiofs.virtiofs0 virtiofs0 rw"},
+        {ROW, true, "9p C:\\134 rw,aname=drvfs,trans=fd"},
+        {ROW, true, "vboxsf share rw"},
+        {ROW, false, "fuse.sshfs me@nas:/s rw"},
+        {ROW, false, "nfs4 nas:/s rw"},
+        {ROW, false, "ext4 /dev/vda1 rw"},
+    };
+    foreach(row, shares) {
+        struct ground ground;
+        char text[512];
+        int length = snprintf(text, sizeof text, "1 0 0:9 /a / rw - %s\n", row->file_system);
+        ground_judge(text, (size_t)length, STORE, 0, &ground);
+        if (ground.of_desktop != row->of_desktop)
+            fail_row(row, "%s: %d", row->file_system, ground.of_desktop);
+    }
 }
 
 static void fields_of_any_length_are_borne(void **state)
@@ -605,6 +645,7 @@ int main(void)
         cmocka_unit_test(tells_what_survives),
         cmocka_unit_test(tells_what_can_be_written_to),
         cmocka_unit_test(tells_whose_locks_hold_on_every_host),
+        cmocka_unit_test(tells_what_a_desktop_shares),
         cmocka_unit_test(fields_of_any_length_are_borne),
         in_folder(looks_where_the_path_leads),
         cmocka_unit_test(looks_for_marks_of_a_container),

@@ -82,8 +82,8 @@ static void a_missing_one_is_missing(void **state)
     struct error err = {0};
     bool is_roots = true;
     need_ground();
-    assert_int_equal(ini_file_open("missing", true, &is_roots, &err), -1);
-    assert_true(error_says(&err, ERROR_SYSTEM, "missing: No such file"));
+    assert_int_equal(ini_file_open("./missing", true, &is_roots, &err), -1);
+    assert_true(error_says(&err, ERROR_SYSTEM, "./missing: No such file"));
     assert_int_equal(err.errnum, ENOENT);
 }
 

@@ -117,6 +117,44 @@ static void a_hint_is_shown_where_the_line_before_it_was(void **state)
     log_set_level(LOG_NORMAL);
 }
 
+/* Adds what it gets to the text that is its context. */
+static void take_down(void *context, const char *id, const char *text)
+{
+    char *heard = context;
+    size_t length = strlen(heard);
+    snprintf(heard + length, LINE_MOST - length, "%s: %s\n", id ? id : "hint", text);
+}
+
+static void what_is_diverted_is_heard_and_not_printed(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        void (*write_line)(const char *);
+        const char *heard; /* of the line, and of a hint behind it */
+        const char *printed;
+    } table[] = {
+        {ROW, as_warning, "an-id: " STARS "\nhint: do this\n", ""},
+        {ROW, as_notice, "", ""},
+        {ROW, as_detail, "", ""},
+        {ROW, as_error, "hint: do this\n", "fernit: " STARS "\n"},
+    };
+    foreach(row, table)
+        for (enum log_level level = LOG_QUIET; level <= LOG_VERBOSE; level++) {
+            char heard[LINE_MOST] = "";
+            char line[LINE_MOST];
+            char hint[LINE_MOST];
+            log_set_level(level);
+            log_divert(take_down, heard);
+            writes_of(row->write_line, KEY, line);
+            writes_of(as_hint, "do this", hint);
+            log_divert(NULL, NULL);
+            if (strcmp(heard, row->heard) != 0 || strcmp(line, row->printed) != 0 || *hint)
+                fail_row(row, "level %d: heard %s, printed %s%s", (int)level, heard, line, hint);
+        }
+    log_set_level(LOG_NORMAL);
+}
+
 static void no_value_can_forge_a_line(void **state)
 {
     (void)state;
@@ -299,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_level_shows_its_lines_and_those_above),
         cmocka_unit_test(a_hint_is_shown_where_the_line_before_it_was),
+        cmocka_unit_test(what_is_diverted_is_heard_and_not_printed),
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut_and_still_one),
         cmocka_unit_test(what_looks_like_a_key_is_masked),

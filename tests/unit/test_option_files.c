@@ -248,11 +248,14 @@ static const struct {
     {ROW, ERROR_INPUT, {CONN "_FILE=./large"}, {CONN "_FILE: ./large: is larger than 65536"}, NULL},
 
     /* What may be the secret itself. */
-    {ROW, ERROR_INPUT, {PASSWORD "_FILE=hunter2"}, {PASSWORD "_FILE: leads to no file"}, "hunter"},
-    {ROW, ERROR_INPUT, {CONN "_FILE=mysql://a:b@c/"}, {CONN "_FILE: leads to no file"}, "mysql"},
-    {ROW, ERROR_INPUT, {PASSWORD "_FILE=folder"}, {"must hold a path"}, "folder"},
-    {ROW, ERROR_INPUT, {PASSWORD "_FILE=.hidden"}, {"must hold a path"}, "hidden"},
-    {ROW, ERROR_INPUT, {PASSWORD "_FILE=lines"}, {PASSWORD "_FILE: the file: has more"}, "lines"},
+    {ROW,
+     ERROR_SYSTEM,
+     {PASSWORD "_FILE=hunter2"},
+     {PASSWORD "_FILE: the file: No such"},
+     "hunter"},
+    {ROW, ERROR_SYSTEM, {CONN "_FILE=mysql://a:b@c/"}, {CONN "_FILE: the file: No such"}, "mysql"},
+    {ROW, ERROR_INPUT, {PASSWORD "_FILE=folder"}, {"the file: is a directory"}, "folder"},
+    {ROW, ERROR_INPUT, {PASSWORD "_FILE=lines"}, {PASSWORD "_FILE: lines: has more"}, NULL},
 
     /* The first of several is told. */
     {ROW,

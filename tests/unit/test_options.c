@@ -304,7 +304,8 @@ static void variables_are_named_after_options(void **state)
         snprintf(assignment, sizeof assignment, "%s=x=y", name);
         assert_true(variable_option(assignment, option));
         assert_string_equal(option, options[id].name);
-        assert_int_equal(variable_setting(assignment), option_is_flag_alone(id) ? OPTION_COUNT : id);
+        assert_int_equal(variable_setting(assignment),
+                         option_is_flag_alone(id) ? OPTION_COUNT : id);
         assert_int_equal(variable_is_unknown(assignment), option_is_flag_alone(id));
     }
 }

@@ -15,7 +15,7 @@ static void the_line_that_creates_a_key_is_named(void **state)
     (void)state;
     static const struct {
         int line;
-        size_t found;
+        unsigned found;
         bool is_given;
         const char *text;
     } table[] = {

@@ -39,6 +39,22 @@ static void makes_a_directory_that_is_theirs(void **state)
     assert_true(is_whose("c/d", 0, 0) && mode_of("c/d") == 0755);
 }
 
+static void makes_it_in_a_folder_that_gives_its_group(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0600, 0640};
+    need_ground();
+    mkdir("parent", 0755);
+    assert_int_equal(chown("parent", 0, 5000), 0);
+    assert_int_equal(chmod("parent", 02755), 0);
+    foreach(mode, modes) {
+        assert_true(store_make_for("parent/store", *mode, UID, GID));
+        assert_true(is_whose("parent/store", UID, GID));
+        assert_int_equal(mode_of("parent/store"), 02000 | store_directory_mode(*mode));
+        assert_int_equal(rmdir("parent/store"), 0);
+    }
+}
+
 static void finishes_what_a_crash_has_left(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(makes_a_directory_that_is_theirs),
+        in_folder(makes_it_in_a_folder_that_gives_its_group),
         in_folder(finishes_what_a_crash_has_left),
         in_folder(makes_none_where_others_could_have_a_hand_in_it),
         in_folder(says_whose_it_is_where_that_is_why),

@@ -398,15 +398,17 @@ static const struct {
     {ROW, "a\tb", NULL, "the value has a control character"},
     {ROW, "a\x1b[m", NULL, "the value has a control character"},
     {ROW, "a\x7f", NULL, "the value has a control character"},
-    {ROW, "\xff"
-          "abc",
+    {ROW,
+     "\xff"
+     "abc",
      NULL, "the value is not UTF-8"},
     {ROW, "abc\xc3", NULL, "the value is not UTF-8"},
     {ROW, "a\xed\xa0\x80", NULL, "the value is not UTF-8"},
     {ROW, "a\xc0\x80", NULL, "the value is not UTF-8"},
     {ROW, "abc\xc2\xa0", NULL, "begins or ends with a blank"},
-    {ROW, "\xe3\x80\x80"
-          "abc",
+    {ROW,
+     "\xe3\x80\x80"
+     "abc",
      NULL, "begins or ends with a blank"},
     {ROW, "abc\xc2\x85", NULL, "begins or ends with a blank"},
     {ROW, "a\xc2\xa0z", "a\xc2\xa0z", NULL},

@@ -315,8 +315,9 @@ static const struct {
     {ROW, "fernit.ini: line 3: ", {{NULL}, {NULL}, "[fernit]\nstore = /x\nstore = /y\n"}},
     {ROW, "fernit.ini: line 1: ", {{NULL}, {NULL}, "store = /x\n"}},
     {ROW, "fernit.ini: store|empty", {{NULL}, {NULL}, "[fernit]\nstore =\n"}},
-    {ROW, "no.ini", {{"--config=no.ini"}, {NULL}, NULL}},
-    {ROW, "no.ini", {{NULL}, {"FERNIT_CONFIG=no.ini"}, NULL}},
+    {ROW, "./no.ini", {{"--config=./no.ini"}, {NULL}, NULL}},
+    {ROW, "./no.ini", {{NULL}, {"FERNIT_CONFIG=./no.ini"}, NULL}},
+    {ROW, "the file of --config: No such file", {{NULL}, {"FERNIT_CONFIG=no.ini"}, NULL}},
     {ROW, "/: is a directory", {{"--config", "/"}, {NULL}, NULL}},
 };
 

@@ -80,7 +80,7 @@ static int create_for(const char *text, mode_t mode, int64_t timeout, struct err
     struct deadline deadline = deadline_in(timeout, &no_signals);
     assert_int_equal(secret_append(&line, text, strlen(text), err), 0);
     store.mode = mode;
-    return store_create(&store, "fernet_key", false, &line, &deadline, err);
+    return store_create(&store, "fernet_key", false, &line, false, &deadline, err);
 }
 
 static int create(const char *text, struct error *err)

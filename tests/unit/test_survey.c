@@ -193,7 +193,8 @@ static const struct {
     {ROW, "FERNET_KEY_FILE=broken", {{"FERNET_KEY_FILE=" A}, {NULL}, NULL, NULL}},
     {ROW, "key=A", {{NULL}, {"key"}, NULL, NULL}},
     {ROW, "other=B key=A", {{NULL}, {"other", "key"}, NULL, NULL}},
-    {ROW, "nothing=broken key=A", {{NULL}, {"nothing", "key"}, NULL, NULL}},
+    {ROW, "./nothing=broken key=A", {{NULL}, {"./nothing", "key"}, NULL, NULL}},
+    {ROW, "--secret-file=broken key=A", {{NULL}, {"nothing", "key"}, NULL, NULL}},
 
     /* The store. */
     {ROW, "store/fernet_key=A", {{NULL}, {NULL}, A "\n", NULL}},

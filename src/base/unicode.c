@@ -1,4 +1,4 @@
-#include "base/utf8.h"
+#include "base/unicode.h"
 
 size_t utf8_read(const char *text, size_t length, uint32_t *code)
 {

@@ -1,0 +1,206 @@
+"""A secret that stands where a path, a command, an option or one of its values belongs is shown nowhere."""
+import pytest
+
+from conftest import errors, hints, new_key
+
+PASSWORD = "Correct9horse!"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhaXJmbG93In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+SECRETS = {
+    "a key": new_key(),
+    "a key that begins with a dash": "-" + new_key()[1:],
+    "a cut key": new_key()[:40],
+    "a cut key that begins with a dash": "-" + new_key()[1:40],
+    "a token": TOKEN,
+    "a password": PASSWORD,
+}
+
+PLACES = [
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__WEBSERVER__SECRET_KEY",
+    "AIRFLOW__API__SECRET_KEY",
+    "AIRFLOW__API_AUTH__JWT_SECRET",
+    "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY",
+]
+VARIABLES = [
+    *(f"{place}_{suffix}" for place in PLACES for suffix in ("FILE", "CMD")),
+    "FERNET_KEY_FILE",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD",
+    "AIRFLOW__CELERY__BROKER_URL_CMD",
+    "AIRFLOW__SMTP__SMTP_PASSWORD_FILE",
+    "FERNIT_SECRET_FILE",
+    "FERNIT_CONFIG",
+]
+WAITS = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": {"FERNIT_WAIT_FOR": "db"},
+    "AIRFLOW__CELERY__BROKER_URL_CMD": {"FERNIT_WAIT_FOR": "broker"},
+}
+NAMES = {"FERNIT_SECRET_FILE": "--secret-file", "FERNIT_CONFIG": "--config"}
+OPTIONS = [
+    ("core", "fernet_key"),
+    ("webserver", "secret_key"),
+    ("api", "secret_key"),
+    ("api_auth", "jwt_secret"),
+    ("core", "internal_api_secret_key"),
+    ("database", "sql_alchemy_conn"),
+    ("celery", "broker_url"),
+]
+COMMANDS = {
+    "run": ["run", "--verbose", "--", "true"],
+    "init": ["init", "--verbose"],
+    "status": ["status", "--run-commands"],
+    "status --json": ["status", "--json", "--run-commands"],
+    "key print": ["key", "print"],
+}
+#: What is behind the words "fernit"; SECRET is put into them.
+WORDS = [
+    ["-SECRET"],
+    ["--SECRET"],
+    ["--SECRET=1"],
+    ["SECRET"],
+    ["SECRET", "--help"],
+    ["help", "SECRET"],
+    ["help", "--SECRET"],
+    ["key"] + ["SECRET"],
+    ["key", "check", "SECRET"],
+    ["key", "check", "-SECRET"],
+    ["key", "fingerprint", "SECRET"],
+    ["key", "generate", "SECRET"],
+    ["key", "print", "SECRET"],
+    ["key", "promote", "SECRET"],
+    ["key", "retire", "SECRET", "--yes"],
+    ["key", "unretire", "SECRET"],
+    ["key", "destroy", "SECRET"],
+    ["status", "SECRET"],
+    ["status", "--SECRET"],
+    ["init", "SECRET"],
+    ["init", "--secret-file", "SECRET"],
+    ["init", "--secret-file", "-SECRET"],
+    ["init", "--secret-file=SECRET"],
+    ["init", "--config", "SECRET"],
+    ["init", "--store", "-SECRET"],
+    ["run", "-SECRET", "--", "true"],
+    ["run", "--SECRET", "--", "true"],
+    ["run", "--SECRET=1", "true"],
+    ["run", "--fernet-key", "SECRET", "true"],
+    ["run", "SECRET", "true"],
+    ["run", "--init", "SECRET", "true"],
+    ["run", "--", "FERNET_KEY=SECRET", "true"],
+]
+#: What takes one of a few values: a long one is none.
+VALUES = ["STRICT", "CMD_TIMEOUT", "STORE_MODE", "DELIVER", "ON_CHANGE", "MANAGE", "SIGNAL_SCOPE", "PDEATHSIG", "LOG_FORMAT", "AIRFLOW_VERSION", "OK_EXIT", "REWRITE", "STORE", "USER", "WAIT_FOR"]
+
+
+@pytest.fixture(params=SECRETS)
+def secret(request, fernit):
+    fernit.secrets.add(SECRETS[request.param])
+    return SECRETS[request.param]
+
+
+@pytest.fixture
+def hides(fernit, secret):
+    """hides(*words, **environment): the run, in which nothing of the secret may be seen."""
+
+    def run(*words, **environment):
+        done = fernit(*words, **{"FERNIT_MANAGE": None, **environment})
+        for said in (done.stdout, done.stderr):
+            assert secret not in said and secret.lstrip("-")[:12] not in said, said
+        return done
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_in_a_variable_that_holds_a_path_or_a_command(hides, secret, command):
+    for variable in VARIABLES:
+        for text in (secret, f"{secret} --flag", f"TOKEN={secret} cat /x") if variable.endswith("_CMD") else (secret,):
+            done = hides(*command, **{**WAITS.get(variable, {}), variable: text})
+            assert done.returncode or command[0] not in ("run", "status"), variable
+            assert NAMES.get(variable, variable) in done.stdout + done.stderr or command[0] not in ("run", "status"), done
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_in_a_command_in_airflow_cfg(hides, secret, write_cfg, command):
+    for section, option in OPTIONS:
+        write_cfg(f"[{section}]\n{option}_cmd = {secret}\n")
+        done = hides(*command, FERNIT_WAIT_FOR={"sql_alchemy_conn": "db", "broker_url": "broker"}.get(option, "none"))
+        assert f"{option}_cmd" in done.stdout + done.stderr or command[0] not in ("run", "status"), done
+
+
+@pytest.mark.parametrize("variable", ["PGSERVICEFILE", "PGSYSCONFDIR"])
+def test_in_the_place_of_a_service_file(hides, secret, variable):
+    conn = "postgresql:///airflow?service=airflow"
+    done = hides("run", "--", "true", FERNIT_WAIT_FOR="db", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=conn, **{variable: secret})
+    assert done.returncode == 125 and variable in errors(done)[-1]
+
+
+def test_in_the_words_of_the_command_line(hides, secret):
+    for words in WORDS:
+        done = hides(*(word.replace("SECRET", secret) for word in words))
+        assert done.returncode and errors(done), words
+
+
+@pytest.mark.parametrize("secret", [name for name in SECRETS if name != "a password"], indirect=True)
+def test_in_an_option_that_takes_other_values(hides, secret):
+    """A short one, which may be "10" for a duration, is shown."""
+    for option in VALUES:
+        done = hides("init", **{f"FERNIT_{option}": secret})
+        assert done.returncode == 125, done.stderr
+
+
+# --- What helps is still shown
+
+
+@pytest.mark.parametrize("variable", ["FERNET_KEY_FILE", "AIRFLOW__API_AUTH__JWT_SECRET_FILE", "AIRFLOW__SMTP__SMTP_PASSWORD_FILE"])
+def test_a_path_is_shown(fernit, tmp_path, variable):
+    for path in (tmp_path / "none", "./none", "../none", "~/none"):
+        done = fernit("run", "true", FERNIT_MANAGE=None, **{variable: path})
+        assert done.returncode == 125 and f"{variable}: {path}: No such file" in done.stderr
+        assert not hints(done)
+
+
+@pytest.mark.parametrize("variable", ["FERNET_KEY_FILE", "AIRFLOW__API_AUTH__JWT_SECRET_FILE", "AIRFLOW__SMTP__SMTP_PASSWORD_FILE"])
+def test_what_is_hidden_is_said_to_be(fernit, variable):
+    done = fernit("run", "true", FERNIT_MANAGE=None, **{variable: "secrets/key"})
+    assert done.returncode == 125 and f"{variable}: the file: No such file" in done.stderr
+    (hint,) = hints(done)
+    assert 'a path begins with "/"' in hint and "not shown" in hint
+
+
+def test_a_relative_path_that_leads_to_a_file_is_shown(fernit, tmp_path):
+    (tmp_path / "keys").write_text("nothing")
+    for words, environment in ((["run", "true"], {"FERNET_KEY_FILE": "keys"}), (["key", "check", "keys"], {})):
+        assert "keys: " in fernit(*words, **environment).stderr
+
+
+def test_a_command_on_the_path_is_shown(fernit):
+    variable = "AIRFLOW__CORE__FERNET_KEY_CMD"
+    for command, says in (("false --token x", "false: ended with status 1"), ("/no/such x", "/no/such: cannot be run"), ("./no x", "./no: cannot be run")):
+        assert f"{variable}: {says}" in fernit("run", "true", **{variable: command}).stderr
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["run", "--stroe", "/x"], "--stroe is no option; did you mean --store?"),
+        (["run", "-stroe", "/x"], "-stroe is no option; options have long names, such as --store"),
+        (["run", "-v"], "-v is no option"),
+        (["statsu"], 'statsu is no command; did you mean "fernit status"?'),
+        (["key", "chekc"], 'key chekc is no command; did you mean "fernit key check"?'),
+        (["help", "stroe"], 'there is no help on stroe; did you mean "fernit help store"?'),
+        (["init", "--store", "--quiet"], 'and "--quiet" looks like an option'),
+        (["run", "airflwo"], "airflwo: is not on the command's PATH"),
+        (["run", "/no/such"], "/no/such: cannot be run"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_typing_error_is_shown(fernit, words, says):
+    done = fernit(*words)
+    assert done.returncode and says in errors(done)[-1] and "may be a secret" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["run", "--password"], ["-password"], ["password"], ["key", "password"], ["help", "password"]], ids=" ".join)
+def test_what_is_near_no_name_is_hidden_and_said_to_be(fernit, words):
+    done = fernit(*words)
+    assert "did you mean" in errors(done)[0] or "such as" in errors(done)[0]
+    assert "password" not in done.stderr and hints(done) == ['fernit: hint: "..." stands for a word that may be a secret']
