@@ -438,7 +438,8 @@ class World:
             demand(not (is_new and rule == "refuse") or outcome.status == 125, "changed", "a new key is not refused")
             demand(not left, "changed", "a key leaves the ring, though none is new or it is refused")
             return
-        demand(left == (set(old.ring) - given if rule == "replace" else set()), "changed", f"{rule}: {len(left)} keys leave the ring")
+        leave = set(old.ring) - (given - set(old.retired)) if rule == "replace" else set()
+        demand(left == leave, "changed", f"{rule}: {len(left)} keys leave the ring, and not {len(leave)}")
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
         demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
