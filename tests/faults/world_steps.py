@@ -19,13 +19,14 @@ BY_FILE = ("_CMD", "_SECRET", "_FILE")
 MISNAMED = "FERNETKEY"
 ON_CHANGE = ["keep", "stage", "refuse", "replace"]
 KEYS = ["K1", "K2", "K3", "K4", "K5"]
+RIVALS = ["K6", "K7", "K8", "K9"]
 
 #: Calls that fail, pause or are the last one, and how many of a name a start makes, where these are more than four.
 FAULTY = [
     "openat", "linkat", "renameat", "renameat2", "fsync", "write", "unlinkat", "close", "getdents64", "fstat", "newfstatat", "read",
     "fchmod", "mkdirat", "mkdir", "fcntl",
 ]  # fmt: skip
-NUMBERS = {"openat": 30, "fstat": 12, "read": 14, "close": 20, "newfstatat": 8, "fsync": 9, "write": 8}
+NUMBERS = {"openat": 30, "fstat": 12, "read": 14, "close": 20, "newfstatat": 8, "fsync": 9, "write": 8, "fcntl": 9}
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,11 @@ def gives(dice):
 
 
 def rivals(dice):
-    """Each deployment is given a key of its own, and all start at once."""
-    steps = [("environment", i, {**dict.fromkeys(WAYS), "FERNET_KEY": dice.choice(KEYS)}) for i in range(dice.crew)]
-    return [*steps, ("together", [Action(i, RUN, any_fault(dice) if dice.happens(0.6) else ()) for i in range(dice.crew)])]
+    """Each deployment is given a key of its own, and all start at once; one pauses before the store's lock, or has another fault."""
+    keys = dice.sample(RIVALS, dice.crew)
+    steps = [("environment", i, {**dict.fromkeys(WAYS), "FERNET_KEY": key}) for i, key in enumerate(keys)]
+    fault = ("delay_enter=50ms", "fcntl", 5) if dice.happens(0.5) else any_fault(dice)
+    return [*steps, ("together", [Action(0, RUN, fault), *(Action(i, RUN) for i in range(1, dice.crew))])]
 
 
 def settings(dice):
