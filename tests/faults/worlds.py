@@ -153,18 +153,20 @@ class Deployment:
         return self.environment["AIRFLOW_HOME"] + "/airflow.cfg"
 
     def sources(self):
-        """Every key that its sources hold now. A command gives none where something comes before it, since it is not run then."""
+        """Every key that its sources hold now. What is not asked, since something comes before it, gives none."""
         options = core_options(read(self.cfg))
         files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
-        files.append(named_file(options.get("fernet_key_secret", "")))
+        if not keys_in(options.get("fernet_key", "")):
+            files.append(named_file(options.get("fernet_key_secret", "")))
         values = [value for name, value in self.environment.items() if name != MISNAMED]
         texts = [*values, *options.values(), *map(read, files)]
         return {key for text in texts for key in keys_in(text)}.union(self.given())
 
     def asides(self):
-        """What is no source and stays: what commands would give, and what airflow.cfg has as another secret or a comment."""
+        """What is no source and stays: what is not asked, and what airflow.cfg has as another secret or a comment."""
         cfg = read(self.cfg)
-        values = [self.environment.get(f"{VARIABLE}_CMD", ""), core_options(cfg).get("fernet_key_cmd", "")]
+        options = core_options(cfg)
+        values = [self.environment.get(f"{VARIABLE}_CMD", ""), *(options.get(f"fernet_key_{way}", "") for way in ("cmd", "secret"))]
         return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
 
     def has_none(self):
