@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/shown.h"
 #include "entry/ini_file.h"
 #include "entry/settle.h"
 #include "entry/variables.h"
@@ -182,10 +183,11 @@ static int read_ini(struct settings *settings, struct error *err)
         size_t id = option_named(option->name.start, option->name.length, 1);
         char name[64];
         span_name(option->name, name, sizeof name);
-        if (!span_is(option->section, "fernit"))
-            return error_usage(err, "%s: line %zu: is in [%.*s]; settings stand under [fernit]",
-                               path, option->line, (int)option->section.length,
-                               option->section.start);
+        if (!span_is(option->section, "fernit")) {
+            span_name(option->section, name, sizeof name);
+            return error_usage(err, "%s: line %zu: is in [%s]; settings stand under [fernit]", path,
+                               option->line, shown_value(name));
+        }
         if (id < OPTION_COUNT && option_is_flag_alone(id))
             return error_usage(err, "%s: line %zu: --%s counts on the command line alone", path,
                                option->line, options[id].name);

@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/shown.h"
 #include "entry/values.h"
 #include "process/signal_name.h"
 
@@ -112,8 +113,9 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     case KIND_LATER:
         return value_later(text, options[id].fallback, err);
     case KIND_FLAG:
-        return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
-                                           : 0;
+        return value_flag(text, &flag) < 0
+                   ? error_usage(err, "\"%s\" is neither yes nor no", shown_value(text))
+                   : 0;
     case KIND_DURATION:
         return duration_parse(text, duration_of(settings, id), err);
     case KIND_MODE:
@@ -139,13 +141,6 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     }
 }
 
-/* What is longer than these is not shown: it may be a secret. */
-static bool has_short_values(size_t id)
-{
-    enum option_kind kind = options[id].kind;
-    return id == OPTION_AIRFLOW_VERSION || (kind != KIND_TEXT && kind != KIND_MANAGE);
-}
-
 static int parse(struct settings *settings, size_t id, struct error *err)
 {
     const struct setting *setting = &settings->all[id];
@@ -155,11 +150,8 @@ static int parse(struct settings *settings, size_t id, struct error *err)
         return 0;
     if (options[id].kind == KIND_LIST)
         return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
-    bool is_long = strlen(text) > WORD_MOST && has_short_values(id);
-    if (!is_long && parse_one(settings, id, text, err) == 0)
+    if (parse_one(settings, id, text, err) == 0)
         return 0;
-    if (is_long)
-        error_usage(err, "has %zu characters, more than any value that it takes", strlen(text));
     settings_origin(settings, id, name);
     return error_within(err, "%s", name);
 }
