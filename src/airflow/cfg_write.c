@@ -244,11 +244,20 @@ int cfg_foresee(const char *path, bool exists, struct error *err)
         error_sys(err, "%s: cannot be replaced", path);
         return CFG_FIXED;
     }
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", place);
-    if (file_folder_is_writable(dirname(folder)))
+    char text[PATH_MAX];
+    snprintf(text, sizeof text, "%s", place);
+    const char *folder = dirname(text);
+    if (file_folder_is_writable(folder))
         return CFG_WRITTEN;
-    error_sys(err, "%s: cannot make a temporary file", place);
+    int errnum = errno;
+    bool is_there = access(folder, F_OK) == 0;
+    errno = errnum;
+    if (!is_there)
+        error_sys(err, "%s: cannot make this directory", folder);
+    else if (errnum == ENOTDIR)
+        error_sys(err, "%s", folder);
+    else
+        error_sys(err, "%s: cannot make a temporary file", place);
     return cfg_write_outcome(err);
 }
 

@@ -314,7 +314,8 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
 bool file_folder_is_writable(const char *path)
 {
     char part[PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
+    /* access(2) itself asks nothing about a file that stands where a folder belongs. */
+    snprintf(part, sizeof part, "%s/.", path);
     for (char *at = part; at; at = dirname(at)) {
         if (access(at, W_OK | X_OK) == 0)
             return true;

@@ -41,9 +41,8 @@ static int refuse(const struct store *store, const struct ground *ground, const 
 /* Nothing is locked: as far as permissions and mounts tell. */
 static int pretend_lock(const struct store *store, struct error *err)
 {
-    if (!file_folder_is_writable(store->path))
-        return error_sys(err, "%s/.lock", store->path);
-    err->kind = ERROR_NONE;
+    if (store_lock_foresee(store, err) == 0)
+        err->kind = ERROR_NONE;
     return -1;
 }
 

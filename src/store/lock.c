@@ -71,6 +71,13 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     return held;
 }
 
+int store_lock_foresee(const struct store *store, struct error *err)
+{
+    _cleanup_close_ int fd = open_lock(store);
+    bool would_open = fd >= 0 || (errno == ENOENT && file_folder_is_writable(store->path));
+    return would_open ? 0 : error_sys(err, "%s/%s", store->path, STORE_LOCK);
+}
+
 bool store_lock_is_missing(const struct error *err)
 {
     int errnum = err->kind == ERROR_SYSTEM ? err->errnum : 0;

@@ -60,6 +60,16 @@ def store_of(*, ring=(), staged=(), retired=(), others=(), text=None, mode=0o700
     return put
 
 
+def with_lock(put):
+    """A store with a ring and `.lock`, which put(path) makes."""
+
+    def make(store, key):
+        store_of(ring=["stored"])(store, key)
+        put(store / ".lock")
+
+    return make
+
+
 STORES = {
     "absent": lambda store, key: None,
     "cannot be created": lambda store, key: store.parent.chmod(0o555),
@@ -77,6 +87,11 @@ STORES = {
     "read-only with staged": store_of(ring=["stored"], staged=["staged"], mode=0o555),
     "a broken key": store_of(text="not-a-key\n"),
     "a file": lambda store, key: store.write_text(""),
+    "a link to nothing": lambda store, key: store.symlink_to("nothing"),
+    "below a file": lambda store, key: (store.parent.rmdir(), store.parent.write_text("")),
+    "a lock that cannot be opened": with_lock(lambda lock: write(lock, "", mode=0)),
+    "a lock that is a folder": with_lock(pathlib.Path.mkdir),
+    "a lock that is a link": with_lock(lambda lock: lock.symlink_to("nothing")),
 }
 
 
@@ -137,6 +152,7 @@ def cfg_of(*names, mode=0o600, folder=0o755):
 CFGS = {
     "absent": lambda cfg, key: None,
     "absent in a read-only folder": lambda cfg, key: (cfg.parent.mkdir(exist_ok=True), cfg.parent.chmod(0o555)),
+    "below a file": lambda cfg, key: write(cfg.parent, "", mode=0o755),
     "without a key": cfg_of(),
     "right": cfg_of("stored"),
     "a key too many": cfg_of("stored", "extra"),
