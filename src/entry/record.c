@@ -179,7 +179,7 @@ int record_changes(const struct context *context, struct look *look,
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
-    if (failed && err->kind == ERROR_SYSTEM)
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hint)
         error_advise(err,
                      "a new key must be kept beside the old ones before it is used: run once, on a "
                      "host that can write there: fernit init%s",
