@@ -55,22 +55,36 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access)
     };
 }
 
-int access_of(int directory, const char *name, struct access *access)
+static void take(const struct stat *status, int fd, struct access *access)
 {
-    struct stat status;
-    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return -1;
-    *access = (struct access){.mode = status.st_mode & MODES,
-                              .uid = status.st_uid,
-                              .gid = status.st_gid,
+    *access = (struct access){.mode = status->st_mode & MODES,
+                              .uid = status->st_uid,
+                              .gid = status->st_gid,
                               .replaces = true};
-    _cleanup_close_ int fd =
-        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : fgetxattr(fd, acl_name, access->acl, sizeof access->acl);
     if (length > 0)
         access->acl_length = (size_t)length;
     else if (fd < 0 || !has_none(errno))
         access->mode &= OWNER;
+}
+
+int access_of(int directory, const char *name, struct access *access)
+{
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    _cleanup_close_ int fd =
+        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    take(&status, fd, access);
+    return 0;
+}
+
+int access_of_open(int fd, struct access *access)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -1;
+    take(&status, fd, access);
     return 0;
 }
 

@@ -252,7 +252,9 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     if (fd < 0 || fstat(fd, &own) < 0 || !file_folder_is_new(fd, &above))
         return error_refused(err, "%s: was exchanged while it was made; start again", path);
     access_new(&above, own.st_mode, &access);
-    return access_set(fd, &access, path, err);
+    if (access_set(fd, &access, path, err) < 0)
+        return -1;
+    return access_check_owner(fd, &access, false, path, err);
 }
 
 /* Of a directory that was just made: its owner, and that its name is durable. */

@@ -197,6 +197,52 @@ def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, ac
     (TABLES / f"{name} {who} {acl_name}.txt").write_text("".join(table))
 
 
+@pytest.mark.parametrize("acl_name", ACLS)
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_reads_a_retired_key_who_could_not_read_it_in_the_ring(fernit, who, acl_name):
+    retired = 0
+    fernit.home.chmod(0o777)
+    for old in olds(ACLS[acl_name])[::3]:  # with and without a folder's ACL in turns
+        ring = fernit.store / "fernet_key"
+        old.make(ring, new_key() + "\n")
+        before = rights(ring)
+        options = {"FERNIT_STORE_MODE": "0660", "FERNIT_DELIVER": "env", "FERNIT_MANAGE": "fernet_key"}
+        fernit("init", "--on-change", "replace", prefix=WHO[who], FERNET_KEY=new_key(), **options)
+        for path in (fernit.store / "retired").glob("*"):
+            path.parent.chmod(0o777)
+            assert not more(before, rights(path), but=(RUNNERS.get(who),)), old
+            retired += 1
+        shutil.rmtree(fernit.store)
+    assert retired
+
+
+@pytest.mark.parametrize("acl_name", ACLS)
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_reads_the_copy_of_a_bind_mount_who_could_not_read_it(fernit, who, acl_name):
+    """It is there while airflow.cfg is written in place, and stays where fernit is killed then."""
+    copies = 0
+    path = fernit.home / "airflow" / "airflow.cfg"
+    mount = ["unshare", "-m", "sh", "-c", 'mount -n --bind "$0" "$0" && exec "$@"', path]
+    killed = Trace("/dev/null", ["ftruncate:signal=KILL:when=1"], only="ftruncate").prefix
+    fernit.home.chmod(0o777)
+    for old in olds(ACLS[acl_name])[::3]:  # with and without a folder's ACL in turns
+        own_store(fernit, who, new_key())
+        if old.folder:
+            os.setxattr(fernit.store, DEFAULT, old.folder)
+        old.make(path, "[core]\n")
+        before = rights(path)
+        options = {"FERNIT_STORE_MODE": "0660", "FERNIT_DELIVER": "cfg", "FERNIT_MANAGE": "fernet_key"}
+        done = fernit("init", prefix=[*mount, *killed, *WHO[who]], **options)
+        fernit.store.chmod(0o777)
+        for copy in fernit.store.glob(".airflow.cfg.*"):
+            assert done.returncode in (-9, 137), done.stderr
+            assert not more(before, rights(copy), but=(RUNNERS.get(who),)), old
+            copies += 1
+        for each in (fernit.store, path.parent):
+            shutil.rmtree(each)
+    assert copies
+
+
 @pytest.mark.parametrize("call", ["newfstatat", "fgetxattr", "fsetxattr", "fremovexattr", "fchmod", "fchown"])
 @pytest.mark.parametrize("acl_name", ["no ACL", "a user, and not the group"])
 @pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
@@ -258,6 +304,18 @@ def test_root_that_cannot_chown_takes_no_file_from_its_owner(fernit, theirs, who
     assert "--cap-add CHOWN" in done.stderr
     assert all_in(fernit.home) == before
     assert fernit("init", prefix=WHO["uid 50000 of group 0"]).returncode == 0
+
+
+@pytest.mark.parametrize("change", ["keep", "stage", "replace"])
+def test_nor_where_the_lock_is_there_already(fernit, theirs, change):
+    key, cfg = theirs()
+    (fernit.store / ".lock").touch(mode=0o600)
+    os.chown(fernit.store / ".lock", 50000, 0)
+    done = fernit("init", "--on-change", change, prefix=WHO["root without CHOWN"], FERNET_KEY=new_key())
+    assert done.returncode == 125 and "uid 50000 could not read it" in errors(done)[0]
+    done = fernit("init", "--on-change", change, prefix=WHO["uid 50000 of group 0"], FERNET_KEY=new_key())
+    assert done.returncode == 0, done.stderr
+    assert {status[0] for status in all_in(fernit.home).values()} == {50000}
 
 
 @pytest.mark.parametrize("who", ["root without CHOWN", "root without both"])
