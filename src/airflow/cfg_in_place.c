@@ -59,8 +59,7 @@ static int copy_access(int file, const struct cfg_copy *copy, struct access *acc
 {
     if (access_of_open(file, access) < 0)
         return -1;
-    access->mode &= access->acl_length > 0 ? 0600 : copy->mode;
-    access->acl_length = 0;
+    access_limit(access, copy->mode);
     return 0;
 }
 

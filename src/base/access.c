@@ -88,6 +88,12 @@ int access_of_open(int fd, struct access *access)
     return 0;
 }
 
+void access_limit(struct access *access, mode_t mode)
+{
+    access->mode &= access->acl_length > 0 ? mode & OWNER : mode;
+    access->acl_length = 0;
+}
+
 /* In a new owner's group are some who were others, and some of the old group are others now. */
 static mode_t of_both(mode_t mode)
 {

@@ -43,6 +43,9 @@ int access_of(int directory, const char *name, struct access *access);
 /* The same of an open file. */
 int access_of_open(int fd, struct access *access);
 
+/* For a copy in another place: no rights beyond `mode`. An ACL goes, and with it what group and others have. */
+void access_limit(struct access *access, mode_t mode);
+
 /* Gives it to `fd`, with no chown that changes nothing, and none to an id that stands for all that are not mapped. Where
  * the group cannot be kept, group and others get what both of them had; where the ACL cannot,
  * the owner alone is left. That the owner cannot be kept is told by access_check_owner; that a file system has no modes is no error.

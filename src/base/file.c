@@ -234,8 +234,7 @@ bool file_folder_is_new(int folder, const struct stat *parent)
     struct stat status;
     size_t count = 0;
     bool known = fstat(folder, &status) == 0;
-    bool is_parents =
-        known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
+    bool is_parents = known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
     return known && (status.st_uid == geteuid() || is_parents) &&
            file_list(folder, count_name, &count, &ignored) == 0 && count == 0;
 }
@@ -249,6 +248,9 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
         return 0;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
+    if (fd >= 0 && fstat(fd, &own) == 0 && own.st_uid != 0)
+        return 0;
     if (fd < 0 || fstat(fd, &own) < 0 || !file_folder_is_new(fd, &above))
         return error_refused(err, "%s: was exchanged while it was made; start again", path);
     access_new(&above, own.st_mode, &access);

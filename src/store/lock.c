@@ -34,7 +34,8 @@ static int make_lock(const struct store *store, struct error *err)
     char path[STORE_PATH];
     store_file_path(store, STORE_LOCK, path);
     bool is_ready = access_set(fd, &access, path, err) == 0;
-    if (is_ready && store_check_owner(store, &access, fd, path, err) < 0) {
+    if (is_ready && (store_check_own(store, fd, path, err) < 0 ||
+                     store_check_owner(store, &access, fd, path, err) < 0)) {
         unlinkat(store->directory, temporary, 0);
         err->kind = ERROR_SYSTEM;
         err->errnum = EPERM;

@@ -106,6 +106,11 @@ static int fill_change(const struct store *store, int directory, const char *fil
             return error_sys(err, "%s/%s: cannot be looked at", store->path, like);
         access_new(&store->status, store->mode, &access);
     }
+    if (directory != store->directory) {
+        access_limit(&access, store->mode);
+        /* Another user's is not in anybody's place, so nobody loses it. */
+        access.uid = geteuid() == 0 ? access.uid : (uid_t)-1;
+    }
     return store_write_whole(store, &access, fd, path, text, err);
 }
 

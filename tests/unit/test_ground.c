@@ -448,9 +448,11 @@ static void says_where_to_move_it_for_who_runs_the_container(void **state)
     } moves[] = {
         {ROW, GROUND_DOCKER, "a named volume: docker run -v fernit:/var/lib/fernit ..."},
         {ROW, GROUND_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
-        {ROW, GROUND_DOCKER | GROUND_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
+        {ROW, GROUND_DOCKER | GROUND_PODMAN,
+         "a named volume: podman run -v fernit:/var/lib/fernit ..."},
         {ROW, GROUND_KUBERNETES, "a PersistentVolumeClaim that is no directory of the host"},
-        {ROW, GROUND_KUBERNETES | GROUND_PODMAN, "a PersistentVolumeClaim that is no directory of the host"},
+        {ROW, GROUND_KUBERNETES | GROUND_PODMAN,
+         "a PersistentVolumeClaim that is no directory of the host"},
         {ROW, GROUND_SYSTEM, "a volume or a disk that no other machine shares"},
         {ROW, GROUND_CONTAINER, "a volume or a disk that no other machine shares"},
         {ROW, 0, "a volume or a disk that no other machine shares"},
