@@ -136,6 +136,7 @@ static int write_temporary(const struct place *place, const struct secret *text,
         return error_within(err, "%s", place->path);
     }
     if (access_set(fd, access, place->path, err) < 0 ||
+        access_check_owner(fd, access, false, place->path, err) < 0 ||
         file_write(fd, place->path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", place->path) : 0;
@@ -274,7 +275,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
     if (access_of(place.directory, place.name, &access) < 0)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s: cannot be looked at", path);
     if (write_temporary(&place, text, &access, &temporary, err) < 0)
-        return cfg_write_outcome(err);
+        return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
 
     struct stat now;
     if (fstatat(place.directory, place.name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||

@@ -248,10 +248,15 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
         return 0;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
+    if (fd >= 0 && fstat(fd, &own) == 0 && own.st_uid != 0)
+        return 0;
     if (fd < 0 || fstat(fd, &own) < 0 || !file_folder_is_new(fd, &above))
         return error_refused(err, "%s: was exchanged while it was made; start again", path);
     access_new(&above, own.st_mode, &access);
-    return access_set(fd, &access, path, err);
+    if (access_set(fd, &access, path, err) < 0)
+        return -1;
+    return access_check_owner(fd, &access, false, path, err);
 }
 
 /* Of a directory that was just made: its owner, and that its name is durable. */

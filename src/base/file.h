@@ -69,7 +69,9 @@ int file_sync_above(int directory, const char *path, struct error *err);
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
 /* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as all is on
- * an access point of EFS, the parent's owner's. The parent's owner may have put another one there. */
+ * an access point of EFS, the parent's owner's. The parent's owner may have put another empty one of ours there, and then root gives him that. He gains
+ * nothing by it: only a folder that lies in his own can be put there (to move one of root's from elsewhere takes the right to write
+ * to it, rename(2)), and he could remove that one, as it is empty, and put his own in its place. */
 bool file_folder_is_new(int folder, const struct stat *parent);
 
 /* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. If not,

@@ -170,7 +170,7 @@ static int lock(const struct doing *doing, struct error *err)
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
     int held = record_lock(doing->context, &doing->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
-    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS)
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;

@@ -32,10 +32,9 @@ static int refuse(const struct store *store, const struct ground *ground, const 
                   store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
     if (!ground->of_desktop)
         return error_hint(err, "%s", cure);
-    return error_hint(err,
-                      "move the store, with its files, to a named volume: %s run -v "
-                      "fernit:/var/lib/fernit ...\n%s",
-                      ground_engine(ground), cure);
+    char move[GROUND_CURE];
+    ground_move(ground, move, sizeof move);
+    return error_hint(err, "%s\n%s", move, cure);
 }
 
 /* Nothing is locked: as far as permissions and mounts tell. */
@@ -178,7 +177,7 @@ int record_changes(const struct context *context, struct look *look,
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
-    if (failed && err->kind == ERROR_SYSTEM)
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hint)
         error_advise(err,
                      "a new key must be kept beside the old ones before it is used: run once, on a "
                      "host that can write there: fernit init%s",

@@ -64,10 +64,20 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
     return error_hint(err, "give --store a folder of that uid: one that fernit creates there is");
 }
 
+int store_check_owner(const struct store *store, const struct access *access, int fd,
+                      const char *path, struct error *err)
+{
+    struct stat ring;
+    bool must = fstatat(store->directory, "fernet_key", &ring, AT_SYMLINK_NOFOLLOW) == 0 &&
+                ring.st_uid != geteuid();
+    return access_check_owner(fd, access, must, path, err);
+}
+
 int store_write_whole(const struct store *store, const struct access *access, int fd,
                       const char *path, const struct secret *text, struct error *err)
 {
     if (access_set(fd, access, path, err) < 0 || store_check_own(store, fd, path, err) < 0 ||
+        store_check_owner(store, access, fd, path, err) < 0 ||
         file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;

@@ -992,7 +992,18 @@ ROOT = "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/
 
 @pytest.mark.parametrize("line", SHARED, ids=lambda line: line.split(" - ")[1].split()[0])
 @pytest.mark.parametrize("command", ["init", "promote"])
-def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, namespace, stored, store, tmp_path, line, command):
+@pytest.mark.parametrize(
+    "environment, cure",
+    [
+        ({"container": "docker"}, "named volume: docker run -v fernit:/var/lib/fernit"),
+        ({"container": "podman"}, "named volume: podman run -v fernit:/var/lib/fernit"),
+        ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "to a PersistentVolumeClaim"),
+    ],
+    ids=["docker", "podman", "kubernetes"],
+)
+def test_where_a_desktop_shares_the_store_the_hint_names_a_volume(
+    fernit, namespace, stored, store, tmp_path, line, environment, cure, command
+):
     stored(new_key() + "\n")
     staged = store / "fernet_key.staged"
     staged.write_text(new_key() + "\n")
@@ -1000,11 +1011,11 @@ def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, 
     before = listing(store)
     pretend_mounts(namespace, line.format(path=tmp_path), root=ROOT)
     words, status = (["init"], 125) if command == "init" else (["key", "promote", "--yes"], 1)
-    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None)
+    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None, **environment)
     assert (done.returncode, len(errors(done)), listing(store)) == (status, 1, before), done.stderr
     assert "whose locks do not reach other containers" in errors(done)[0]
     volume, alone = hints(done)
-    assert "named volume: docker run -v fernit:/var/lib/fernit" in volume and "--assume-single-writer" in alone
+    assert cure in volume and ("docker" in volume) == ("docker" in cure) and "--assume-single-writer" in alone
     assert all(len(said.replace(str(store), "/var/lib/fernit")) <= 160 for said in (volume, alone))
 
 
