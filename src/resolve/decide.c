@@ -53,16 +53,17 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
     return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
-/* A command in airflow.cfg, which Airflow runs where the file has no key, may give another key than the one that is
- * stored, as one in a variable may. */
+/* A command in airflow.cfg may give another key than the one that is stored, as one in a variable may. Not where the file
+ * has a key that its owner wrote: Airflow does not run it there. */
 static const struct source *find_command(const struct survey *survey)
 {
     const struct source *found = NULL;
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (is_written(source))
+        if (is_written(source) && !source_is_kept(survey, source))
             return NULL;
-        if (!found && (source->by_command || source->finding == FOUND_COMMAND))
+        if (!found && (source->by_command || source->finding == FOUND_COMMAND) &&
+            !survey->places[source->place].command_is_passed)
             found = source;
     }
     return found;
@@ -185,7 +186,8 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_first =
         !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
     bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
-                    !ring->is_value && !ring_covers(&winner->ring, ring);
+                    !source_is_shadowed(survey, winner) && !ring->is_value &&
+                    !ring_covers(&winner->ring, ring);
     if ((is_first || is_fewer) &&
         remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
         return -1;

@@ -44,7 +44,8 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
     looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
-                        (source->finding == FOUND_KEYS && source->way != WAY_STORE);
+                        (source->finding == FOUND_KEYS && source->way != WAY_STORE &&
+                         !source_is_kept(survey, source));
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;

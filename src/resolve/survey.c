@@ -338,6 +338,18 @@ bool source_is_outside(const struct source *source)
     return source->way < WAY_STORE || source->by_command;
 }
 
+bool source_is_shadowed(const struct survey *survey, const struct source *source)
+{
+    return source->way == WAY_CFG && source->by_command &&
+           survey->sources[survey->places[source->place].source].finding == FOUND_KEYS;
+}
+
+bool source_is_kept(const struct survey *survey, const struct source *source)
+{
+    const struct source *store = survey_stored(survey);
+    return source->way == WAY_CFG && store && ring_covers(&store->ring, &source->ring);
+}
+
 const struct source *survey_stored(const struct survey *survey)
 {
     for (size_t i = 0; i < survey->count; i++)

@@ -97,16 +97,18 @@ static bool look_up(const struct looking *looking, const char *section, const ch
 }
 
 /* [core] fernet_key_cmd and fernet_key_secret, which Airflow reads only where fernet_key is not
- * there (nor do we, unless all is to be read); we read them behind an empty one, too, and make the
- * file say the same. */
+ * there; we read them behind an empty one, too, and make the file say the same, and run the command
+ * behind one that we may have written. */
 static int look_at_cfg_rest(struct looking *looking, size_t index, struct error *err)
 {
     const struct managed_place *place = &looking->survey->secret->places[index];
     _cleanup_secret_ struct secret command = {0};
     struct source source = source_in_cfg(looking, index, 1);
+    looking->survey->places[index].command_is_passed = looking->decided;
     if (look_up(looking, place->section, place->option_command, &command, &source))
         source_run_command(&source, looking, command.bytes);
     looking->survey->places[index].own_store = source.finding == FOUND_OWN_STORE;
+    looking->survey->places[index].command_failed = source.finding == FOUND_BROKEN;
     if (source_keep(looking, &source, err) < 0)
         return -1;
 

@@ -56,7 +56,7 @@ SAYS = {
     "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
 }  # fmt: skip
 #: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring.
-SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
+SAYS_OF_ENVIRONMENT = {"joined-key", "other-first"}
 
 
 class Broken(Exception):
