@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "resolve/key_command.h"
+#include "store/names.h"
 
 /* The fernet_key of all versions has one name. */
 static void find_version(const struct context *context, unsigned secrets, struct look *look)
@@ -115,23 +116,35 @@ static int survey_again(const struct context *context, const struct look *look, 
     return context->pretends ? 0 : survey_store_again(&places, &part->survey, err);
 }
 
-/* A start creates the Fernet key first: a store that has another secret has had one. */
-static const char *find_other(const struct store *store)
+static bool is_there(const struct store *store, const char *name)
 {
     struct stat status;
-    for (size_t i = 0; i < MANAGED_COUNT; i++)
-        if (managed_secrets[i].replaceable &&
-            fstatat(store->directory, managed_secrets[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-            return managed_secrets[i].name;
-    return NULL;
+    return fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+/* What shows that the store has had a Fernet key: a start creates that first, and retired/ is created for the first key
+ * that leaves a ring. Names are asked for one by one, since a listing may be an old one. */
+static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME])
+{
+    snprintf(name, FILE_TEMPORARY_NAME, "%s", STORE_RETIRED);
+    bool found = is_there(store, name);
+    for (size_t i = 0; i < MANAGED_COUNT && !found; i++) {
+        store_staged_name(managed_secrets[i].name, name);
+        found = is_there(store, name);
+        if (found || !managed_secrets[i].replaceable)
+            continue;
+        snprintf(name, FILE_TEMPORARY_NAME, "%s", managed_secrets[i].name);
+        found = is_there(store, name);
+    }
+    return found;
 }
 
 /* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
 static int check_lost(const struct context *context, const struct look *look, struct part *part,
                       struct error *err)
 {
-    const char *other = look->store.directory >= 0 ? find_other(&look->store) : NULL;
-    if (!other)
+    char other[FILE_TEMPORARY_NAME];
+    if (look->store.directory < 0 || !find_other(&look->store, other))
         return 0;
     if (survey_again(context, look, part, err) < 0 ||
         decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)

@@ -256,8 +256,8 @@ static void forget_retired(struct retired *list, const char *fingerprint)
     list->count = kept;
 }
 
-/* A retired key leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is not
- * that key counts as not retired, and joins the ring. */
+/* A retired key is not kept, and leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is
+ * not that key counts as not retired, and joins the ring. */
 static void check_retired(const struct looking *looking, const struct source *source)
 {
     struct survey *survey = looking->survey;
@@ -288,7 +288,7 @@ static int list_retired(struct looking *looking, bool may_be_there, struct error
                            &survey->retired, err) < 0)
         return -1;
     for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way == WAY_CFG && !survey->secret->is_value)
+        if (survey->sources[i].way != WAY_STORE)
             check_retired(looking, &survey->sources[i]);
     return 0;
 }

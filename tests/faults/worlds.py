@@ -179,7 +179,8 @@ class Deployment:
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
         options = core_options(read(self.cfg))
-        return [] if keys_in(options.get("fernet_key", "")) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        written = set(keys_in(options.get("fernet_key", "")))
+        return [] if written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
