@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/log.h"
 #include "fernet/published.h"
+#include "resolve/misnamed.h"
 
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
                   const char *text, struct error *err)
@@ -306,16 +308,30 @@ static int compare(const struct survey *survey, struct decision *decision, struc
     return note_published(survey, decision, err);
 }
 
+/* Where a Fernet key would have to be created, the name is a refusal (entry/keep.c). What an empty variable hides is told
+ * with that one, and what goes to pods is read there. */
+static bool is_misnamed(const struct survey *survey, const struct decision *decision)
+{
+    if (!survey->misnamed)
+        return false;
+    if (survey->secret->is_value)
+        return true;
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->sources[i].hides)
+            return false;
+    return decision->winner && !text_begins(survey->misnamed, MISNAMED_FOR_PODS);
+}
+
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err)
 {
     bool is_value = survey->secret->is_value;
     *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
-    if (is_value && survey->misnamed &&
+    if (find_winner(survey, decision, err) < 0)
+        return -1;
+    if (is_misnamed(survey, decision) &&
         remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source], survey->misnamed,
                err) < 0)
-        return -1;
-    if (find_winner(survey, decision, err) < 0)
         return -1;
     if (!decision->winner)
         return without_key(survey, decision, err);

@@ -102,8 +102,10 @@ void source_take_keys(const struct looking *looking, struct source *source, cons
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
+    bool has_cure = strchr(source->error->message, ';');
     error_within(source->error, "%s", where);
-    source_advise(source->error, source_key_cure(looking->places->secret, source->way));
+    if (!has_cure)
+        source_advise(source->error, source_key_cure(looking->places->secret, source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)

@@ -14,6 +14,22 @@
 #include "resolve/misnamed.h"
 #include "store/owner.h"
 
+/* A variable that is set twice: Airflow and fernit read the first, and the key in the second may be needed, too. */
+static int look_at_second(struct looking *looking, enum way way, const char *name,
+                          struct error *err)
+{
+    struct survey *survey = looking->survey;
+    const char *second = environment_second(looking->places->environment, name);
+    if (!second)
+        return 0;
+    char *text = survey->second_names[survey->second_count++];
+    snprintf(text, SOURCE_NAME, "the second %s", name);
+    struct source source = source_named(looking, way, text);
+    second += strlen(name) + 1;
+    source_take_keys(looking, &source, text, second, strlen(second));
+    return source_keep(looking, &source, err);
+}
+
 static int look_at_variable(struct looking *looking, enum way way, const char *name,
                             const char *twin_name, bool expand, struct error *err)
 {
@@ -42,7 +58,7 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     } else {
         source_take_keys(looking, &source, name, text, strlen(text));
     }
-    return source_keep(looking, &source, err);
+    return source_keep(looking, &source, err) < 0 ? -1 : look_at_second(looking, way, name, err);
 }
 
 static int look_at_command(struct looking *looking, const char *name, struct error *err)

@@ -95,10 +95,10 @@ struct survey_places {
 
 /* One name of the secret in airflow.cfg. */
 struct survey_place {
-    size_t source;       /* index of the option itself in `sources` */
-    bool is_plain;       /* it has no variables: it is the same in every environment */
-    bool own_store;      /* its ..._cmd reads our store */
-    bool command_failed; /* its ..._cmd gives nothing */
+    size_t source;          /* index of the option itself in `sources` */
+    bool is_plain;          /* it has no variables: it is the same in every environment */
+    bool own_store;         /* its ..._cmd reads our store */
+    bool command_failed;    /* its ..._cmd gives nothing */
     bool command_is_passed; /* it was not to be run: what stands before it counts */
 };
 
@@ -116,6 +116,8 @@ struct survey {
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];
+    char second_names[MANAGED_PLACES + 1][SOURCE_NAME]; /* of variables that are set twice */
+    size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
     char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
 };

@@ -584,7 +584,7 @@ def test_such_a_store_takes_a_key_that_is_given(child_sees, store, other):
 
 
 MISNAMED = ["FERNET_KEY_CMD", "FERNET_KEY_SECRET", "FERNET_KEYS", "FERNET_KEY_FILES", "FERNETKEY", "fernet_key", "AIRFLOW__CORE__FERNETKEY",
-            "AIRFLOW_FERNET_KEY", "FERNIT_FERNET_KEY", "FERNIT_KEY_FILE", "FERNET_KEY_2"]
+            "AIRFLOW_FERNET_KEY", "FERNIT_FERNET_KEY", "FERNIT_KEY_FILE", "FERNET_KEY_2", "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__AIRFLOW__CORE__FERNET_KEY"]
 
 
 @pytest.mark.parametrize("name", MISNAMED)
@@ -592,6 +592,23 @@ def test_no_key_is_made_beside_a_variable_that_looks_as_if_it_held_one(fernit, s
     done = fernit("init", prefix=["env", f"{name}={new_key()}"])
     assert done.returncode == 125 and f"{name} is set, and neither Airflow nor fernit reads it" in done.stderr
     assert not (store / "fernet_key").exists()
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["the store", "a variable"])
+@pytest.mark.parametrize("name", MISNAMED[:-1])
+def test_where_another_source_has_a_key_such_a_variable_is_warned_of_at_each_start(fernit, stored, name, given):
+    key = new_key()
+    stored(key)
+    for _ in range(2):
+        done = fernit("init", prefix=["env", f"{name}={new_key()}"], **({"FERNET_KEY": key} if given else {}))
+        assert done.returncode == 0
+        assert [line for line in warnings(done) if "is no setting of fernit" not in line] == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
+
+
+def test_what_airflow_gives_to_pods_is_not_warned_of(fernit, stored):
+    key = new_key()
+    stored(key)
+    assert warnings(fernit("init", prefix=["env", f"{MISNAMED[-1]}={key}"])) == []
 
 
 @pytest.mark.parametrize("name", [*MISNAMED[:3], "AIRFLOW__KUBERNETES_SECRETS__AIRFLOW__CORE__FERNET_KEY"])
