@@ -107,7 +107,7 @@ def test_status_says_both(twice, stored):
     stored(new_key())
     done = twice("status", "--json", assignments=["FERNET_KEY=", "FERNET_KEY=hunter2"])
     assert done.returncode == 0
-    assert any("FERNET_KEY is set twice" in warning for warning in json.loads(done.stdout)["warnings"])
+    assert any("FERNET_KEY is set twice" in hint for hint in json.loads(done.stdout)["hints"])
 
 
 @pytest.mark.parametrize("values", [("", ""), ("KEY", ""), ("KEY", "hunter2"), ("KEY", "KEY")], ids=" ".join)
