@@ -234,8 +234,7 @@ bool file_folder_is_new(int folder, const struct stat *parent)
     struct stat status;
     size_t count = 0;
     bool known = fstat(folder, &status) == 0;
-    bool is_parents =
-        known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
+    bool is_parents = known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
     return known && (status.st_uid == geteuid() || is_parents) &&
            file_list(folder, count_name, &count, &ignored) == 0 && count == 0;
 }

@@ -22,11 +22,11 @@ static int look_at_second(struct looking *looking, enum way way, const char *nam
     const char *second = environment_second(looking->places->environment, name);
     if (!second)
         return 0;
-    char *text = survey->second_names[survey->second_count++];
-    snprintf(text, SOURCE_NAME, "the second %s", name);
-    struct source source = source_named(looking, way, text);
-    second += strlen(name) + 1;
-    source_take_keys(looking, &source, text, second, strlen(second));
+    char *where = survey->second_names[survey->second_count++];
+    snprintf(where, SOURCE_NAME, "the second %s", name);
+    struct source source = source_named(looking, way, where);
+    const char *text = second + strlen(name) + 1;
+    source_take_keys(looking, &source, where, text, strlen(text));
     return source_keep(looking, &source, err);
 }
 
