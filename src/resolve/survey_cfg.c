@@ -69,10 +69,10 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
         advise_on_cfg(source.error);
         return source_keep(looking, &source, err);
     }
-    const struct ini_option *everywhere =
-        ini_find(&cfg->cfg.ini, "DEFAULT", survey->secret->places[index].option);
-    source.in_default =
-        everywhere && index == managed_rank(survey->secret, looking->places->airflow, 0);
+    const struct managed_place *option = &survey->secret->places[index];
+    source.in_default = !ini_find(&cfg->cfg.ini, option->section, option->option) &&
+                        ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
+                        index == managed_rank(survey->secret, looking->places->airflow, 0);
     source.finding =
         survey_cfg_key(&cfg->cfg, &survey->secret->places[index], looking->places->environment,
                        &source.ring, &place->is_plain, source.error);
