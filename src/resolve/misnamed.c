@@ -7,6 +7,7 @@
 
 #include "airflow/managed.h"
 #include "base/lines.h"
+#include "fernet/ring.h"
 
 enum { LETTERS = 256 };
 
@@ -38,12 +39,11 @@ static bool is_for_others(const char *name)
         "AIRFLOW_VAR_",
         "AIRFLOW_CONN_",
         "AIRFLOW__KUBERNETES_SECRETS__",
-        "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__",
     };
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (text_begins(name, starts[i]))
             return true;
-    return false;
+    return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
 }
 
 static const char *find_name(const char *letters, const struct managed *secret)

@@ -46,9 +46,10 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
 }
 
 /* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
-static const char *beside(const struct source *source)
+static const char *beside(const struct survey *survey, const struct source *source)
 {
-    return source && (source->way <= WAY_COMMAND || source->way == WAY_CFG)
+    return source && (source->way <= WAY_COMMAND || source->way == WAY_CFG) &&
+                   !source_is_shadowed(survey, source)
                ? "; docker exec sees that alone: say \"fernit run -- airflow ...\" there"
                : "";
 }
@@ -122,7 +123,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                 "encrypted stays readable%s; whatever still runs with the old ring cannot read "
                 "what this one writes: restart it; then run: fernit run%s -- airflow "
                 "rotate-fernet-key, and after it: fernit key retire --yes%s",
-                winner, fresh, own, source->name, beside(decision->winner), log_options(),
+                winner, fresh, own, source->name, beside(survey, decision->winner), log_options(),
                 log_options());
         break;
     case REMARK_STAGED:
@@ -130,7 +131,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
                  "has been restarted once, run: fernit key promote %s --yes%s",
                  winner, secret->title, fresh, source->name, own,
-                 secret->is_value ? "" : beside(decision->winner), fresh, log_options());
+                 secret->is_value ? "" : beside(survey, decision->winner), fresh, log_options());
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
@@ -151,11 +152,11 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "goes by the store with the other; give the same first key "
                  "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s%s",
                  winner, used, source->name, FINGERPRINT_TEXT, own, used, used, log_options(),
-                 beside(decision->winner));
+                 beside(survey, decision->winner));
         break;
     case REMARK_FEWER:
         snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own,
-                 beside(decision->winner));
+                 beside(survey, decision->winner));
         break;
     case REMARK_LOST:
         snprintf(text, size,
@@ -165,7 +166,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  survey->store_name, log_options());
         break;
     case REMARK_JOINED: {
-        bool is_hidden = *beside(decision->winner);
+        bool is_hidden = *beside(survey, decision->winner);
         snprintf(
             text, size,
             "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "

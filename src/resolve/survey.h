@@ -95,9 +95,11 @@ struct survey_places {
 
 /* One name of the secret in airflow.cfg. */
 struct survey_place {
-    size_t source;  /* index of the option itself in `sources` */
-    bool is_plain;  /* it has no variables: it is the same in every environment */
-    bool own_store; /* its ..._cmd reads our store */
+    size_t source;          /* index of the option itself in `sources` */
+    bool is_plain;          /* it has no variables: it is the same in every environment */
+    bool own_store;         /* its ..._cmd reads our store */
+    bool command_failed;    /* its ..._cmd gives nothing */
+    bool command_is_passed; /* it was not to be run: what stands before it counts */
 };
 
 struct survey {
@@ -114,6 +116,8 @@ struct survey {
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];
+    char second_names[MANAGED_PLACES + 1][SOURCE_NAME]; /* of variables that are set twice */
+    size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
     char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
 };
@@ -136,6 +140,13 @@ enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *p
 /* Whether it is given to the container, and may be another one at each start: the first four ways, and what
  * airflow.cfg has by a command. */
 bool source_is_outside(const struct source *source);
+
+/* Whether it is a command of airflow.cfg beside a value, which Airflow reads instead. */
+bool source_is_shadowed(const struct survey *survey, const struct source *source);
+
+/* Whether the store holds every key of a value that is written in airflow.cfg: fernit may have written it there. Then the
+ * ..._cmd beside it still counts. */
+bool source_is_kept(const struct survey *survey, const struct source *source);
 
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);

@@ -1204,6 +1204,24 @@ def test_one_that_gives_all_keys_or_that_airflow_does_not_read_is_no_such_thing(
     assert not warnings(fernit("run", "--", "true", FERNET_KEY=new))
 
 
+@pytest.mark.parametrize("garbage", ["garb\n", "", "other"])
+@pytest.mark.parametrize("source", ["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY", "FERNET_KEY_FILE"])
+def test_a_file_in_retired_that_is_not_the_key_of_its_name_retires_nothing(fernit, stored, store, tmp_path, source, garbage):
+    """The name alone is no copy of the key."""
+    old, new = new_key(), new_key()
+    file = stored(old + "\n")
+    (store / "retired").mkdir(mode=0o700)
+    retired = store / "retired" / fingerprint(new)
+    retired.write_text(new_key() + "\n" if garbage == "other" else garbage)
+    retired.chmod(0o600)
+    before = retired.read_bytes()
+    (tmp_path / "secret").write_text(new)
+    done = fernit("init", **{source: tmp_path / "secret" if source.endswith("_FILE") else new})
+    assert done.returncode == 0, done.stderr
+    assert file.read_text() == f"{new},{old}\n" and retired.read_bytes() == before
+    assert "was retired" not in done.stderr
+
+
 # --- A listing that does not show what is there
 
 

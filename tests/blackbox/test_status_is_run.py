@@ -120,6 +120,18 @@ def command_in_cfg(folder, ring):
     return {}
 
 
+def failing_command_in_cfg(folder, ring):
+    write(folder / "airflow" / "airflow.cfg", "[core]\nfernet_key_cmd = false\n")
+    return {}
+
+
+def command_beside_a_key(folder, ring):
+    command_in_cfg(folder, ring)
+    with open(folder / "airflow" / "airflow.cfg", "a", encoding="utf-8") as file:
+        file.write(f"fernet_key = {ring}\n")
+    return {}
+
+
 def own_store_in_cfg(folder, ring):
     write(folder / "airflow" / "airflow.cfg", f"[core]\nfernet_key_cmd = cat {folder}/volume/store/fernet_key\n")
     return {}
@@ -133,9 +145,11 @@ SOURCES = {
     "a command": command_variable,
     "airflow.cfg": in_cfg,
     "a command in airflow.cfg": command_in_cfg,
+    "a command in airflow.cfg that fails": failing_command_in_cfg,
+    "a command beside a key in airflow.cfg": command_beside_a_key,
     "our store in airflow.cfg": own_store_in_cfg,
 }
-ALONE = ["nothing", "our store in airflow.cfg"]  # they give no key of their own
+ALONE = ["nothing", "a command in airflow.cfg that fails", "our store in airflow.cfg"]  # they give no key of their own
 RINGS = [["stored"], ["given"], ["given", "stored"], ["stored", "given"], ["retired"], ["staged"]]
 
 
@@ -208,7 +222,7 @@ def in_file(cfg):
     if parser.has_option("core", "fernet_key"):
         return parser.get("core", "fernet_key")
     if parser.has_option("core", "fernet_key_cmd"):
-        return subprocess.run(parser.get("core", "fernet_key_cmd").split(), check=True, capture_output=True, text=True).stdout
+        return subprocess.run(parser.get("core", "fernet_key_cmd").split(), check=False, capture_output=True, text=True).stdout
     return ""
 
 

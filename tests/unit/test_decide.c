@@ -243,7 +243,8 @@ static const struct {
     {ROW, "secret=@ store=A", "secret secret , passed store"},
     {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret , passed cfgsecret"},
 
-    /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is not asked. */
+    /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is
+     * asked where the store has that key. */
     {ROW, "store=A cfgcmd=?", "unknown cfgcmd "},
     {ROW, "store=A cfgcmd=A", "use cfgcmd A"},
     {ROW, "store=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
@@ -251,7 +252,11 @@ static const struct {
     {ROW, "rule=stage store=A cfgcmd=B", "use cfgcmd AB, staged store -> A +B"},
     {ROW, "rule=replace store=A cfgcmd=B", "use cfgcmd B, replaced store -> B"},
     {ROW, "store=A cfgcmd=!", "use store A, broken cfgcmd"},
-    {ROW, "store=A cfg=A cfgcmd=?", "use store A"},
+    {ROW, "store=A cfg=A cfgcmd=?", "unknown cfgcmd "},
+    {ROW, "store=AB cfg=BA cfgcmd=A", "use cfgcmd AB"},
+    {ROW, "store=A cfg=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
+    {ROW, "store=A cfg=A cfgcmd=!", "use store A, broken cfgcmd"},
+    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg -> AB"},
 
     /* From outside and the store: what is outside encrypts, what was there stays behind it. */
     {ROW, "var=A store=A", "use var A"},
