@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "fernet/published.h"
 
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
@@ -126,12 +125,14 @@ static bool had_ring(const struct survey *survey)
 /* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
 static int refuse_lost(const struct survey *survey, struct error *err)
 {
-    return error_refused(err,
-                         "%s: is missing, though staged or retired keys beside it show that there "
-                         "was one; no other is made in its place: put back a backup of it, give "
-                         "the key in %s, or bring a retired one back (fernit key unretire "
-                         "FP --yes%s)",
-                         survey->store_name, survey->secret->places->variable, log_options());
+    char cure[LOST_CURE];
+    lost_cure(survey, cure);
+    error_refused(err,
+                  "%s: is missing, though staged or retired keys beside it show that there was "
+                  "one; no other is made in its place",
+                  survey->store_name);
+    return error_hint(err, "put back a backup of it, or give the key in %s%s%s",
+                      survey->secret->places->variable, *cure ? "\n" : "", cure);
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */
