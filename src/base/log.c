@@ -15,7 +15,7 @@
 #include "base/json.h"
 
 /* pipe(7) keeps a line of PIPE_BUF apart from those of others. As text every message fits. */
-enum { MESSAGE_MOST = 3072, LINE_MOST = PIPE_BUF };
+enum { MESSAGE_MOST = 3584, LINE_MOST = PIPE_BUF };
 
 static enum log_level level = LOG_NORMAL;
 static enum log_format form = LOG_TEXT;

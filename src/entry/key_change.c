@@ -272,9 +272,10 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
     }
     printf("What %s alone can read becomes unreadable for Airflow: \"fernit run%s -- airflow "
            "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
-           "Nothing is erased: \"fernit key unretire FP --yes%s\" brings one back. A process that "
+           "Nothing is erased: \"fernit key unretire %.*s --yes%s\" brings %s back. A process that "
            "runs keeps its ring until it is restarted.\n",
-           moved, carried, first, carried);
+           moved, carried, first, FINGERPRINT_TEXT, moved, carried,
+           ring_count(&plan->moved) > 1 ? "the first of them" : "it");
 }
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)

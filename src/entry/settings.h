@@ -16,7 +16,7 @@
 
 struct error;
 
-enum { SUGGESTED = 768 };
+enum { SUGGESTED = 640 };
 
 /* Where a value comes from; the greater is the stronger. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_INI, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };

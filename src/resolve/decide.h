@@ -82,7 +82,7 @@ const struct source *decision_source(const struct survey *survey, const struct d
 const char *remark_id(enum remark_kind kind);
 
 /* One remark as a sentence, for the log. */
-enum { REMARK_TEXT = 3072 };
+enum { REMARK_TEXT = 3584 };
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size);
 

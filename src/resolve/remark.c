@@ -45,11 +45,14 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
 }
 
 /* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
-static const char *beside(const struct source *source)
+static void say_beside(const struct survey *survey, const struct source *source,
+                       char text[LOST_CURE])
 {
-    return source && (source->way <= WAY_COMMAND || source->way == WAY_CFG)
-               ? "; docker exec sees that alone: say \"fernit run -- airflow ...\" there"
-               : "";
+    *text = '\0';
+    if (source && (source->way <= WAY_COMMAND || source->way == WAY_CFG))
+        snprintf(text, LOST_CURE,
+                 "; docker exec sees that alone: say \"fernit run%s -- airflow ...\" there",
+                 survey->options);
 }
 
 /* Airflow's own variable and option: what is empty there turns encryption off. */
@@ -83,7 +86,9 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     char own[RING_SUMMARY];
     char used[RING_SUMMARY];
     char fresh[RING_SUMMARY];
+    char beside[LOST_CURE];
     char cure[LOST_CURE] = "";
+    say_beside(survey, decision->winner, beside);
     summarize_own(remark, survey, decision, own);
     ring_summary(&decision->ring, used);
     ring_summary(&decision->change.fresh, fresh);
@@ -136,7 +141,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                 "encrypted stays readable%s; whatever still runs with the old ring cannot read "
                 "what this one writes: restart it; then run: fernit run%s -- airflow "
                 "rotate-fernet-key, and after it: fernit key retire --yes%s",
-                winner, fresh, own, source->name, beside(decision->winner), survey->options,
+                winner, fresh, own, source->name, beside, survey->options,
                 survey->options);
         break;
     case REMARK_STAGED:
@@ -144,7 +149,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
                  "has been restarted once, run: fernit key promote %s --yes%s",
                  winner, secret->title, fresh, source->name, own,
-                 secret->is_value ? "" : beside(decision->winner), fresh, survey->options);
+                 secret->is_value ? "" : beside, fresh, survey->options);
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
@@ -166,11 +171,11 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  "goes by the store with the other; give the same first key "
                  "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s%s",
                  winner, used, source->name, FINGERPRINT_TEXT, own, used, used, survey->options,
-                 beside(decision->winner));
+                 beside);
         break;
     case REMARK_FEWER:
         snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own,
-                 beside(decision->winner));
+                 beside);
         break;
     case REMARK_LOST:
         if (survey->retired.count > 0)
@@ -181,7 +186,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  survey->store_name, *cure ? ", or " : "", cure);
         break;
     case REMARK_JOINED: {
-        bool is_hidden = *beside(decision->winner);
+        bool is_hidden = *beside;
         snprintf(
             text, size,
             "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "
