@@ -49,8 +49,11 @@ static int make_lock(const struct store *store, struct error *err)
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err)
 {
     _cleanup_close_ int fd = open_lock(store);
+    err->is_closed = false;
     for (int again = 0; fd < 0 && errno == ENOENT && again < TRIES; again++)
         fd = make_lock(store, err) < 0 ? -1 : open_lock(store);
+    if (fd < 0 && err->is_closed)
+        return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
 

@@ -167,8 +167,8 @@ def test_a_crash_while_a_ring_comes_back_loses_no_key(world, tmp_path):
     made = [call.name for call in trace.calls()[1:] if call.name in calls]
     killed = 0
     for place, name in enumerate(made):
-        for path in world.store.glob("fernet_key"):
-            path.unlink()
+        for left in ("fernet_key", ".lock"):
+            (world.store / left).unlink(missing_ok=True)
         world.retire(FIRST)
         number = made[: place + 1].count(name)
         fault = Trace("/dev/null", [f"{name}:signal=KILL:when={number}"], only=name)
@@ -185,7 +185,7 @@ def test_a_store_without_a_key_tells_how_to_create_one(world):
     done = world.start("key", "print", "--store", world.store)
     assert (done.returncode, len(hints(done))) == (1, 2)
     create, status = suggested(done)
-    assert "would make one" in world.paste(status).stdout
+    assert "would create one" in world.paste(status).stdout
     assert world.paste(create).returncode == 0 and len(world.ring()) == 1
 
 
@@ -201,12 +201,13 @@ def elsewhere(world, namespace):
 def test_init_carries_what_came_by_the_command_line(elsewhere):
     """The rule for a new key, where it is, what is managed, ...: else this init would do something else."""
     elsewhere.put("fernet_key", FIRST)
-    (elsewhere.home / "a new key").write_text(SECOND)
-    words = ["--on-change", "stage", "--secret-file", "a new key", "--manage=fernet_key", "--deliver", "env", "--strict", "--quiet", "--wait-timeout", "1s"]
+    given = elsewhere.home / "a new key"
+    given.write_text(SECOND)
+    words = ["--on-change", "stage", "--secret-file", given, "--manage=fernet_key", "--deliver", "env", "--strict", "--quiet", "--wait-timeout", "1s"]
     done = elsewhere.start("init", "--store", elsewhere.store, *words)
     assert (done.returncode, elsewhere.ring("fernet_key.staged")) == (125, []), done.stderr
     (command,) = suggested(done)
-    for word in ("--on-change stage", f"--secret-file '{elsewhere.home}/a new key'", "--manage fernet_key", "--deliver env", "--strict"):
+    for word in ("--on-change stage", f"--secret-file '{given}'", "--manage fernet_key", "--deliver env", "--strict"):
         assert f" {word}" in command
     assert "--quiet" not in command and "--wait" not in command
     assert elsewhere.paste(command).returncode == 0
