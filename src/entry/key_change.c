@@ -112,13 +112,12 @@ static int check_sources(const struct doing *doing, struct error *err)
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
             if (strcmp(text, doing->target.fingerprint) == 0)
-                return error_refused(err,
-                                     "%s: still holds %s, and the next start would bring it back; "
-                                     "first take it out there%s%s",
-                                     source->name, text,
-                                     source->way == WAY_CFG ? ": fernit init" : "",
-                                     source->way == WAY_CFG ? doing->context->settings->options
-                                                            : "");
+                return error_refused(
+                    err,
+                    "%s: still holds %s, and the next start would bring it back; "
+                    "first take it out there%s%s",
+                    source->name, text, source->way == WAY_CFG ? ": fernit init" : "",
+                    source->way == WAY_CFG ? doing->context->settings->options : "");
         }
     }
     return 0;
@@ -201,28 +200,33 @@ static int lock(const struct doing *doing, struct error *err)
     return held;
 }
 
-/* Plans by what the store holds under the lock, and does it. Returns as plan_make.
- *
- * A ring that is gone is created as a first start creates it, which may need the lock for itself. */
-static int do_it(struct doing *doing, struct error *err)
+/* Plans by what the store holds under the lock, and does it, unless a ring that is gone has to be created first.
+ * Returns as plan_make. */
+static int do_locked(struct doing *doing, bool *is_gone, struct error *err)
 {
+    *is_gone = false;
     _cleanup_close_ int held = lock(doing, err);
     if (held < 0 && err->kind != ERROR_NONE)
         return -1;
     int planned = make_plan(doing, err);
-    if (planned > 0 && is_new(&doing->plan)) {
-        if (held >= 0)
-            close(held);
-        held = -1;
-        if (create_ring(doing, err) < 0)
-            return -1;
-        doing->created = true;
-        held = lock(doing, err);
-        if (held < 0 && err->kind != ERROR_NONE)
-            return -1;
-        planned = make_plan(doing, err);
-    }
-    return planned > 0 && carry_out(doing, err) < 0 ? -1 : planned;
+    *is_gone = planned > 0 && is_new(&doing->plan);
+    return planned > 0 && !*is_gone && carry_out(doing, err) < 0 ? -1 : planned;
+}
+
+/* The ring is created as a first start creates it: that may need the lock for itself. */
+static int do_it(struct doing *doing, struct error *err)
+{
+    bool is_gone;
+    int planned = do_locked(doing, &is_gone, err);
+    if (!is_gone)
+        return planned;
+    if (create_ring(doing, err) < 0)
+        return -1;
+    doing->created = true;
+    planned = do_locked(doing, &is_gone, err);
+    return is_gone ? error_refused(err, "%s/%s: has gone while it was to be changed; start again",
+                                   doing->look.store.path, doing->plan.holding->secret->name)
+                   : planned;
 }
 
 /* --- Saying it */

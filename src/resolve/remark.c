@@ -141,15 +141,14 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                 "encrypted stays readable%s; whatever still runs with the old ring cannot read "
                 "what this one writes: restart it; then run: fernit run%s -- airflow "
                 "rotate-fernet-key, and after it: fernit key retire --yes%s",
-                winner, fresh, own, source->name, beside, survey->options,
-                survey->options);
+                winner, fresh, own, source->name, beside, survey->options, survey->options);
         break;
     case REMARK_STAGED:
         snprintf(text, size,
                  "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
                  "has been restarted once, run: fernit key promote %s --yes%s",
-                 winner, secret->title, fresh, source->name, own,
-                 secret->is_value ? "" : beside, fresh, survey->options);
+                 winner, secret->title, fresh, source->name, own, secret->is_value ? "" : beside,
+                 fresh, survey->options);
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
@@ -174,8 +173,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  beside);
         break;
     case REMARK_FEWER:
-        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own,
-                 beside);
+        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own, beside);
         break;
     case REMARK_LOST:
         if (survey->retired.count > 0)

@@ -1,7 +1,7 @@
 """Each command that fernit suggests works as it stands: pasted into a shell, it acts on the store that led to it.
 
-A table of states. In each a start is told what to do; whatever commands it prints are run by a shell that has no
-variable of the store, and the store is looked at.
+A table of states. In each a start is told what to do; whatever commands it prints are run by a shell whose variables
+name another store, and the store is looked at.
 """
 import dataclasses
 import os
@@ -49,9 +49,12 @@ class World:
         return self.fernit(*words, prefix=self.prefix, FERNIT_STORE=None, **variables)
 
     def paste(self, command, **variables):
-        environment = self.fernit.environment(FERNIT_STORE=None, PATH=f"{self.home}/bin:{os.environ['PATH']}", **variables)
+        other = self.home / "another store"
+        environment = self.fernit.environment(FERNIT_STORE=other, PATH=f"{self.home}/bin:{os.environ['PATH']}", **variables)
         words = [*self.prefix, "sh", "-c", command]
-        return subprocess.run(words, env=environment, cwd="/", capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, env=environment, cwd="/", capture_output=True, text=True, timeout=60)
+        assert not other.exists(), command
+        return done
 
 
 @pytest.fixture
