@@ -131,8 +131,8 @@ static int refuse_lost(const struct survey *survey, struct error *err)
                   "%s: is missing, though staged or retired keys beside it show that there was "
                   "one; no other is made in its place",
                   survey->store_name);
-    return error_hint(err, "put back a backup of it, or give the key in %s%s%s",
-                      survey->secret->places->variable, *cure ? "\n" : "", cure);
+    return error_hint(err, "put back a backup of it, give the key in %s%s%s",
+                      survey->secret->places->variable, *cure ? ", or " : "", cure);
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */
