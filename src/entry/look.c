@@ -104,6 +104,7 @@ static struct survey_places places_for(const struct context *context, const stru
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
         .command_timeout = settings->cmd_timeout,
         .signals = context->signals,
+        .options = settings->options,
     };
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "entry/keep.h"
+#include "entry/suggest.h"
 #include "store/ground.h"
 #include "store/lock.h"
 #include "store/names.h"
@@ -166,22 +167,27 @@ int record_changes(const struct context *context, struct look *look,
     if (count == 0)
         return 0;
 
-    char cure[512];
+    char command[SUGGESTED];
+    char cure[SUGGESTED + 128];
+    suggest_init(context->settings, command);
     snprintf(cure, sizeof cure,
              "see that no other fernit starts, and run once with the same variables: fernit init "
              "--assume-single-writer%s",
-             log_options());
+             command);
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;
     if (failed && can_wait && err->kind != ERROR_ENDING)
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
-    if (failed && err->kind == ERROR_SYSTEM && !*err->hint)
-        error_advise(err,
-                     "a new key must be kept beside the old ones before it is used: run once, on a "
-                     "host that can write there: fernit init%s",
-                     log_options());
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hint) {
+        error_advise(err, "a new key must be kept beside the old ones before it is used");
+        if (!error_tells_all(err))
+            error_hint(err,
+                       "run once, on a host that can write there, with the same variables: fernit "
+                       "init%s%s",
+                       context->settings->single_writer ? " --assume-single-writer" : "", command);
+    }
     return failed ? -1 : 0;
 }
 

@@ -57,6 +57,8 @@ static const char *shown_dashed(const char *word)
 static int refuse_dash(const struct option *option, const char *value, struct error *err)
 {
     const char *text = shown_dashed(value);
+    if (strcmp(value, "--") == 0)
+        return error_usage(err, "--%s needs a value, and \"--\" ends the options", option->name);
     error_usage(err,
                 "--%s needs a value, and \"%.100s\" looks like an option; if it is meant: "
                 "--%s=%.100s",
@@ -193,7 +195,7 @@ static int read_ini(struct settings *settings, struct error *err)
                                option->line, options[id].name);
         if (id == OPTION_COUNT || id == OPTION_CONFIG)
             return error_usage(err, "%s: line %zu: %s is no setting; did you mean %s?", path,
-                               option->line, shown_option(name), nearest_option(name));
+                               option->line, shown_option(name), nearest_setting(name, true));
         if (take(settings, id, ini_value(ini, option), ORIGIN_INI, (unsigned)i, err) < 0)
             return -1;
     }

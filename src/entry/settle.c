@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/shown.h"
+#include "entry/suggest.h"
 #include "entry/values.h"
 #include "process/signal_name.h"
 
@@ -203,37 +204,6 @@ const char *settle_user(const struct settings *settings)
     return strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
 }
 
-/* As one word of a shell. Returns its length. */
-static size_t quote(const char *text, char *word, size_t size)
-{
-    bool is_plain = span_plain(span_of(text), "/._-:=,@%+") == strlen(text);
-    size_t length = (size_t)snprintf(word, size, "%s", is_plain ? text : "'");
-    for (; !is_plain && *text; text++)
-        length +=
-            (size_t)snprintf(word + length, size - length, *text == '\'' ? "'\\''" : "%c", *text);
-    return is_plain ? length : length + (size_t)snprintf(word + length, size - length, "'");
-}
-
-/* Those that another fernit needs to find the same store as the same user. */
-static void carry_options(const struct settings *settings)
-{
-    static const enum option_id ids[] = {OPTION_STORE, OPTION_STORE_MODE, OPTION_USER,
-                                         OPTION_CONFIG};
-    enum { CARRIED_MOST = 100 };
-    char all[sizeof ids / sizeof *ids * (20 + 4 * CARRIED_MOST)];
-    size_t length = 0;
-    *all = '\0';
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        const struct setting *setting = &settings->all[ids[i]];
-        if (setting->origin < ORIGIN_ENVIRONMENT || strlen(setting->text) > CARRIED_MOST)
-            continue;
-        length +=
-            (size_t)snprintf(all + length, sizeof all - length, " --%s ", options[ids[i]].name);
-        length += quote(setting->text, all + length, sizeof all - length);
-    }
-    log_set_options(all);
-}
-
 int settle(struct settings *settings, struct error *err)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++)
@@ -241,7 +211,7 @@ int settle(struct settings *settings, struct error *err)
             return -1;
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
-    carry_options(settings);
+    suggest_options(settings, settings->options);
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
     settings->strict = is_on(settings, OPTION_STRICT);
     settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);

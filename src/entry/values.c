@@ -108,17 +108,31 @@ int value_version(const char *text, int *version, struct error *err)
                              shown_value(text));
 }
 
+/* What the word would be as an absolute path. Of one that may be a secret only the folder is shown. */
+static int resolve_relative(const char *text, bool is_shown, struct error *err)
+{
+    char folder[PATH_MAX];
+    bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
+    const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
+    const char *below = is_home ? text + 1 + (text[1] == '/') : text;
+    if (text_begins(text, "file:///"))
+        return error_hint(err, "write %s", text + strlen("file://"));
+    if ((*text == '~' && !is_home) || *text == '$')
+        return error_hint(err, "only a shell replaces that: write the whole path");
+    while (text_begins(below, "./"))
+        below += 2;
+    if (!above || *above != '/')
+        return -1;
+    return error_hint(err, "write %s%s%s", above, *below && above[1] ? "/" : "",
+                      is_shown ? below : "...");
+}
+
 /* A relative one would be another store in another working directory; nobody but a shell replaces "~". */
 static int refuse_relative(const char *text, struct error *err)
 {
-    char folder[PATH_MAX];
-    bool is_home = text[0] == '~' && text[1] == '/';
-    const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
-    text = shown_value(text);
-    error_usage(err, "\"%.200s\" is not an absolute path", text);
-    while (strncmp(text, "./", 2) == 0)
-        text += 2;
-    return error_hint(err, "write %.150s/%.90s", above ? above : "", is_home ? text + 2 : text);
+    const char *visible = shown(text, NULL, shown_value(text));
+    error_usage(err, "\"%.200s\" is not an absolute path", visible);
+    return resolve_relative(text, visible == text, err);
 }
 
 int value_store(const char *text, struct error *err)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/lines.h"
-#include "base/log.h"
 #include "fernet/published.h"
 #include "resolve/misnamed.h"
 
@@ -129,12 +128,14 @@ static bool had_ring(const struct survey *survey)
 /* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
 static int refuse_lost(const struct survey *survey, struct error *err)
 {
-    return error_refused(err,
-                         "%s: is missing, though staged or retired keys beside it show that there "
-                         "was one; no other is made in its place: put back a backup of it, give "
-                         "the key in %s, or bring a retired one back (fernit key unretire "
-                         "FP --yes%s)",
-                         survey->store_name, survey->secret->places->variable, log_options());
+    char cure[LOST_CURE];
+    lost_cure(survey, cure);
+    error_refused(err,
+                  "%s: is missing, though staged or retired keys beside it show that there was "
+                  "one; no other is made in its place",
+                  survey->store_name);
+    return error_hint(err, "put back a backup of it, give the key in %s%s%s",
+                      survey->secret->places->variable, *cure ? ", or " : "", cure);
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */

@@ -83,11 +83,16 @@ const struct source *decision_source(const struct survey *survey, const struct d
 const char *remark_id(enum remark_kind kind);
 
 /* One remark as a sentence, for the log. */
+enum { REMARK_TEXT = 3584 };
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size);
 
+/* How a store without a ring gets one back from its retired or, if none is, its staged keys: the command. */
+enum { LOST_CURE = 1536 };
+void lost_cure(const struct survey *survey, char text[LOST_CURE]);
+
 /* What to do about it, for a line of its own; "" where the sentence says it. */
-enum { REMARK_HINT = 256 };
+enum { REMARK_HINT = 2048 };
 void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT]);
 
 void decision_free(struct decision *decision);

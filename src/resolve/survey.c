@@ -314,6 +314,7 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     *survey = (struct survey){
         .secret = places->secret,
         .misnamed = misnamed_secret(places->environment, places->secret),
+        .options = places->options ? places->options : "",
     };
     struct looking looking = {.places = places, .survey = survey};
     snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);

@@ -91,6 +91,7 @@ struct survey_places {
     bool in_command; /* we run inside a ..._CMD: running it again would never end */
     int64_t command_timeout;
     const struct signals *signals;
+    const char *options; /* of the commands that remarks suggest; NULL: none */
 };
 
 /* One name of the secret in airflow.cfg. */
@@ -112,6 +113,7 @@ struct survey {
     const char *
         misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
                              one of its name comes first; or NULL */
+    const char *options;    /* " --store /x", or "": those of the commands that remarks suggest */
     struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */

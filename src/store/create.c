@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "store/ground.h"
 #include "store/judge.h"
 #include "store/lock.h"
@@ -205,12 +204,9 @@ static int by_lock(struct creation *creation, struct error *err)
         return -1;
     int written;
     while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
-        if (deadline_passed(creation->deadline)) {
-            error_refused(err, "%s: another start began to write it, and has not finished",
-                          creation->path);
-            return error_hint(err, "if no other fernit runs: fernit init --assume-single-writer%s",
-                              log_options());
-        }
+        if (deadline_passed(creation->deadline))
+            return error_refused(err, "%s: another start began to write it, and has not finished",
+                                 creation->path);
         if (deadline_wait(creation->deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }

@@ -59,12 +59,15 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
 {
     _cleanup_close_ int fd = open_lock(store);
     int made = 0;
+    err->is_closed = false;
     for (int again = 0; fd < 0 && made == 0 && errno == ENOENT && again < TRIES; again++) {
         made = make_lock(store, err);
         fd = made < 0 ? -1 : open_lock(store);
     }
     if (made == NOT_HIS)
         return -1;
+    if (fd < 0 && err->is_closed)
+        return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
 

@@ -117,6 +117,7 @@ static enum on_change make_survey(struct survey *survey, const char *text)
     char *save = NULL;
     bool is_value = strncmp(text, "value", strlen("value")) == 0;
     begin_survey(survey, is_value);
+    survey->options = "";
     snprintf(words, sizeof words, "%s", text + (is_value ? strlen("value") : 0));
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         char *value = strchr(word, '=');
@@ -445,8 +446,7 @@ static const struct {
     {ROW, ERROR_REFUSED, "retired=R", "store: is missing, ", "generate - "},
     {ROW, ERROR_REFUSED, "var=0 cfg=$ retired=R", "store: is missing, ", "generate - , empty var"},
     {ROW, ERROR_REFUSED, "store=... staged=S", "store: is missing, ", "generate - "},
-    {ROW, ERROR_REFUSED, "cfg=R retired=R", "give the key in AIRFLOW__CORE__FERNET_KEY",
-     "use cfg "},
+    {ROW, ERROR_REFUSED, "cfg=R retired=R", "no other is made in its place", "use cfg "},
     {ROW, ERROR_REFUSED, "cfg=R retired=R staged=S", "store: is missing, ", "use cfg S"},
 };
 
