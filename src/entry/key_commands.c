@@ -43,8 +43,7 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
                            part->decision.winner->name);
     if (part->decision.action == ACTION_GENERATE) {
         const char *carried = context->settings->options;
-        error_input(err,
-                    "there is no key yet; \"fernit status%s\" shows where it was looked for",
+        error_input(err, "there is no key yet; \"fernit status%s\" shows where it was looked for",
                     carried);
         return error_hint(err, "this creates one: fernit init%s", carried);
     }

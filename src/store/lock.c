@@ -37,8 +37,10 @@ static int make_lock(const struct store *store, struct error *err)
     if (is_ready && (store_check_own(store, fd, path, err) < 0 ||
                      store_check_owner(store, &access, fd, path, err) < 0)) {
         unlinkat(store->directory, temporary, 0);
-        err->kind = ERROR_SYSTEM;
-        err->errnum = EPERM;
+        if (err->kind == ERROR_REFUSED) {
+            err->kind = ERROR_SYSTEM;
+            err->errnum = EPERM;
+        }
         return NOT_HIS;
     }
     if (is_ready && file_publish(store->directory, temporary, STORE_LOCK) == 0)

@@ -88,9 +88,8 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
         return error_sys(err, "%s: cannot be made", path);
     if (store_check_own(store, fd, path, err) < 0)
         return -1;
-    if (!file_folder_is_new(fd, &store->status))
-        return error_refused(err, "%s: was exchanged while it was made; start again", path);
-    if (access_set(fd, &access, path, err) < 0 ||
+    if (file_check_new_folder(fd, &store->status, path, err) < 0 ||
+        access_set(fd, &access, path, err) < 0 ||
         store_check_owner(store, &access, fd, path, err) < 0)
         return -1;
     return renameat(store->directory, unfinished, store->directory, STORE_RETIRED) < 0
