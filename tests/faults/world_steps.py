@@ -19,13 +19,14 @@ BY_FILE = ("_CMD", "_SECRET", "_FILE")
 MISNAMED = "FERNETKEY"
 ON_CHANGE = ["keep", "stage", "refuse", "replace"]
 KEYS = ["K1", "K2", "K3", "K4", "K5"]
+RIVALS = ["K6", "K7", "K8", "K9"]
 
 #: Calls that fail, pause or are the last one, and how many of a name a start makes, where these are more than four.
 FAULTY = [
     "openat", "linkat", "renameat", "renameat2", "fsync", "write", "unlinkat", "close", "getdents64", "fstat", "newfstatat", "read",
     "fchmod", "mkdirat", "mkdir", "fcntl",
 ]  # fmt: skip
-NUMBERS = {"openat": 30, "fstat": 12, "read": 14, "close": 20, "newfstatat": 8}
+NUMBERS = {"openat": 30, "fstat": 12, "read": 14, "close": 20, "newfstatat": 8, "fsync": 9, "write": 8, "fcntl": 9}
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def any_key_command(dice):
     verb = dice.choice(list(which))
     target, yes = dice.choice(which[verb]), ["--yes"] if dice.happens(0.9) else []
     words = ["key", verb, *([target] if target else []), *yes]
-    return Action(dice.anyone(), words, any_fault(dice) if dice.happens(0.2) else ())
+    return Action(dice.anyone(), words, any_fault(dice) if dice.happens(0.4) else ())
 
 
 # --- The kinds of steps: each gives one or more
@@ -128,6 +129,14 @@ def gives(dice):
     if dice.happens(0.03):
         changes[MISNAMED] = "K5"
     return [*steps, ("environment", number, changes), *start_of(dice, number)]
+
+
+def rivals(dice):
+    """Each deployment is given a key of its own, and all start at once; one pauses before the store's lock, or has another fault."""
+    keys = dice.sample(RIVALS, dice.crew)
+    steps = [("environment", i, {**dict.fromkeys(WAYS), "FERNET_KEY": key}) for i, key in enumerate(keys)]
+    fault = ("delay_enter=50ms", "fcntl", 5) if dice.happens(0.5) else any_fault(dice)
+    return [*steps, ("together", [Action(0, RUN, fault), *(Action(i, RUN) for i in range(1, dice.crew))])]
 
 
 def settings(dice):
@@ -176,7 +185,7 @@ def backups(dice):
     return [("copy", there, backup) if dice.happens(0.5) else ("copy", backup, there)]
 
 
-KINDS = {starts: 36, key_commands: 12, gives: 22, settings: 8, edits: 10, removals: 6, backups: 6}
+KINDS = {starts: 36, key_commands: 12, gives: 22, rivals: 4, settings: 8, edits: 10, removals: 6, backups: 6}
 
 
 def story(seed):

@@ -13,7 +13,7 @@ The rules:
 
     kept     a key that ever encrypted for a deployment is in its store's ring, staged, retired, or in a source of it;
              unless a person took it away: by an edit, a deletion, a restored backup, or `fernit key destroy`.
-             So is every key that a start hands on
+             Every key that a start hands on is, and one from outside is in the store after an undisturbed start
     erased   fernit itself erases no key anywhere, and `key destroy` no other key than its own
     silent   a start that gives a ring without such a key says so or is refused, unless fernit has said so before. What a
              person took away fernit may not know of; it does where the store shows that its ring is gone.
@@ -44,7 +44,7 @@ if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from world_steps import BY_FILE, INIT, KEYS, MISNAMED, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
@@ -234,7 +234,7 @@ class World:
     def __init__(self, seed, folder):
         dice = Dice(seed)
         self.folder, self.count = folder, Counter()
-        self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in KEYS}
+        self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in [*KEYS, *RIVALS]}
         self.deployments = [Deployment(self.base(i)) for i in range(dice.crew)]
         self.lines = [f"{name}={key}" for name, key in self.keys.items()]
         self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
@@ -321,6 +321,7 @@ class World:
         demand(any(action.may_change for action in actions) or self.state() == state, "steady", "what is to change nothing writes")
         self.judge_created(before, after, without)
         self.judge_retired(outcomes, before, after)
+        self.judge_stores(outcomes, before, after)
         used = [set(one.used) for one in self.deployments]
         for outcome in outcomes:
             self.judge_output(outcome)
@@ -427,6 +428,16 @@ class World:
             calm = not any(outcome.action.fault for outcome in here)
             demand(told or not calm or set(after[store].retired) <= set(before[store].retired), "silent", "a key is retired without a word")
 
+    def judge_stores(self, outcomes, before, after):
+        """Nothing leaves a store, and what a start was given from outside is in it: the source may be gone tomorrow."""
+        destroyed = sum("destroy" in outcome.action.words for outcome in outcomes)
+        lost = sum(len(before[store].all - after[store].all) for store in after)
+        demand(lost <= destroyed, "erased", f"{lost} keys have left their store")
+        for outcome in outcomes:
+            if outcome.action.is_start and outcome.status == 0 and not outcome.action.fault and "broken-source" not in outcome.said:
+                kept = after[outcome.deployment.store].fernet
+                demand(set(outcome.deployment.given()) <= kept, "kept", "a key from outside is not in the store")
+
     def judge_change(self, outcome, before, after):
         if "broken-source" in outcome.said:  # the store, which is passed over
             return
@@ -440,7 +451,8 @@ class World:
             demand(not (is_new and rule == "refuse") or outcome.status == 125, "changed", "a new key is not refused")
             demand(not left, "changed", "a key leaves the ring, though none is new or it is refused")
             return
-        demand(left == (set(old.ring) - given if rule == "replace" else set()), "changed", f"{rule}: {len(left)} keys leave the ring")
+        leave = set(old.ring) - (given - set(old.retired)) if rule == "replace" else set()
+        demand(left == leave, "changed", f"{rule}: {len(left)} keys leave the ring, and not {len(leave)}")
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
         demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
