@@ -133,7 +133,7 @@ static int interpolate(struct interpolation *work, const char *text, int depth, 
         name[length] = '\0';
         const struct ini_option *option = look_up(work->ini, work->section, name);
         if (!option)
-            return error_input(err, "it refers to %%(%s)s, which is not there", name);
+            return error_input(err, "a %%(name)s in it refers to an option that does not exist");
         if (interpolate(work, ini_value(work->ini, option), depth + 1, err) < 0)
             return -1;
         text = close + 2;

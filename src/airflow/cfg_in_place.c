@@ -54,9 +54,17 @@ bool cfg_copy_exists(const struct cfg_copy *copy)
            fstatat(copy->directory, unfinished, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* No more may read it than may read the store's files and the file itself. */
-static int write_copy(const struct cfg *read, const struct secret *new, const struct cfg_copy *copy,
-                      struct error *err)
+/* What the file has, less what the store's files do not. An ACL is not worth copying: without it the owner is left. */
+static int copy_access(int file, const struct cfg_copy *copy, struct access *access)
+{
+    if (access_of_open(file, access) < 0)
+        return -1;
+    access_limit(access, copy->mode);
+    return 0;
+}
+
+static int write_copy(int file, const struct cfg *read, const struct secret *new,
+                      const struct cfg_copy *copy, struct error *err)
 {
     const struct secret *old = &read->text;
     char head[96];
@@ -65,13 +73,11 @@ static int write_copy(const struct cfg *read, const struct secret *new, const st
     unfinished_name(copy->name, unfinished);
     const char *path = copy->directory_path;
     struct access access;
-    struct stat folder;
     unlinkat(copy->directory, unfinished, 0);
     _cleanup_close_ int fd = openat(copy->directory, unfinished,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || fstat(copy->directory, &folder) < 0)
+    if (fd < 0 || copy_access(file, copy, &access) < 0)
         return error_sys(err, "%s: cannot keep a copy of airflow.cfg", path);
-    access_new(&folder, copy->mode & read->status.st_mode, &access);
     if (access_set(fd, &access, path, err) < 0)
         return -1;
     bool written = file_write(fd, path, head, (size_t)length, err) == 0 &&
@@ -100,7 +106,7 @@ int cfg_overwrite(const char *path, const struct cfg *read, const struct secret 
         return -1;
     if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status))
         return CFG_CHANGED;
-    if (write_copy(read, text, copy, err) < 0)
+    if (write_copy(fd, read, text, copy, err) < 0)
         return -1;
     /* Editors know no lock, and the copy has taken a while. */
     if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status)) {

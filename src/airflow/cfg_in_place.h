@@ -15,7 +15,7 @@ struct cfg_copy {
 /* Writes `text` over the file in place, which a bind-mounted file alone permits, under its own lock
  * (flock(2): it may be mounted in several containers), which is waited for until the deadline. Since a
  * crash could leave the file torn, old and new text are first made durable as the copy, from which
- * cfg_recover finishes the work. The copy gives nobody more than the file does, nor than copy->mode.
+ * cfg_recover finishes the work. The copy gives nobody more than the file does, nor than copy->mode, and has no ACL.
  * Returns CFG_WRITTEN, CFG_CHANGED, CFG_FIXED (not writable: *err) or -1 with ERROR_SYSTEM,
  * ERROR_REFUSED (lock), ERROR_ENDING. */
 int cfg_overwrite(const char *path, const struct cfg *read, const struct secret *text,

@@ -136,6 +136,7 @@ static int write_temporary(const struct place *place, const struct secret *text,
         return error_within(err, "%s", place->path);
     }
     if (access_set(fd, access, place->path, err) < 0 ||
+        access_check_owner(fd, access, false, place->path, err) < 0 ||
         file_write(fd, place->path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", place->path) : 0;
@@ -244,11 +245,20 @@ int cfg_foresee(const char *path, bool exists, struct error *err)
         error_sys(err, "%s: cannot be replaced", path);
         return CFG_FIXED;
     }
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", place);
-    if (file_folder_is_writable(dirname(folder)))
+    char text[PATH_MAX];
+    snprintf(text, sizeof text, "%s", place);
+    const char *folder = dirname(text);
+    if (file_folder_is_writable(folder))
         return CFG_WRITTEN;
-    error_sys(err, "%s: cannot make a temporary file", place);
+    int errnum = errno;
+    bool is_there = access(folder, F_OK) == 0;
+    errno = errnum;
+    if (!is_there)
+        error_sys(err, "%s: cannot make this directory", folder);
+    else if (errnum == ENOTDIR)
+        error_sys(err, "%s", folder);
+    else
+        error_sys(err, "%s: cannot make a temporary file", place);
     return cfg_write_outcome(err);
 }
 
@@ -265,7 +275,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
     if (access_of(place.directory, place.name, &access) < 0)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s: cannot be looked at", path);
     if (write_temporary(&place, text, &access, &temporary, err) < 0)
-        return cfg_write_outcome(err);
+        return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
 
     struct stat now;
     if (fstatat(place.directory, place.name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||

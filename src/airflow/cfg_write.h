@@ -10,7 +10,8 @@ struct error;
 enum cfg_outcome {
     CFG_WRITTEN = 0,
     CFG_CHANGED, /* it is no longer what was read: read it again */
-    CFG_FIXED,   /* it cannot be replaced where it is: a bind mount, read-only, not our directory */
+    CFG_FIXED, /* it cannot be replaced where it is: a bind mount, read-only, not our directory, or its owner could not read
+                    the new one */
 };
 
 /* Locks the folder of the file (flock(2)) against another fernit that writes the same file and shares no

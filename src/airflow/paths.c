@@ -5,13 +5,21 @@
 #include "airflow/expand.h"
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/shown.h"
 
 static int expanded(const char *text, const char *name, char *const *environment,
                     struct secret *path, struct error *err)
 {
     if (secret_append(path, text, strlen(text), err) < 0)
         return -1;
-    return airflow_expand(path, environment, err) < 0 ? error_within(err, "%s", name) : 0;
+    if (airflow_expand(path, environment, err) < 0)
+        return error_within(err, "%s", name);
+    if (shown_place(path->bytes))
+        return 0;
+    secret_free(path);
+    error_input(err, "%s does not begin with \"/\" and leads to nothing", name);
+    return error_hint(err,
+                      "write an absolute path; its value is not shown, since it may be a secret");
 }
 
 int airflow_cfg_path(char *const *environment, struct secret *path, struct error *err)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -54,23 +55,43 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access)
     };
 }
 
-int access_of(int directory, const char *name, struct access *access)
+static void take(const struct stat *status, int fd, struct access *access)
 {
-    struct stat status;
-    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return -1;
-    *access = (struct access){.mode = status.st_mode & MODES,
-                              .uid = status.st_uid,
-                              .gid = status.st_gid,
+    *access = (struct access){.mode = status->st_mode & MODES,
+                              .uid = status->st_uid,
+                              .gid = status->st_gid,
                               .replaces = true};
-    _cleanup_close_ int fd =
-        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : fgetxattr(fd, acl_name, access->acl, sizeof access->acl);
     if (length > 0)
         access->acl_length = (size_t)length;
     else if (fd < 0 || !has_none(errno))
         access->mode &= OWNER;
+}
+
+int access_of(int directory, const char *name, struct access *access)
+{
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    _cleanup_close_ int fd =
+        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    take(&status, fd, access);
     return 0;
+}
+
+int access_of_open(int fd, struct access *access)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -1;
+    take(&status, fd, access);
+    return 0;
+}
+
+void access_limit(struct access *access, mode_t mode)
+{
+    access->mode &= access->acl_length > 0 ? mode & OWNER : mode;
+    access->acl_length = 0;
 }
 
 /* In a new owner's group are some who were others, and some of the old group are others now. */
@@ -107,12 +128,15 @@ static bool set_group(int fd, const struct stat *own, const struct access *acces
     return own->st_gid == access->gid || fchown(fd, (uid_t)-1, access->gid) == 0;
 }
 
+static bool is_owners(const struct stat *own, const struct access *access)
+{
+    return access->uid == (uid_t)-1 || own->st_uid == access->uid ||
+           access_is_unmapped_uid(access->uid);
+}
+
 static void set_owner(int fd, const struct stat *own, const struct access *access, const char *path)
 {
-    if (access->uid == (uid_t)-1 || own->st_uid == access->uid ||
-        access_is_unmapped_uid(access->uid))
-        return;
-    if (fchown(fd, access->uid, (gid_t)-1) < 0)
+    if (!is_owners(own, access) && fchown(fd, access->uid, (gid_t)-1) < 0)
         log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
 }
 
@@ -132,4 +156,44 @@ int access_set(int fd, const struct access *access, const char *path, struct err
     }
     set_owner(fd, &own, access, path);
     return 0;
+}
+
+/* With an ACL the mode's group bits are its mask, which limits what the group has and gives it nothing. acl(5) */
+static bool group_reads(const struct stat *own, const struct access *access)
+{
+    enum { HEAD = 4, ENTRY = 8, GROUP_OBJ = 4, READ = 4 };
+    if ((own->st_mode & S_IRGRP) == 0)
+        return false;
+    for (size_t at = HEAD; at + ENTRY <= access->acl_length; at += ENTRY)
+        if (access->acl[at] == GROUP_OBJ)
+            return (access->acl[at + 2] & READ) != 0;
+    return true;
+}
+
+int access_check_owner(int fd, const struct access *access, bool must, const char *path,
+                       struct error *err)
+{
+    struct stat own;
+    if (fstat(fd, &own) < 0)
+        return error_sys(err, "%s: cannot be looked at", path);
+    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & S_IROTH))
+        return 0;
+    uintmax_t uid = access->uid;
+    if (group_reads(&own, access)) {
+        if (access->replaces)
+            log_notice("%s now belongs to uid %ju; uid %ju can read it only if it is in group %ju",
+                       path, (uintmax_t)own.st_uid, uid, (uintmax_t)own.st_gid);
+        return 0;
+    }
+    if (!access->replaces && !must) {
+        log_warning("other-owner",
+                    "%s belongs to uid %ju: uid %ju, who owns its folder, cannot read it", path,
+                    (uintmax_t)own.st_uid, uid);
+        log_hint("chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
+        return 0;
+    }
+    error_refused(err, "%s: a new one would belong to uid %ju, and uid %ju could not read it", path,
+                  (uintmax_t)own.st_uid, uid);
+    return error_hint(
+        err, "start fernit as uid %ju, or give it the right to chown: --cap-add CHOWN", uid);
 }

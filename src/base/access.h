@@ -40,8 +40,21 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access);
  * part alone. Returns 0, or -1 with errno: ENOENT where there is none. */
 int access_of(int directory, const char *name, struct access *access);
 
+/* The same of an open file. */
+int access_of_open(int fd, struct access *access);
+
+/* For a copy in another place: no rights beyond `mode`. An ACL goes, and with it what group and others have. */
+void access_limit(struct access *access, mode_t mode);
+
 /* Gives it to `fd`, with no chown that changes nothing, and none to an id that stands for all that are not mapped. Where
  * the group cannot be kept, group and others get what both of them had; where the ACL cannot,
- * the owner alone is left. That the owner cannot be kept, or that a file system has no modes, is no error.
+ * the owner alone is left. That the owner cannot be kept is told by access_check_owner; that a file system has no modes is no error.
  * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
 int access_set(int fd, const struct access *access, const char *path, struct error *err);
+
+/* Whether the owner whom `access` names can read `fd`, after access_set. He cannot where root without CAP_CHOWN, or another
+ * user, has created it and neither its group nor others may read it. Group rights are taken for meant: who shares a
+ * file so is in its group; a notice says it where that is all that he has left. For a file that replaces his, or where it `must` be his, that is ERROR_REFUSED; for another new one
+ * the warning other-owner. Returns 0 or -1. */
+int access_check_owner(int fd, const struct access *access, bool must, const char *path,
+                       struct error *err);

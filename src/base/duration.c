@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 
 static const int64_t LONGEST = 24 * 60 * 60 * 1000;
 
@@ -26,16 +27,18 @@ int duration_parse(const char *text, int64_t *milliseconds, struct error *err)
     for (; *p >= '0' && *p <= '9' && count <= LONGEST; p++)
         count = count * 10 + (*p - '0');
     if (p == text)
-        return error_usage(err, "\"%s\" is no duration; write 500ms, 10s, 2m or 1h", text);
+        return error_usage(err, "\"%s\" is no duration; write 500ms, 10s, 2m or 1h",
+                           shown_value(text));
 
     int64_t unit = *p == '\0' && count == 0 ? 1 : 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(units[i].suffix, p) == 0)
             unit = units[i].milliseconds;
     if (count > LONGEST || (unit > 0 && count > LONGEST / unit))
-        return error_usage(err, "\"%s\" is longer than a day", text);
+        return error_usage(err, "\"%s\" is longer than a day", shown_value(text));
     if (unit == 0)
-        return error_usage(err, "\"%s\" has no known unit; write 500ms, 10s, 2m or 1h", text);
+        return error_usage(err, "\"%s\" has no known unit; write 500ms, 10s, 2m or 1h",
+                           shown_value(text));
 
     *milliseconds = count * unit;
     return 0;

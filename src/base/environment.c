@@ -37,6 +37,19 @@ const char *environment_hidden(char *const *environment, const char *name)
     return NULL;
 }
 
+const char *environment_second(char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    const char *first = environment_get(environment, name);
+    for (; first && !text_is_blank(first) && *environment; environment++) {
+        const char *value = *environment + length + 1;
+        if (begins(*environment, name, length) && (*environment)[length] == '=' &&
+            !text_is_blank(value) && strcmp(value, first) != 0)
+            return *environment;
+    }
+    return NULL;
+}
+
 int environment_copy(struct environment *copy, char *const *original, struct error *err)
 {
     size_t count = 0;

@@ -19,6 +19,10 @@ const char *environment_get(char *const *environment, const char *name);
  * Else NULL. */
 const char *environment_hidden(char *const *environment, const char *name);
 
+/* Where the first `name` holds a value: a later assignment of this name that holds another one, which nobody reads. Else
+ * NULL. */
+const char *environment_second(char *const *environment, const char *name);
+
 /* An environment that can be edited. `list` ends with NULL and is what execve takes. */
 struct environment {
     char **list;

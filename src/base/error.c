@@ -15,7 +15,7 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
 {
     err->kind = kind;
     err->errnum = 0;
-    err->advised = false;
+    err->advised = err->is_closed = false;
     *err->hint = '\0';
     vsnprintf(err->message, sizeof err->message, format, values);
     for (char *p = err->message; *p; p++)
@@ -52,7 +52,7 @@ int error_ending(struct error *err)
 {
     err->kind = ERROR_ENDING;
     err->errnum = 0;
-    err->advised = false;
+    err->advised = err->is_closed = false;
     *err->hint = '\0';
     snprintf(err->message, sizeof err->message, "asked to end by a signal");
     return -1;
@@ -81,22 +81,24 @@ int error_within(struct error *err, const char *format, ...)
     FILL(inner.kind);
     err->errnum = inner.errnum;
     err->advised = inner.advised;
+    err->is_closed = inner.is_closed;
     memcpy(err->hint, inner.hint, sizeof err->hint);
     append(err, ": ");
     append(err, inner.message);
     return -1;
 }
 
-static bool is_out_of(int errnum)
+bool error_tells_all(const struct error *err)
 {
-    return errnum == ENOSPC || errnum == EDQUOT || errnum == ENOMEM || errnum == EMFILE ||
-           errnum == ENFILE;
+    int errnum = err->errnum;
+    return err->is_closed || errnum == ENOSPC || errnum == EDQUOT || errnum == EIO ||
+           errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
 }
 
 int error_advise(struct error *err, const char *format, ...)
 {
     struct error inner = *err;
-    if (is_out_of(err->errnum)) {
+    if (error_tells_all(err)) {
         append(err, error_remedy(err));
         err->advised = true;
         return -1;

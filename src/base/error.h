@@ -25,8 +25,9 @@ struct error {
     enum error_kind kind;
     int errnum;         /* errno of ERROR_SYSTEM, else 0 */
     bool advised;       /* error_advise was called */
+    bool is_closed;     /* no advice of a caller helps: error_advise leaves it out */
     char message[1024]; /* one line: what, where, why, what to do */
-    char hint[512]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
+    char hint[2048]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
@@ -48,9 +49,12 @@ int error_within(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
 /* Puts "; ADVICE" behind it: what the person who reads it can do. Where the errno alone tells what to do, wherever it comes
- * from (a full disk, no memory, no descriptor), it is that instead. Returns -1. */
+ * from (a full disk, no memory, no descriptor, a failing disk), it is that instead. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* Whether it is such an error, which no other advice helps. */
+bool error_tells_all(const struct error *err);
 
 /* Sets the hint. Returns -1. */
 int error_hint(struct error *err, const char *format, ...)

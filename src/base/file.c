@@ -228,16 +228,19 @@ static void count_name(const char *entry, void *context)
     *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
 }
 
-bool file_folder_is_new(int folder, const struct stat *parent)
+int file_check_new_folder(int folder, const struct stat *parent, const char *path,
+                          struct error *err)
 {
-    struct error ignored;
     struct stat status;
     size_t count = 0;
-    bool known = fstat(folder, &status) == 0;
-    bool is_parents =
-        known && status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
-    return known && (status.st_uid == geteuid() || is_parents) &&
-           file_list(folder, count_name, &count, &ignored) == 0 && count == 0;
+    if (fstat(folder, &status) < 0)
+        return error_sys(err, "%s: cannot be made", path);
+    if (file_list(folder, count_name, &count, err) < 0)
+        return error_within(err, "%s", path);
+    bool is_parents = status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
+    if (count == 0 && (status.st_uid == geteuid() || is_parents))
+        return 0;
+    return error_refused(err, "%s: was exchanged while it was made; start again", path);
 }
 
 /* As all that root creates beside others' files. */
@@ -249,10 +252,17 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
         return 0;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &own) < 0 || !file_folder_is_new(fd, &above))
-        return error_refused(err, "%s: was exchanged while it was made; start again", path);
+    if (fd < 0 || fstat(fd, &own) < 0)
+        return error_sys(err, "%s: cannot be made", path);
+    /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
+    if (own.st_uid != 0)
+        return 0;
+    if (file_check_new_folder(fd, &above, path, err) < 0)
+        return -1;
     access_new(&above, own.st_mode, &access);
-    return access_set(fd, &access, path, err);
+    if (access_set(fd, &access, path, err) < 0)
+        return -1;
+    return access_check_owner(fd, &access, false, path, err);
 }
 
 /* Of a directory that was just made: its owner, and that its name is durable. */
@@ -314,7 +324,8 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
 bool file_folder_is_writable(const char *path)
 {
     char part[PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
+    /* access(2) itself asks nothing about a file that stands where a folder belongs. */
+    snprintf(part, sizeof part, "%s/.", path);
     for (char *at = part; at; at = dirname(at)) {
         if (access(at, W_OK | X_OK) == 0)
             return true;

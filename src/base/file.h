@@ -68,9 +68,13 @@ int file_sync_above(int directory, const char *path, struct error *err);
  * Returns 0 also where it exists, or -1: ERROR_SYSTEM, ERROR_REFUSED (it was exchanged meanwhile). */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
-/* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as all is on
- * an access point of EFS, the parent's owner's. The parent's owner may have put another one there. */
-bool file_folder_is_new(int folder, const struct stat *parent);
+/* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as
+ * all is on an access point of EFS, the parent's owner's. The parent's owner may have put another empty one of ours
+ * there, and then root gives him that. He gains nothing by it: only a folder that lies in his own can be put there (to
+ * move one of root's from elsewhere takes the right to write to it, rename(2)), and he could remove that one, as it is
+ * empty, and put his own in its place. Returns 0, or -1: ERROR_REFUSED (another one), ERROR_SYSTEM. */
+int file_check_new_folder(int folder, const struct stat *parent, const char *path,
+                          struct error *err);
 
 /* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. If not,
  * errno tells why. */

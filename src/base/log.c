@@ -15,9 +15,8 @@
 #include "base/json.h"
 
 /* pipe(7) keeps a line of PIPE_BUF apart from those of others. As text every message fits. */
-enum { MESSAGE_MOST = 1536, LINE_MOST = PIPE_BUF };
+enum { MESSAGE_MOST = 3584, LINE_MOST = PIPE_BUF };
 
-static char carried[512];
 static enum log_level level = LOG_NORMAL;
 static enum log_format form = LOG_TEXT;
 static int patience = 1000; /* milliseconds */
@@ -34,17 +33,6 @@ void log_set_level(enum log_level wanted)
 enum log_level log_level(void)
 {
     return level;
-}
-
-void log_set_options(const char *options)
-{
-    if (strlen(options) < sizeof carried)
-        snprintf(carried, sizeof carried, "%s", options);
-}
-
-const char *log_options(void)
-{
-    return carried;
 }
 
 void log_set_format(enum log_format wanted)

@@ -26,11 +26,6 @@ enum log_format { LOG_TEXT, LOG_JSON };
 void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
 
-/* The options that lead another fernit to the store of this one, each after a blank: " --store /x". For the
- * commands that messages suggest. "" until set. The text is copied, and ignored where it is too long. */
-void log_set_options(const char *options);
-const char *log_options(void);
-
 /* LOG_TEXT until set. */
 void log_set_format(enum log_format wanted);
 enum log_format log_format(void);

@@ -15,8 +15,11 @@ int random_fill(void *bytes, size_t length, struct error *err)
             randombytes_buf(at, length);
             return 0;
         }
-        if (count < 0 && errno != EINTR)
-            return error_sys(err, "cannot get random bytes");
+        if (count < 0 && errno != EINTR) {
+            error_sys(err, "cannot get random bytes");
+            err->is_closed = true;
+            return -1;
+        }
         at += count > 0 ? count : 0;
         length -= count > 0 ? (size_t)count : 0;
     }

@@ -2,8 +2,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { LETTERS_MOST = 31, SECRET_LEAST = 4 };
+enum { LETTERS_MOST = 31, SECRET_LEAST = 4, VALUE_MOST = 8 };
 
 size_t word_distance(const char *a, const char *b)
 {
@@ -33,7 +34,12 @@ static bool is_near(const char *word, const char *known)
 
 const char *shown_value(const char *value)
 {
-    return shown(value, strlen(value) > LETTERS_MOST ? NULL : value, "...");
+    return shown(value, strlen(value) > VALUE_MOST ? NULL : value, "...");
+}
+
+bool shown_place(const char *path)
+{
+    return shown_value(path) == path || access(path, F_OK) == 0;
 }
 
 const char *shown(const char *word, const char *known, const char *instead)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How many letters make the one word the other: changed, added or taken out (Levenshtein's distance). Of each word the
@@ -15,5 +16,8 @@ size_t word_distance(const char *a, const char *b);
  * half as many letters are different as `known` has. Else `instead`. */
 const char *shown(const char *word, const char *known, const char *instead);
 
-/* The same for a value that may be any word, such as a user's name: up to 31 letters are shown, a key and a token have more. */
+/* The same for a value that may be any word, such as a user's name or a number: "..." where it has more than 8 letters. */
 const char *shown_value(const char *value);
+
+/* Whether a message may show a path that may be relative: shown_value shows it, or it leads to something. */
+bool shown_place(const char *path);

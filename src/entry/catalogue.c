@@ -20,6 +20,7 @@ const struct warning warnings[] = {
     {"published-key", true},
     {"readable-store", true},
     {"modeless-store", true},
+    {"other-owner", false},
 
     {"misnamed-secret", false},
     {"own-key", true},

@@ -86,7 +86,7 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
         return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
     }
     edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
-                              delivery->environment, edit->err);
+                              delivery->environment, delivery->by_environment, edit->err);
     return edit->need != CFG_RIGHT;
 }
 
@@ -130,7 +130,7 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
     if (is_passed_over(delivery, part, place))
         return 0;
     enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
-                                      delivery->environment, edit->err);
+                                      delivery->environment, delivery->by_environment, edit->err);
     if (need == CFG_RIGHT)
         return 0;
     if (need == CFG_BROKEN || need == CFG_FOREIGN) {

@@ -21,6 +21,7 @@ struct view {
     const struct managed_place *place;
     const struct survey_place *found;
     const struct source *source; /* its own, in the survey */
+    bool by_environment;
 };
 
 /* What a process with `environment` finds in the file. What the survey has found already is not read
@@ -56,15 +57,16 @@ static bool is_by_command(const struct part *part)
 
 /* Whether Airflow gets the ring from the file's ..._cmd, as its owner meant it: because the ring
  * is what the command has given, or what our own store holds. (`fernit key print` in an environment
- * without FERNIT_STORE may find another store: then the key is in the environment.) */
+ * without FERNIT_STORE may find another store: then the key is in the environment.) A command that
+ * fails today gives it again tomorrow: a value beside it would hide it from Airflow. */
 static bool gives_by_command(const struct view *view)
 {
     const struct source *winner = view->part->decision.winner;
-    bool is_whole = view->context->settings->deliver_environment ||
-                    (winner && agree(part_ring(view->part), &winner->ring));
-    return (is_by_command(view->part) && is_whole) ||
-           (view->found->own_store && winner && winner->way == WAY_STORE &&
-            view->context->settings->deliver_environment);
+    bool by_store = winner && winner->way == WAY_STORE;
+    if (is_by_command(view->part))
+        return view->by_environment || agree(part_ring(view->part), &winner->ring);
+    return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
+                        (view->found->command_failed && view->by_environment));
 }
 
 /* Nobody has put it there since we looked: it is among what the decision is about. */
@@ -89,11 +91,15 @@ static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
 
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct part *part, size_t place, const struct cfg *cfg,
-                           char *const *environment, struct error *err)
+                           char *const *environment, bool by_environment, struct error *err)
 {
     const struct survey_place *found_there = &part->survey.places[place];
-    const struct view view = {context, part, &part->secret->places[place], found_there,
-                              &part->survey.sources[found_there->source]};
+    const struct view view = {context,
+                              part,
+                              &part->secret->places[place],
+                              found_there,
+                              &part->survey.sources[found_there->source],
+                              by_environment};
     const struct ring *ours = part_ring(part);
     bool is_secret = part->decision.action == ACTION_SECRET;
     enum managed_use use = managed_use(view.place, look->airflow);
@@ -123,7 +129,9 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
         return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
     case FOUND_EMPTY:
     case FOUND_PLACEHOLDER:
-        return is_by_command(part) && gives_by_command(&view) ? CFG_CLEAR : CFG_SET;
+        return (is_by_command(part) || found_there->command_failed) && gives_by_command(&view)
+                   ? CFG_CLEAR
+                   : CFG_SET;
     default:
         return CFG_SET;
     }

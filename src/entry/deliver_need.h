@@ -21,7 +21,8 @@ enum cfg_need {
 const struct ring *part_ring(const struct part *part);
 
 /* Says what the option at `place` of part->secret needs in `cfg`, so that a process with this environment finds
- * the ring there. *err is filled for CFG_BROKEN. */
+ * the ring there. With by_environment it has the ring in any case, and a ..._cmd that gives less, or fails, stays in charge
+ * of the file. *err is filled for CFG_BROKEN. */
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
                            const struct part *part, size_t place, const struct cfg *cfg,
-                           char *const *environment, struct error *err);
+                           char *const *environment, bool by_environment, struct error *err);

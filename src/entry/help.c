@@ -29,7 +29,8 @@ static const char *const topic_texts[TOPIC_COUNT] = {
                     "  fernet_key.staged   decrypts, and does not encrypt yet\n"
                     "  retired/            kept, and used by no run\n",
     [TOPIC_CHANGES] =
-        "A key from the sources 1 to 4 that the store has never seen:\n"
+        "A key from the sources 1 to 4, or from fernet_key_cmd in airflow.cfg, that the\n"
+        "store has never seen:\n"
         "  keep     it encrypts from now on, the old ones still decrypt\n"
         "  stage    it only decrypts, until \"fernit key promote\": for rolling restarts\n"
         "  refuse   status 125, and nothing is changed\n"

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/place.h"
+#include "base/shown.h"
 #include "entry/report.h"
 #include "entry/run.h"
 #include "process/program.h"
@@ -78,6 +79,10 @@ static int install(const struct context *context, struct error *err)
     char *const *words = context->settings->words;
     if (!words[0] || !*words[0] || words[1])
         return error_usage(err, "install needs one folder: fernit install DIR");
+    if (!shown_place(words[0])) {
+        error_usage(err, "the folder does not begin with \"/\" and does not exist");
+        return error_hint(err, "write an absolute path; it is not shown, since it may be a secret");
+    }
     umask(WORLD);
     _cleanup_close_ int folder = place_open(words[0], err);
     if (folder < 0)

@@ -10,6 +10,7 @@
 #include "entry/catalogue.h"
 #include "entry/deliver.h"
 #include "entry/record.h"
+#include "entry/suggest.h"
 #include "resolve/key_command.h"
 #include "store/create.h"
 #include "store/ground.h"
@@ -155,6 +156,11 @@ static int write_ring(const struct context *context, struct look *look, const st
         return -1;
     int created = store_create(&look->store, part->secret->name, part->secret->is_value, &text,
                                context->settings->single_writer, deadline, err);
+    if (created < 0 && err->kind == ERROR_REFUSED && deadline_passed(deadline)) {
+        char command[SUGGESTED];
+        suggest_init(context->settings, command);
+        error_hint(err, "if no other fernit runs: fernit init --assume-single-writer%s", command);
+    }
     /* A key from outside is not looked at again: what a crash has left goes now. */
     if (created == STORE_CREATED)
         store_tidy(&look->store, part->secret->name, &part->survey.store_scan);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "entry/key_plan.h"
 #include "entry/record.h"
 #include "entry/report.h"
+#include "store/create.h"
 #include "store/names.h"
 
 static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
@@ -25,6 +27,7 @@ struct doing {
     struct target target;
     struct ring retired; /* the key that leaves retired/ */
     struct plan plan;
+    bool created; /* the ring, which was gone */
 };
 
 static void clear(struct doing *doing)
@@ -52,9 +55,9 @@ static int read_words(struct doing *doing, struct error *err)
         return error_usage(err, "key %s takes one fingerprint", verb);
     if (needed && !words[0])
         return error_usage(err,
-                           "key %s needs the fingerprint of a retired key; \"fernit status\" "
+                           "key %s needs the fingerprint of a retired key; \"fernit status%s\" "
                            "shows them",
-                           verb);
+                           verb, doing->context->settings->options);
     if (words[0] && !is_fingerprint_part(words[0]))
         return error_usage(err,
                            "key %s takes a fingerprint, 16 hex digits, or at least the first 4 "
@@ -85,12 +88,13 @@ static int fill(const struct store *store, struct holding *holding, const struct
     return store_retired_list(store, secret->name, secret->is_value, &holding->retired, err);
 }
 
-static void read_one(const struct store *store, struct holding *holding,
+static void read_one(const struct doing *doing, struct holding *holding,
                      const struct managed *secret)
 {
     struct error err = {0};
+    const struct store *store = &doing->look.store;
     _cleanup_store_file_ struct store_file file = {0};
-    *holding = (struct holding){.secret = secret};
+    *holding = (struct holding){.secret = secret, .options = doing->context->settings->options};
     if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
         fill(store, holding, &file, &err) == 0)
         return;
@@ -108,11 +112,12 @@ static int check_sources(const struct doing *doing, struct error *err)
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
             if (strcmp(text, doing->target.fingerprint) == 0)
-                return error_refused(err,
-                                     "%s: still holds %s, and the next start would bring it back; "
-                                     "first take it out there%s",
-                                     source->name, text,
-                                     source->way == WAY_CFG ? " (fernit init does)" : "");
+                return error_refused(
+                    err,
+                    "%s: still holds %s, and the next start would bring it back; "
+                    "first take it out there%s%s",
+                    source->name, text, source->way == WAY_CFG ? ": fernit init" : "",
+                    source->way == WAY_CFG ? doing->context->settings->options : "");
         }
     }
     return 0;
@@ -123,7 +128,7 @@ static int make_plan(struct doing *doing, struct error *err)
 {
     clear(doing);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        read_one(&doing->look.store, &doing->holdings[i], &managed_secrets[i]);
+        read_one(doing, &doing->holdings[i], &managed_secrets[i]);
 
     doing->holdings[0].giver = doing->giver;
     struct target *target = &doing->target;
@@ -143,6 +148,25 @@ static int make_plan(struct doing *doing, struct error *err)
 }
 
 /* --- Doing it */
+
+/* Whether the ring is gone, and gets a key back. */
+static bool is_new(const struct plan *plan)
+{
+    return plan->changes_ring && ring_count(&plan->holding->ring) == 0;
+}
+
+/* Another one may have been first: its ring counts, and the key joins it. */
+static int create_ring(const struct doing *doing, struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    const struct settings *settings = doing->context->settings;
+    const struct managed *secret = doing->plan.holding->secret;
+    struct deadline deadline = deadline_in(settings->lock_timeout, doing->context->signals);
+    if (ring_text(&doing->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    return store_create(&doing->look.store, secret->name, secret->is_value, &text,
+                        settings->single_writer, &deadline, err);
+}
 
 /* In this order: see entry/key_plan.h. */
 static int carry_out(const struct doing *doing, struct error *err)
@@ -170,20 +194,39 @@ static int lock(const struct doing *doing, struct error *err)
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
     int held = record_lock(doing->context, &doing->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
-    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS)
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
 }
 
-/* Plans by what the store holds under the lock, and does it. Returns as plan_make. */
-static int do_it(struct doing *doing, struct error *err)
+/* Plans by what the store holds under the lock, and does it, unless a ring that is gone has to be created first.
+ * Returns as plan_make. */
+static int do_locked(struct doing *doing, bool *is_gone, struct error *err)
 {
+    *is_gone = false;
     _cleanup_close_ int held = lock(doing, err);
     if (held < 0 && err->kind != ERROR_NONE)
         return -1;
     int planned = make_plan(doing, err);
-    return planned > 0 && carry_out(doing, err) < 0 ? -1 : planned;
+    *is_gone = planned > 0 && is_new(&doing->plan);
+    return planned > 0 && !*is_gone && carry_out(doing, err) < 0 ? -1 : planned;
+}
+
+/* The ring is created as a first start creates it: that may need the lock for itself. */
+static int do_it(struct doing *doing, struct error *err)
+{
+    bool is_gone;
+    int planned = do_locked(doing, &is_gone, err);
+    if (!is_gone)
+        return planned;
+    if (create_ring(doing, err) < 0)
+        return -1;
+    doing->created = true;
+    planned = do_locked(doing, &is_gone, err);
+    return is_gone ? error_refused(err, "%s/%s: has gone while it was to be changed; start again",
+                                   doing->look.store.path, doing->plan.holding->secret->name)
+                   : planned;
 }
 
 /* --- Saying it */
@@ -209,7 +252,9 @@ static void print_plan(const struct doing *doing)
     char retired[RING_FINGERPRINTS];
     printf("%s/%s, the %s, %s changed:\n", doing->look.store.path, old->secret->name,
            old->secret->title, doing->context->settings->yes ? "has been" : "would be");
-    print_ring("in use", &old->ring, &plan->ring, plan->changes_ring);
+    const struct ring none = {.is_value = old->secret->is_value};
+    print_ring("in use", doing->created ? &none : &old->ring, &plan->ring,
+               plan->changes_ring || doing->created);
     print_ring("staged", &old->staged, &plan->staged, plan->changes_staged);
     ring_fingerprints(&plan->retire, retired);
     if (*retired)
@@ -221,6 +266,7 @@ static void print_plan(const struct doing *doing)
 
 static void print_meaning_of_retire(const struct plan *plan, const char *moved)
 {
+    const char *carried = plan->holding->options;
     char first[FP] = "nothing";
     if (ring_count(&plan->ring) > 0)
         ring_fingerprint(&plan->ring, 0, first);
@@ -230,13 +276,15 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
     }
     printf("What %s alone can read becomes unreadable for Airflow: \"fernit run%s -- airflow "
            "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
-           "Nothing is erased: \"fernit key unretire FP --yes%s\" brings one back. A process that "
+           "Nothing is erased: \"fernit key unretire %.*s --yes%s\" brings %s back. A process that "
            "runs keeps its ring until it is restarted.\n",
-           moved, log_options(), first, log_options());
+           moved, carried, first, FINGERPRINT_TEXT, moved, carried,
+           ring_count(&plan->moved) > 1 ? "the first of them" : "it");
 }
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)
 {
+    const char *carried = plan->holding->options;
     if (plan->holding->secret->is_value)
         printf("Restart all processes that use this store, at once: until then they do not accept "
                "each other's "
@@ -247,7 +295,7 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
                "Next: restart all processes, so that all encrypt with it; run \"fernit "
                "run%s -- airflow rotate-fernet-key\"; and then \"fernit key retire --yes%s\" takes "
                "the old keys out.\n",
-               moved, log_options(), log_options());
+               moved, carried, carried);
     const struct source *giver = plan->holding->giver;
     if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
         ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
@@ -292,8 +340,10 @@ static int unconfirmed(const struct doing *doing)
     const struct target *target = &doing->target;
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
-    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s", verbs[doing->verb],
-              target->holding ? " " : "", target->fingerprint, log_options());
+    const struct settings *settings = doing->context->settings;
+    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s%s", verbs[doing->verb],
+              target->holding ? " " : "", target->fingerprint, settings->options,
+              settings->single_writer ? " --assume-single-writer" : "");
     return EXIT_PROBLEM;
 }
 

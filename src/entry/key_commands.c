@@ -41,11 +41,12 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
     if (part->decision.action == ACTION_SECRET)
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
                            part->decision.winner->name);
-    if (part->decision.action == ACTION_GENERATE)
-        return error_input(err,
-                           "there is no key yet: \"fernit run\" or \"fernit init\" makes one; "
-                           "\"fernit status%s\" shows where it was looked for",
-                           log_options());
+    if (part->decision.action == ACTION_GENERATE) {
+        const char *carried = context->settings->options;
+        error_input(err, "there is no key yet; \"fernit status%s\" shows where it was looked for",
+                    carried);
+        return error_hint(err, "this creates one: fernit init%s", carried);
+    }
     return ring_add_all(ring, &part->decision.ring, err);
 }
 

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
-
 enum { PART_LEAST = 4, LISTED = 700 };
 
 bool is_fingerprint_part(const char *text)
@@ -200,12 +198,7 @@ static int plan_promote(const struct target *target, struct plan *plan, struct e
     const struct ring *from = target->in_staged ? &old->staged : &old->ring;
     if (!target->in_staged && !target->in_ring)
         return error_refused(err, "%s is retired; first: fernit key unretire %s --yes%s",
-                             target->fingerprint, target->fingerprint, log_options());
-    if (ring_count(&old->ring) == 0)
-        return error_refused(err,
-                             "there is no %s in whose place it could come; put it there by hand: "
-                             "cp -p %s.staged %s",
-                             old->secret->name, old->secret->name, old->secret->name);
+                             target->fingerprint, target->fingerprint, old->options);
     plan->changes_staged = target->in_staged;
     if (add_some(&plan->moved, from, target->fingerprint, false, err) < 0 ||
         add_some(&plan->staged, &old->staged, target->fingerprint, true, err) < 0 ||
@@ -230,7 +223,7 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
                              "not known; first put another one in front: fernit key promote%s "
                              "--yes%s",
                              first, old->secret->title, ring_count(&old->staged) == 0 ? " FP" : "",
-                             log_options());
+                             old->options);
     plan->changes_ring = target->in_ring;
     plan->changes_staged = target->in_staged;
     const struct ring *from = target->in_ring ? &old->ring : &old->staged;
@@ -267,7 +260,7 @@ static int check_giver(const struct holding *old, const struct ring *retire, str
                                  "%s comes from %s, and what starts with that encrypts with it; "
                                  "first give another one there and restart all, or, if it is meant "
                                  "for all: fernit key promote %s --yes%s",
-                                 text, giver->name, text, log_options());
+                                 text, giver->name, text, old->options);
         if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
             break;
     }
@@ -280,13 +273,6 @@ static int plan_unretire(const struct target *target, const struct ring *retired
     const struct holding *old = target->holding;
     if (!target->is_retired)
         return 0;
-    if (ring_count(&old->ring) == 0)
-        return error_refused(
-            err,
-            "there is no %s to put it behind; if it is the one to use, put it there "
-            "by hand: cp -p retired/%s%s%s %s",
-            old->secret->name, old->secret->is_value ? old->secret->name : "",
-            old->secret->is_value ? "." : "", target->fingerprint, old->secret->name);
     memcpy(plan->leaves_retired, target->fingerprint, FP);
     plan->changes_ring = !target->in_ring;
     const struct ring *front = old->secret->is_value ? retired : &old->ring;
@@ -306,7 +292,7 @@ static int plan_destroy(const struct target *target, struct plan *plan, struct e
     if (target->in_ring || target->in_staged)
         return error_refused(
             err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s --yes%s",
-            which, target->in_ring ? "in use" : "staged", which, log_options());
+            which, target->in_ring ? "in use" : "staged", which, target->holding->options);
     memcpy(plan->leaves_retired, which, FP);
     if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
         return -1;

@@ -23,6 +23,7 @@ struct holding {
     struct ring staged;
     struct retired retired;
     const struct source *giver; /* outside the store, and counts in this environment; NULL: none */
+    const char *options;        /* of the commands that errors suggest: entry/suggest.h */
     struct error error;         /* why it is not known; ERROR_NONE: it is */
 };
 

@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "resolve/key_command.h"
+#include "store/names.h"
 
 /* The fernet_key of all versions has one name. */
 static void find_version(const struct context *context, unsigned secrets, struct look *look)
@@ -27,29 +28,33 @@ static void find_version(const struct context *context, unsigned secrets, struct
     }
 }
 
-static bool lacks_any(const struct look *look, unsigned secrets)
+/* Whether more of the file counts than the values: it may have a ..._cmd. */
+static bool needs_more(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
         for (; (secrets & 1U << i) && place->variable; place++)
-            if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
-                !ini_find(&look->cfg.cfg.ini, place->section, place->option))
+            if (ini_find(&look->cfg.cfg.ini, place->section, place->option_command) ||
+                (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
+                 !ini_find(&look->cfg.cfg.ini, place->section, place->option)))
                 return true;
     }
     return false;
 }
 
-/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, no more is to be known
- * of the file. */
+/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, and none has a command, no
+ * more is to be known of the file. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[2 * MANAGED_COUNT * MANAGED_PLACES];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
-        for (; (secrets & 1U << i) && place->variable; place++)
+        for (; (secrets & 1U << i) && place->variable; place++) {
             wanted[count++] = (struct ini_wanted){place->section, place->option};
+            wanted[count++] = (struct ini_wanted){place->section, place->option_command};
+        }
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
@@ -61,8 +66,7 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
         look->airflow = airflow_version_by_names(&cfg->cfg.ini);
         look->airflow_from = cfg->path;
     }
-    /* It may have a ..._cmd. */
-    if (cfg->cfg.exists && !cfg->cfg.is_whole && lacks_any(look, secrets)) {
+    if (cfg->cfg.exists && !cfg->cfg.is_whole && needs_more(look, secrets)) {
         cfg_free(&cfg->cfg);
         cfg->readable = cfg_read(cfg->path, &cfg->cfg, &cfg->error) == 0;
     }
@@ -100,6 +104,7 @@ static struct survey_places places_for(const struct context *context, const stru
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
         .command_timeout = settings->cmd_timeout,
         .signals = context->signals,
+        .options = settings->options,
     };
 }
 
@@ -112,23 +117,35 @@ static int survey_again(const struct context *context, const struct look *look, 
     return context->pretends ? 0 : survey_store_again(&places, &part->survey, err);
 }
 
-/* A start creates the Fernet key first: a store that has another secret has had one. */
-static const char *find_other(const struct store *store)
+static bool is_there(const struct store *store, const char *name)
 {
     struct stat status;
-    for (size_t i = 0; i < MANAGED_COUNT; i++)
-        if (managed_secrets[i].replaceable &&
-            fstatat(store->directory, managed_secrets[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-            return managed_secrets[i].name;
-    return NULL;
+    return fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+/* What shows that the store has had a Fernet key: a start creates that first, and retired/ is created for the first key
+ * that leaves a ring. Names are asked for one by one, since a listing may be an old one. */
+static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME])
+{
+    snprintf(name, FILE_TEMPORARY_NAME, "%s", STORE_RETIRED);
+    bool found = is_there(store, name);
+    for (size_t i = 0; i < MANAGED_COUNT && !found; i++) {
+        store_staged_name(managed_secrets[i].name, name);
+        found = is_there(store, name);
+        if (found || !managed_secrets[i].replaceable)
+            continue;
+        snprintf(name, FILE_TEMPORARY_NAME, "%s", managed_secrets[i].name);
+        found = is_there(store, name);
+    }
+    return found;
 }
 
 /* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
 static int check_lost(const struct context *context, const struct look *look, struct part *part,
                       struct error *err)
 {
-    const char *other = look->store.directory >= 0 ? find_other(&look->store) : NULL;
-    if (!other)
+    char other[FILE_TEMPORARY_NAME];
+    if (look->store.directory < 0 || !find_other(&look->store, other))
         return 0;
     if (survey_again(context, look, part, err) < 0 ||
         decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)

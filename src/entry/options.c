@@ -172,6 +172,16 @@ const char *nearest_option(const char *word)
     return nearest_word(word, names);
 }
 
+const char *nearest_setting(const char *word, bool in_ini)
+{
+    const char *names[OPTION_COUNT + 1] = {NULL};
+    size_t count = 0;
+    for (size_t id = 0; id < OPTION_COUNT; id++)
+        if (!option_is_flag_alone(id) && !(in_ini && id == OPTION_CONFIG))
+            names[count++] = options[id].name;
+    return nearest_word(word, names);
+}
+
 static const char hidden[] = "...";
 
 const char *shown_option(const char *word)

@@ -131,6 +131,9 @@ const char *nearest_word(const char *word, const char *const *names);
 /* The option's name that is nearest to `word`. */
 const char *nearest_option(const char *word);
 
+/* The same of those that have a variable, or that fernit.ini may hold. */
+const char *nearest_setting(const char *word, bool in_ini);
+
 /* `word`, where an option or a name in `names` belongs, as a message may show it (base/shown.h): "..." where it may be a
  * secret. */
 const char *shown_option(const char *word);

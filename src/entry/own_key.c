@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "airflow/managed.h"
 #include "base/cleanup.h"
@@ -11,50 +12,104 @@
 #include "base/log.h"
 #include "base/search.h"
 
-enum { SCRIPT_MOST = 64 * 1024 };
+enum { SCRIPT_MOST = 64 * 1024, CONDITION_ABOVE = 3 };
 
 static bool has(struct span text, const char *word)
 {
     return memmem(text.start, text.length, word, strlen(word)) != NULL;
 }
 
+static bool has_any(struct span text, const char *const *words)
+{
+    for (; *words; words++)
+        if (has(text, *words))
+            return true;
+    return false;
+}
+
+/* Such as "X=$(... generate_key ...)". */
+static bool assigns(struct span line)
+{
+    const char *call = memmem(line.start, line.length, "generate_key", strlen("generate_key"));
+    return call && memchr(line.start, '=', (size_t)(call - line.start));
+}
+
 size_t own_key_line(const char *text, size_t length, bool is_given)
 {
+    static const char *const defaults[] = {"FERNET_KEY:=",
+                                           "FERNET_KEY:-",
+                                           "FERNET_KEY-",
+                                           "{FERNET_KEY=",
+                                           "{AIRFLOW__CORE__FERNET_KEY=",
+                                           NULL};
+    static const char *const conditions[] = {"if ", "-z ", "-n ", NULL};
     struct lines lines = lines_of(text, length);
     struct span whole;
     struct span line;
+    size_t condition = 0;
     if (!has((struct span){text, length}, "FERNET_KEY"))
         return 0;
     for (size_t number = 1; lines_next(&lines, &whole, &line); number++) {
-        bool is_comment = line.length > 0 && *line.start == '#';
-        bool is_kept = is_given && (has(line, "FERNET_KEY:=") || has(line, "FERNET_KEY:-"));
-        if (has(line, "generate_key") && !is_comment && !is_kept)
+        if (line.length > 0 && *line.start == '#')
+            continue;
+        if (has(line, "FERNET_KEY") && has_any(line, conditions))
+            condition = number;
+        bool is_asked = condition > 0 && number - condition <= CONDITION_ABOVE;
+        if (assigns(line) && !(is_given && (is_asked || has_any(line, defaults))))
             return number;
     }
     return 0;
 }
 
 /* Returns whether it is a script of that size, which then is in *text. */
-static bool read_script(int fd, const struct stat *status, const char *path, struct secret *text)
+static bool read_script(int fd, const struct stat *status, const char *path, bool needs_mark,
+                        struct secret *text)
 {
     struct error ignored;
-    return status->st_size > 2 && status->st_size <= SCRIPT_MOST &&
-           file_read_some(fd, path, 2, text, &ignored) == 0 && text->length == 2 &&
-           memcmp(text->bytes, "#!", 2) == 0 &&
-           file_read(fd, path, SCRIPT_MOST, text, &ignored) == 0;
+    if (status->st_size <= 2 || status->st_size > SCRIPT_MOST)
+        return false;
+    if (needs_mark && (file_read_some(fd, path, 2, text, &ignored) < 0 || text->length != 2 ||
+                       memcmp(text->bytes, "#!", 2) != 0))
+        return false;
+    return file_read(fd, path, SCRIPT_MOST, text, &ignored) == 0;
+}
+
+static bool is_shell(const char *command)
+{
+    static const char *const shells[] = {"sh", "bash", "dash", NULL};
+    const char *slash = strrchr(command, '/');
+    const char *const *shell = shells;
+    while (*shell && strcmp(*shell, slash ? slash + 1 : command) != 0)
+        shell++;
+    return *shell;
+}
+
+/* The script that a shell is given, or the command itself. */
+static const char *script_of(char *const *words, bool *of_shell)
+{
+    *of_shell = is_shell(*words);
+    if (!*of_shell)
+        return *words;
+    do
+        words++;
+    while (*words && **words == '-');
+    return *words;
 }
 
 int own_key_check(const struct context *context, struct error *err)
 {
-    static const char text[] = "%s: line %zu: creates a Fernet key, which takes the place of the "
-                               "one that is kept%s";
+    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
+                               "the one that is kept%s";
     static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
     struct error ignored;
     struct stat status;
     char path[PATH_MAX];
     const struct settings *settings = context->settings;
-    const char *name = *settings->words;
-    const char *folders = strchr(name, '/') ? NULL : search_path(context->environment);
+    bool of_shell = false;
+    const char *name = script_of(settings->words, &of_shell);
+    if (!name)
+        return 0;
+    const char *folders = of_shell || strchr(name, '/') ? NULL : search_path(context->environment);
     _cleanup_secret_ struct secret script = {0};
     _cleanup_close_ int fd = -1;
     if (!(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
@@ -62,8 +117,9 @@ int own_key_check(const struct context *context, struct error *err)
     if (!folders)
         fd = file_open(AT_FDCWD, name, 0, name, &status, &ignored);
     while (fd < 0 && search_next(&folders, name, path))
-        fd = file_open(AT_FDCWD, path, 0, path, &status, &ignored);
-    if (fd < 0 || !read_script(fd, &status, name, &script))
+        if (access(path, X_OK) == 0)
+            fd = file_open(AT_FDCWD, path, 0, path, &status, &ignored);
+    if (fd < 0 || !read_script(fd, &status, name, !of_shell, &script))
         return 0;
     size_t line = own_key_line(script.bytes, script.length, settings->deliver_environment);
     if (line == 0)

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "entry/keep.h"
+#include "entry/suggest.h"
 #include "store/ground.h"
 #include "store/lock.h"
 #include "store/names.h"
@@ -32,18 +33,16 @@ static int refuse(const struct store *store, const struct ground *ground, const 
                   store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
     if (!ground->of_desktop)
         return error_hint(err, "%s", cure);
-    return error_hint(err,
-                      "move the store, with its files, to a named volume: %s run -v "
-                      "fernit:/var/lib/fernit ...\n%s",
-                      ground_engine(ground), cure);
+    char move[GROUND_CURE];
+    ground_move(ground, move, sizeof move);
+    return error_hint(err, "%s\n%s", move, cure);
 }
 
 /* Nothing is locked: as far as permissions and mounts tell. */
 static int pretend_lock(const struct store *store, struct error *err)
 {
-    if (!file_folder_is_writable(store->path))
-        return error_sys(err, "%s/.lock", store->path);
-    err->kind = ERROR_NONE;
+    if (store_lock_foresee(store, err) == 0)
+        err->kind = ERROR_NONE;
     return -1;
 }
 
@@ -168,22 +167,27 @@ int record_changes(const struct context *context, struct look *look,
     if (count == 0)
         return 0;
 
-    char cure[512];
+    char command[SUGGESTED];
+    char cure[SUGGESTED + 128];
+    suggest_init(context->settings, command);
     snprintf(cure, sizeof cure,
              "see that no other fernit starts, and run once with the same variables: fernit init "
              "--assume-single-writer%s",
-             log_options());
+             command);
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;
     if (failed && can_wait && err->kind != ERROR_ENDING)
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
-    if (failed && err->kind == ERROR_SYSTEM)
-        error_advise(err,
-                     "a new key must be kept beside the old ones before it is used: run once, on a "
-                     "host that can write there: fernit init%s",
-                     log_options());
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hint) {
+        error_advise(err, "a new key must be kept beside the old ones before it is used");
+        if (!error_tells_all(err))
+            error_hint(err,
+                       "run once, on a host that can write there, with the same variables: fernit "
+                       "init%s%s",
+                       context->settings->single_writer ? " --assume-single-writer" : "", command);
+    }
     return failed ? -1 : 0;
 }
 

@@ -47,7 +47,7 @@ int report_unstarted(const struct error *err, int status)
 void report_remarks(const struct survey *survey, const struct decision *decision)
 {
     for (size_t i = 0; i < decision->remark_count; i++) {
-        char text[1024];
+        char text[REMARK_TEXT];
         char hint[REMARK_HINT];
         remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
         remark_hint(&decision->remarks[i], survey, hint);

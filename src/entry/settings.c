@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/shown.h"
 #include "entry/ini_file.h"
 #include "entry/settle.h"
 #include "entry/variables.h"
@@ -56,6 +57,8 @@ static const char *shown_dashed(const char *word)
 static int refuse_dash(const struct option *option, const char *value, struct error *err)
 {
     const char *text = shown_dashed(value);
+    if (strcmp(value, "--") == 0)
+        return error_usage(err, "--%s needs a value, and \"--\" ends the options", option->name);
     error_usage(err,
                 "--%s needs a value, and \"%.100s\" looks like an option; if it is meant: "
                 "--%s=%.100s",
@@ -182,16 +185,17 @@ static int read_ini(struct settings *settings, struct error *err)
         size_t id = option_named(option->name.start, option->name.length, 1);
         char name[64];
         span_name(option->name, name, sizeof name);
-        if (!span_is(option->section, "fernit"))
-            return error_usage(err, "%s: line %zu: is in [%.*s]; settings stand under [fernit]",
-                               path, option->line, (int)option->section.length,
-                               option->section.start);
+        if (!span_is(option->section, "fernit")) {
+            span_name(option->section, name, sizeof name);
+            return error_usage(err, "%s: line %zu: is in [%s]; settings stand under [fernit]", path,
+                               option->line, shown_value(name));
+        }
         if (id < OPTION_COUNT && option_is_flag_alone(id))
             return error_usage(err, "%s: line %zu: --%s counts on the command line alone", path,
                                option->line, options[id].name);
         if (id == OPTION_COUNT || id == OPTION_CONFIG)
             return error_usage(err, "%s: line %zu: %s is no setting; did you mean %s?", path,
-                               option->line, shown_option(name), nearest_option(name));
+                               option->line, shown_option(name), nearest_setting(name, true));
         if (take(settings, id, ini_value(ini, option), ORIGIN_INI, (unsigned)i, err) < 0)
             return -1;
     }

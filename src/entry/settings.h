@@ -16,6 +16,8 @@
 
 struct error;
 
+enum { SUGGESTED = 640 };
+
 /* Where a value comes from; the greater is the stronger. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_INI, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
@@ -54,6 +56,8 @@ struct settings {
     bool help;               /* --help stood there: nothing else counts */
 
     char **words; /* what follows the options on the command line; borrowed, ends with NULL */
+
+    char options[SUGGESTED]; /* for suggested commands: entry/suggest.h */
 
     struct setting all[OPTION_COUNT]; /* the rest is how they were found */
     size_t secret_file_count;

@@ -6,6 +6,8 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/shown.h"
+#include "entry/suggest.h"
 #include "entry/values.h"
 #include "process/signal_name.h"
 
@@ -112,8 +114,9 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     case KIND_LATER:
         return value_later(text, options[id].fallback, err);
     case KIND_FLAG:
-        return value_flag(text, &flag) < 0 ? error_usage(err, "\"%s\" is neither yes nor no", text)
-                                           : 0;
+        return value_flag(text, &flag) < 0
+                   ? error_usage(err, "\"%s\" is neither yes nor no", shown_value(text))
+                   : 0;
     case KIND_DURATION:
         return duration_parse(text, duration_of(settings, id), err);
     case KIND_MODE:
@@ -139,13 +142,6 @@ static int parse_one(struct settings *settings, size_t id, const char *text, str
     }
 }
 
-/* What is longer than these is not shown: it may be a secret. */
-static bool has_short_values(size_t id)
-{
-    enum option_kind kind = options[id].kind;
-    return id == OPTION_AIRFLOW_VERSION || (kind != KIND_TEXT && kind != KIND_MANAGE);
-}
-
 static int parse(struct settings *settings, size_t id, struct error *err)
 {
     const struct setting *setting = &settings->all[id];
@@ -155,11 +151,8 @@ static int parse(struct settings *settings, size_t id, struct error *err)
         return 0;
     if (options[id].kind == KIND_LIST)
         return setting->origin == ORIGIN_FLAG ? 0 : split_list(settings, id, text, err);
-    bool is_long = strlen(text) > WORD_MOST && has_short_values(id);
-    if (!is_long && parse_one(settings, id, text, err) == 0)
+    if (parse_one(settings, id, text, err) == 0)
         return 0;
-    if (is_long)
-        error_usage(err, "has %zu characters, more than any value that it takes", strlen(text));
     settings_origin(settings, id, name);
     return error_within(err, "%s", name);
 }
@@ -211,37 +204,6 @@ const char *settle_user(const struct settings *settings)
     return strcmp(user, options[OPTION_USER].fallback) == 0 ? NULL : user;
 }
 
-/* As one word of a shell. Returns its length. */
-static size_t quote(const char *text, char *word, size_t size)
-{
-    bool is_plain = span_plain(span_of(text), "/._-:=,@%+") == strlen(text);
-    size_t length = (size_t)snprintf(word, size, "%s", is_plain ? text : "'");
-    for (; !is_plain && *text; text++)
-        length +=
-            (size_t)snprintf(word + length, size - length, *text == '\'' ? "'\\''" : "%c", *text);
-    return is_plain ? length : length + (size_t)snprintf(word + length, size - length, "'");
-}
-
-/* Those that another fernit needs to find the same store as the same user. */
-static void carry_options(const struct settings *settings)
-{
-    static const enum option_id ids[] = {OPTION_STORE, OPTION_STORE_MODE, OPTION_USER,
-                                         OPTION_CONFIG};
-    enum { CARRIED_MOST = 100 };
-    char all[sizeof ids / sizeof *ids * (20 + 4 * CARRIED_MOST)];
-    size_t length = 0;
-    *all = '\0';
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        const struct setting *setting = &settings->all[ids[i]];
-        if (setting->origin < ORIGIN_ENVIRONMENT || strlen(setting->text) > CARRIED_MOST)
-            continue;
-        length +=
-            (size_t)snprintf(all + length, sizeof all - length, " --%s ", options[ids[i]].name);
-        length += quote(setting->text, all + length, sizeof all - length);
-    }
-    log_set_options(all);
-}
-
 int settle(struct settings *settings, struct error *err)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++)
@@ -249,7 +211,7 @@ int settle(struct settings *settings, struct error *err)
             return -1;
     settings->store = settings->all[OPTION_STORE].text;
     settings->store_named = settings->all[OPTION_STORE].origin != ORIGIN_DEFAULT;
-    carry_options(settings);
+    suggest_options(settings, settings->options);
     settings->allow_ephemeral = is_on(settings, OPTION_ALLOW_EPHEMERAL);
     settings->strict = is_on(settings, OPTION_STRICT);
     settings->single_writer = is_on(settings, OPTION_SINGLE_WRITER);

@@ -14,16 +14,18 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
                  state[length - 1] == ':' ? "" : ", and", what, names);
 }
 
-/* Whether the file's own ..._cmd gives it, or reads our store. */
+/* Whether the file's own ..._cmd gives it, or reads our store, or fails, and nothing beside it hides it. */
 static bool is_by_command(const struct part *part)
 {
     const struct survey *survey = &part->survey;
     const struct source *winner = part->decision.winner;
     bool is_ours = false;
     for (size_t i = 0; part->secret->places[i].variable && survey->sources; i++)
-        is_ours |= survey->places[i].own_store &&
+        is_ours |= (survey->places[i].own_store ||
+                    (survey->places[i].command_failed && winner && winner->way == WAY_STORE)) &&
                    survey->sources[survey->places[i].source].finding == FOUND_ABSENT;
-    return is_ours || (winner && winner->way == WAY_CFG && winner->by_command);
+    return is_ours || (winner && winner->way == WAY_CFG && winner->by_command &&
+                       !source_is_shadowed(survey, winner));
 }
 
 /* What the file has when nothing of it is written. */

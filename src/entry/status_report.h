@@ -11,7 +11,7 @@
 #include "store/ground.h"
 #include "store/retired.h"
 
-enum { STATUS_TEXT = 1536, STATUS_HINT = 512, STATUS_WAIT = 400, STATUS_CFG = 1024 };
+enum { STATUS_TEXT = 3584, STATUS_HINT = 2048, STATUS_WAIT = 400, STATUS_CFG = 1024 };
 
 struct status_source {
     int way; /* 1 to 6 */

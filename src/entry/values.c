@@ -33,13 +33,28 @@ static bool is_none(const char *text)
     return strcmp(text, "none") == 0 || strcmp(text, "off") == 0 || strcmp(text, "no") == 0;
 }
 
+/* `text`, if it may be shown as any value, or is near one of the words. */
+static const char *shown_choice(const char *text, const char *words)
+{
+    const char *result = shown_value(text);
+    for (const char *at = words; *at && result != text; at += strspn(at, ", ")) {
+        char word[32];
+        size_t length = strcspn(at, ",");
+        span_name((struct span){at, length}, word, sizeof word);
+        result = shown(text, word, result);
+        at += length;
+    }
+    return result;
+}
+
 static int no_word(enum option_kind kind, const char *text, struct error *err)
 {
     const char *words = option_words(kind);
     const char *last = strrchr(words, ' ');
     bool pair = strchr(words, ' ') == last;
-    return error_usage(err, "\"%s\" is %s %.*s %s%s", text, pair ? "neither" : "none of",
-                       (int)(last - 1 - words), words, pair ? "nor" : "and", last);
+    return error_usage(err, "\"%s\" is %s %.*s %s%s", shown_choice(text, words),
+                       pair ? "neither" : "none of", (int)(last - 1 - words), words,
+                       pair ? "nor" : "and", last);
 }
 
 int value_word(enum option_kind kind, const char *text, struct error *err)
@@ -89,21 +104,35 @@ int value_version(const char *text, int *version, struct error *err)
     *version = airflow_version_parse(text);
     return *version != AIRFLOW_UNKNOWN || strcmp(text, "found") == 0
                ? 0
-               : error_usage(err, "\"%s\" is no version; write one such as 2.10.5, or found", text);
+               : error_usage(err, "\"%s\" is no version; write one such as 2.10.5, or found",
+                             shown_value(text));
+}
+
+/* What the word would be as an absolute path. Of one that may be a secret only the folder is shown. */
+static int resolve_relative(const char *text, bool is_shown, struct error *err)
+{
+    char folder[PATH_MAX];
+    bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
+    const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
+    const char *below = is_home ? text + 1 + (text[1] == '/') : text;
+    if (text_begins(text, "file:///"))
+        return error_hint(err, "write %s", text + strlen("file://"));
+    if ((*text == '~' && !is_home) || *text == '$')
+        return error_hint(err, "only a shell replaces that: write the whole path");
+    while (text_begins(below, "./"))
+        below += 2;
+    if (!above || *above != '/')
+        return -1;
+    return error_hint(err, "write %s%s%s", above, *below && above[1] ? "/" : "",
+                      is_shown ? below : "...");
 }
 
 /* A relative one would be another store in another working directory; nobody but a shell replaces "~". */
 static int refuse_relative(const char *text, struct error *err)
 {
-    char folder[PATH_MAX];
-    bool is_home = text[0] == '~' && text[1] == '/';
-    const char *above = is_home ? getenv("HOME") : getcwd(folder, sizeof folder);
-    error_usage(err, "\"%.200s\" is not an absolute path", shown_value(text));
-    if (shown_value(text) != text)
-        return -1;
-    while (strncmp(text, "./", 2) == 0)
-        text += 2;
-    return error_hint(err, "write %.150s/%.90s", above ? above : "", is_home ? text + 2 : text);
+    const char *visible = shown(text, NULL, shown_value(text));
+    error_usage(err, "\"%.200s\" is not an absolute path", visible);
+    return resolve_relative(text, visible == text, err);
 }
 
 int value_store(const char *text, struct error *err)
@@ -117,7 +146,8 @@ int value_signal(const char *text, int *number, struct error *err)
 {
     int found = is_none(text) ? 0 : signal_number(text);
     if (found < 0)
-        return error_usage(err, "\"%s\" is no signal; write TERM, 15 or RTMIN+1, or none", text);
+        return error_usage(err, "\"%s\" is no signal; write TERM, 15 or RTMIN+1, or none",
+                           shown_value(text));
     *number = found;
     return 0;
 }
@@ -130,7 +160,7 @@ int value_status(const char *text, uint64_t statuses[4], struct error *err)
         return error_usage(err,
                            "\"%s\" is no exit status; write a number from 0 to 255, and the "
                            "option again for another one",
-                           text);
+                           shown_value(text));
     statuses[status / 64] |= UINT64_C(1) << (status % 64);
     return 0;
 }

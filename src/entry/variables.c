@@ -92,7 +92,7 @@ void warn_of_unknown_variables(char *const *environment)
                         (int)strcspn(*variable, "="), *variable, option);
             continue;
         }
-        variable_name(nearest_option(option), guess);
+        variable_name(nearest_setting(option, false), guess);
         log_warning("unknown-variable", "%.*s is no setting of fernit; did you mean %s?",
                     (int)strcspn(*variable, "="), *variable, guess);
     }

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 
-enum { SHOWN = 64, WORD_MOST = 31 };
+enum { SHOWN = 64 };
 
 static bool begins(struct span value, const char *start, struct span *rest)
 {
@@ -26,23 +27,16 @@ static int read_tcp(struct span place, struct endpoint *endpoint, struct error *
     return endpoint_host(endpoint, host, port, 0, err);
 }
 
-/* What stands behind another scheme than ours, or where the port belongs and is no number, may be a password: of a URL, or of
- * what a comma in one has cut off. */
+/* What stands behind the scheme may be a password: of a URL, or of what a comma in one has cut off. */
 static void show(struct span value, char text[SHOWN])
 {
-    struct span place;
-    struct span host;
-    struct span port;
-    struct error ignored;
-    const char *scheme = memmem(value.start, value.length, "://", 3);
-    bool is_word = !scheme && !begins(value, "unix:", &place);
-    bool is_secret =
-        memchr(value.start, '@', value.length) || (is_word && value.length > WORD_MOST);
-    if (scheme && !begins(value, "tcp://", &place))
-        value.length = (size_t)(scheme - value.start) + 3;
-    else if (scheme && endpoint_split(place, &host, &port, &ignored) == 0)
-        is_secret |= strspn(port.start, "0123456789") < port.length;
-    span_name(is_secret ? (struct span){"...", 3} : value, text, SHOWN);
+    struct span rest = value;
+    char word[SHOWN - sizeof "tcp://"];
+    const char *scheme = begins(value, "tcp://", &rest)  ? "tcp://"
+                         : begins(value, "unix:", &rest) ? "unix:"
+                                                         : "";
+    span_name(rest, word, sizeof word);
+    snprintf(text, SHOWN, "%s%s", scheme, strpbrk(word, "@:") ? "..." : shown_value(word));
 }
 
 static int read_place(struct span value, struct endpoint *endpoint, struct error *err)

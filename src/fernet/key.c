@@ -110,6 +110,9 @@ static bool begins(struct span text, const char *start)
 static bool is_assignment(struct span text)
 {
     static const char *const names[] = {"AIRFLOW__CORE__FERNET_KEY", "FERNET_KEY"};
+    static const char command[] = "export ";
+    if (begins(text, command))
+        text = line_trim(text.start + strlen(command), text.start + text.length);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct span rest = span_from(text, strlen(names[i]));
         rest = line_trim(rest.start, rest.start + rest.length);
@@ -117,6 +120,21 @@ static bool is_assignment(struct span text)
             return true;
     }
     return false;
+}
+
+/* What Fernet.generate_key() returns, as Python prints it. */
+static bool is_python_bytes(struct span text)
+{
+    return begins(text, "b'") || begins(text, "b\"");
+}
+
+/* As openssl rand -hex 32 prints them. */
+static bool is_hex(struct span text)
+{
+    size_t digits = 0;
+    while (digits < text.length && isxdigit((unsigned char)text.start[digits]))
+        digits++;
+    return digits == text.length && digits == (size_t)2 * FERNET_KEY_BYTES;
 }
 
 /* What people put where a key belongs; NULL: nothing that is known. */
@@ -130,7 +148,11 @@ static const char *guess(const char *start, size_t length)
     if (text.length > 1 && *text.start == '<' && text.start[text.length - 1] == '>')
         return "looks like a placeholder (<...>) that nobody has replaced";
     if (is_assignment(text))
-        return "begins with the name of the option; give what stands behind the \"=\" alone";
+        return "begins with the name of the option; give the key alone";
+    if (is_python_bytes(text))
+        return "looks like Python's bytes (b'...'); give what stands between the quotes alone";
+    if (is_hex(text))
+        return "has 64 hexadecimal digits; a Fernet key has 44 characters of base64";
     if (begins(text, "/") || begins(text, "./") || begins(text, "~/"))
         return "looks like a path; a file is named in FERNET_KEY_FILE";
     if (memmem(text.start, text.length, "://", 3))

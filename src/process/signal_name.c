@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 
 enum { RTMIN = 34, RTMAX = SIGNAL_LAST };
 
@@ -91,7 +92,7 @@ int signal_rewrite_parse(const char *text, uint8_t rewrite[SIGNAL_LAST + 1], str
         return error_usage(err,
                            "\"%s\" does not say what to make of a signal; write TERM:QUIT, or "
                            "HUP:0 to drop it",
-                           text);
+                           shown_value(text));
     if ((size_t)(colon - text) < sizeof left)
         memcpy(left, text, (size_t)(colon - text));
 
@@ -99,14 +100,14 @@ int signal_rewrite_parse(const char *text, uint8_t rewrite[SIGNAL_LAST + 1], str
     int to = signal_number(colon + 1);
     if (from < 0)
         return error_usage(err,
-                           "\"%s\": there is no signal \"%.*s\"; write a name or a number as in "
+                           "\"%s\": there is no signal \"%s\"; write a name or a number as in "
                            "TERM:QUIT",
-                           text, (int)(colon - text), text);
+                           shown_value(text), *left || colon == text ? shown_value(left) : "...");
     if (to < 0)
         return error_usage(err,
                            "\"%s\": there is no signal \"%s\"; write a name or a number as in "
                            "TERM:QUIT, or HUP:0 to drop it",
-                           text, colon + 1);
+                           shown_value(text), shown_value(colon + 1));
     if (from == 0)
         return error_usage(err,
                            "\"%s\": 0 is no signal that could arrive; it stands behind the colon, "

@@ -24,7 +24,7 @@ static int parse_number(const char *text, struct user_word *word, struct error *
     for (const char *p = text; *p; p++) {
         number = number * 10 + (uint64_t)(*p - '0');
         if (number >= ID_NONE)
-            return error_usage(err, "%s is too large: ids end at 4294967294", text);
+            return error_usage(err, "an id is too large: ids end at 4294967294");
     }
     word->is_number = true;
     word->number = (id_t)number;

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/lines.h"
 #include "fernet/published.h"
+#include "resolve/misnamed.h"
 
 static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
                   const char *text, struct error *err)
@@ -53,16 +54,17 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
     return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
-/* A command in airflow.cfg, which Airflow runs where the file has no key, may give another key than the one that is
- * stored, as one in a variable may. */
+/* A command in airflow.cfg may give another key than the one that is stored, as one in a variable may. Not where the file
+ * has a key that its owner wrote: Airflow does not run it there. */
 static const struct source *find_command(const struct survey *survey)
 {
     const struct source *found = NULL;
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (is_written(source))
+        if (is_written(source) && !source_is_kept(survey, source))
             return NULL;
-        if (!found && (source->by_command || source->finding == FOUND_COMMAND))
+        if (!found && (source->by_command || source->finding == FOUND_COMMAND) &&
+            !survey->places[source->place].command_is_passed)
             found = source;
     }
     return found;
@@ -126,12 +128,14 @@ static bool had_ring(const struct survey *survey)
 /* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
 static int refuse_lost(const struct survey *survey, struct error *err)
 {
-    return error_refused(err,
-                         "%s: is missing, though staged or retired keys beside it show that there "
-                         "was one; no other is made in its place: put back a backup of it, give "
-                         "the key in %s, or bring a retired one back (fernit key unretire "
-                         "FP --yes%s)",
-                         survey->store_name, survey->secret->places->variable, log_options());
+    char cure[LOST_CURE];
+    lost_cure(survey, cure);
+    error_refused(err,
+                  "%s: is missing, though staged or retired keys beside it show that there was "
+                  "one; no other is made in its place",
+                  survey->store_name);
+    return error_hint(err, "put back a backup of it, give the key in %s%s%s",
+                      survey->secret->places->variable, *cure ? ", or " : "", cure);
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */
@@ -185,7 +189,8 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_first =
         !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
     bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
-                    !ring->is_value && !ring_covers(&winner->ring, ring);
+                    !source_is_shadowed(survey, winner) && !ring->is_value &&
+                    !ring_covers(&winner->ring, ring);
     if ((is_first || is_fewer) &&
         remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
         return -1;
@@ -304,16 +309,30 @@ static int compare(const struct survey *survey, struct decision *decision, struc
     return note_published(survey, decision, err);
 }
 
+/* Where a Fernet key would have to be created, the name is a refusal (entry/keep.c). What an empty variable hides is told
+ * with that one, and what goes to pods is read there. */
+static bool is_misnamed(const struct survey *survey, const struct decision *decision)
+{
+    if (!survey->misnamed)
+        return false;
+    if (survey->secret->is_value)
+        return true;
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->sources[i].hides)
+            return false;
+    return decision->winner && !text_begins(survey->misnamed, MISNAMED_FOR_PODS);
+}
+
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err)
 {
     bool is_value = survey->secret->is_value;
     *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
-    if (is_value && survey->misnamed &&
+    if (find_winner(survey, decision, err) < 0)
+        return -1;
+    if (is_misnamed(survey, decision) &&
         remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source], survey->misnamed,
                err) < 0)
-        return -1;
-    if (find_winner(survey, decision, err) < 0)
         return -1;
     if (!decision->winner)
         return without_key(survey, decision, err);

@@ -10,6 +10,7 @@
  *   - A key from outside that the store has never seen changes the store: resolve/change.h.
  *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
  *     its fernet_key_cmd gives does not: tomorrow it may give another one.
+ *   - That command is run beside a literal key only where the store has that key, too: fernit may have written it.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
  *   - A store that cannot be read is not changed, and does not stop who has a key from outside, unless a new one
  *     is to be refused: whether that is new cannot be seen.
@@ -82,11 +83,16 @@ const struct source *decision_source(const struct survey *survey, const struct d
 const char *remark_id(enum remark_kind kind);
 
 /* One remark as a sentence, for the log. */
+enum { REMARK_TEXT = 3584 };
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size);
 
+/* How a store without a ring gets one back from its retired or, if none is, its staged keys: the command. */
+enum { LOST_CURE = 1536 };
+void lost_cure(const struct survey *survey, char text[LOST_CURE]);
+
 /* What to do about it, for a line of its own; "" where the sentence says it. */
-enum { REMARK_HINT = 256 };
+enum { REMARK_HINT = 2048 };
 void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT]);
 
 void decision_free(struct decision *decision);

@@ -44,7 +44,8 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
     looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
-                        (source->finding == FOUND_KEYS && source->way != WAY_STORE);
+                        (source->finding == FOUND_KEYS && source->way != WAY_STORE &&
+                         !source_is_kept(survey, source));
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;
@@ -101,8 +102,10 @@ void source_take_keys(const struct looking *looking, struct source *source, cons
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
+    bool has_cure = strchr(source->error->message, ';');
     error_within(source->error, "%s", where);
-    source_advise(source->error, source_key_cure(looking->places->secret, source->way));
+    if (!has_cure)
+        source_advise(source->error, source_key_cure(looking->places->secret, source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)

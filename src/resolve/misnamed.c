@@ -7,6 +7,7 @@
 
 #include "airflow/managed.h"
 #include "base/lines.h"
+#include "fernet/ring.h"
 
 enum { LETTERS = 256 };
 
@@ -38,22 +39,38 @@ static bool is_for_others(const char *name)
         "AIRFLOW_VAR_",
         "AIRFLOW_CONN_",
         "AIRFLOW__KUBERNETES_SECRETS__",
-        "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__",
     };
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (text_begins(name, starts[i]))
             return true;
-    return false;
+    return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
+}
+
+static const char *find_name(const char *letters, const struct managed *secret)
+{
+    char wanted[LETTERS];
+    take_letters(secret->name, strlen(secret->name), wanted);
+    return strstr(letters, wanted);
+}
+
+/* Whether it names this value: of JWT_SECRET and SECRET_KEY in AIRFLOW__JWT_SECRET_KEY the first counts. */
+static bool names_value(const char *letters, const struct managed *secret)
+{
+    const char *found = find_name(letters, secret);
+    for (size_t i = 0; i < MANAGED_COUNT && found; i++) {
+        const char *other = find_name(letters, &managed_secrets[i]);
+        if (other && other < found)
+            return false;
+    }
+    return found && text_begins(letters, "AIRFLOW");
 }
 
 /* "FERNITKEY": FERNIT_KEY_FILE, which looks like an option of ours. */
 static bool names(const char *letters, const struct managed *secret)
 {
-    char wanted[LETTERS];
-    take_letters(secret->name, strlen(secret->name), wanted);
     if (secret->is_value)
-        return text_begins(letters, "AIRFLOW") && strstr(letters, wanted);
-    return strstr(letters, wanted) || strstr(letters, "FERNITKEY");
+        return names_value(letters, secret);
+    return find_name(letters, secret) || strstr(letters, "FERNITKEY");
 }
 
 const char *misnamed_secret(char *const *environment, const struct managed *secret)

@@ -6,7 +6,10 @@
 
 struct managed;
 
+/* What Airflow before 2.0 gives to its pods: a whole Fernet key in it is one that pods decrypt with. */
+#define MISNAMED_FOR_PODS "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__"
+
 /* The first such "NAME=value" for the secret whose value is not blank, or NULL. The Fernet key's letters are looked for in
  * every name, those of the others in names that begin with AIRFLOW. Airflow's own variables and connections (AIRFLOW_VAR_...,
- * AIRFLOW_CONN_...), and what Airflow before 2.0 hands to pods (AIRFLOW__KUBERNETES_SECRETS__...) are none. Pure. */
+ * AIRFLOW_CONN_...), and references that Airflow before 2.0 hands to pods (AIRFLOW__KUBERNETES_SECRETS__...) are none. Pure. */
 const char *misnamed_secret(char *const *environment, const struct managed *secret);

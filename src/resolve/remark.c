@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "resolve/decide.h"
 
 const char *remark_id(enum remark_kind kind)
@@ -46,11 +45,15 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
 }
 
 /* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
-static const char *beside(const struct source *source)
+static void say_beside(const struct survey *survey, const struct source *source,
+                       char text[LOST_CURE])
 {
-    return source && (source->way <= WAY_COMMAND || source->way == WAY_CFG)
-               ? "; docker exec sees that alone: say \"fernit run -- airflow ...\" there"
-               : "";
+    *text = '\0';
+    if (source && (source->way <= WAY_COMMAND || source->way == WAY_CFG) &&
+        !source_is_shadowed(survey, source))
+        snprintf(text, LOST_CURE,
+                 "; docker exec sees that alone: say \"fernit run%s -- airflow ...\" there",
+                 survey->options);
 }
 
 /* Airflow's own variable and option: what is empty there turns encryption off. */
@@ -59,6 +62,20 @@ static bool is_read_as_plain(const struct survey *survey, const struct source *s
     bool is_option =
         source->way == WAY_CFG && source == &survey->sources[survey->places[source->place].source];
     return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
+}
+
+void lost_cure(const struct survey *survey, char text[LOST_CURE])
+{
+    char staged[RING_SUMMARY];
+    const struct retired *retired = &survey->retired;
+    ring_summary(&survey->staged, staged);
+    *text = '\0';
+    if (retired->count > 0)
+        snprintf(text, LOST_CURE, "bring the retired key back: fernit key unretire %s --yes%s",
+                 retired->fingerprints[0], survey->options);
+    else if (*staged)
+        snprintf(text, LOST_CURE, "put the staged key there: fernit key promote %.*s --yes%s",
+                 FINGERPRINT_TEXT, staged, survey->options);
 }
 
 void remark_text(const struct remark *remark, const struct survey *survey,
@@ -70,6 +87,9 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     char own[RING_SUMMARY];
     char used[RING_SUMMARY];
     char fresh[RING_SUMMARY];
+    char beside[LOST_CURE];
+    char cure[LOST_CURE] = "";
+    say_beside(survey, decision->winner, beside);
     summarize_own(remark, survey, decision, own);
     ring_summary(&decision->ring, used);
     ring_summary(&decision->change.fresh, fresh);
@@ -122,50 +142,50 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                 "encrypted stays readable%s; whatever still runs with the old ring cannot read "
                 "what this one writes: restart it; then run: fernit run%s -- airflow "
                 "rotate-fernet-key, and after it: fernit key retire --yes%s",
-                winner, fresh, own, source->name, beside(decision->winner), log_options(),
-                log_options());
+                winner, fresh, own, source->name, beside, survey->options, survey->options);
         break;
     case REMARK_STAGED:
         snprintf(text, size,
                  "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
                  "has been restarted once, run: fernit key promote %s --yes%s",
-                 winner, secret->title, fresh, source->name, own,
-                 secret->is_value ? "" : beside(decision->winner), fresh, log_options());
+                 winner, secret->title, fresh, source->name, own, secret->is_value ? "" : beside,
+                 fresh, survey->options);
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
                  "%s brings the new %s %s in place of %s in %s, which is retired: what that has "
-                 "encrypted cannot be read until it is brought back (fernit key unretire "
-                 "FP%s)",
-                 winner, secret->title, fresh, own, source->name, log_options());
+                 "encrypted cannot be read until it is brought back: fernit key unretire "
+                 "%.*s --yes%s",
+                 winner, secret->title, fresh, own, source->name, FINGERPRINT_TEXT, own,
+                 survey->options);
         break;
     case REMARK_RETIRED:
         snprintf(text, size,
                  "%s brings a %s that was retired (%s): it is used here, and not kept; give the "
-                 "new one there, or bring it back for all: fernit key unretire FP --yes%s",
-                 source->name, secret->title, own, log_options());
+                 "new one there, or bring it back for all: fernit key unretire %.*s --yes%s",
+                 source->name, secret->title, own, FINGERPRINT_TEXT, own, survey->options);
         break;
     case REMARK_FIRST:
         snprintf(text, size,
                  "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
                  "goes by the store with the other; give the same first key "
                  "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s%s",
-                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used, log_options(),
-                 beside(decision->winner));
+                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used, survey->options,
+                 beside);
         break;
     case REMARK_FEWER:
-        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own,
-                 beside(decision->winner));
+        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own, beside);
         break;
     case REMARK_LOST:
+        if (survey->retired.count > 0)
+            lost_cure(survey, cure);
         snprintf(text, size,
                  "%s: is missing, though staged or retired keys beside it show that there was one; "
-                 "what the keys in it have encrypted cannot be read: put back a backup of it, or "
-                 "bring a retired one back (fernit key unretire FP --yes%s)",
-                 survey->store_name, log_options());
+                 "what the keys in it have encrypted cannot be read: put back a backup of it%s%s",
+                 survey->store_name, *cure ? ", or " : "", cure);
         break;
     case REMARK_JOINED: {
-        bool is_hidden = *beside(decision->winner);
+        bool is_hidden = *beside;
         snprintf(
             text, size,
             "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "
@@ -242,5 +262,5 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
                  "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
                  "-- airflow rotate-fernet-key",
                  is_outside ? "change it there" : "set ", is_outside ? "" : variable,
-                 log_options());
+                 survey->options);
 }

@@ -14,6 +14,22 @@
 #include "resolve/misnamed.h"
 #include "store/owner.h"
 
+/* A variable that is set twice: Airflow and fernit read the first, and the key in the second may be needed, too. */
+static int look_at_second(struct looking *looking, enum way way, const char *name,
+                          struct error *err)
+{
+    struct survey *survey = looking->survey;
+    const char *second = environment_second(looking->places->environment, name);
+    if (!second)
+        return 0;
+    char *where = survey->second_names[survey->second_count++];
+    snprintf(where, SOURCE_NAME, "the second %s", name);
+    struct source source = source_named(looking, way, where);
+    const char *text = second + strlen(name) + 1;
+    source_take_keys(looking, &source, where, text, strlen(text));
+    return source_keep(looking, &source, err);
+}
+
 static int look_at_variable(struct looking *looking, enum way way, const char *name,
                             const char *twin_name, bool expand, struct error *err)
 {
@@ -42,7 +58,7 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     } else {
         source_take_keys(looking, &source, name, text, strlen(text));
     }
-    return source_keep(looking, &source, err);
+    return source_keep(looking, &source, err) < 0 ? -1 : look_at_second(looking, way, name, err);
 }
 
 static int look_at_command(struct looking *looking, const char *name, struct error *err)
@@ -256,8 +272,8 @@ static void forget_retired(struct retired *list, const char *fingerprint)
     list->count = kept;
 }
 
-/* A retired key leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is not
- * that key counts as not retired, and joins the ring. */
+/* A retired key is not kept, and leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is
+ * not that key counts as not retired, and joins the ring. */
 static void check_retired(const struct looking *looking, const struct source *source)
 {
     struct survey *survey = looking->survey;
@@ -288,7 +304,7 @@ static int list_retired(struct looking *looking, bool may_be_there, struct error
                            &survey->retired, err) < 0)
         return -1;
     for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way == WAY_CFG && !survey->secret->is_value)
+        if (survey->sources[i].way != WAY_STORE)
             check_retired(looking, &survey->sources[i]);
     return 0;
 }
@@ -298,6 +314,7 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     *survey = (struct survey){
         .secret = places->secret,
         .misnamed = misnamed_secret(places->environment, places->secret),
+        .options = places->options ? places->options : "",
     };
     struct looking looking = {.places = places, .survey = survey};
     snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);
@@ -336,6 +353,18 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
 bool source_is_outside(const struct source *source)
 {
     return source->way < WAY_STORE || source->by_command;
+}
+
+bool source_is_shadowed(const struct survey *survey, const struct source *source)
+{
+    return source->way == WAY_CFG && source->by_command &&
+           survey->sources[survey->places[source->place].source].finding == FOUND_KEYS;
+}
+
+bool source_is_kept(const struct survey *survey, const struct source *source)
+{
+    const struct source *store = survey_stored(survey);
+    return source->way == WAY_CFG && store && ring_covers(&store->ring, &source->ring);
 }
 
 const struct source *survey_stored(const struct survey *survey)

@@ -91,13 +91,16 @@ struct survey_places {
     bool in_command; /* we run inside a ..._CMD: running it again would never end */
     int64_t command_timeout;
     const struct signals *signals;
+    const char *options; /* of the commands that remarks suggest; NULL: none */
 };
 
 /* One name of the secret in airflow.cfg. */
 struct survey_place {
-    size_t source;  /* index of the option itself in `sources` */
-    bool is_plain;  /* it has no variables: it is the same in every environment */
-    bool own_store; /* its ..._cmd reads our store */
+    size_t source;          /* index of the option itself in `sources` */
+    bool is_plain;          /* it has no variables: it is the same in every environment */
+    bool own_store;         /* its ..._cmd reads our store */
+    bool command_failed;    /* its ..._cmd gives nothing */
+    bool command_is_passed; /* it was not to be run: what stands before it counts */
 };
 
 struct survey {
@@ -110,10 +113,13 @@ struct survey {
     const char *
         misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
                              one of its name comes first; or NULL */
+    const char *options;    /* " --store /x", or "": those of the commands that remarks suggest */
     struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];
+    char second_names[MANAGED_PLACES + 1][SOURCE_NAME]; /* of variables that are set twice */
+    size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
     char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
 };
@@ -136,6 +142,13 @@ enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *p
 /* Whether it is given to the container, and may be another one at each start: the first four ways, and what
  * airflow.cfg has by a command. */
 bool source_is_outside(const struct source *source);
+
+/* Whether it is a command of airflow.cfg beside a value, which Airflow reads instead. */
+bool source_is_shadowed(const struct survey *survey, const struct source *source);
+
+/* Whether the store holds every key of a value that is written in airflow.cfg: fernit may have written it there. Then the
+ * ..._cmd beside it still counts. */
+bool source_is_kept(const struct survey *survey, const struct source *source);
 
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);

@@ -69,10 +69,10 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
         advise_on_cfg(source.error);
         return source_keep(looking, &source, err);
     }
-    const struct ini_option *everywhere =
-        ini_find(&cfg->cfg.ini, "DEFAULT", survey->secret->places[index].option);
-    source.in_default =
-        everywhere && index == managed_rank(survey->secret, looking->places->airflow, 0);
+    const struct managed_place *option = &survey->secret->places[index];
+    source.in_default = !ini_find(&cfg->cfg.ini, option->section, option->option) &&
+                        ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
+                        index == managed_rank(survey->secret, looking->places->airflow, 0);
     source.finding =
         survey_cfg_key(&cfg->cfg, &survey->secret->places[index], looking->places->environment,
                        &source.ring, &place->is_plain, source.error);
@@ -97,16 +97,18 @@ static bool look_up(const struct looking *looking, const char *section, const ch
 }
 
 /* [core] fernet_key_cmd and fernet_key_secret, which Airflow reads only where fernet_key is not
- * there (nor do we, unless all is to be read); we read them behind an empty one, too, and make the
- * file say the same. */
+ * there; we read them behind an empty one, too, and make the file say the same, and run the command
+ * behind one that we may have written. */
 static int look_at_cfg_rest(struct looking *looking, size_t index, struct error *err)
 {
     const struct managed_place *place = &looking->survey->secret->places[index];
     _cleanup_secret_ struct secret command = {0};
     struct source source = source_in_cfg(looking, index, 1);
+    looking->survey->places[index].command_is_passed = looking->decided;
     if (look_up(looking, place->section, place->option_command, &command, &source))
         source_run_command(&source, looking, command.bytes);
     looking->survey->places[index].own_store = source.finding == FOUND_OWN_STORE;
+    looking->survey->places[index].command_failed = source.finding == FOUND_BROKEN;
     if (source_keep(looking, &source, err) < 0)
         return -1;
 

@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "store/ground.h"
 #include "store/judge.h"
 #include "store/lock.h"
@@ -64,10 +63,20 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
     return error_hint(err, "give --store a folder of that uid: one that fernit creates there is");
 }
 
+int store_check_owner(const struct store *store, const struct access *access, int fd,
+                      const char *path, struct error *err)
+{
+    struct stat ring;
+    bool must = fstatat(store->directory, "fernet_key", &ring, AT_SYMLINK_NOFOLLOW) == 0 &&
+                ring.st_uid != geteuid();
+    return access_check_owner(fd, access, must, path, err);
+}
+
 int store_write_whole(const struct store *store, const struct access *access, int fd,
                       const char *path, const struct secret *text, struct error *err)
 {
     if (access_set(fd, access, path, err) < 0 || store_check_own(store, fd, path, err) < 0 ||
+        store_check_owner(store, access, fd, path, err) < 0 ||
         file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
@@ -195,12 +204,9 @@ static int by_lock(struct creation *creation, struct error *err)
         return -1;
     int written;
     while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
-        if (deadline_passed(creation->deadline)) {
-            error_refused(err, "%s: another start began to write it, and has not finished",
-                          creation->path);
-            return error_hint(err, "if no other fernit runs: fernit init --assume-single-writer%s",
-                              log_options());
-        }
+        if (deadline_passed(creation->deadline))
+            return error_refused(err, "%s: another start began to write it, and has not finished",
+                                 creation->path);
         if (deadline_wait(creation->deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }

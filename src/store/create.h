@@ -41,8 +41,12 @@ int store_create(const struct store *store, const char *name, bool is_value,
  * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
 int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
 
+/* access_check_owner for it. Beside a ring that is another's, who could not go on without it, even a new one must be his. */
+int store_check_owner(const struct store *store, const struct access *access, int fd,
+                      const char *path, struct error *err);
+
 /* Puts `text` into `fd`, a new and empty file that messages call `path`, with that access, durable. Returns 0, or -1 with ERROR_SYSTEM, or
- * as store_check_own. */
+ * as store_check_own and store_check_owner. */
 int store_write_whole(const struct store *store, const struct access *access, int fd,
                       const char *path, const struct secret *text, struct error *err);
 

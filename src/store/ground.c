@@ -295,14 +295,26 @@ static bool is_plain(const char *path)
            span_plain(text, "/._-") == text.length;
 }
 
-const char *ground_engine(const struct ground *ground)
+static const char *engine_of(const struct ground *ground)
 {
     return ground->marks & GROUND_PODMAN ? "podman" : "docker";
 }
 
+void ground_move(const struct ground *ground, char *text, size_t size)
+{
+    static const char what[] = "move the store, with its files, to a";
+    if (ground->marks & GROUND_KUBERNETES)
+        snprintf(text, size, "%s PersistentVolumeClaim that is no directory of the host", what);
+    else if (ground->marks & (GROUND_DOCKER | GROUND_PODMAN))
+        snprintf(text, size, "%s named volume: %s run -v fernit:/var/lib/fernit ...", what,
+                 engine_of(ground));
+    else
+        snprintf(text, size, "%s volume or a disk that no other machine shares", what);
+}
+
 void ground_cure(const struct ground *ground, const char *path, char *text, size_t size)
 {
-    const char *engine = ground_engine(ground);
+    const char *engine = engine_of(ground);
     const char *first = is_plain(path) ? "" : "with --store /var/lib/fernit: ";
     if (!is_plain(path))
         path = "/var/lib/fernit";

@@ -53,8 +53,9 @@ void ground_judge(const char *mountinfo, size_t length, const char *path, unsign
 /* Looks for itself: at /proc/self/mountinfo, at the way to `path`, which need not exist, and for marks. */
 void ground_look(const char *path, char *const *environment, struct ground *ground);
 
-/* "docker" or "podman". */
-const char *ground_engine(const struct ground *ground);
+/* Where to move a store from ground whose locks do not reach all containers (of_desktop): what a container has depends on who
+ * runs it, since virtiofs and 9p are also the volumes of Kata and gVisor, and of a virtual machine without containers. */
+void ground_move(const struct ground *ground, char *text, size_t size);
 
 /* The line to add, so that the store at `path` survives: for docker run and compose, which cannot be told
  * apart from inside, for podman or for a pod. */

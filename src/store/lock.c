@@ -12,15 +12,15 @@
 #include "store/names.h"
 
 /* Each time somebody must have swept our temporary just then. */
-enum { LOOK_EVERY_MS = 20, TRIES = 100 };
+enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
 
 static int open_lock(const struct store *store)
 {
     return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0, or -1
- * with errno. */
+/* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0; -1
+ * with errno; or NOT_HIS with *err. */
 static int make_lock(const struct store *store, struct error *err)
 {
     struct access access;
@@ -31,7 +31,18 @@ static int make_lock(const struct store *store, struct error *err)
     _cleanup_close_ int fd = file_temporary(store->directory, prefix, temporary, err);
     if (fd < 0)
         return -1;
-    bool is_ready = access_set(fd, &access, STORE_LOCK, err) == 0;
+    char path[STORE_PATH];
+    store_file_path(store, STORE_LOCK, path);
+    bool is_ready = access_set(fd, &access, path, err) == 0;
+    if (is_ready && (store_check_own(store, fd, path, err) < 0 ||
+                     store_check_owner(store, &access, fd, path, err) < 0)) {
+        unlinkat(store->directory, temporary, 0);
+        if (err->kind == ERROR_REFUSED) {
+            err->kind = ERROR_SYSTEM;
+            err->errnum = EPERM;
+        }
+        return NOT_HIS;
+    }
     if (is_ready && file_publish(store->directory, temporary, STORE_LOCK) == 0)
         return 0;
     int errnum = errno;
@@ -49,8 +60,16 @@ static int make_lock(const struct store *store, struct error *err)
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err)
 {
     _cleanup_close_ int fd = open_lock(store);
-    for (int again = 0; fd < 0 && errno == ENOENT && again < TRIES; again++)
-        fd = make_lock(store, err) < 0 ? -1 : open_lock(store);
+    int made = 0;
+    err->is_closed = false;
+    for (int again = 0; fd < 0 && made == 0 && errno == ENOENT && again < TRIES; again++) {
+        made = make_lock(store, err);
+        fd = made < 0 ? -1 : open_lock(store);
+    }
+    if (made == NOT_HIS)
+        return -1;
+    if (fd < 0 && err->is_closed)
+        return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
         return error_sys(err, "%s/%s", store->path, STORE_LOCK);
 
@@ -69,6 +88,13 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     int held = fd;
     fd = -1;
     return held;
+}
+
+int store_lock_foresee(const struct store *store, struct error *err)
+{
+    _cleanup_close_ int fd = open_lock(store);
+    bool would_open = fd >= 0 || (errno == ENOENT && file_folder_is_writable(store->path));
+    return would_open ? 0 : error_sys(err, "%s/%s", store->path, STORE_LOCK);
 }
 
 bool store_lock_is_missing(const struct error *err)

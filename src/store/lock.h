@@ -16,5 +16,8 @@ struct error;
  * system). */
 int store_lock(const struct store *store, const struct deadline *deadline, struct error *err);
 
+/* Whether store_lock would come to open it: 0, or -1 with its error. Takes and creates nothing. */
+int store_lock_foresee(const struct store *store, struct error *err);
+
 /* Whether store_lock's error says that there are no locks on this file system. */
 bool store_lock_is_missing(const struct error *err);

@@ -163,7 +163,8 @@ int store_advise_owner(const char *path, struct error *err)
     char words[OWN_MOST];
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
-    if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
+    if (err->kind != ERROR_SYSTEM || error_tells_all(err) ||
+        (err->errnum != EACCES && err->errnum != EPERM))
         return -1;
     int known = stat(path, &status);
     if (known < 0 && errno == ENOENT)

@@ -88,9 +88,9 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
         return error_sys(err, "%s: cannot be made", path);
     if (store_check_own(store, fd, path, err) < 0)
         return -1;
-    if (!file_folder_is_new(fd, &store->status))
-        return error_refused(err, "%s: was exchanged while it was made; start again", path);
-    if (access_set(fd, &access, path, err) < 0)
+    if (file_check_new_folder(fd, &store->status, path, err) < 0 ||
+        access_set(fd, &access, path, err) < 0 ||
+        store_check_owner(store, &access, fd, path, err) < 0)
         return -1;
     return renameat(store->directory, unfinished, store->directory, STORE_RETIRED) < 0
                ? error_sys(err, "%s: cannot be made", path)
@@ -255,7 +255,9 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
     if (ring_add(&one, ring_key(keys, index), ring_width(keys), err) < 0 ||
         ring_text(&one, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    if (store_write_change(folder->store, folder->fd, name, &text, temporary, err) < 0)
+    /* Nobody is to read it who could not read it in the ring. */
+    if (store_write_change(folder->store, folder->fd, name, folder->name, &text, temporary, err) <
+        0)
         return advise(folder, err);
     if (renameat(folder->fd, temporary, folder->fd, name) == 0)
         return 0;

@@ -34,8 +34,17 @@ static int advise_on_making(const struct store *store, struct error *err)
     return store_advise_owner(store->path, err);
 }
 
+static int refuse_link(const struct store *store, struct error *err)
+{
+    return error_input(err, "the store %s: is a symbolic link to nothing; let it lead to a folder",
+                       store->path);
+}
+
 int store_foresee(const struct store *store, struct error *err)
 {
+    struct stat status;
+    if (store->directory < 0 && lstat(store->path, &status) == 0)
+        return refuse_link(store, err);
     if (file_folder_is_writable(store->path))
         return 0;
     if (store->directory >= 0)
@@ -52,8 +61,7 @@ static int make_and_open(struct store *store, struct error *err)
         return -1;
     if (store->directory >= 0)
         return 0;
-    return error_input(err, "the store %s: is a symbolic link to nothing; let it lead to a folder",
-                       store->path);
+    return refuse_link(store, err);
 }
 
 int store_make(struct store *store, struct error *err)

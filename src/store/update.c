@@ -94,21 +94,27 @@ void store_change_end(const struct store *store, const char *file)
     unlinkat(store->directory, name, 0);
 }
 
-static int fill_change(const struct store *store, int directory, const char *file, int fd,
-                       const struct secret *text, struct error *err)
+static int fill_change(const struct store *store, int directory, const char *file, const char *like,
+                       int fd, const struct secret *text, struct error *err)
 {
     char path[STORE_PATH];
     struct access access;
-    store_file_path(store, file, path);
-    if (access_of(directory, file, &access) < 0) {
+    snprintf(path, sizeof path, "%s/%s%s", store->path,
+             directory == store->directory ? "" : STORE_RETIRED "/", file);
+    if (access_of(store->directory, like, &access) < 0) {
         if (errno != ENOENT)
-            return error_sys(err, "%s: cannot be looked at", path);
+            return error_sys(err, "%s/%s: cannot be looked at", store->path, like);
         access_new(&store->status, store->mode, &access);
+    }
+    if (directory != store->directory) {
+        access_limit(&access, store->mode);
+        /* Another user's is not in anybody's place, so nobody loses it. */
+        access.uid = geteuid() == 0 ? access.uid : (uid_t)-1;
     }
     return store_write_whole(store, &access, fd, path, text, err);
 }
 
-int store_write_change(const struct store *store, int directory, const char *file,
+int store_write_change(const struct store *store, int directory, const char *file, const char *like,
                        const struct secret *text, char temporary[FILE_TEMPORARY_NAME],
                        struct error *err)
 {
@@ -119,7 +125,7 @@ int store_write_change(const struct store *store, int directory, const char *fil
         error_within(err, "%s/%s", store->path, file);
         return store_advise_owner(store->path, err);
     }
-    if (fill_change(store, directory, file, fd, text, err) == 0)
+    if (fill_change(store, directory, file, like, fd, text, err) == 0)
         return 0;
     unlinkat(directory, temporary, 0);
     return -1;
@@ -130,7 +136,7 @@ static int put_in_place(const struct store *store, const char *file, const struc
                         struct error *err)
 {
     char temporary[FILE_TEMPORARY_NAME];
-    if (store_write_change(store, store->directory, file, text, temporary, err) < 0)
+    if (store_write_change(store, store->directory, file, file, text, temporary, err) < 0)
         return -1;
     if (renameat(store->directory, temporary, store->directory, file) == 0)
         return 0;

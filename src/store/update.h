@@ -32,8 +32,8 @@ int store_change_begin(const struct store *store, const char *file, struct error
 void store_change_end(const struct store *store, const char *file);
 
 /* A file in `directory` (the store or its retired/), whole and durable, but for its name: a temporary that the
- * caller renames. Returns 0, or -1 with ERROR_SYSTEM, and nothing left behind. */
-int store_write_change(const struct store *store, int directory, const char *file,
+ * caller renames. It gets the access of `like`, a file in the store (in retired/ no more than the store's mode), or that of a new one where there is none. Returns 0, or -1 with ERROR_SYSTEM, and nothing left behind. */
+int store_write_change(const struct store *store, int directory, const char *file, const char *like,
                        const struct secret *text, char temporary[FILE_TEMPORARY_NAME],
                        struct error *err);
 

@@ -163,6 +163,7 @@ def own_store(fernit, who, key):
 def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, acl_name):
     replaced, table = 0, []
     fernit.home.chmod(0o777)
+    owns = {1000: "uid 1000", 50000: "uid 50000"}
     for old in olds(ACLS[acl_name]):
         key, other = new_key(), new_key()
         folder = fernit.home / ("store" if name == "fernet_key" else "airflow")
@@ -183,6 +184,8 @@ def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, ac
             assert done.returncode == 0, done.stderr
             replaced += 1
             assert not more(before, after, but=(RUNNERS.get(who),)), f"{old}: {before} {after}"
+            shares = has[2] & 0o040 and acl_name != "a user, and not the group"  # its group reads it, and who shares it is in it
+            assert shares or old.owner == 0 or "r" in after[owns[old.owner]], f"{old}: {after}"
             if who in KEEPS_ALL:
                 assert has == had, old
         outcome = f"{has[0]}:{has[1]} {has[2]:04o}{' and its ACL' if has[3] else ''}" if path.stat().st_ino != inode else "left as it is"
@@ -192,6 +195,52 @@ def test_who_replaces_a_file_gives_nobody_more_than_he_had(fernit, name, who, ac
     assert replaced >= 2, table
     TABLES.mkdir(parents=True, exist_ok=True)
     (TABLES / f"{name} {who} {acl_name}.txt").write_text("".join(table))
+
+
+@pytest.mark.parametrize("acl_name", ACLS)
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_reads_a_retired_key_who_could_not_read_it_in_the_ring(fernit, who, acl_name):
+    retired = 0
+    fernit.home.chmod(0o777)
+    for old in olds(ACLS[acl_name])[::3]:  # with and without a folder's ACL in turns
+        ring = fernit.store / "fernet_key"
+        old.make(ring, new_key() + "\n")
+        before = rights(ring)
+        options = {"FERNIT_STORE_MODE": "0660", "FERNIT_DELIVER": "env", "FERNIT_MANAGE": "fernet_key"}
+        fernit("init", "--on-change", "replace", prefix=WHO[who], FERNET_KEY=new_key(), **options)
+        for path in (fernit.store / "retired").glob("*"):
+            path.parent.chmod(0o777)
+            assert not more(before, rights(path), but=(RUNNERS.get(who),)), old
+            retired += 1
+        shutil.rmtree(fernit.store)
+    assert retired
+
+
+@pytest.mark.parametrize("acl_name", ACLS)
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_reads_the_copy_of_a_bind_mount_who_could_not_read_it(fernit, who, acl_name):
+    """It is there while airflow.cfg is written in place, and stays where fernit is killed then."""
+    copies = 0
+    path = fernit.home / "airflow" / "airflow.cfg"
+    mount = ["unshare", "-m", "sh", "-c", 'mount -n --bind "$0" "$0" && exec "$@"', path]
+    killed = Trace("/dev/null", ["ftruncate:signal=KILL:when=1"], only="ftruncate").prefix
+    fernit.home.chmod(0o777)
+    for old in olds(ACLS[acl_name])[::3]:  # with and without a folder's ACL in turns
+        own_store(fernit, who, new_key())
+        if old.folder:
+            os.setxattr(fernit.store, DEFAULT, old.folder)
+        old.make(path, "[core]\n")
+        before = rights(path)
+        options = {"FERNIT_STORE_MODE": "0660", "FERNIT_DELIVER": "cfg", "FERNIT_MANAGE": "fernet_key"}
+        done = fernit("init", prefix=[*mount, *killed, *WHO[who]], **options)
+        fernit.store.chmod(0o777)
+        for copy in fernit.store.glob(".airflow.cfg.*"):
+            assert done.returncode in (-9, 137), done.stderr
+            assert not more(before, rights(copy), but=(RUNNERS.get(who),)), old
+            copies += 1
+        for each in (fernit.store, path.parent):
+            shutil.rmtree(each)
+    assert copies
 
 
 @pytest.mark.parametrize("call", ["newfstatat", "fgetxattr", "fsetxattr", "fremovexattr", "fchmod", "fchown"])
@@ -220,6 +269,93 @@ def test_a_call_that_fails_gives_nobody_more(fernit, tmp_path, name, acl_name, c
         faulty += 1
         trace = Trace(tmp_path / "trace", [f"{call}:error=EIO:when={faulty}"], only=call)
     assert replaced
+
+
+@pytest.fixture
+def theirs(fernit):
+    """theirs(text): a store and an airflow.cfg of uid 50000's, who alone may read them. Returns the key and all that is there."""
+
+    def make(text="[core]\nfernet_key = {key}\n", key=None):
+        key = key or new_key()
+        cfg = fernit.home / "airflow" / "airflow.cfg"
+        for folder in (fernit.store, cfg.parent):
+            folder.mkdir(mode=0o700)
+            os.chown(folder, 50000, 0)
+        for path, content in ((fernit.store / "fernet_key", key + "\n"), (cfg, text.format(key=key))):
+            path.write_text(content)
+            path.chmod(0o600)
+            os.chown(path, 50000, 0)
+        return key, cfg
+
+    return make
+
+
+def all_in(folder):
+    return {path.relative_to(folder): (path.stat().st_uid, path.is_file() and path.read_text()) for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("words", [["init"], ["init", "--on-change", "stage"], ["init", "--on-change", "replace"], ["run", "true"], ["init", "--manage", "jwt_secret"]])
+@pytest.mark.parametrize("who", ["root without CHOWN", "root without both"])
+def test_root_that_cannot_chown_takes_no_file_from_its_owner(fernit, theirs, who, words):
+    key, cfg = theirs()
+    before = all_in(fernit.home)
+    done = fernit(*words, prefix=WHO[who], FERNET_KEY=new_key())
+    assert done.returncode == 125 and "uid 50000 could not read it" in errors(done)[0]
+    assert "--cap-add CHOWN" in done.stderr
+    assert all_in(fernit.home) == before
+    assert fernit("init", prefix=WHO["uid 50000 of group 0"]).returncode == 0
+
+
+@pytest.mark.parametrize("change", ["keep", "stage", "replace"])
+def test_nor_where_the_lock_is_there_already(fernit, theirs, change):
+    key, cfg = theirs()
+    (fernit.store / ".lock").touch(mode=0o600)
+    os.chown(fernit.store / ".lock", 50000, 0)
+    done = fernit("init", "--on-change", change, prefix=WHO["root without CHOWN"], FERNET_KEY=new_key())
+    assert done.returncode == 125 and "uid 50000 could not read it" in errors(done)[0]
+    done = fernit("init", "--on-change", change, prefix=WHO["uid 50000 of group 0"], FERNET_KEY=new_key())
+    assert done.returncode == 0, done.stderr
+    assert {status[0] for status in all_in(fernit.home).values()} == {50000}
+
+
+@pytest.mark.parametrize("who", ["root without CHOWN", "root without both"])
+def test_airflow_cfg_stays_its_owner_s_where_root_cannot_chown(fernit, theirs, who):
+    """`run` leaves it to the environment, with a warning. `init` writes it where it is."""
+    key, cfg = theirs("[core]\nexecutor = LocalExecutor\n")
+    before = all_in(fernit.home)
+    done = fernit("run", "sh", "-c", "echo $AIRFLOW__CORE__FERNET_KEY", prefix=WHO[who], FERNIT_MANAGE="fernet_key")
+    assert (done.returncode, done.stdout) == (0, key + "\n")
+    assert "uid 50000 could not read it" in done.stderr
+    assert all_in(fernit.home) == before
+    done = fernit("init", prefix=WHO[who], FERNIT_MANAGE="fernet_key")
+    assert done.returncode == 0, done.stderr
+    assert f"fernet_key = {key}" in cfg.read_text()
+    assert {status[0] for status in all_in(fernit.home).values()} == {50000}
+
+
+@pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
+def test_root_that_cannot_chown_warns_of_a_new_file_that_the_folder_s_owner_cannot_read(fernit, name):
+    cfg = fernit.home / "airflow" / "airflow.cfg"
+    path = fernit.store / name if name == "fernet_key" else cfg
+    path.parent.mkdir(mode=0o700)
+    os.chown(path.parent, 50000, 0)
+    done = fernit("init", prefix=WHO["root without CHOWN"], FERNIT_MANAGE="fernet_key")
+    assert done.returncode == 0 and path.stat().st_uid == 0, done.stderr
+    assert f"warning: {path} belongs to uid 0: uid 50000, who owns its folder, cannot read it" in done.stderr
+    assert f"hint: chown 50000:0 {path}\n" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
+def test_an_owner_who_is_left_with_his_group_s_rights_is_told(fernit, name):
+    key = new_key()
+    folder = fernit.home / ("store" if name == "fernet_key" else "airflow")
+    if name == "airflow.cfg":
+        own_store(fernit, "uid 1000 of group 100", key)
+    Old(50000, 100, 0o640, None, None).make(folder / name, key + "\n" if name == "fernet_key" else "[core]\n")
+    options = {"FERNET_KEY": new_key(), "FERNIT_DELIVER": "env"} if name == "fernet_key" else {}
+    done = fernit("init", prefix=WHO["uid 1000 of group 100"], FERNIT_MANAGE="fernet_key", **options)
+    assert done.returncode == 0, done.stderr
+    assert f"fernit: {folder / name} now belongs to uid 1000; uid 50000 can read it only if it is in group 100\n" in done.stderr
 
 
 @pytest.mark.parametrize("name", [".lock", "retired", "fernet_key.staged", "jwt_secret"])

@@ -992,7 +992,18 @@ ROOT = "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/
 
 @pytest.mark.parametrize("line", SHARED, ids=lambda line: line.split(" - ")[1].split()[0])
 @pytest.mark.parametrize("command", ["init", "promote"])
-def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, namespace, stored, store, tmp_path, line, command):
+@pytest.mark.parametrize(
+    "environment, cure",
+    [
+        ({"container": "docker"}, "named volume: docker run -v fernit:/var/lib/fernit"),
+        ({"container": "podman"}, "named volume: podman run -v fernit:/var/lib/fernit"),
+        ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "to a PersistentVolumeClaim"),
+    ],
+    ids=["docker", "podman", "kubernetes"],
+)
+def test_where_a_desktop_shares_the_store_the_hint_names_a_volume(
+    fernit, namespace, stored, store, tmp_path, line, environment, cure, command
+):
     stored(new_key() + "\n")
     staged = store / "fernet_key.staged"
     staged.write_text(new_key() + "\n")
@@ -1000,11 +1011,11 @@ def test_where_a_desktop_shares_the_store_the_hint_names_a_named_volume(fernit, 
     before = listing(store)
     pretend_mounts(namespace, line.format(path=tmp_path), root=ROOT)
     words, status = (["init"], 125) if command == "init" else (["key", "promote", "--yes"], 1)
-    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None)
+    done = fernit(*words, prefix=namespace.prefix, FERNET_KEY=new_key() if command == "init" else None, **environment)
     assert (done.returncode, len(errors(done)), listing(store)) == (status, 1, before), done.stderr
     assert "whose locks do not reach other containers" in errors(done)[0]
     volume, alone = hints(done)
-    assert "named volume: docker run -v fernit:/var/lib/fernit" in volume and "--assume-single-writer" in alone
+    assert cure in volume and ("docker" in volume) == ("docker" in cure) and "--assume-single-writer" in alone
     assert all(len(said.replace(str(store), "/var/lib/fernit")) <= 160 for said in (volume, alone))
 
 
@@ -1027,7 +1038,7 @@ def test_no_key_is_made_where_others_show_that_there_was_one(fernit, bereft, sto
     before = listing(store)
     done = fernit("run", "echo", "the command ran")
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert str(store / "fernet_key") in done.stderr and "backup" in done.stderr and "unretire" in done.stderr
+    assert str(store / "fernet_key") in done.stderr and "backup" in done.stderr and re.search("fernit key (unretire|promote) " + fingerprint(bereft), done.stderr)
     assert listing(store) == before and not cfg.exists()
 
 
@@ -1183,7 +1194,7 @@ def test_a_variable_that_airflow_reads_and_that_gives_less_than_the_store_is_tol
     value = f"echo {new}" if how.endswith("_CMD") else new
     for _ in range(2):
         (said,) = warnings(fernit("run", "--", "true", **{how: value}))
-        assert f"warning: {how} gives less than " in said and fingerprint(old) in said and "fernit run -- airflow" in said
+        assert f"warning: {how} gives less than " in said and fingerprint(old) in said and re.search("fernit run --store \\S+ -- airflow", said)
 
 
 def test_one_that_gives_all_keys_or_that_airflow_does_not_read_is_no_such_thing(fernit, stored):
@@ -1191,6 +1202,24 @@ def test_one_that_gives_all_keys_or_that_airflow_does_not_read_is_no_such_thing(
     stored([new, old])
     assert not warnings(fernit("run", "--", "true", AIRFLOW__CORE__FERNET_KEY=f"{new},{old}"))
     assert not warnings(fernit("run", "--", "true", FERNET_KEY=new))
+
+
+@pytest.mark.parametrize("garbage", ["garb\n", "", "other"])
+@pytest.mark.parametrize("source", ["FERNET_KEY", "AIRFLOW__CORE__FERNET_KEY", "FERNET_KEY_FILE"])
+def test_a_file_in_retired_that_is_not_the_key_of_its_name_retires_nothing(fernit, stored, store, tmp_path, source, garbage):
+    """The name alone is no copy of the key."""
+    old, new = new_key(), new_key()
+    file = stored(old + "\n")
+    (store / "retired").mkdir(mode=0o700)
+    retired = store / "retired" / fingerprint(new)
+    retired.write_text(new_key() + "\n" if garbage == "other" else garbage)
+    retired.chmod(0o600)
+    before = retired.read_bytes()
+    (tmp_path / "secret").write_text(new)
+    done = fernit("init", **{source: tmp_path / "secret" if source.endswith("_FILE") else new})
+    assert done.returncode == 0, done.stderr
+    assert file.read_text() == f"{new},{old}\n" and retired.read_bytes() == before
+    assert "was retired" not in done.stderr
 
 
 # --- A listing that does not show what is there

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from conftest import errors, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 #: execve(2) with the environment that it has, and behind it the words before "--" as they are.
@@ -65,6 +65,24 @@ def test_where_there_is_a_key_it_is_said(twice, stored, name):
     assert hints(done) == [f"fernit: hint: {name} is set twice: the empty one comes first and hides the other; remove it"]
 
 
+@pytest.mark.parametrize("name", [VARIABLE, "FERNET_KEY"])
+def test_the_key_in_the_second_is_not_dropped_without_a_word(twice, name):
+    first, second = new_key(), new_key()
+    done = twice("init", assignments=[f"{name}={first}", f"{name}={first}", f"{name}={second}"])
+    assert done.returncode == 0
+    (line,) = warnings(done)
+    assert f"the second {name} holds another key ({fingerprint(second)}) than {name} ({fingerprint(first)}), and is not used" in line
+    assert warnings(twice("init", assignments=[f"{name}={first}", f"{name}={first}", f"{name}="])) == []
+
+
+def test_nor_is_the_second_of_another_secret(twice, stored):
+    name = "AIRFLOW__API_AUTH__JWT_SECRET"
+    stored(new_key())
+    done = twice("init", assignments=[f"{name}={'a' * 40}", f"{name}={'b' * 40}"], FERNIT_MANAGE="fernet_key,jwt_secret", AIRFLOW_VERSION="3.1.0")
+    assert done.returncode == 0
+    assert len([line for line in warnings(done) if f"the second {name} holds another" in line]) == 1, done.stderr
+
+
 def test_of_another_secret_it_is_said(twice, stored):
     name = "AIRFLOW__API_AUTH__JWT_SECRET"
     stored(new_key())
@@ -89,7 +107,7 @@ def test_status_says_both(twice, stored):
     stored(new_key())
     done = twice("status", "--json", assignments=["FERNET_KEY=", "FERNET_KEY=hunter2"])
     assert done.returncode == 0
-    assert any("FERNET_KEY is set twice" in warning for warning in json.loads(done.stdout)["warnings"])
+    assert any("FERNET_KEY is set twice" in hint for hint in json.loads(done.stdout)["hints"])
 
 
 @pytest.mark.parametrize("values", [("", ""), ("KEY", ""), ("KEY", "hunter2"), ("KEY", "KEY")], ids=" ".join)

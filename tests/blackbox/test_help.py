@@ -79,3 +79,8 @@ def test_what_is_not_built_yet_has_no_page(fernit, word):
 @pytest.mark.parametrize("status", ["125", "126", "127", "128+N"])
 def test_help_explains_the_statuses(fernit, status):
     assert re.search(rf"^ +{re.escape(status)} ", fernit("help", "exit").stdout, re.MULTILINE)
+
+
+def test_the_page_on_changes_names_all_that_bring_one(fernit):
+    page = fernit("help", "changes").stdout
+    assert "from the sources 1 to 4, or from fernet_key_cmd in airflow.cfg" in page

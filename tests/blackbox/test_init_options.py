@@ -342,8 +342,8 @@ BAD_REWRITES = {
     "FOO:TERM": "FOO",
     "TERM:FOO": "FOO",
     "0:TERM": "behind the colon",
-    "TERM:INT:HUP": "INT:HUP",
-    "RTMIN+31:TERM": "RTMIN+31",
+    "TERM:INT:HUP": '"...": there is no signal "INT:HUP"',
+    "RTMIN+31:TERM": '"...": there is no signal "RTMIN+31"',
     "TERM :INT": "TERM ",
     "015:2": "015",
     "TERM=INT": "TERM:QUIT",
@@ -352,9 +352,9 @@ BAD_REWRITES = {
 
 @pytest.mark.parametrize("value, says", BAD_REWRITES.items(), ids=BAD_REWRITES.keys())
 def test_what_cannot_be_rewritten_is_refused(fernit, value, says):
-    done = fernit("run", "--init", "--rewrite", value, "--", "echo", "it ran")
+    done = fernit("run", "--init", f"--rewrite={value}", "--", "echo", "it ran")
     assert (done.returncode, done.stdout) == (125, "")
-    assert "--rewrite" in done.stderr and value in done.stderr and says in done.stderr
+    assert "--rewrite" in done.stderr and (value in done.stderr or len(value) > 8) and says in done.stderr
 
 
 @pytest.mark.parametrize("value", ["KILL:TERM", "TERM", "TERM:INT,FOO:TERM"])
@@ -408,7 +408,7 @@ def test_what_is_no_status_is_refused(fernit, value):
         fernit("run", "--init", "--", "echo", "it ran", FERNIT_OK_EXIT=f"3,{value}"),
     ):
         assert (done.returncode, done.stdout) == (125, "")
-        assert value in done.stderr and "0 to 255" in done.stderr
+        assert (value if len(value) <= 8 else '"..."') in done.stderr and "0 to 255" in done.stderr
 
 
 # --- --pdeathsig

@@ -171,6 +171,23 @@ def test_what_python_refuses_is_refused_and_not_shown(fernit, spell):
     assert_read_as_python_does(fernit, text)
 
 
+TOLD = {
+    "the bytes that Python prints": (lambda k: f"b'{k}'", "looks like Python's bytes (b'...'); give what stands between the quotes alone"),
+    "the bytes in double quotes": (lambda k: f'b"{k}"', "looks like Python's bytes"),
+    "a line of a shell": (lambda k: f"export FERNET_KEY={k}", "begins with the name of the option; give the key alone"),
+    "a line of YAML": (lambda k: f"AIRFLOW__CORE__FERNET_KEY: {k}", "begins with the name of the option; give the key alone"),
+    "hexadecimal digits": (lambda k: key_bytes(k).hex(), "has 64 hexadecimal digits; a Fernet key has 44 characters of base64"),
+}
+
+
+@pytest.mark.parametrize("spell, says", TOLD.values(), ids=TOLD.keys())
+def test_what_a_wrong_key_looks_like_is_told(fernit, spell, says):
+    text = spell(new_key())
+    done = fernit("run", "true", FERNET_KEY=text)
+    assert done.returncode == 125 and f"FERNET_KEY: the key {says}" in errors(done)[0]
+    assert says in fernit("key", "check", "-", stdin=text).stderr
+
+
 # --- The whole matrix, systematically
 
 

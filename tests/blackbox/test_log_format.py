@@ -74,7 +74,7 @@ def test_the_default_is_text(fernit, stored):
     assert fernit("run", "--log-format", "text", "true", FERNET_KEY="", FERNIT_LOG_FORMAT="json").stderr.startswith("fernit: ")
 
 
-@pytest.mark.parametrize("word", ["xml", "JSON", "json,text", "off", "yes"])
+@pytest.mark.parametrize("word", ["xml", "JSON", "json,tex", "off", "yes"])
 def test_another_format_is_an_error_that_names_both(fernit, store, word):
     done = fernit("run", f"--log-format={word}", "true")
     assert done.returncode == 125 and not store.exists()

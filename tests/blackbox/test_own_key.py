@@ -62,7 +62,7 @@ def test_strict_refuses_it_before_anything_is_written(fernit, script, tmp_path, 
     before = listing(tmp_path)
     done = fernit("run", "--strict", *options, path)
     assert (done.returncode, done.stdout) == (125, "")
-    assert errors(done) == [f"fernit: {path}: line 3: creates a Fernet key, which takes the place of the one that is kept (refused: --strict)"]
+    assert errors(done) == [f"fernit: {path}: line 3: creates a Fernet key, which may take the place of the one that is kept (refused: --strict)"]
     assert listing(tmp_path) == before
 
 
@@ -89,7 +89,45 @@ def test_one_that_is_as_large_as_may_be_is_read(fernit, script):
     assert warned(fernit("run", path))
 
 
+@pytest.mark.parametrize("words", [["sh"], ["/bin/bash", "-e"], ["dash", "-x"]], ids=" ".join)
+def test_the_script_of_a_shell_is_looked_into(fernit, script, words):
+    path = script(CLASSIC, first="# no interpreter", mode=0o644)
+    done = fernit("run", *words, path)
+    assert done.stdout == "it ran\n" and warned(done)[0].startswith(f"fernit: warning: {path}: line 3: ")
+    assert fernit("run", "--strict", *words, path).returncode == 125
+
+
+def test_one_on_the_path_that_cannot_be_run_is_passed_over(fernit, script, tmp_path):
+    (tmp_path / "other").mkdir()
+    script("exit 1", name="other/entrypoint.sh", mode=0o644)
+    script(CLASSIC)
+    done = fernit("run", "entrypoint.sh", PATH=f"{tmp_path}/other:{tmp_path}:/usr/bin:/bin")
+    assert done.stdout == "it ran\n" and warned(done)
+
+
 # --- What is none
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['if [ -z "$AIRFLOW__CORE__FERNET_KEY" ]; then', f"  {CLASSIC}", "fi"],
+        ['[ -n "$AIRFLOW__CORE__FERNET_KEY" ] || ' + CLASSIC],
+        ["if [[ -z $FERNET_KEY ]]; then", "  echo one is missing", f"  key={GENERATE}", "fi"],
+        [f'export AIRFLOW__CORE__FERNET_KEY="${{AIRFLOW__CORE__FERNET_KEY-{GENERATE}}}"'],
+        [f': "${{AIRFLOW__CORE__FERNET_KEY={GENERATE}}}"'],
+        ["echo $FERNET_KEY; python -c 'print(Fernet.generate_key())'"],
+    ],
+)
+def test_a_line_that_a_key_it_is_given_keeps_from_running_is_fine(fernit, script, lines):
+    done = fernit("run", "--strict", script(*lines))
+    assert (done.returncode, done.stdout) == (0, "it ran\n") and not warned(done)
+
+
+@pytest.mark.parametrize("words", [["sh"], ["sh", "-e"], ["bash", "--version"]], ids=" ".join)
+def test_a_shell_without_a_script_is_fine(fernit, words):
+    done = fernit("run", "--strict", *words, stdin="")
+    assert done.returncode == 0 and not warned(done)
 
 
 @pytest.mark.parametrize("key", ["given", "kept"])

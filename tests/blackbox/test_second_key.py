@@ -230,3 +230,10 @@ def test_in_a_list_the_element_is_named(fernit, between, place):
 def test_other_junk_behind_a_key_is_dropped_as_python_drops_it(fernit, junk):
     key = new_key()
     assert fernit("run", "--", "sh", "-c", 'echo "$AIRFLOW__CORE__FERNET_KEY"', FERNET_KEY=key + junk).stdout == f"{key}\n"
+
+
+def test_there_is_one_cure(fernit, stored):
+    """The key can be had by editing the file: nobody needs a backup of it."""
+    stored(f"{new_key()}\n{new_key()}\n")
+    (line,) = errors(fernit("init"))
+    assert line.endswith(f": the key {ERROR}")

@@ -1,7 +1,7 @@
 """A secret that stands where a path, a command, an option or one of its values belongs is shown nowhere."""
 import pytest
 
-from conftest import errors, hints, new_key
+from conftest import errors, hints, listing, new_key
 
 PASSWORD = "Correct9horse!"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhaXJmbG93In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -12,6 +12,8 @@ SECRETS = {
     "a cut key that begins with a dash": "-" + new_key()[1:40],
     "a token": TOKEN,
     "a password": PASSWORD,
+    "a password of nine letters": "Correct9!",
+    "a secret_key": "RXTN3H5PzrXvQS7HGwDsGg==",
 }
 
 PLACES = [
@@ -86,9 +88,21 @@ WORDS = [
     ["run", "SECRET", "true"],
     ["run", "--init", "SECRET", "true"],
     ["run", "--", "FERNET_KEY=SECRET", "true"],
+    ["install", "SECRET"],
 ]
-#: What takes one of a few values: a long one is none.
-VALUES = ["STRICT", "CMD_TIMEOUT", "STORE_MODE", "DELIVER", "ON_CHANGE", "MANAGE", "SIGNAL_SCOPE", "PDEATHSIG", "LOG_FORMAT", "AIRFLOW_VERSION", "OK_EXIT", "REWRITE", "STORE", "USER", "WAIT_FOR"]
+#: What takes one of a few values, or a value of one form.
+VALUES = [
+    *("strict", "init", "cmd_timeout", "lock_timeout", "wait_timeout", "grace", "store_mode", "deliver", "on_change", "manage", "signal_scope"),
+    *("pdeathsig", "log_format", "airflow_version", "ok_exit", "rewrite", "store", "user", "wait_for", "db_check"),
+]
+#: Options with a value that is wrong.
+WRONG = {
+    "user": ["root:SECRET", "SECRET:root", "0xSECRET", "+SECRET"],
+    "rewrite": ["TERM:SECRET", "SECRET:TERM"],
+    "manage": ["fernet_key,SECRET"],
+    "wait_for": ["unix:SECRET", "SECRET://x", "tcp://:SECRET", "tcp://u:SECRET@h:1", "tcp://SECRET", "tcp://SECRET=:80", "db,SECRET"],
+    "lock_timeout": ["9SECRET"],
+}
 
 
 @pytest.fixture(params=SECRETS)
@@ -140,12 +154,39 @@ def test_in_the_words_of_the_command_line(hides, secret):
         assert done.returncode and errors(done), words
 
 
-@pytest.mark.parametrize("secret", [name for name in SECRETS if name != "a password"], indirect=True)
-def test_in_an_option_that_takes_other_values(hides, secret):
-    """A short one, which may be "10" for a duration, is shown."""
-    for option in VALUES:
-        done = hides("init", **{f"FERNIT_{option}": secret})
-        assert done.returncode == 125, done.stderr
+@pytest.mark.parametrize("by", ["variable", "file"])
+def test_in_an_option_that_takes_other_values(hides, secret, tmp_path, by):
+    """In a value of up to 8 letters, which may be "10" for a duration, a typing error is shown."""
+    for option, values in {**{option: ["SECRET"] for option in VALUES}, **WRONG}.items():
+        for value in (value.replace("SECRET", secret) for value in values):
+            (tmp_path / "fernit.ini").write_text(f"[fernit]\n{option} = {value}\n")
+            given = {f"FERNIT_{option.upper()}": value}
+            if by == "file":
+                given = {f"FERNIT_{option.upper()}": None, "FERNIT_CONFIG": tmp_path / "fernit.ini"}
+            done = hides("init", **given)
+            assert done.returncode == 125 and option.replace("_", "-" if by == "file" else "_") in errors(done)[0].lower(), done.stderr
+
+
+@pytest.mark.parametrize("text", ["[SECRET]\nstore = /x\n", "[fernit]\nSECRET = 1\n", "[fernit]\nSECRET\n"])
+def test_in_the_place_of_a_section_or_a_name(hides, secret, tmp_path, text):
+    (tmp_path / "fernit.ini").write_text(text.replace("SECRET", secret))
+    done = hides("init", FERNIT_CONFIG=tmp_path / "fernit.ini")
+    assert done.returncode == 125 and ": line " in errors(done)[0]
+
+
+@pytest.mark.parametrize("variable", ["AIRFLOW_HOME", "AIRFLOW_CONFIG"])
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_in_the_place_of_airflow_cfg(hides, secret, tmp_path, command, variable):
+    before = listing(tmp_path)
+    done = hides(*command, **{variable: secret}, cwd=tmp_path)
+    assert done.returncode and variable in done.stdout + done.stderr, done
+    assert listing(tmp_path) == before
+
+
+def test_in_the_place_of_another_option(hides, secret, write_cfg):
+    write_cfg(f"[webserver]\nsecret_key = a%({secret})s\n")
+    done = hides("init")
+    assert done.returncode == 125 and "[webserver] secret_key: a %(name)s in it refers" in errors(done)[0]
 
 
 # --- What helps is still shown
@@ -191,6 +232,12 @@ def test_a_command_on_the_path_is_shown(fernit):
         (["init", "--store", "--quiet"], 'and "--quiet" looks like an option'),
         (["run", "airflwo"], "airflwo: is not on the command's PATH"),
         (["run", "/no/such"], "/no/such: cannot be run"),
+        (["run", "--on-change", "replcae"], '"replcae" is none of keep, stage, refuse and replace'),
+        (["run", "--manage", "internal_api_secretkey"], '"internal_api_secretkey" is none of'),
+        (["run", "--lock-timeout", "10 sec"], '"10 sec" has no known unit'),
+        (["run", "--user", "airfow"], "there is no user airfow"),
+        (["run", "--init", "--rewrite", "TERM:QIUT"], 'there is no signal "QIUT"'),
+        (["run", "--wait-for", "unix:sock"], '"unix:sock": the socket'),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -535,13 +535,20 @@ def test_a_command_does_not_run_when_the_variable_is_set(child_sees, tmp_path):
     assert not (tmp_path / "it-ran").exists()
 
 
-@pytest.mark.parametrize("name, value", [(VARIABLE, None), ("FERNET_KEY", None), (VARIABLE + "_CMD", "echo {}"), (None, "fernet_key = {}\n")])
+@pytest.mark.parametrize("name, value", [(VARIABLE, "{}"), ("FERNET_KEY", "{}"), (VARIABLE + "_CMD", "echo {}")])
 def test_the_command_of_airflow_cfg_does_not_run_where_airflow_would_not_run_it(child_sees, write_cfg, stored, tmp_path, name, value):
     key = new_key()
     stored(key)
-    command = f"fernet_key_cmd = touch {tmp_path}/it-ran\n"
-    write_cfg("[core]\n" + command + (value.format(key) if not name else ""))
-    assert child_sees(**({name: (value or "{}").format(key)} if name else {})).keys == [key]
+    write_cfg(f"[core]\nfernet_key_cmd = touch {tmp_path}/it-ran\n")
+    assert child_sees(**{name: value.format(key)}).keys == [key]
+    assert not (tmp_path / "it-ran").exists()
+
+
+def test_nor_beside_a_key_of_the_file_that_the_store_lacks(child_sees, write_cfg, stored, tmp_path):
+    old, own = new_key(), new_key()
+    stored(old)
+    write_cfg(f"[core]\nfernet_key_cmd = touch {tmp_path}/it-ran\nfernet_key = {own}\n")
+    assert child_sees().keys == [old, own]
     assert not (tmp_path / "it-ran").exists()
 
 
@@ -828,7 +835,7 @@ def test_init_and_run_agree(fernit, child_sees, tmp_path, store):
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("given, shown", [("here/store", "{0}/here/store"), ("./store", "{0}/store"), ("store", "{0}/store"), ("~/store", "{0}/store")])
+@pytest.mark.parametrize("given, shown", [("his/data", "{0}/his/data"), ("here/store", "{0}/..."), ("./store", "{0}/store"), ("store", "{0}/store"), ("~/store", "{0}/store")])
 @pytest.mark.parametrize("by", ["option", "variable", "file"])
 def test_a_store_is_an_absolute_path_and_another_one_is_shown_as_what_it_would_be(fernit, tmp_path, given, shown, by):
     (tmp_path / "fernit.ini").write_text(f"[fernit]\nstore = {given}\n")
@@ -837,7 +844,7 @@ def test_a_store_is_an_absolute_path_and_another_one_is_shown_as_what_it_would_b
     before = listing(tmp_path)
     done = fernit("run", *words, "true", **ways[by])
     assert done.returncode == 125 and listing(tmp_path) == before
-    assert f'"{given}" is not an absolute path' in errors(done)[0]
+    assert f'"{given if len(given) <= 8 or given[0] in "./~" else "..."}" is not an absolute path' in errors(done)[0]
     assert hints(done) == [f"fernit: hint: write {shown.format(tmp_path)}"]
 
 
@@ -1272,3 +1279,88 @@ def test_a_variable_in_the_variable_that_is_empty_makes_it_empty(child_sees, sto
     stored(key)
     seen = child_sees(**{VARIABLE: "$NOTHING", "NOTHING": ""})
     assert seen.keys == [key] and "is set to nothing" in warnings(seen)[0]
+
+
+class Commanded:
+    """A file whose fernet_key_cmd gives what is put into it, and what a start makes of that."""
+
+    def __init__(self, fernit, write_cfg, store, folder):
+        self.fernit, self.store, self.source = fernit, store, folder / "source"
+        self.cfg = write_cfg(f"[core]\nfernet_key_cmd = cat {self.source}\n")
+
+    def gives(self, key):
+        self.source.write_text(key)
+
+    def start(self, *words, status=0):
+        done = self.fernit(*words)
+        assert done.returncode == status, done.stderr
+        return done
+
+    def written(self):
+        parser = configparser.ConfigParser()
+        parser.read(self.cfg)
+        return parser["core"].get("fernet_key")
+
+    def kept(self):
+        return (self.store / "fernet_key").read_text().strip()
+
+
+@pytest.fixture
+def commanded(fernit, write_cfg, store, tmp_path):
+    return Commanded(fernit, write_cfg, store, tmp_path)
+
+
+RUN = ["run", "true"]
+#: Starts whose Airflow has the file alone.
+BY_FILE = [["init"], ["run", "--deliver", "cfg", "true"]]
+
+
+@pytest.mark.parametrize("change, ring", [("keep", "{1},{0}"), ("stage", "{0},{1}")])
+@pytest.mark.parametrize("words", BY_FILE)
+def test_where_the_file_is_all_that_airflow_gets_it_has_the_whole_ring(commanded, words, change, ring):
+    old, new = new_key(), new_key()
+    commanded.gives(old)
+    commanded.start(*words)
+    assert commanded.written() is None, "its command gives the ring"
+    commanded.gives(new)
+    commanded.start(words[0], "--on-change", change, *words[1:])
+    assert commanded.written() == ring.format(old, new)
+    before = commanded.cfg.stat().st_ino
+    commanded.start(words[0], "--on-change", change, *words[1:])
+    assert commanded.cfg.stat().st_ino == before, "a steady start writes nothing"
+
+
+@pytest.mark.parametrize("words", [RUN, *BY_FILE])
+def test_a_command_that_failed_once_is_run_by_the_next_start(commanded, words):
+    old, new = new_key(), new_key()
+    commanded.gives(old)
+    commanded.start(*words)
+    commanded.source.unlink()
+    assert "fernet_key_cmd: cat: ended with status 1" in warnings(commanded.start(*words))[0]
+    assert commanded.written() == (None if words == RUN else old)
+    assert len(warnings(commanded.start(*words))) == 1, "it is said each time"
+    commanded.gives(new)
+    assert fingerprint(new) in warnings(commanded.start(*words))[0]
+    assert commanded.kept() == f"{new},{old}"
+    assert commanded.written() == (None if words == RUN else f"{new},{old}")
+
+
+@pytest.mark.parametrize("words", [RUN, *BY_FILE])
+def test_a_new_key_of_such_a_command_can_be_refused(commanded, words):
+    old, new = new_key(), new_key()
+    commanded.gives(old)
+    commanded.start(*words)
+    commanded.source.unlink()
+    commanded.start(*words)
+    commanded.gives(new)
+    done = commanded.start(words[0], "--on-change", "refuse", *words[1:], status=125)
+    assert fingerprint(new) in errors(done)[0]
+    assert commanded.kept() == old
+
+
+def test_a_command_beside_the_whole_ring_hides_nothing_from_docker_exec(commanded):
+    old, new = new_key(), new_key()
+    for key in (old, new):
+        commanded.gives(key)
+        commanded.start("init")
+    assert commanded.start("init").stderr == ""

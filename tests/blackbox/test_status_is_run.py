@@ -60,6 +60,16 @@ def store_of(*, ring=(), staged=(), retired=(), others=(), text=None, mode=0o700
     return put
 
 
+def with_lock(put):
+    """A store with a ring and `.lock`, which put(path) makes."""
+
+    def make(store, key):
+        store_of(ring=["stored"])(store, key)
+        put(store / ".lock")
+
+    return make
+
+
 STORES = {
     "absent": lambda store, key: None,
     "cannot be created": lambda store, key: store.parent.chmod(0o555),
@@ -77,6 +87,11 @@ STORES = {
     "read-only with staged": store_of(ring=["stored"], staged=["staged"], mode=0o555),
     "a broken key": store_of(text="not-a-key\n"),
     "a file": lambda store, key: store.write_text(""),
+    "a link to nothing": lambda store, key: store.symlink_to("nothing"),
+    "below a file": lambda store, key: (store.parent.rmdir(), store.parent.write_text("")),
+    "a lock that cannot be opened": with_lock(lambda lock: write(lock, "", mode=0)),
+    "a lock that is a folder": with_lock(pathlib.Path.mkdir),
+    "a lock that is a link": with_lock(lambda lock: lock.symlink_to("nothing")),
 }
 
 
@@ -105,6 +120,18 @@ def command_in_cfg(folder, ring):
     return {}
 
 
+def failing_command_in_cfg(folder, ring):
+    write(folder / "airflow" / "airflow.cfg", "[core]\nfernet_key_cmd = false\n")
+    return {}
+
+
+def command_beside_a_key(folder, ring):
+    command_in_cfg(folder, ring)
+    with open(folder / "airflow" / "airflow.cfg", "a", encoding="utf-8") as file:
+        file.write(f"fernet_key = {ring}\n")
+    return {}
+
+
 def own_store_in_cfg(folder, ring):
     write(folder / "airflow" / "airflow.cfg", f"[core]\nfernet_key_cmd = cat {folder}/volume/store/fernet_key\n")
     return {}
@@ -118,9 +145,11 @@ SOURCES = {
     "a command": command_variable,
     "airflow.cfg": in_cfg,
     "a command in airflow.cfg": command_in_cfg,
+    "a command in airflow.cfg that fails": failing_command_in_cfg,
+    "a command beside a key in airflow.cfg": command_beside_a_key,
     "our store in airflow.cfg": own_store_in_cfg,
 }
-ALONE = ["nothing", "our store in airflow.cfg"]  # they give no key of their own
+ALONE = ["nothing", "a command in airflow.cfg that fails", "our store in airflow.cfg"]  # they give no key of their own
 RINGS = [["stored"], ["given"], ["given", "stored"], ["stored", "given"], ["retired"], ["staged"]]
 
 
@@ -137,6 +166,7 @@ def cfg_of(*names, mode=0o600, folder=0o755):
 CFGS = {
     "absent": lambda cfg, key: None,
     "absent in a read-only folder": lambda cfg, key: (cfg.parent.mkdir(exist_ok=True), cfg.parent.chmod(0o555)),
+    "below a file": lambda cfg, key: write(cfg.parent, "", mode=0o755),
     "without a key": cfg_of(),
     "right": cfg_of("stored"),
     "a key too many": cfg_of("stored", "extra"),
@@ -192,7 +222,7 @@ def in_file(cfg):
     if parser.has_option("core", "fernet_key"):
         return parser.get("core", "fernet_key")
     if parser.has_option("core", "fernet_key_cmd"):
-        return subprocess.run(parser.get("core", "fernet_key_cmd").split(), check=True, capture_output=True, text=True).stdout
+        return subprocess.run(parser.get("core", "fernet_key_cmd").split(), check=False, capture_output=True, text=True).stdout
     return ""
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import errors, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 from ground import WAYS, Trace, held_fixture, on_way, wait_for  # noqa: F401
 
 LINK_IMPOSSIBLE = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]
@@ -531,7 +531,8 @@ def test_a_key_that_never_shows_is_an_error_after_the_lock_timeout_and_no_key_is
 # --- Where no key is made: it would not be the first
 
 
-OTHERS = ["secret_key", "jwt_secret", "internal_api_secret_key"]
+VALUES = ["secret_key", "jwt_secret", "internal_api_secret_key"]
+OTHERS = [*VALUES, *(f"{name}.staged" for name in VALUES)]
 
 
 @pytest.mark.parametrize("command", [("init",), ("run", "true"), ("key", "print"), ("status",)])
@@ -547,6 +548,31 @@ def test_a_store_that_has_another_secret_of_airflow_gets_no_new_key(fernit, stor
     assert f"{store}/fernet_key is missing, and {other} beside it shows that there was one" in said
 
 
+@pytest.mark.parametrize("name", [None, "secret_key.0011223344556677", "0011223344556677", "garbage"])
+def test_nor_does_one_that_has_a_folder_of_retired_keys(fernit, store, name):
+    (store / "retired").mkdir(mode=0o700, parents=True)
+    if name:
+        (store / "retired" / name).write_text("s3cret-s3cret\n")
+        (store / "retired" / name).chmod(0o600)
+    done = fernit("init", FERNIT_MANAGE=None)
+    assert done.returncode == 125 and f"{store}/fernet_key" in errors(done)[0] and "is missing" in errors(done)[0]
+    assert os.listdir(store) == ["retired"]
+
+
+@pytest.mark.parametrize("name", ["fernet_key.staged", "retired/{}"])
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_nor_where_a_listing_does_not_show_what_is_there(fernit, store, name, first):
+    key = new_key()
+    file = store / name.format(fingerprint(key))
+    file.parent.mkdir(mode=0o700, parents=True)
+    file.write_text(key + "\n")
+    file.chmod(0o600)
+    trace = Trace("/dev/null", [f"getdents64:retval=0:when={first}+"])
+    done = fernit("init", prefix=trace.prefix)
+    assert done.returncode == 125 and f"{store}/fernet_key" in errors(done)[0] and "is missing" in errors(done)[0]
+    assert not (store / "fernet_key").exists() and file.read_text() == key + "\n"
+
+
 @pytest.mark.parametrize("other", OTHERS)
 def test_such_a_store_takes_a_key_that_is_given(child_sees, store, other):
     store.mkdir()
@@ -558,7 +584,7 @@ def test_such_a_store_takes_a_key_that_is_given(child_sees, store, other):
 
 
 MISNAMED = ["FERNET_KEY_CMD", "FERNET_KEY_SECRET", "FERNET_KEYS", "FERNET_KEY_FILES", "FERNETKEY", "fernet_key", "AIRFLOW__CORE__FERNETKEY",
-            "AIRFLOW_FERNET_KEY", "FERNIT_FERNET_KEY", "FERNIT_KEY_FILE", "FERNET_KEY_2"]
+            "AIRFLOW_FERNET_KEY", "FERNIT_FERNET_KEY", "FERNIT_KEY_FILE", "FERNET_KEY_2", "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__AIRFLOW__CORE__FERNET_KEY"]
 
 
 @pytest.mark.parametrize("name", MISNAMED)
@@ -566,6 +592,23 @@ def test_no_key_is_made_beside_a_variable_that_looks_as_if_it_held_one(fernit, s
     done = fernit("init", prefix=["env", f"{name}={new_key()}"])
     assert done.returncode == 125 and f"{name} is set, and neither Airflow nor fernit reads it" in done.stderr
     assert not (store / "fernet_key").exists()
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["the store", "a variable"])
+@pytest.mark.parametrize("name", MISNAMED[:-1])
+def test_where_another_source_has_a_key_such_a_variable_is_warned_of_at_each_start(fernit, stored, name, given):
+    key = new_key()
+    stored(key)
+    for _ in range(2):
+        done = fernit("init", prefix=["env", f"{name}={new_key()}"], **({"FERNET_KEY": key} if given else {}))
+        assert done.returncode == 0
+        assert [line for line in warnings(done) if "is no setting of fernit" not in line] == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
+
+
+def test_what_airflow_gives_to_pods_is_not_warned_of(fernit, stored):
+    key = new_key()
+    stored(key)
+    assert warnings(fernit("init", prefix=["env", f"{MISNAMED[-1]}={key}"])) == []
 
 
 @pytest.mark.parametrize("name", [*MISNAMED[:3], "AIRFLOW__KUBERNETES_SECRETS__AIRFLOW__CORE__FERNET_KEY"])
@@ -576,12 +619,20 @@ def test_a_key_is_made_beside_such_a_variable_that_is_empty_or_is_for_others(fer
     assert (done.returncode, (store / "fernet_key").exists()) == ((0, True) if made else (125, False)), done.stderr
 
 
-@pytest.mark.parametrize("name, read", [("AIRFLOW__SECRETS__JWT_SECRET", "AIRFLOW__API_AUTH__JWT_SECRET"), ("AIRFLOW_SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY")])
+@pytest.mark.parametrize(
+    "name, read",
+    [
+        ("AIRFLOW__SECRETS__JWT_SECRET", "AIRFLOW__API_AUTH__JWT_SECRET"),
+        ("AIRFLOW_SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY"),
+        ("AIRFLOW__JWT_SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"),
+        ("AIRFLOW__INTERNAL_API_SECRET_KEY", "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY"),
+    ],
+)
 def test_another_secret_under_a_name_that_nobody_reads_is_warned_of(fernit, name, read):
     done = fernit("init", prefix=["env", f"{name}=s3cret-s3cret"], FERNIT_MANAGE=None)
     assert done.returncode == 0
     assert warnings(done) == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
-    assert any(read in hint for hint in hints(done))
+    assert [hint for hint in hints(done) if "rename the variable" in hint and read in hint] == [hint for hint in hints(done) if "rename" in hint]
 
 
 def test_who_finishes_what_a_killed_one_left_takes_the_key_of_one_that_is_faster(fernit, store):

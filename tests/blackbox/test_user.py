@@ -264,13 +264,13 @@ def test_a_user_of_many_groups_keeps_them(seen, tmp_path):
 
 def test_a_user_that_cannot_be_is_told_where_he_was_asked_for(run, tmp_path):
     ini = tmp_path / "fernit.ini"
-    ini.write_text("[fernit]\nuser = nobody-here\n")
+    ini.write_text("[fernit]\nuser = no-one\n")
     for options, variables, origin in (
-        (["--user", "nobody-here"], {}, "--user"),
-        ([], {"FERNIT_USER": "nobody-here"}, "FERNIT_USER"),
+        (["--user", "no-one"], {}, "--user"),
+        ([], {"FERNIT_USER": "no-one"}, "FERNIT_USER"),
         (["--config", ini], {}, f"{ini}: user"),
     ):
-        assert f'fernit: {origin} "nobody-here": there is no user' in run("run", *options, "true", **variables).stderr
+        assert f'fernit: {origin} "no-one": there is no user' in run("run", *options, "true", **variables).stderr
 
 
 # --- Whose fernit.ini root obeys

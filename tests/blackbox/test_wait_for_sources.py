@@ -174,7 +174,7 @@ def test_what_cannot_be_known_ends_the_run_and_says_what_to_do(fernit, tmp_path,
 
 @pytest.mark.parametrize("line,says", [
     ("sql_alchemy_conn =", "[database] sql_alchemy_conn: is set to nothing"),
-    ("sql_alchemy_conn = %(who)s", "[database] sql_alchemy_conn: it refers to %(who)s"),
+    ("sql_alchemy_conn = %(who)s", "[database] sql_alchemy_conn: a %(name)s in it refers to an option that does not exist"),
     ("sql_alchemy_conn_secret = x", "[database] sql_alchemy_conn_secret: only Airflow can ask"),
     ("sql_alchemy_conn_cmd = false", "[database] sql_alchemy_conn_cmd: false: ended with status 1"),
 ])  # fmt: skip

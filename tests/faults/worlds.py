@@ -55,7 +55,7 @@ WARNING = re.compile(r'"level":"warning","id":"([a-z-]+)"')
 SAYS = {
     "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
 }  # fmt: skip
-#: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring.
+#: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring: from a variable, which hides the file.
 SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
 
 
@@ -181,7 +181,8 @@ class Deployment:
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
         options = core_options(read(self.cfg))
-        return [] if keys_in(options.get("fernet_key", "")) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        written = set(keys_in(options.get("fernet_key", "")))
+        return [] if written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
@@ -403,7 +404,8 @@ class World:
         lacks = used - set(ring) - one.told
         if not finds_loss:
             lacks -= one.gone
-        says = SAYS | SAYS_OF_ENVIRONMENT if outcome.action.words == INIT else SAYS
+        is_hidden = outcome.action.words == INIT and any(one.environment.get(name) for name in (VARIABLE, f"{VARIABLE}_CMD"))
+        says = SAYS | SAYS_OF_ENVIRONMENT if is_hidden else SAYS
         self.count["starts"] += 1
         self.count["lacking"] += bool(lacks)
         cannot_say = outcome.action.fault[1:2] == ("write",)  # to standard error

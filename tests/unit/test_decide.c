@@ -117,6 +117,7 @@ static enum on_change make_survey(struct survey *survey, const char *text)
     char *save = NULL;
     bool is_value = strncmp(text, "value", strlen("value")) == 0;
     begin_survey(survey, is_value);
+    survey->options = "";
     snprintf(words, sizeof words, "%s", text + (is_value ? strlen("value") : 0));
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         char *value = strchr(word, '=');
@@ -243,7 +244,8 @@ static const struct {
     {ROW, "secret=@ store=A", "secret secret , passed store"},
     {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret , passed cfgsecret"},
 
-    /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is not asked. */
+    /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is
+     * asked where the store has that key. */
     {ROW, "store=A cfgcmd=?", "unknown cfgcmd "},
     {ROW, "store=A cfgcmd=A", "use cfgcmd A"},
     {ROW, "store=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
@@ -251,7 +253,11 @@ static const struct {
     {ROW, "rule=stage store=A cfgcmd=B", "use cfgcmd AB, staged store -> A +B"},
     {ROW, "rule=replace store=A cfgcmd=B", "use cfgcmd B, replaced store -> B"},
     {ROW, "store=A cfgcmd=!", "use store A, broken cfgcmd"},
-    {ROW, "store=A cfg=A cfgcmd=?", "use store A"},
+    {ROW, "store=A cfg=A cfgcmd=?", "unknown cfgcmd "},
+    {ROW, "store=AB cfg=BA cfgcmd=A", "use cfgcmd AB"},
+    {ROW, "store=A cfg=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
+    {ROW, "store=A cfg=A cfgcmd=!", "use store A, broken cfgcmd"},
+    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg -> AB"},
 
     /* From outside and the store: what is outside encrypts, what was there stays behind it. */
     {ROW, "var=A store=A", "use var A"},
@@ -440,8 +446,7 @@ static const struct {
     {ROW, ERROR_REFUSED, "retired=R", "store: is missing, ", "generate - "},
     {ROW, ERROR_REFUSED, "var=0 cfg=$ retired=R", "store: is missing, ", "generate - , empty var"},
     {ROW, ERROR_REFUSED, "store=... staged=S", "store: is missing, ", "generate - "},
-    {ROW, ERROR_REFUSED, "cfg=R retired=R", "give the key in AIRFLOW__CORE__FERNET_KEY",
-     "use cfg "},
+    {ROW, ERROR_REFUSED, "cfg=R retired=R", "no other is made in its place", "use cfg "},
     {ROW, ERROR_REFUSED, "cfg=R retired=R staged=S", "store: is missing, ", "use cfg S"},
 };
 

@@ -73,6 +73,28 @@ static const struct {
     {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_CFG, false},
 };
 
+/* A file whose command gives A, or fails, where the ring comes to Airflow by the file alone, or not. */
+static const struct {
+    int line;
+    enum cfg_need need;
+    const char *ring;
+    const char *text;
+    bool failed;
+    bool by_environment;
+} commands[] = {
+    {ROW, CFG_RIGHT, "A", "[core]\n", false, false},
+    {ROW, CFG_RIGHT, "AB", "[core]\n", false, true},
+    {ROW, CFG_SET, "AB", "[core]\n", false, false},
+    {ROW, CFG_SET, "BA", "[core]\n", false, false},
+    {ROW, CFG_CLEAR, "AB", CORE "\n", false, true},
+    {ROW, CFG_SET, "AB", CORE "\n", false, false},
+    {ROW, CFG_RIGHT, "A", "[core]\n", true, true},
+    {ROW, CFG_CLEAR, "A", CORE "\n", true, true},
+    {ROW, CFG_SET, "A", "[core]\n", true, false},
+    {ROW, CFG_SET, "A", CORE "\n", true, false},
+    {ROW, CFG_RIGHT, "AB", CORE A "," B "\n", true, false},
+};
+
 /* As above, where Airflow gets its key from a secrets backend. */
 static const struct {
     int line;
@@ -136,7 +158,8 @@ static void read_file(struct needs *needs, const char *text)
 static enum cfg_need need_at(struct needs *needs, size_t place, const struct cfg *cfg,
                              struct error *err)
 {
-    return deliver_need(&needs->context, &needs->look, needs->part, place, cfg, environment, err);
+    return deliver_need(&needs->context, &needs->look, needs->part, place, cfg, environment,
+                        needs->settings.deliver_environment, err);
 }
 
 /* As the survey does. */
@@ -200,6 +223,27 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
         need = need_of(&needs, row->text, &known, &err);
         if (need != CFG_RIGHT || known != CFG_RIGHT)
             fail_row(row, "needs %d, though it delivers nothing", (int)need);
+    }
+}
+
+static void a_command_keeps_the_file_where_the_environment_has_the_rest(void **state)
+{
+    (void)state;
+    static struct needs needs;
+    foreach(row, commands) {
+        struct error err = {0};
+        enum cfg_need known;
+        struct source winner = {.way = row->failed ? WAY_STORE : WAY_CFG,
+                                .by_command = !row->failed};
+        begin(&needs, MANAGED_FERNET_KEY, &winner, true);
+        needs.settings.deliver_environment = row->by_environment;
+        needs.part->survey.places[0].command_failed = row->failed;
+        add_keys(&winner.ring, "A");
+        add_keys(&needs.part->decision.ring, row->ring);
+        enum cfg_need need = need_of(&needs, row->text, &known, &err);
+        ring_free(&winner.ring);
+        if (need != row->need || known != row->need)
+            fail_row(row, "needs %d, and then %d: %s", (int)need, (int)known, err.message);
     }
 }
 
@@ -300,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(a_file_gets_what_it_needs_and_no_more),
+        in_folder(a_command_keeps_the_file_where_the_environment_has_the_rest),
         in_folder(where_airflow_asks_its_backend_only_what_blocks_it_goes),
         in_folder(each_name_of_a_value_has_a_need_of_its_own),
         in_folder(a_secret_that_nobody_has_needs_nothing),

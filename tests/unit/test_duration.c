@@ -1,5 +1,6 @@
 #include "base/duration.h"
 
+#include "base/shown.h"
 #include "table.h"
 
 static const struct {
@@ -62,8 +63,8 @@ static void refuses_what_could_mean_two_things(void **state)
         if (duration_parse(*text, &got, &err) != -1 || got != -1)
             fail_msg("\"%s\" was taken as %lld ms", *text, (long long)got);
         /* A message is one line. */
-        if (err.kind != ERROR_USAGE ||
-            !memmem(err.message, strlen(err.message), *text, strcspn(*text, "\n")))
+        if (err.kind != ERROR_USAGE || !memmem(err.message, strlen(err.message), shown_value(*text),
+                                               strcspn(shown_value(*text), "\n")))
             fail_msg("\"%s\": says %s", *text, err.message);
     }
 }

@@ -107,7 +107,7 @@ static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(v
         {ENFILE, "; too many files are open on this host: see who opens them",
          "see who opens them"},
         {ENOMEM, "; give this container more memory", "; give this container more memory"},
-        {EIO, "; see whether its file system is well", "; do this; or that"},
+        {EIO, "; see whether its file system is well", "; see whether its file system is well"},
         {EROFS, "; let it be writable, or name another place", "; do this; or that"},
         {ENOTDIR, "", "; do this; or that"},
     };

@@ -438,6 +438,35 @@ static void tells_what_a_desktop_shares(void **state)
     }
 }
 
+static void says_where_to_move_it_for_who_runs_the_container(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        unsigned marks;
+        const char *move;
+    } moves[] = {
+        {ROW, GROUND_DOCKER, "a named volume: docker run -v fernit:/var/lib/fernit ..."},
+        {ROW, GROUND_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
+        {ROW, GROUND_DOCKER | GROUND_PODMAN,
+         "a named volume: podman run -v fernit:/var/lib/fernit ..."},
+        {ROW, GROUND_KUBERNETES, "a PersistentVolumeClaim that is no directory of the host"},
+        {ROW, GROUND_KUBERNETES | GROUND_PODMAN,
+         "a PersistentVolumeClaim that is no directory of the host"},
+        {ROW, GROUND_SYSTEM, "a volume or a disk that no other machine shares"},
+        {ROW, GROUND_CONTAINER, "a volume or a disk that no other machine shares"},
+        {ROW, 0, "a volume or a disk that no other machine shares"},
+    };
+    foreach(row, moves) {
+        struct ground ground = {.of_desktop = true, .marks = row->marks};
+        char text[GROUND_CURE];
+        ground_move(&ground, text, sizeof text);
+        const char *rest = strstr(text, ", to ");
+        if (!rest || strcmp(rest + 5, row->move) != 0)
+            fail_row(row, "%s", text);
+    }
+}
+
 static void fields_of_any_length_are_borne(void **state)
 {
     (void)state;
@@ -646,6 +675,7 @@ int main(void)
         cmocka_unit_test(tells_what_can_be_written_to),
         cmocka_unit_test(tells_whose_locks_hold_on_every_host),
         cmocka_unit_test(tells_what_a_desktop_shares),
+        cmocka_unit_test(says_where_to_move_it_for_who_runs_the_container),
         cmocka_unit_test(fields_of_any_length_are_borne),
         in_folder(looks_where_the_path_leads),
         cmocka_unit_test(looks_for_marks_of_a_container),

@@ -31,6 +31,7 @@ static void hold(struct holding holdings[2], const char *ring, const char *stage
     struct error err = {0};
     memset(holdings, 0, 2 * sizeof *holdings);
     holdings[0].secret = MANAGED_FERNET_KEY;
+    holdings[0].options = holdings[1].options = "";
     add_keys(&holdings[0].ring, ring);
     add_keys(&holdings[0].staged, staged);
     retire_letters(&holdings[0].retired, retired);
@@ -68,7 +69,8 @@ static const struct {
     {ROW, VERB_PROMOTE, "A", "", "", 'A', 0, "A", "", "", "", NULL},
     {ROW, VERB_PROMOTE, "A", "", "B", 'B', -1, "", "", "", "", "fernit key unretire"},
     {ROW, VERB_PROMOTE, "A", "", "", 'D', -1, "", "", "", "", "there is no key"},
-    {ROW, VERB_PROMOTE, "", "B", "", 'B', -1, "", "", "", "", "there is no fernet_key"},
+    {ROW, VERB_PROMOTE, "", "B", "", 'B', 1, "B", "", "", "", NULL},
+    {ROW, VERB_PROMOTE, "", "BC", "", 'C', 1, "C", "B", "", "", NULL},
     /* What a crash between the two writes has left. */
     {ROW, VERB_PROMOTE, "BA", "B", "", 'B', 1, "BA", "", "", "", NULL},
 
@@ -86,7 +88,8 @@ static const struct {
     {ROW, VERB_UNRETIRE, "AB", "C", "D", 'D', 1, "ABD", "C", "", "D", NULL},
     {ROW, VERB_UNRETIRE, "A", "", "", 'A', 0, "", "", "", "", NULL},
     {ROW, VERB_UNRETIRE, "AD", "", "D", 'D', 1, "AD", "", "", "D", NULL},
-    {ROW, VERB_UNRETIRE, "", "", "D", 'D', -1, "", "", "", "", "cp -p retired/"},
+    {ROW, VERB_UNRETIRE, "", "", "D", 'D', 1, "D", "", "", "D", NULL},
+    {ROW, VERB_UNRETIRE, "", "C", "D", 'D', 1, "D", "C", "", "D", NULL},
 
     {ROW, VERB_DESTROY, "A", "C", "D", 'D', 1, "A", "C", "", "D", NULL},
     {ROW, VERB_DESTROY, "AD", "", "D", 'D', -1, "", "", "", "", "is in use"},

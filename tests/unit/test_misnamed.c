@@ -42,6 +42,9 @@ static void a_key_under_a_name_that_nobody_reads_is_found(void **state)
         {"FERNET=k", false},
         {"AIRFLOW__KUBERNETES_SECRETS__AIRFLOW__CORE__FERNET_KEY=airflow=fernet", false},
         {"AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__AIRFLOW__CORE__FERNET_KEY=k", false},
+        {"AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__AIRFLOW__CORE__FERNET_KEY="
+         "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
+         true},
         {"AIRFLOW_HOME=FERNET_KEY", false},
         {"AIRFLOW_FERNET_KEY", false},
         {"=AIRFLOW_FERNET_KEY", false},

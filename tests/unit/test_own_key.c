@@ -31,6 +31,17 @@ static void the_line_that_creates_a_key_is_named(void **state)
         {ROW, 2, false, "#!/bin/bash\n" PUCKEL},
         {ROW, 0, true, "#!/bin/sh\nexport FERNET_KEY=${FERNET_KEY:-" GENERATE "}\n"},
 
+        {ROW, 0, true, "#!/bin/sh\nexport FERNET_KEY=${FERNET_KEY-" GENERATE "}\n"},
+        {ROW, 0, true, "#!/bin/sh\n: ${AIRFLOW__CORE__FERNET_KEY=" GENERATE "}\n"},
+
+        /* Under a condition about the key. */
+        {ROW, 0, true, "[ -z \"$FERNET_KEY\" ] && export FERNET_KEY=" GENERATE "\n"},
+        {ROW, 0, true, "if [ -z $FERNET_KEY ]\nthen\n\nexport FERNET_KEY=" GENERATE "\nfi\n"},
+        {ROW, 5, true, "if [ -z $FERNET_KEY ]\nthen\n\n\nexport FERNET_KEY=" GENERATE "\nfi\n"},
+        {ROW, 2, false, "if [ -z $FERNET_KEY ]; then\nexport FERNET_KEY=" GENERATE "\nfi\n"},
+        {ROW, 2, true, "# if FERNET_KEY is missing\nexport FERNET_KEY=" GENERATE "\n"},
+        {ROW, 2, true, "if [ -z $OTHER ]; then\nexport FERNET_KEY=" GENERATE "\nfi\n"},
+
         {ROW, 0, true, "#!/bin/sh\n# export AIRFLOW__CORE__FERNET_KEY=" GENERATE "\n"},
         {ROW, 0, true, "#!/bin/sh\nssh-keygen; generate_key\n"},
         {ROW, 0, true, "#!/bin/sh\necho $FERNET_KEY\n"},

@@ -17,8 +17,7 @@ static const struct {
     {ROW, "/h/a/airflow.cfg", {"HOME=/h", "AIRFLOW_HOME=~/a"}},
     {ROW, "/base/a/airflow.cfg", {"BASE=/base", "AIRFLOW_HOME=$BASE/a"}},
     {ROW, "/base/airflow.cfg", {"BASE=/base/", "AIRFLOW_HOME=${BASE}"}},
-    {ROW, "${BASE}/a/airflow.cfg", {"AIRFLOW_HOME=${BASE}/a"}},
-    {ROW, "$AIRFLOW_HOME/airflow.cfg", {"AIRFLOW_HOME=$AIRFLOW_HOME"}},
+    {ROW, "${B}/a/airflow.cfg", {"AIRFLOW_HOME=${B}/a"}},
     {ROW, "/etc/x.cfg", {"HOME=/h", "AIRFLOW_HOME=/opt/airflow", "AIRFLOW_CONFIG=/etc/x.cfg"}},
     {ROW, "/h/x.cfg", {"HOME=/h", "AIRFLOW_CONFIG=~/x.cfg"}},
     {ROW, "/opt/x.cfg", {"AIRFLOW_HOME=/opt", "AIRFLOW_CONFIG=$AIRFLOW_HOME/x.cfg"}},
@@ -36,6 +35,9 @@ static const struct {
     {ROW, "AIRFLOW_CONFIG is set but empty", {"AIRFLOW_HOME=/opt", "AIRFLOW_CONFIG="}},
     {ROW, "AIRFLOW_CONFIG: ", {"AIRFLOW_CONFIG=$A", "A=$B", "B=$A"}},
     {ROW, "AIRFLOW_HOME: ", {"AIRFLOW_HOME=x$A", "A=y$A"}},
+    {ROW, "leads to nothing", {"AIRFLOW_HOME=${BASE}/a"}},
+    {ROW, "AIRFLOW_HOME does not begin with", {"AIRFLOW_HOME=$AIRFLOW_HOME"}},
+    {ROW, "AIRFLOW_CONFIG does not begin with", {"AIRFLOW_CONFIG=nine4567.cfg"}},
 };
 
 static void finds_the_file_where_airflow_does(void **state)

@@ -286,7 +286,7 @@ static const struct {
     {ROW, "fernit.ini: log-format|\"off\"", {{NULL}, {NULL}, "[fernit]\nlog_format = off\n"}},
     {ROW, "--on-change|\"off\"|keep, stage", {{"--on-change=off"}, {NULL}, NULL}},
     {ROW, "FERNIT_ON_CHANGE|\"Keep\"", {{NULL}, {"FERNIT_ON_CHANGE=Keep"}, NULL}},
-    {ROW, "--on-change|\"keep,stage\"", {{"--on-change=keep,stage"}, {NULL}, NULL}},
+    {ROW, "--on-change|\"...\"", {{"--on-change=keep,stage"}, {NULL}, NULL}},
     {ROW, "--manage|\"fernet-key\"|jwt_secret", {{"--manage=fernet-key"}, {NULL}, NULL}},
     {ROW, "FERNIT_MANAGE|\"\"", {{NULL}, {"FERNIT_MANAGE=fernet_key,,jwt_secret"}, NULL}},
     {ROW, "fernit.ini: manage|\"all\"", {{NULL}, {NULL}, "[fernit]\nmanage = all\n"}},

@@ -61,7 +61,7 @@ static void what_may_be_a_secret_is_not_shown(void **state)
     }
 }
 
-static void a_value_of_31_letters_is_shown(void **state)
+static void a_value_of_8_letters_is_shown(void **state)
 {
     (void)state;
     static const struct {
@@ -71,8 +71,8 @@ static void a_value_of_31_letters_is_shown(void **state)
     } table[] = {
         {ROW, true, ""},
         {ROW, true, "airflow"},
-        {ROW, true, "1234567890123456789012345678901"},
-        {ROW, false, "12345678901234567890123456789012"},
+        {ROW, true, "12345678"},
+        {ROW, false, "123456789"},
         {ROW, true, "/2345678901234567890123456789012"},
     };
     foreach(row, table)
@@ -109,7 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_may_be_a_secret_is_not_shown),
-        cmocka_unit_test(a_value_of_31_letters_is_shown),
+        cmocka_unit_test(a_value_of_8_letters_is_shown),
         cmocka_unit_test(the_distance_of_two_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,7 +142,7 @@ static const struct {
     {"TERM :QUIT", "there is no signal \"TERM \""},
     {"TERM:65", "there is no signal \"65\""},
     {"65:TERM", "there is no signal \"65\""},
-    {"SIGTERMSIGTERMSIGTERMSIGTERM:1", "there is no signal \"SIGTERMSIGTERMSIGTERMSIGTERM\""},
+    {"SIGTERMSIGTERMSIGTERMSIGTERM:1", "there is no signal \"...\""},
     {"0:TERM", "0 is no signal that could arrive"},
     {"0:0", "0 is no signal that could arrive"},
     {"KILL:TERM", "SIGKILL cannot be caught"},

@@ -56,10 +56,10 @@ static const struct {
     {"a:b:c", "more than one colon"},
     {"0:0:", "more than one colon"},
     {"a::b", "more than one colon"},
-    {"4294967295", "4294967295 is too large"},
-    {"4294967296", "4294967296 is too large"},
-    {"0:4294967295", "4294967295 is too large"},
-    {"0:4294967296", "4294967296 is too large"},
+    {"4294967295", "too large"},
+    {"4294967296", "too large"},
+    {"0:4294967295", "too large"},
+    {"0:4294967296", "too large"},
     {"18446744073709551616", "is too large"},
     {"99999999999999999999999999999999999999", "is too large"},
     {"-1", "a sign"},
@@ -175,9 +175,9 @@ static void a_name_needs_one(void **state)
         const char *text;
         const char *says;
     } table[] = {
-        {"no-such-user", "no user no-such-user in /etc/passwd"},
-        {"no-such-user:0", "no user no-such-user in /etc/passwd"},
-        {"0:no-such-group", "no group no-such-group in /etc/group"},
+        {"nouser", "no user nouser in /etc/passwd"},
+        {"nouser:0", "no user nouser in /etc/passwd"},
+        {"0:nogroup2", "no group nogroup2 in /etc/group"},
     };
     foreach(row, table) {
         struct error err = {0};
