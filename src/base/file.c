@@ -240,7 +240,8 @@ int file_check_new_folder(int folder, const struct stat *parent, const char *pat
     bool is_parents = status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
     if (count == 0 && (status.st_uid == geteuid() || is_parents))
         return 0;
-    return error_refused(err, "%s: was exchanged while it was made; start again", path);
+    error_refused(err, "%s: another folder took its place while fernit created it", path);
+    return error_hint(err, "start again");
 }
 
 /* As all that root creates beside others' files. */

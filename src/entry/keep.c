@@ -314,12 +314,13 @@ static int check_strict(const struct context *context, const struct look *look, 
         for (size_t j = 0; j < part->decision.remark_count; j++) {
             const struct remark *remark = &part->decision.remarks[j];
             char text[sizeof err->message];
+            char hint[REMARK_HINT];
             if (!warning_is_security(remark_id(remark->kind)))
                 continue;
             remark_text(remark, &part->survey, &part->decision, text, sizeof text);
             error_refused(err, "%.900s (refused: --strict)", text);
-            remark_hint(remark, &part->survey, err->hint);
-            return -1;
+            remark_hint(remark, &part->survey, &part->decision, hint);
+            return error_hint(err, "%s", hint);
         }
     }
     return 0;

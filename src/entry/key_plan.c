@@ -196,9 +196,11 @@ static int plan_promote(const struct target *target, struct plan *plan, struct e
 {
     const struct holding *old = target->holding;
     const struct ring *from = target->in_staged ? &old->staged : &old->ring;
-    if (!target->in_staged && !target->in_ring)
-        return error_refused(err, "%s is retired; first: fernit key unretire %s --yes%s",
-                             target->fingerprint, target->fingerprint, old->options);
+    if (!target->in_staged && !target->in_ring) {
+        error_refused(err, "%s is retired", target->fingerprint);
+        return error_hint(err, "first bring it back: fernit key unretire %s --yes%s",
+                          target->fingerprint, old->options);
+    }
     plan->changes_staged = target->in_staged;
     if (add_some(&plan->moved, from, target->fingerprint, false, err) < 0 ||
         add_some(&plan->staged, &old->staged, target->fingerprint, true, err) < 0 ||
@@ -217,13 +219,11 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
     char first[FP] = "";
     if (ring_count(&old->ring) > 0)
         ring_fingerprint(&old->ring, 0, first);
-    if (strcmp(first, target->fingerprint) == 0)
-        return error_refused(err,
-                             "%s is the %s that is used now, and what would come in its place is "
-                             "not known; first put another one in front: fernit key promote%s "
-                             "--yes%s",
-                             first, old->secret->title, ring_count(&old->staged) == 0 ? " FP" : "",
-                             old->options);
+    if (strcmp(first, target->fingerprint) == 0) {
+        error_refused(err, "%s is the %s that is used now", first, old->secret->title);
+        return error_hint(err, "first put another one in front: fernit key promote%s --yes%s",
+                          ring_count(&old->staged) == 0 ? " FP" : "", old->options);
+    }
     plan->changes_ring = target->in_ring;
     plan->changes_staged = target->in_staged;
     const struct ring *from = target->in_ring ? &old->ring : &old->staged;
@@ -255,12 +255,14 @@ static int check_giver(const struct holding *old, const struct ring *retire, str
         char text[FP];
         const uint8_t *key = ring_key(&giver->ring, i);
         ring_fingerprint(&giver->ring, i, text);
-        if (ring_has(retire, key, FERNET_KEY_BYTES))
-            return error_refused(err,
-                                 "%s comes from %s, and what starts with that encrypts with it; "
-                                 "first give another one there and restart all, or, if it is meant "
-                                 "for all: fernit key promote %s --yes%s",
-                                 text, giver->name, text, old->options);
+        if (ring_has(retire, key, FERNET_KEY_BYTES)) {
+            error_refused(err, "%s comes from %s, and what starts with that encrypts with it", text,
+                          giver->name);
+            return error_hint(err,
+                              "first give another one there, and restart all\n"
+                              "or, if it is meant for all: fernit key promote %s --yes%s",
+                              text, old->options);
+        }
         if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
             break;
     }
@@ -289,10 +291,12 @@ static int plan_unretire(const struct target *target, const struct ring *retired
 static int plan_destroy(const struct target *target, struct plan *plan, struct error *err)
 {
     const char *which = target->fingerprint;
-    if (target->in_ring || target->in_staged)
-        return error_refused(
-            err, "%s is %s: only a retired key is destroyed; first: fernit key retire %s --yes%s",
-            which, target->in_ring ? "in use" : "staged", which, target->holding->options);
+    if (target->in_ring || target->in_staged) {
+        error_refused(err, "%s is %s, and only a retired key can be destroyed", which,
+                      target->in_ring ? "in use" : "staged");
+        return error_hint(err, "first retire it: fernit key retire %s --yes%s", which,
+                          target->holding->options);
+    }
     memcpy(plan->leaves_retired, which, FP);
     if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
         return -1;

@@ -154,10 +154,11 @@ static int check_lost(const struct context *context, const struct look *look, st
         return 0;
     error_refused(err,
                   "%s is missing, and %s beside it shows that there was one; no other key is "
-                  "created in its place",
+                  "created",
                   part->survey.store_name, other);
-    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY; for a new "
-                           "deployment give it once a new one (fernit key generate)");
+    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY\n"
+                           "for a new deployment give a new key there once: fernit key generate "
+                           "prints one");
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */

@@ -99,7 +99,7 @@ static const char *script_of(char *const *words, bool *of_shell)
 int own_key_check(const struct context *context, struct error *err)
 {
     static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
-                               "the one that is kept%s";
+                               "the one that fernit keeps%s";
     static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
     struct error ignored;
     struct stat status;

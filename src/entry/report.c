@@ -50,7 +50,7 @@ void report_remarks(const struct survey *survey, const struct decision *decision
         char text[REMARK_TEXT];
         char hint[REMARK_HINT];
         remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
-        remark_hint(&decision->remarks[i], survey, hint);
+        remark_hint(&decision->remarks[i], survey, decision, hint);
         log_warning(remark_id(decision->remarks[i].kind), "%s", text);
         print_hint(hint);
     }

@@ -21,8 +21,11 @@ void status_add(struct status_report *report, bool problem, const char *text)
 
 void status_add_hint(struct status_report *report, const char *hint)
 {
-    if (report->note_count > 0)
-        snprintf(report->notes[report->note_count - 1].hint, STATUS_HINT, "%s", hint);
+    if (report->note_count == 0)
+        return;
+    char *hints = report->notes[report->note_count - 1].hint;
+    size_t length = strlen(hints);
+    snprintf(hints + length, STATUS_HINT - length, "%s%s", length > 0 ? "\n" : "", hint);
 }
 
 void status_refuse(struct status_report *report)
@@ -43,6 +46,15 @@ static void print_clean(const char *given)
     log_mask(text);
     for (const char *p = text; *p; p++)
         putchar((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
+}
+
+/* The next line of a hint. */
+static bool hint_next(const char **hint, char line[STATUS_HINT])
+{
+    size_t length = strcspn(*hint, "\n");
+    snprintf(line, STATUS_HINT, "%.*s", (int)length, *hint);
+    *hint += length + ((*hint)[length] == '\n');
+    return *line != '\0';
 }
 
 static const char *describe_option_file(const struct option_file *file)
@@ -147,11 +159,13 @@ void status_print(const struct status_report *report)
     for (size_t i = 0; i < report->note_count; i++) {
         printf("%s      ", report->notes[i].problem ? "problem" : "warning");
         print_clean(report->notes[i].text);
-        if (*report->notes[i].hint) {
-            printf("\nhint         ");
-            print_clean(report->notes[i].hint);
-        }
         putchar('\n');
+        char line[STATUS_HINT];
+        for (const char *at = report->notes[i].hint; hint_next(&at, line);) {
+            printf("hint         ");
+            print_clean(line);
+            putchar('\n');
+        }
     }
 }
 
@@ -204,12 +218,12 @@ static void print_hints(const struct status_report *report)
     bool first = true;
     printf(",\"hints\":[");
     for (size_t i = 0; i < report->note_count; i++) {
-        if (!*report->notes[i].hint)
-            continue;
-        if (!first)
-            putchar(',');
-        print_string(report->notes[i].hint);
-        first = false;
+        char line[STATUS_HINT];
+        for (const char *at = report->notes[i].hint; hint_next(&at, line); first = false) {
+            if (!first)
+                putchar(',');
+            print_string(line);
+        }
     }
     putchar(']');
 }

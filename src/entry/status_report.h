@@ -11,7 +11,7 @@
 #include "store/ground.h"
 #include "store/retired.h"
 
-enum { STATUS_TEXT = 3584, STATUS_HINT = 2048, STATUS_WAIT = 400, STATUS_CFG = 1024 };
+enum { STATUS_TEXT = 3584, STATUS_HINT = 3072, STATUS_WAIT = 400, STATUS_CFG = 1024 };
 
 struct status_source {
     int way; /* 1 to 6 */
@@ -39,7 +39,7 @@ struct status_secret {
 struct status_note {
     bool problem; /* else a warning */
     char text[STATUS_TEXT];
-    char hint[STATUS_HINT]; /* what to do about it; "" for none */
+    char hint[STATUS_HINT]; /* what to do about it, in lines; "" for none */
 };
 
 struct status_report {
@@ -66,7 +66,7 @@ struct status_report {
 /* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
 void status_add(struct status_report *report, bool problem, const char *text);
 
-/* Adds what to do about the note before it. */
+/* Adds lines that say what to do about the note before it. */
 void status_add_hint(struct status_report *report, const char *hint);
 
 /* Says that a run would be refused: no secret is delivered. Why is a problem of its own. Call it when all verdicts are there. */

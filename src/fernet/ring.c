@@ -137,7 +137,7 @@ static int parse_value(struct ring *ring, const char *text, size_t length, struc
         return error_input(err,
                            "the value is not UTF-8, and Airflow cannot read a file that holds it");
     if (line_trim(text, text + length).length != length)
-        return error_input(err, "the value begins or ends with a blank that is not ASCII's, which "
+        return error_input(err, "the value begins or ends with a blank such as U+00A0, which "
                                 "Airflow would cut off");
     if (length > VALUE_MOST)
         return error_input(err, "the value has %zu bytes, at most %d are taken", length,

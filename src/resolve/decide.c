@@ -131,11 +131,11 @@ static int refuse_lost(const struct survey *survey, struct error *err)
     char cure[LOST_CURE];
     lost_cure(survey, cure);
     error_refused(err,
-                  "%s: is missing, though staged or retired keys beside it show that there was "
-                  "one; no other is made in its place",
+                  "%s is missing, and staged or retired keys beside it show that there was one; no "
+                  "other key is created",
                   survey->store_name);
-    return error_hint(err, "put back a backup of it, give the key in %s%s%s",
-                      survey->secret->places->variable, *cure ? ", or " : "", cure);
+    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY%s%s",
+                      *cure ? "\nor " : "", cure);
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */

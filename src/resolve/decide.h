@@ -91,9 +91,10 @@ void remark_text(const struct remark *remark, const struct survey *survey,
 enum { LOST_CURE = 1536 };
 void lost_cure(const struct survey *survey, char text[LOST_CURE]);
 
-/* What to do about it, for a line of its own; "" where the sentence says it. */
-enum { REMARK_HINT = 2048 };
-void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT]);
+/* What to do about it, in lines; "" where the sentence says it. */
+enum { REMARK_HINT = 3072 };
+void remark_hint(const struct remark *remark, const struct survey *survey,
+                 const struct decision *decision, char hint[REMARK_HINT]);
 
 void decision_free(struct decision *decision);
 #define _cleanup_decision_ _cleanup_(decision_free)

@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,18 +45,6 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
     ring_summary(ring_count(&some) > 0 ? &some : all, text);
 }
 
-/* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
-static void say_beside(const struct survey *survey, const struct source *source,
-                       char text[LOST_CURE])
-{
-    *text = '\0';
-    if (source && (source->way <= WAY_COMMAND || source->way == WAY_CFG) &&
-        !source_is_shadowed(survey, source))
-        snprintf(text, LOST_CURE,
-                 "; docker exec sees that alone: say \"fernit run%s -- airflow ...\" there",
-                 survey->options);
-}
-
 /* Airflow's own variable and option: what is empty there turns encryption off. */
 static bool is_read_as_plain(const struct survey *survey, const struct source *source)
 {
@@ -78,32 +67,40 @@ void lost_cure(const struct survey *survey, char text[LOST_CURE])
                  FINGERPRINT_TEXT, staged, survey->options);
 }
 
+/* What the sentences and the hints name. */
+struct words {
+    const char *winner;
+    char own[RING_SUMMARY];   /* the keys of its source that it is about */
+    char used[RING_SUMMARY];  /* the ring's first */
+    char fresh[RING_SUMMARY]; /* what the winner brings */
+};
+
+static struct words words_of(const struct remark *remark, const struct survey *survey,
+                             const struct decision *decision)
+{
+    struct words words = {.winner = decision->winner ? decision->winner->name : ""};
+    summarize_own(remark, survey, decision, words.own);
+    ring_summary(&decision->ring, words.used);
+    ring_summary(&decision->change.fresh, words.fresh);
+    words.used[strcspn(words.used, ",")] = '\0';
+    return words;
+}
+
 void remark_text(const struct remark *remark, const struct survey *survey,
                  const struct decision *decision, char *text, size_t size)
 {
     const struct source *source = remark->source;
     const struct managed *secret = survey->secret;
-    const char *winner = decision->winner ? decision->winner->name : "";
-    char own[RING_SUMMARY];
-    char used[RING_SUMMARY];
-    char fresh[RING_SUMMARY];
-    char beside[LOST_CURE];
-    char cure[LOST_CURE] = "";
-    say_beside(survey, decision->winner, beside);
-    summarize_own(remark, survey, decision, own);
-    ring_summary(&decision->ring, used);
-    ring_summary(&decision->change.fresh, fresh);
-    used[strcspn(used, ",")] = '\0';
+    const struct words words = words_of(remark, survey, decision);
+    const char *winner = words.winner;
+    const char *own = words.own;
 
     switch (remark->kind) {
     case REMARK_EMPTY:
-        snprintf(text, size, "%s is set to nothing%s; it counts as unset%s", source->name,
+        snprintf(text, size, "%s is set to nothing%s; it counts as unset", source->name,
                  is_read_as_plain(survey, source)
                      ? ", which Airflow takes as \"store passwords in plain text\""
-                     : "",
-                 secret->is_value || source->way != WAY_VARIABLE
-                     ? ""
-                     : ", but not for what docker exec starts: take it out");
+                     : "");
         break;
     case REMARK_BROKEN:
         if (source->way == WAY_STORE && !secret->is_value)
@@ -122,82 +119,60 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     case REMARK_OTHER:
         if (secret->is_value)
             snprintf(text, size, "%s holds another %s (%s) than %s (%s), and is not used",
-                     source->name, secret->title, own, winner, used);
+                     source->name, secret->title, own, winner, words.used);
         else
             snprintf(text, size,
                      "%s holds another key (%s) than %s (%s), and is not used: what it has "
                      "encrypted cannot be read; if it is needed, add it to the comma list in %s",
-                     source->name, own, winner, used, winner);
+                     source->name, own, winner, words.used, winner);
         break;
     case REMARK_CHANGED:
         if (secret->is_value)
-            snprintf(text, size,
-                     "%s brings a new %s, %s, in place of %s in %s; restart everything that runs "
-                     "with the old one",
-                     winner, secret->title, fresh, own, source->name);
+            snprintf(text, size, "%s brings a new %s, %s, in place of %s in %s", winner,
+                     secret->title, words.fresh, own, source->name);
         else
-            snprintf(
-                text, size,
-                "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
-                "encrypted stays readable%s; whatever still runs with the old ring cannot read "
-                "what this one writes: restart it; then run: fernit run%s -- airflow "
-                "rotate-fernet-key, and after it: fernit key retire --yes%s",
-                winner, fresh, own, source->name, beside, survey->options, survey->options);
+            snprintf(text, size,
+                     "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
+                     "encrypted stays readable",
+                     winner, words.fresh, own, source->name);
         break;
     case REMARK_STAGED:
-        snprintf(text, size,
-                 "%s brings the new %s %s, which waits in %s.staged beside %s%s; when everything "
-                 "has been restarted once, run: fernit key promote %s --yes%s",
-                 winner, secret->title, fresh, source->name, own, secret->is_value ? "" : beside,
-                 fresh, survey->options);
+        snprintf(text, size, "%s brings the new %s %s, which waits in %s.staged beside %s", winner,
+                 secret->title, words.fresh, source->name, own);
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
-                 "%s brings the new %s %s in place of %s in %s, which is retired: what that has "
-                 "encrypted cannot be read until it is brought back: fernit key unretire "
-                 "%.*s --yes%s",
-                 winner, secret->title, fresh, own, source->name, FINGERPRINT_TEXT, own,
-                 survey->options);
+                 "%s brings the new %s %s in place of %s in %s: what that has encrypted cannot be "
+                 "read",
+                 winner, secret->title, words.fresh, own, source->name);
         break;
     case REMARK_RETIRED:
-        snprintf(text, size,
-                 "%s brings a %s that was retired (%s): it is used here, and not kept; give the "
-                 "new one there, or bring it back for all: fernit key unretire %.*s --yes%s",
-                 source->name, secret->title, own, FINGERPRINT_TEXT, own, survey->options);
+        snprintf(text, size, "%s brings a %s that was retired (%s): it is used here, and not kept",
+                 source->name, secret->title, own);
         break;
     case REMARK_FIRST:
         snprintf(text, size,
-                 "%s puts %s first, and %s puts %.*s: this process encrypts with the one, whoever "
-                 "goes by the store with the other; give the same first key "
-                 "everywhere, or, if %s is meant for all, run: fernit key promote %s --yes%s%s",
-                 winner, used, source->name, FINGERPRINT_TEXT, own, used, used, survey->options,
-                 beside);
+                 "%s puts %s first, and %s puts %.*s: this process and others encrypt with "
+                 "different keys",
+                 winner, words.used, source->name, FINGERPRINT_TEXT, own);
         break;
     case REMARK_FEWER:
-        snprintf(text, size, "%s gives less than %s (%s)%s", winner, source->name, own, beside);
+        snprintf(text, size, "%s gives less than %s (%s)", winner, source->name, own);
         break;
     case REMARK_LOST:
-        if (survey->retired.count > 0)
-            lost_cure(survey, cure);
         snprintf(text, size,
-                 "%s: is missing, though staged or retired keys beside it show that there was one; "
-                 "what the keys in it have encrypted cannot be read: put back a backup of it%s%s",
-                 survey->store_name, *cure ? ", or " : "", cure);
+                 "%s is missing, and staged or retired keys beside it show that there was one: "
+                 "what it encrypted cannot be read",
+                 survey->store_name);
         break;
-    case REMARK_JOINED: {
-        bool is_hidden = *beside;
-        snprintf(
-            text, size,
-            "%s holds %s, which %s (%s) lacks: what it has encrypted stays readable, as the last "
-            "of the ring%s%s%s; is it needed?",
-            source->name, own, winner, used, is_hidden ? ", but docker exec sees " : "",
-            is_hidden ? winner : "", is_hidden ? " alone" : "");
+    case REMARK_JOINED:
+        snprintf(text, size, "%s holds %s, which %s (%s) lacks: what it encrypted stays readable",
+                 source->name, own, winner, words.used);
         break;
-    }
     case REMARK_DROPPED:
         if (secret->is_value)
             snprintf(text, size, "%s holds another %s (%s) than %s (%s), which counts",
-                     source->name, secret->title, own, winner, used);
+                     source->name, secret->title, own, winner, words.used);
         else
             snprintf(text, size,
                      "%s holds a key that was retired (%s): it is not used, and a run that writes "
@@ -228,39 +203,141 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     }
 }
 
+/* A line more. */
+__attribute__((format(printf, 2, 3))) static void advise(char hint[REMARK_HINT], const char *format,
+                                                         ...)
+{
+    size_t length = strlen(hint);
+    va_list values;
+    if (length + 1 >= REMARK_HINT)
+        return;
+    if (length > 0)
+        hint[length++] = '\n';
+    va_start(values, format);
+    vsnprintf(hint + length, REMARK_HINT - length, format, values);
+    va_end(values);
+}
+
+/* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
+static void advise_beside(const struct survey *survey, const struct source *winner,
+                          char hint[REMARK_HINT])
+{
+    if (!survey->secret->is_value && winner &&
+        (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
+        !source_is_shadowed(survey, winner))
+        advise(hint, "docker exec sees %s alone; say there: fernit run%s -- airflow ...",
+               winner->name, survey->options);
+}
+
 /* What a source from outside gives is changed there. Else the value stands in the store or airflow.cfg: one from
  * outside, given once, takes its place. */
-void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT])
+static void advise_published(const struct remark *remark, const struct survey *survey,
+                             char hint[REMARK_HINT])
 {
     const struct managed *secret = survey->secret;
-    *hint = '\0';
-    if (remark->kind == REMARK_EMPTY && remark->source->hides)
-        snprintf(hint, REMARK_HINT,
-                 "%s is set twice: the empty one comes first and hides the other; remove it",
-                 remark->source->name);
-    if (remark->kind == REMARK_SHOWN)
-        snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
-                 secret->places[remark->source->place].section);
-    if (remark->kind == REMARK_MISNAMED)
-        snprintf(hint, REMARK_HINT, "the %s is given in %s: rename the variable, or unset it",
-                 secret->title, secret->places[0].variable);
-    if (remark->kind != REMARK_PUBLISHED)
-        return;
     bool is_outside = remark->source->way < WAY_STORE;
     const char *variable = secret->bare ? secret->bare : secret->places[0].variable;
     if (secret->is_value && is_outside)
-        snprintf(hint, REMARK_HINT,
-                 "replace it there by a new one (fernit key generate prints one), and restart all "
-                 "that use it");
+        advise(hint, "replace it there by a new one (fernit key generate prints one), and restart "
+                     "all that use it");
     else if (secret->is_value)
-        snprintf(hint, REMARK_HINT,
-                 "set %s once to a new one (fernit key generate prints one), and restart all that "
-                 "use it",
-                 variable);
+        advise(hint,
+               "set %s once to a new one (fernit key generate prints one), and restart all that "
+               "use it",
+               variable);
     else
-        snprintf(hint, REMARK_HINT,
-                 "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
-                 "-- airflow rotate-fernet-key",
-                 is_outside ? "change it there" : "set ", is_outside ? "" : variable,
-                 survey->options);
+        advise(hint,
+               "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
+               "-- airflow rotate-fernet-key",
+               is_outside ? "change it there" : "set ", is_outside ? "" : variable,
+               survey->options);
+}
+
+static void advise_changed(const struct survey *survey, const struct source *winner,
+                           char hint[REMARK_HINT])
+{
+    if (survey->secret->is_value) {
+        advise(hint, "restart everything that runs with the old one");
+        return;
+    }
+    advise(hint, "restart what still runs with the old keys: it cannot read what the new one "
+                 "encrypts");
+    advise_beside(survey, winner, hint);
+    advise(hint, "then run: fernit run%s -- airflow rotate-fernet-key", survey->options);
+    advise(hint, "after that run: fernit key retire --yes%s", survey->options);
+}
+
+void remark_hint(const struct remark *remark, const struct survey *survey,
+                 const struct decision *decision, char hint[REMARK_HINT])
+{
+    const struct managed *secret = survey->secret;
+    const struct source *winner = decision->winner;
+    const struct words words = words_of(remark, survey, decision);
+    char cure[LOST_CURE];
+    *hint = '\0';
+
+    switch (remark->kind) {
+    case REMARK_EMPTY:
+        if (remark->source->hides)
+            advise(hint,
+                   "%s is set twice: the empty one comes first and hides the other; remove it",
+                   remark->source->name);
+        else if (!secret->is_value && remark->source->way == WAY_VARIABLE)
+            advise(hint, "take it out: what docker exec starts still gets the empty one");
+        break;
+    case REMARK_CHANGED:
+        advise_changed(survey, winner, hint);
+        break;
+    case REMARK_STAGED:
+        advise_beside(survey, winner, hint);
+        advise(hint, "restart everything once, and then run: fernit key promote %.*s --yes%s",
+               FINGERPRINT_TEXT, words.fresh, survey->options);
+        break;
+    case REMARK_REPLACED:
+        advise(hint, "if it is needed, bring it back: fernit key unretire %.*s --yes%s",
+               FINGERPRINT_TEXT, words.own, survey->options);
+        break;
+    case REMARK_RETIRED:
+        advise(hint, "give the new one in %s", remark->source->name);
+        advise(hint, "or bring the retired one back for all: fernit key unretire %.*s --yes%s",
+               FINGERPRINT_TEXT, words.own, survey->options);
+        break;
+    case REMARK_FIRST:
+        advise(hint, "give the same first key everywhere");
+        advise(hint, "or, if %s is meant for all, run: fernit key promote %s --yes%s", words.used,
+               words.used, survey->options);
+        advise_beside(survey, winner, hint);
+        break;
+    case REMARK_FEWER:
+        advise_beside(survey, winner, hint);
+        break;
+    case REMARK_LOST:
+        advise(hint, "put back a backup of it");
+        lost_cure(survey, cure);
+        if (survey->retired.count > 0)
+            advise(hint, "or %s", cure);
+        break;
+    case REMARK_JOINED:
+        advise(hint, "see whether it is needed, and give one ring everywhere");
+        advise_beside(survey, winner, hint);
+        break;
+    case REMARK_SHOWN:
+        advise(hint, "move it from [DEFAULT] to [%s]",
+               secret->places[remark->source->place].section);
+        break;
+    case REMARK_MISNAMED:
+        advise(hint, "the %s is given in %s: rename the variable, or unset it", secret->title,
+               secret->places[0].variable);
+        break;
+    case REMARK_PUBLISHED:
+        advise_published(remark, survey, hint);
+        break;
+    case REMARK_BROKEN:
+    case REMARK_PASSED:
+    case REMARK_OTHER:
+    case REMARK_DROPPED:
+    case REMARK_READABLE:
+    case REMARK_MODELESS:
+        break;
+    }
 }

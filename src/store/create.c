@@ -58,9 +58,10 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
     if (store_judge(store, fd, &status, &ignored, err) == 0)
         return 0;
     error_refused(err,
-                  "%s: cannot be made: new files there belong to uid %ju, the store to uid %ju",
+                  "%s: cannot be created: new files there belong to uid %ju, the store to uid %ju",
                   path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
-    return error_hint(err, "give --store a folder of that uid: one that fernit creates there is");
+    return error_hint(err, "give --store a new folder there: fernit creates it, for uid %ju",
+                      (uintmax_t)status.st_uid);
 }
 
 int store_check_owner(const struct store *store, const struct access *access, int fd,

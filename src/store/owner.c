@@ -152,8 +152,8 @@ int store_hint_unmapped(struct error *err)
     uintmax_t uid = geteuid();
     return error_hint(
         err,
-        "on the host, chown it to the uid that is %ju in here: see /proc/self/uid_map\n"
-        "with podman: podman unshare chown %ju, or give the volume the option U",
+        "on the host, chown it to the uid that /proc/self/uid_map shows for %ju\n"
+        "with podman: podman unshare chown %ju, or mount the volume with the option U",
         uid, uid);
 }
 
