@@ -56,22 +56,30 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     return 0;
 }
 
-const char *source_key_cure(const struct managed *secret, enum way way)
+/* A new one is a cure only where nothing was encrypted yet. */
+static const char *key_cure(const struct managed *secret, enum way way)
 {
     if (way == WAY_STORE)
-        return "restore the file from a backup: no key is made in its place";
+        return "restore the file from a backup; no key is created in its place";
     if (way == WAY_CFG)
         return "correct that line of the file";
     if (secret->is_value)
-        return "give the value, on one line, or nothing: then one is made";
-    return "give the whole key, or, if nothing was encrypted yet, make one with \"fernit key "
-           "generate\"";
+        return "give the value on one line, or nothing: then fernit creates one";
+    return "give the whole key; if nothing was encrypted yet, a new one: fernit key generate";
 }
 
 void source_advise(struct error *error, const char *cure)
 {
     const char *remedy = error_remedy(error);
     error_advise(error, "%s", *remedy ? remedy + strlen("; ") : cure);
+}
+
+void source_advise_key(struct error *error, const struct managed *secret, enum way way)
+{
+    if (*error_remedy(error))
+        source_advise(error, "");
+    else if (!strchr(error->message, ';'))
+        error_hint(error, "%s", key_cure(secret, way));
 }
 
 /* However it is delivered, Airflow would replace variables in a value: the others would get another one. */
@@ -102,10 +110,8 @@ void source_take_keys(const struct looking *looking, struct source *source, cons
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
-    bool has_cure = strchr(source->error->message, ';');
+    source_advise_key(source->error, looking->places->secret, source->way);
     error_within(source->error, "%s", where);
-    if (!has_cure)
-        source_advise(source->error, source_key_cure(looking->places->secret, source->way));
 }
 
 void source_run_command(struct source *source, const struct looking *looking, const char *command)

@@ -36,8 +36,8 @@ void source_run_command(struct source *source, const struct looking *looking, co
 /* Says what to do: `cure`, or, where its errno tells of another trouble, what helps against that. */
 void source_advise(struct error *error, const char *cure);
 
-/* What to do about a text that is no key. A new one is a cure only where nothing was encrypted yet. */
-const char *source_key_cure(const struct managed *secret, enum way way);
+/* Says what to do about a text that is no key, in a hint, unless the message says it. */
+void source_advise_key(struct error *error, const struct managed *secret, enum way way);
 
 /* The sources in airflow.cfg. */
 int survey_cfg(struct looking *looking, struct error *err);

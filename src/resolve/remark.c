@@ -316,6 +316,8 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         lost_cure(survey, cure);
         if (survey->retired.count > 0)
             advise(hint, "or %s", cure);
+        else
+            advise(hint, "see which keys are staged or retired: fernit status%s", survey->options);
         break;
     case REMARK_JOINED:
         advise(hint, "see whether it is needed, and give one ring everywhere");
@@ -333,6 +335,9 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         advise_published(remark, survey, hint);
         break;
     case REMARK_BROKEN:
+        if (*remark->source->error->hint)
+            advise(hint, "%s", remark->source->error->hint);
+        break;
     case REMARK_PASSED:
     case REMARK_OTHER:
     case REMARK_DROPPED:

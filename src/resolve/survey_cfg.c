@@ -77,8 +77,8 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
         survey_cfg_key(&cfg->cfg, &survey->secret->places[index], looking->places->environment,
                        &source.ring, &place->is_plain, source.error);
     if (source.finding == FOUND_BROKEN) {
+        source_advise_key(source.error, survey->secret, WAY_CFG);
         error_within(source.error, "%s", source.name);
-        error_advise(source.error, "%s", source_key_cure(survey->secret, WAY_CFG));
     }
     return source_keep(looking, &source, err);
 }
@@ -90,8 +90,8 @@ static bool look_up(const struct looking *looking, const char *section, const ch
     int found = cfg_value(&looking->places->cfg->cfg, section, option, value, source->error);
     if (found < 0) {
         source->finding = FOUND_BROKEN;
+        source_advise_key(source->error, looking->survey->secret, WAY_CFG);
         error_within(source->error, "%s", source->name);
-        error_advise(source->error, "%s", source_key_cure(looking->survey->secret, WAY_CFG));
     }
     return found > 0 && !text_is_blank(value->bytes);
 }

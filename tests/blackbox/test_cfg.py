@@ -293,7 +293,7 @@ def test_of_a_list_in_the_file_each_key_is_named_where_it_goes(child_sees, write
     write_cfg(f"[core]\nfernet_key = {K},{OTHER},{retired},{given}\n")
     seen = child_sees(FERNET_KEY=given)
     assert seen.keys == [given, K, OTHER]
-    (joined,) = [line for line in warnings(seen) if "stays readable, as the last" in line]
+    (joined,) = [line for line in warnings(seen) if " lacks: what it encrypted stays readable" in line]
     (dropped,) = [line for line in warnings(seen) if "was retired" in line]
     assert f"holds {fingerprint(OTHER)}, which" in joined and fingerprint(retired) not in joined
     assert f"({fingerprint(retired)})" in dropped and fingerprint(OTHER) not in dropped

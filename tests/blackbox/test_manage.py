@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from conftest import errors, fingerprint, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 from ground import bind
 from managed import (
     FERNET_KEY, JWT_SECRET, READS, SECRET_KEY, SECRETS, SHOWS, VALUES, VARIABLES, WEBSERVER, agrees, all_of_them, in_cfg, in_environment,
@@ -535,8 +535,8 @@ def test_a_staged_value_waits_and_nobody_uses_it(child_sees, new_value, put, sto
     seen = child_sees("--on-change", "stage", **{secret.variables[0]: new})
     agrees(seen, cfg, secret, old)
     assert kept(store)[secret.name] == old and (store / f"{secret.name}.staged").read_text() == new + "\n"
-    (said,) = warnings(seen)
-    assert mark(new) in said and f"{secret.name}.staged" in said and "fernit key promote" in said
+    (said,), (hint,) = warnings(seen), hints(seen)
+    assert mark(new) in said and f"{secret.name}.staged" in said and f"fernit key promote {mark(new)} --yes" in hint
     assert child_sees(**other_home)[secret.read_by(version)] == old
     assert child_sees("--on-change", "stage", **{secret.variables[0]: new}).stderr == ""
 

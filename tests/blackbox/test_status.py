@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import KEY_TEXT, errors, listing
+from conftest import KEY_TEXT, errors, hints, listing
 from keys import fingerprint, new_key
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
@@ -584,3 +584,15 @@ def test_what_strict_refuses_of_airflow_cfg_is_shown(fernit, report, stored, wri
 def test_the_first_secret_has_its_name_in_json(fernit, name):
     report = json.loads(fernit("status", "--json", "--manage", name).stdout)
     assert report["name"] == name and report["secrets"] == []
+
+
+@pytest.mark.parametrize("ring", [True, False], ids=["of a warning", "of a refusal"])
+def test_each_line_of_a_hint_is_a_line_of_its_own(fernit, report, stored, store, ring):
+    """As a start prints them."""
+    given = {"FERNET_KEY": new_key()} if ring else {}
+    stored(new_key())
+    if not ring:
+        (store / "fernet_key").rename(store / "fernet_key.staged")
+    shown, table = report(**given)["hints"], fernit("status", **given).stdout.splitlines()
+    assert shown == [line.removeprefix("fernit: hint: ") for line in hints(fernit("init", **given))] and len(shown) > 1
+    assert [line.removeprefix("hint").strip() for line in table if line.startswith("hint ")] == shown

@@ -60,7 +60,7 @@ def test_whoever_gives_a_key_to_a_store_whose_ring_is_gone_is_told(fernit, store
     write_cfg(f"[core]\nexecutor = LocalExecutor\n{lines}")
     done = fernit(*words, **environment)
     assert done.returncode == 0, done.stderr
-    (said,) = [line for line in warnings(done) if "is missing, though staged or retired keys" in line]
+    (said,) = [line for line in warnings(done) if "is missing, and staged or retired keys" in line]
     assert str(store / "fernet_key") in said
 
 

@@ -22,7 +22,7 @@ NAME = "it's a \"store\" in $HOME and `here`; " + "x" * 200
 WORD = r"""(?: (?:[^\s'",;()\\]|'[^']*'|\\')+)"""
 COMMAND = re.compile(rf"\b(?:fernit (?:run|init|status|key (?:promote|retire|unretire|destroy)){WORD}+)")
 
-FIRST, SECOND = new_key(), new_key()
+FIRST, SECOND, THIRD = new_key(), new_key(), new_key()
 
 
 @dataclasses.dataclass
@@ -113,6 +113,7 @@ STATES = {
     "changed": State(put([FIRST]), INIT, YES, 0, ["run", "key retire"], [SECOND], retired=[FIRST]),
     "changed by Airflow's own variable": State(put([FIRST]), INIT, {"AIRFLOW__CORE__FERNET_KEY": SECOND}, 0, ["run", "run", "key retire"], [SECOND], retired=[FIRST]),
     "staged": State(put([FIRST]), ["init", "--on-change", "stage"], YES, 0, ["key promote"], UP),
+    "two are staged": State(put([FIRST]), ["init", "--on-change", "stage"], {"FERNET_KEY": f"{SECOND},{THIRD}"}, 0, ["key promote"], UP, [THIRD]),
     "replaced": State(put([FIRST]), ["init", "--on-change", "replace"], YES, 0, ["key unretire"], UP),
     "a retired one is given": State(put([FIRST], retired=[SECOND]), INIT, YES, 0, ["key unretire"], BOTH),
     "another first": State(put(BOTH), INIT, YES, 0, ["key promote"], UP),
