@@ -142,8 +142,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_REPLACED:
         snprintf(text, size,
-                 "%s brings the new %s %s in place of %s in %s: what that has encrypted cannot be "
-                 "read",
+                 "%s brings the new %s %s in place of %s in %s: what was encrypted before cannot "
+                 "be read",
                  winner, secret->title, words.fresh, own, source->name);
         break;
     case REMARK_RETIRED:
@@ -294,7 +294,7 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
                FINGERPRINT_TEXT, words.fresh, survey->options);
         break;
     case REMARK_REPLACED:
-        advise(hint, "if it is needed, bring it back: fernit key unretire %.*s --yes%s",
+        advise(hint, "if the old one is needed, bring it back: fernit key unretire %.*s --yes%s",
                FINGERPRINT_TEXT, words.own, survey->options);
         break;
     case REMARK_RETIRED:
