@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "entry/key_plan.h"
+#include "entry/key_report.h"
 #include "entry/record.h"
 #include "entry/report.h"
 #include "store/create.h"
@@ -229,99 +230,7 @@ static int do_it(struct doing *doing, struct error *err)
                    : planned;
 }
 
-/* --- Saying it */
-
-static void print_ring(const char *place, const struct ring *before, const struct ring *after,
-                       bool changes)
-{
-    char texts[2][RING_FINGERPRINTS];
-    if (!changes && ring_count(before) == 0)
-        return;
-    ring_fingerprints(before, texts[0]);
-    ring_fingerprints(after, texts[1]);
-    printf("  %-8s %s%s%s\n", place, *texts[0] ? texts[0] : "nothing", changes ? " -> " : "",
-           !changes    ? ""
-           : *texts[1] ? texts[1]
-                       : "nothing");
-}
-
-static void print_plan(const struct doing *doing)
-{
-    const struct plan *plan = &doing->plan;
-    const struct holding *old = plan->holding;
-    char retired[RING_FINGERPRINTS];
-    printf("%s/%s, the %s, %s changed:\n", doing->look.store.path, old->secret->name,
-           old->secret->title, doing->context->settings->yes ? "has been" : "would be");
-    const struct ring none = {.is_value = old->secret->is_value};
-    print_ring("in use", doing->created ? &none : &old->ring, &plan->ring,
-               plan->changes_ring || doing->created);
-    print_ring("staged", &old->staged, &plan->staged, plan->changes_staged);
-    ring_fingerprints(&plan->retire, retired);
-    if (*retired)
-        printf("  retired  %s is put there\n", retired);
-    if (*plan->leaves_retired)
-        printf("  retired  %s is taken out%s\n", plan->leaves_retired,
-               doing->verb == VERB_DESTROY ? " and erased" : "");
-}
-
-static void print_meaning_of_retire(const struct plan *plan, const char *moved)
-{
-    const char *carried = plan->holding->options;
-    char first[FP] = "nothing";
-    if (ring_count(&plan->ring) > 0)
-        ring_fingerprint(&plan->ring, 0, first);
-    if (plan->holding->secret->is_value) {
-        printf("%s will not come into use.\n", moved);
-        return;
-    }
-    printf("What %s alone can read becomes unreadable for Airflow: \"fernit run%s -- airflow "
-           "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
-           "Nothing is erased: \"fernit key unretire %.*s --yes%s\" brings %s back. A process that "
-           "runs keeps its ring until it is restarted.\n",
-           moved, carried, first, FINGERPRINT_TEXT, moved, carried,
-           ring_count(&plan->moved) > 1 ? "the first of them" : "it");
-}
-
-static void print_meaning_of_front(const struct plan *plan, const char *moved)
-{
-    const char *carried = plan->holding->options;
-    if (plan->holding->secret->is_value)
-        printf("Restart all processes that use this store, at once: until then they do not accept "
-               "each other's "
-               "sessions or requests.\n");
-    else
-        printf("Whoever was started before %s came to this store cannot read what is encrypted "
-               "with it.\n"
-               "Next: restart all processes, so that all encrypt with it; run \"fernit "
-               "run%s -- airflow rotate-fernet-key\"; and then \"fernit key retire --yes%s\" takes "
-               "the old keys out.\n",
-               moved, carried, carried);
-    const struct source *giver = plan->holding->giver;
-    if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
-        ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
-        printf("Before that: %s puts another key first here, and comes before the store; give %s "
-               "there.\n",
-               giver->name, moved);
-}
-
-static void print_meaning(const struct doing *doing)
-{
-    const struct plan *plan = &doing->plan;
-    char moved[RING_SUMMARY];
-    ring_summary(&plan->moved, moved);
-    if (doing->verb == VERB_DESTROY)
-        printf("What it alone can read cannot be read again. Backups and copies of the store are "
-               "not reached: erase the key there, too. An airflow.cfg that still holds it would "
-               "bring it back.\n");
-    else if (doing->verb == VERB_RETIRE)
-        print_meaning_of_retire(plan, moved);
-    else if (doing->verb == VERB_PROMOTE || plan->holding->secret->is_value)
-        print_meaning_of_front(plan, moved);
-    else
-        printf("Restart all processes that use this store: until then they cannot read what %s has "
-               "encrypted.\n",
-               moved);
-}
+/* --- The commands */
 
 static void print_nothing_to_do(const struct doing *doing)
 {
@@ -346,8 +255,6 @@ static int unconfirmed(const struct doing *doing)
               settings->single_writer ? " --assume-single-writer" : "");
     return EXIT_PROBLEM;
 }
-
-/* --- The commands */
 
 static int failed(const struct context *context, const struct error *err)
 {
@@ -407,8 +314,7 @@ static int change(const struct context *context, enum verb verb)
         print_nothing_to_do(&doing);
         return EXIT_GOOD;
     }
-    print_plan(&doing);
-    print_meaning(&doing);
+    key_report(&doing.plan, verb, doing.look.store.path, doing.created, yes);
     return yes ? EXIT_GOOD : unconfirmed(&doing);
 }
 

@@ -38,10 +38,10 @@ static const char *shown_choice(const char *text, const char *words)
 {
     const char *result = shown_value(text);
     for (const char *at = words; *at && result != text; at += strspn(at, ", ")) {
-        char word[32];
+        char known[32];
         size_t length = strcspn(at, ",");
-        span_name((struct span){at, length}, word, sizeof word);
-        result = shown(text, word, result);
+        span_name((struct span){at, length}, known, sizeof known);
+        result = shown(text, known, result);
         at += length;
     }
     return result;
