@@ -44,12 +44,13 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
         printf("%s will not come into use.\n", moved);
         return;
     }
-    printf("What %s alone can read becomes unreadable for Airflow: \"fernit run%s -- airflow "
-           "rotate-fernet-key\" must have run while all processes encrypted with %s.\n"
-           "Nothing is erased: \"fernit key unretire %.*s --yes%s\" brings %s back. A process that "
-           "runs keeps its ring until it is restarted.\n",
-           moved, carried, first, FINGERPRINT_TEXT, moved, carried,
-           ring_count(&plan->moved) > 1 ? "the first of them" : "it");
+    printf("What %s alone can read becomes unreadable for Airflow.\n"
+           "Before this, when all processes encrypt with %s, run: fernit run%s -- airflow "
+           "rotate-fernet-key\n"
+           "Nothing is erased. To bring %s back: fernit key unretire %.*s --yes%s\n"
+           "A process that runs keeps its ring until it is restarted.\n",
+           moved, first, carried, ring_count(&plan->moved) > 1 ? "the first of them" : "it",
+           FINGERPRINT_TEXT, moved, carried);
 }
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)
@@ -59,11 +60,11 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
         printf("Restart all processes that use this store, at once: until then they do not accept "
                "each other's sessions or requests.\n");
     else
-        printf("Whoever was started before %s came to this store cannot read what is encrypted "
-               "with it.\n"
-               "Next: restart all processes, so that all encrypt with it; run \"fernit "
-               "run%s -- airflow rotate-fernet-key\"; and then \"fernit key retire --yes%s\" takes "
-               "the old keys out.\n",
+        printf("A process that was started before %s was in this store cannot read what it "
+               "encrypts.\n"
+               "Next: restart all processes, so that all encrypt with it.\n"
+               "Then run: fernit run%s -- airflow rotate-fernet-key\n"
+               "Then take the old keys out: fernit key retire --yes%s\n",
                moved, carried, carried);
     const struct source *giver = plan->holding->giver;
     if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
