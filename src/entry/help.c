@@ -23,11 +23,12 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
         "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
         "A source that is named and broken ends the run, and never leads to a new key.\n",
-    [TOPIC_STORE] = "It must outlive the container: a named volume, a bind mount, a persistent\n"
-                    "volume. Where it would not, no key is made. The keys are plain files in it:\n"
-                    "  fernet_key          the ring: the first key encrypts, all decrypt\n"
-                    "  fernet_key.staged   decrypts, and does not encrypt yet\n"
-                    "  retired/            kept, and used by no run\n",
+    [TOPIC_STORE] =
+        "An absolute path. It must outlive the container: a named volume, a bind mount,\n"
+        "a persistent volume. Where it would not, no key is made. The keys are files:\n"
+        "  fernet_key          the ring: the first key encrypts, all decrypt\n"
+        "  fernet_key.staged   decrypts, and does not encrypt yet\n"
+        "  retired/            kept, and used by no run\n",
     [TOPIC_CHANGES] =
         "A key from the sources 1 to 4, or from fernet_key_cmd in airflow.cfg, that the\n"
         "store has never seen:\n"
@@ -61,10 +62,11 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "fernit goes on after a warning. Each kind of warning has an id, which stays the\n"
         "same: --log-format json shows it, fernit(1) lists all.\n",
     [TOPIC_SETTINGS] =
-        "Each option is a variable and a line of fernit.ini, too:\n"
+        "Each option but --yes is a variable and a line of fernit.ini, too:\n"
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
         "The command line beats the environment, the environment beats the file. There\n"
-        "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n",
+        "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n"
+        "A value that begins with \"-\" needs --name=VALUE.\n",
     [TOPIC_EXIT] =
         "run     the command's own, or 128+N where signal N has ended it, or\n"
         "          125    a failure of fernit's own: a setting, a key, the store, a file\n"
