@@ -66,7 +66,7 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
         "The command line beats the environment, the environment beats the file. There\n"
         "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n"
-        "A value that begins with \"-\" needs --name=VALUE.\n",
+        "A value that begins with \"-\" needs a \"=\" before it: --config=-x.\n",
     [TOPIC_EXIT] =
         "run     the command's own, or 128+N where signal N has ended it, or\n"
         "          125    a failure of fernit's own: a setting, a key, the store, a file\n"
