@@ -58,6 +58,8 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
 
 const char *source_key_cure(const struct managed *secret, enum way way)
 {
+    if (way == WAY_STORE && secret->is_value)
+        return "correct it, or remove the file: then a new one is created";
     if (way == WAY_STORE)
         return "restore the file from a backup: no key is made in its place";
     if (way == WAY_CFG)

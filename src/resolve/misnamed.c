@@ -2,9 +2,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "airflow/managed.h"
+#include "airflow/sensitive.h"
 #include "base/lines.h"
 #include "fernet/ring.h"
 
@@ -13,26 +15,26 @@ static bool is_letter(char c)
     return (unsigned)(c | 0x20) - 'a' < 26;
 }
 
-/* Whether `text` begins with these letters, which are lower-case: case, and all that is no letter, on either side, is
- * passed over. */
-static bool spells(const char *text, const char *end, const char *letters)
+/* Whether `text` begins with the letters of `word`: case, and all that is no letter, is passed over on either side. */
+static bool spells(const char *text, const char *end, const char *word)
 {
-    for (; *letters; letters++) {
-        if (!is_letter(*letters))
+    for (; *word; word++) {
+        if (!is_letter(*word))
             continue;
         while (text < end && !is_letter(*text))
             text++;
-        if (text == end || (*text++ | 0x20) != *letters)
+        if (text == end || (*text++ | 0x20) != (*word | 0x20))
             return false;
     }
     return true;
 }
 
-static const char *find_letters(struct span name, const char *letters)
+/* Where the name spells a word that is lower-case. */
+static const char *find_letters(struct span name, const char *word)
 {
     const char *end = name.start + name.length;
     for (const char *at = name.start; at < end; at++)
-        if ((*at | 0x20) == *letters && spells(at, end, letters))
+        if ((*at | 0x20) == *word && spells(at, end, word))
             return at;
     return NULL;
 }
@@ -63,18 +65,30 @@ static bool is_for_others(const char *name)
     return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
 }
 
+/* AIRFLOW_S3_SECRET_KEY is a user's own; AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are not. */
+static bool is_airflows(struct span name, const struct managed *secret)
+{
+    char direct[64];
+    const char *end = name.start + name.length;
+    if (text_begins(name.start, "AIRFLOW__"))
+        return true;
+    snprintf(direct, sizeof direct, "airflow%s", secret->name);
+    bool is_near = spells(name.start, end, direct);
+    for (const struct managed_place *place = secret->places; place->variable; place++)
+        is_near |= spells(name.start, end, place->variable);
+    return is_near;
+}
+
 /* Whether it names this value: of JWT_SECRET and SECRET_KEY in AIRFLOW__JWT_SECRET_KEY the first counts. */
 static bool names_value(struct span name, const struct managed *secret)
 {
-    if (!spells(name.start, name.start + name.length, "airflow"))
-        return false;
     const char *found = find_letters(name, secret->name);
     for (size_t i = 0; i < MANAGED_COUNT && found; i++) {
         const char *other = find_letters(name, managed_secrets[i].name);
         if (other && other < found)
             return false;
     }
-    return found;
+    return found && is_airflows(name, secret);
 }
 
 /* FERNIT_KEY_FILE looks like an option of ours. */
@@ -92,8 +106,9 @@ const char *misnamed_secret(char *const *environment, const struct managed *secr
         if (!equals)
             continue;
         struct span name = {*environment, (size_t)(equals - *environment)};
+        struct sensitive_variable ignored;
         if (names(name, secret) && !text_is_blank(equals + 1) && !is_for_others(*environment) &&
-            !is_read(name))
+            !is_read(name) && !sensitive_file(*environment, &ignored))
             return *environment;
     }
     return NULL;

@@ -242,8 +242,12 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
         snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
                  secret->places[remark->source->place].section);
     if (remark->kind == REMARK_MISNAMED)
-        snprintf(hint, REMARK_HINT, "the %s is given in %s: rename the variable, or unset it",
-                 secret->title, secret->places[0].variable);
+        snprintf(hint, REMARK_HINT,
+                 secret->is_value
+                     ? "the %s is given in %s: rename the variable, or unset it"
+                     : "if the %s in it is needed, add it to the list in %s; else unset "
+                       "the variable",
+                 secret->title, secret->is_value ? secret->places[0].variable : secret->bare);
     if (remark->kind != REMARK_PUBLISHED)
         return;
     bool is_outside = remark->source->way < WAY_STORE;
