@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/access.h"
@@ -320,19 +321,52 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
     return settle_in_parent(part, strrchr(part, '/'), err);
 }
 
+/* Whether it is on a file system of this kind, where nobody can create anything: with that errno. */
+static bool is_on(long kind, int errnum, const char *folder)
+{
+    struct statfs status;
+    if (statfs(folder, &status) < 0 || (long)status.f_type != kind)
+        return false;
+    errno = errnum;
+    return true;
+}
+
 /* The directory itself, or what is nearest to it of what exists. */
 bool file_folder_is_writable(const char *path)
 {
+    enum { PROC = 0x9fa0, SYSFS = 0x62656572 }; /* statfs(2) */
     char part[PATH_MAX];
     /* access(2) itself asks nothing about a file that stands where a folder belongs. */
     snprintf(part, sizeof part, "%s/.", path);
     for (char *at = part; at; at = dirname(at)) {
+        if (is_on(PROC, ENOENT, at))
+            return false;
         if (access(at, W_OK | X_OK) == 0)
-            return true;
+            return !is_on(SYSFS, EPERM, at);
         if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
             return false;
     }
     return false;
+}
+
+int file_make_directory_foresee(const char *path, struct error *err)
+{
+    char part[PATH_MAX];
+    char above[PATH_MAX];
+    if (file_folder_is_writable(path))
+        return 0;
+    int errnum = errno;
+    snprintf(part, sizeof part, "%s", path);
+    snprintf(above, sizeof above, "%s", path);
+    while (access(dirname(above), F_OK) < 0 && errno == ENOENT)
+        memcpy(part, above, sizeof part);
+    errno = errnum;
+    return error_sys(err, "%s: cannot make this directory", part);
+}
+
+bool file_is_immutable(int directory, const char *name)
+{
+    return faccessat(directory, name, W_OK, 0) < 0 && errno == EPERM;
 }
 
 bool file_link_is_impossible(int errnum)
