@@ -266,14 +266,12 @@ int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
     char text[PATH_MAX];
     snprintf(text, sizeof text, "%s", place);
     const char *folder = dirname(text);
+    if (access(folder, F_OK) < 0)
+        return file_make_directory_foresee(folder, 0, err) < 0 ? cfg_write_outcome(err)
+                                                               : CFG_WRITTEN;
     if (file_folder_is_writable(folder))
         return foresee_file(place, exists, folder, mode, err);
-    int errnum = errno;
-    bool is_there = access(folder, F_OK) == 0;
-    errno = errnum;
-    if (!is_there)
-        file_make_directory_foresee(folder, err);
-    else if (errnum == ENOTDIR)
+    if (errno == ENOTDIR)
         error_sys(err, "%s", folder);
     else
         error_sys(err, "%s: cannot make a temporary file", place);

@@ -349,19 +349,31 @@ bool file_folder_is_writable(const char *path)
     return false;
 }
 
-int file_make_directory_foresee(const char *path, struct error *err)
+/* The first part of the path that is missing, and the folder that is to hold it. */
+static void find_missing(const char *path, char part[PATH_MAX], char above[PATH_MAX])
+{
+    snprintf(part, PATH_MAX, "%s", path);
+    snprintf(above, PATH_MAX, "%s", path);
+    while (access(dirname(above), F_OK) < 0 && errno == ENOENT)
+        memcpy(part, above, PATH_MAX);
+}
+
+int file_make_directory_foresee(const char *path, mode_t mode, struct error *err)
 {
     char part[PATH_MAX];
     char above[PATH_MAX];
-    if (file_folder_is_writable(path))
-        return 0;
+    struct stat status;
+    struct access access;
+    bool is_possible = file_folder_is_writable(path);
     int errnum = errno;
-    snprintf(part, sizeof part, "%s", path);
-    snprintf(above, sizeof above, "%s", path);
-    while (access(dirname(above), F_OK) < 0 && errno == ENOENT)
-        memcpy(part, above, sizeof part);
+    find_missing(path, part, above);
     errno = errnum;
-    return error_sys(err, "%s: cannot make this directory", part);
+    if (!is_possible)
+        return error_sys(err, "%s: cannot make this directory", part);
+    if (geteuid() != 0 || stat(above, &status) < 0 || (status.st_uid == 0 && status.st_gid == 0))
+        return 0;
+    access_new(&status, mode != 0 && strcmp(part, path) == 0 ? mode : 0755, &access);
+    return access_foresee(&access, false, part, err);
 }
 
 bool file_is_immutable(int directory, const char *name)

@@ -80,8 +80,8 @@ int file_check_new_folder(int folder, const struct stat *parent, const char *pat
  * errno tells why. */
 bool file_folder_is_writable(const char *path);
 
-/* Why file_make_directory would fail, by the same. Returns 0, or -1 with ERROR_SYSTEM. */
-int file_make_directory_foresee(const char *path, struct error *err);
+/* Why file_make_directory of what does not exist would fail, by the same; with its warning. Returns 0, or -1 with ERROR_SYSTEM. */
+int file_make_directory_foresee(const char *path, mode_t mode, struct error *err);
 
 /* Whether nobody may write, replace or remove it, root included: chattr(1), "i". errno is EPERM then. */
 bool file_is_immutable(int directory, const char *name);

@@ -46,7 +46,9 @@ int store_foresee(const struct store *store, struct error *err)
     if (store->directory < 0 && lstat(store->path, &status) == 0)
         return refuse_link(store, err);
     if (store->directory < 0)
-        return file_make_directory_foresee(store->path, err) < 0 ? advise_on_making(store, err) : 0;
+        return file_make_directory_foresee(store->path, store_directory_mode(store->mode), err) < 0
+                   ? advise_on_making(store, err)
+                   : 0;
     return file_folder_is_writable(store->path)
                ? 0
                : error_sys(err, "the store %s: cannot make a temporary file", store->path);

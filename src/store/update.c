@@ -143,7 +143,7 @@ int store_write_change(const struct store *store, int directory, const char *fil
     _cleanup_close_ int fd = file_temporary(directory, prefix, temporary, err);
     if (fd < 0) {
         error_within(err, "%s", path);
-        return store_advise_owner(store->path, err);
+        return directory == store->directory ? store_advise_owner(store->path, err) : -1;
     }
     if (fill_change(store, directory, path, like, fd, text, err) == 0)
         return 0;

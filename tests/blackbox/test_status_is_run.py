@@ -515,40 +515,40 @@ def test_a_store_where_nothing_can_be_created(tmp_path, store, source):
     assert (state.said["verdict"] == "refuse") == (source == "nothing")
 
 
-#: What cannot be changed, by its path; the store; --on-change; and whether the run is refused, by --deliver.
+#: What cannot be changed, by its path; the store; airflow.cfg; --on-change; and --deliver of a run that is refused.
 IMMUTABLE = {
-    "airflow.cfg": ("airflow/airflow.cfg", "ring", "keep", {"env": False, "cfg": True, "env,cfg": False}),
-    "its folder": ("airflow", "ring", "keep", {"env": False, "cfg": True, "env,cfg": False}),
-    "the ring": ("volume/store/fernet_key", "ring", "keep", True),
-    "the ring, beside which a key is staged": ("volume/store/fernet_key", "ring", "stage", False),
-    "staged keys": ("volume/store/fernet_key.staged", "ring and staged", "stage", True),
-    "retired keys": ("volume/store/retired", "ring and retired", "replace", True),
-    "the store": ("volume/store", "ring", "keep", True),
-    "an empty store": ("volume/store", "empty", "keep", False),
+    "airflow.cfg": ("airflow/airflow.cfg", "ring", "another key", "keep", ["cfg"]),
+    "its folder": ("airflow", "ring", "another key", "keep", []),
+    "the ring": ("volume/store/fernet_key", "ring", "right", "keep", DELIVERIES),
+    "the ring, beside which a key is staged": ("volume/store/fernet_key", "ring", "right", "stage", []),
+    "staged keys": ("volume/store/fernet_key.staged", "ring and staged", "right", "stage", DELIVERIES),
+    "retired keys": ("volume/store/retired", "ring and retired", "right", "replace", DELIVERIES),
+    "the store": ("volume/store", "ring", "right", "keep", DELIVERIES),
+    "an empty store": ("volume/store", "empty", "right", "keep", []),
 }
 
 
 @pytest.mark.parametrize("deliver", DELIVERIES)
 @pytest.mark.parametrize("what", IMMUTABLE)
 def test_what_is_immutable(tmp_path, immutable, what, deliver):
-    path, store, change, is_refused = IMMUTABLE[what]
+    path, store, cfg, change, refused = IMMUTABLE[what]
     state = State(tmp_path / "state", [])
-    state.build(store=store, source="FERNET_KEY", ring=["given"], cfg="another key", change=change, deliver=deliver)
-    if "airflow.cfg" in what or "its folder" in what:
-        state.environment["FERNET_KEY"] = None
+    ring = ["stored"] if path.startswith("airflow") else ["given"]
+    state.build(store=store, source="FERNET_KEY", ring=ring, cfg=cfg, change=change, deliver=deliver)
     immutable(state.folder / path)
     assert not state.judge(), str(state)
-    assert (state.said["verdict"] == "refuse") == (is_refused if isinstance(is_refused, bool) else is_refused[deliver])
-    if path.startswith("volume/store/fernet_key") and is_refused:
+    assert (state.said["verdict"] == "refuse") == (deliver in refused)
+    if path.startswith("volume/store/fernet_key") and refused:
         assert f"fernit: hint: chattr -i {state.folder / path}" in state.run.stderr.splitlines()
 
 
-#: root without CAP_CHOWN: what it creates is its own, and uid 50000 could not read that.
+#: root without CAP_CHOWN: what it creates is its own, and uid 50000 could not read that. Whether it is refused.
 WITHOUT_CHOWN = {
-    "a first start": ("empty", "nothing", "absent", {"cfg": False}),
-    "a ring of uid 50000's": ("ring", "FERNET_KEY", "absent", {"cfg": True}),
-    "and airflow.cfg": ("ring", "nothing", "another key", {"cfg": True}),
-    "airflow.cfg alone": ("absent", "airflow.cfg", "without a key", {"cfg": False}),
+    "a first start": ("empty", "nothing", "absent", False),
+    "a ring of uid 50000's": ("ring", "FERNET_KEY", "absent", True),
+    "and airflow.cfg": ("ring", "nothing", "another key", True),
+    "airflow.cfg alone": ("absent", "airflow.cfg", "without a key", False),
+    "nothing": ("absent", "nothing", "absent", False),
 }
 
 
@@ -563,7 +563,7 @@ def test_root_that_may_not_chown(tmp_path, what, change, deliver):
     ring = [] if source == "nothing" else ["given"]
     state.build(store=store, source=source, ring=ring, cfg=cfg, change=change, deliver=deliver)
     assert not state.judge(), str(state)
-    assert (state.said["verdict"] == "refuse") == is_refused["cfg"]
+    assert (state.said["verdict"] == "refuse") == is_refused
 
 
 def test_a_lock_of_root_s_is_cured_by_a_chown(tmp_path, nobody):
