@@ -14,19 +14,29 @@
 #include "resolve/misnamed.h"
 #include "store/owner.h"
 
-/* A variable that is set twice: Airflow and fernit read the first, and the key in the second may be needed, too. */
-static int look_at_second(struct looking *looking, enum way way, const char *name,
-                          struct error *err)
+/* A variable that is set twice: what the second gives may be needed, too. Returns its value, or NULL. */
+static const char *find_second(struct looking *looking, enum way way, const char *name,
+                               struct source *source)
 {
     struct survey *survey = looking->survey;
     const char *second = environment_second(looking->places->environment, name);
     if (!second)
-        return 0;
+        return NULL;
     char *where = survey->second_names[survey->second_count++];
-    snprintf(where, SOURCE_NAME, "the second %s", name);
-    struct source source = source_named(looking, way, where);
-    const char *text = second + strlen(name) + 1;
-    source_take_keys(looking, &source, where, text, strlen(text));
+    snprintf(where, SECOND_NAME, "the second %s", name);
+    *source = source_named(looking, way, where);
+    source->is_second = true;
+    return second + strlen(name) + 1;
+}
+
+/* Airflow would run the first command, or ask for the first path, alone. */
+static int keep_second(struct looking *looking, const char *name, enum finding finding,
+                       struct error *err)
+{
+    struct source source;
+    if (!find_second(looking, WAY_COMMAND, name, &source))
+        return 0;
+    source.finding = finding;
     return source_keep(looking, &source, err);
 }
 
@@ -58,7 +68,13 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     } else {
         source_take_keys(looking, &source, name, text, strlen(text));
     }
-    return source_keep(looking, &source, err) < 0 ? -1 : look_at_second(looking, way, name, err);
+    if (source_keep(looking, &source, err) < 0)
+        return -1;
+    const char *second = find_second(looking, way, name, &source);
+    if (!second)
+        return 0;
+    source_take_keys(looking, &source, source.name, second, strlen(second));
+    return source_keep(looking, &source, err);
 }
 
 static int look_at_command(struct looking *looking, const char *name, struct error *err)
@@ -71,7 +87,8 @@ static int look_at_command(struct looking *looking, const char *name, struct err
         source.finding = FOUND_EMPTY;
     else
         source_run_command(&source, looking, command);
-    return source_keep(looking, &source, err);
+    return source_keep(looking, &source, err) < 0 ? -1
+                                                  : keep_second(looking, name, FOUND_COMMAND, err);
 }
 
 /* An Airflow that does not know the name would not ask its backend. */
@@ -80,9 +97,12 @@ static int look_at_secret(struct looking *looking, const struct managed_place *p
 {
     struct source source = source_named(looking, WAY_COMMAND, place->variable_secret);
     const char *path = environment_get(looking->places->environment, source.name);
-    if (path && !managed_is_left_out(place, looking->places->airflow))
-        source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
-    return source_keep(looking, &source, err);
+    if (!path || managed_is_left_out(place, looking->places->airflow))
+        return source_keep(looking, &source, err);
+    source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
+    return source_keep(looking, &source, err) < 0
+               ? -1
+               : keep_second(looking, place->variable_secret, FOUND_SECRET, err);
 }
 
 /* `named` is what gives the path: a variable, an option, or nothing. */
@@ -115,6 +135,12 @@ static int look_at_file_variable(struct looking *looking, const char *name, stru
         source.finding = FOUND_EMPTY;
     else if (path)
         read_secret_file(looking, path, name, &source);
+    if (source_keep(looking, &source, err) < 0)
+        return -1;
+    const char *second = find_second(looking, WAY_FILE, name, &source);
+    if (!second)
+        return 0;
+    read_secret_file(looking, second, source.name, &source);
     return source_keep(looking, &source, err);
 }
 
