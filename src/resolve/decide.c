@@ -28,7 +28,8 @@ static int fail(const struct source *source, struct error *err)
 /* What airflow.cfg holds itself, and not by a command. */
 static bool is_written(const struct source *source)
 {
-    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command;
+    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command &&
+           !source->is_second;
 }
 
 static bool holds_value(const struct source *source)

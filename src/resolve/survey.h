@@ -57,7 +57,7 @@ struct source {
     bool
         in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
     bool modeless;
-    bool is_second; /* a variable that is set once more: Airflow and fernit read the first */
+    bool is_second; /* a variable that is set once more, or what [DEFAULT] has beside a section: Airflow reads the first */
     bool hides; /* a variable that is set to nothing, before another one of its name with a value */
 };
 
@@ -122,7 +122,7 @@ struct survey {
     char second_names[4 * MANAGED_PLACES + 2][SECOND_NAME]; /* of variables that are set twice */
     size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
-    char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
+    char cfg_names[MANAGED_PLACES][4][SOURCE_NAME];
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.
