@@ -315,12 +315,12 @@ static void check_retired(const struct looking *looking, const struct source *so
     }
 }
 
-/* They matter only where a source has a key that the store lacks, or none has any. */
+/* They matter only where a source has a key that the store lacks, or none has any, or had none at the first look. */
 static int list_retired(struct looking *looking, bool may_be_there, struct error *err)
 {
     struct survey *survey = looking->survey;
     const struct source *store = survey_stored(survey);
-    bool matter = !store;
+    bool matter = !store || survey->has_lost_ring;
     for (size_t i = 0; i < survey->count && store; i++)
         matter |= !ring_covers(&store->ring, &survey->sources[i].ring);
     retired_free(&survey->retired);

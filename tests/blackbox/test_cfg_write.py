@@ -160,7 +160,7 @@ PLACES = {
     "AIRFLOW_CONFIG": ({"AIRFLOW_CONFIG": "{home}/x/mine.conf"}, "x/mine.conf"),
     "AIRFLOW_CONFIG with ~": ({"AIRFLOW_CONFIG": "~/mine.conf"}, "mine.conf"),
     "AIRFLOW_CONFIG with a variable": ({"AIRFLOW_CONFIG": "${AIRFLOW_HOME}/mine.conf"}, "airflow/mine.conf"),
-    "AIRFLOW_CONFIG, relative": ({"AIRFLOW_CONFIG": "mine.conf"}, "mine.conf"),
+    "AIRFLOW_CONFIG, relative": ({"AIRFLOW_CONFIG": "my.conf"}, "my.conf"),
     "AIRFLOW_CONFIG with an unset variable": ({"AIRFLOW_CONFIG": "{home}/$NOT_SET/mine.conf"}, "$NOT_SET/mine.conf"),
 }
 
