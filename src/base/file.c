@@ -250,10 +250,8 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     struct stat above;
     struct stat own;
     struct access access;
-    if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
-        return 0;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &own) < 0)
+    if (fd < 0 || fstat(fd, &own) < 0 || fstat(parent, &above) < 0)
         return error_sys(err, "%s: cannot be made", path);
     /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
     if (own.st_uid != 0)
@@ -266,23 +264,36 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     return access_check_owner(fd, &access, false, path, err);
 }
 
-/* Of a directory that was just made: its owner, and that its name is durable. */
-static int settle_in_parent(const char *path, const char *slash, struct error *err)
+static bool is_free(int parent, const char *name)
+{
+    struct stat status;
+    return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool file_publish_folder(int parent, const char *temporary, const char *name)
+{
+    if (renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) == 0)
+        return true;
+    if (!file_noreplace_is_impossible(errno))
+        return false;
+    /* A rename would take the place of an empty directory, but not of one that is in use. */
+    if (is_free(parent, name))
+        return renameat(parent, temporary, parent, name) == 0;
+    errno = EEXIST;
+    return false;
+}
+
+/* The directory above. */
+static int open_parent(const char *path, const char *slash)
 {
     char parent[PATH_MAX] = ".";
     if (slash)
         snprintf(parent, sizeof parent, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    _cleanup_close_ int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
-    if (fd < 0)
-        return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its names durable", parent);
-    if (give_to_owner(fd, path, slash ? slash + 1 : path, err) < 0)
-        return -1;
-    return file_sync_directory(fd, parent, err);
+    return open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */
-static int make_one(const char *path, mode_t mode)
+static int make_plain(const char *path, mode_t mode)
 {
     if (mode == 0)
         return mkdir(path, 0755);
@@ -290,6 +301,53 @@ static int make_one(const char *path, mode_t mode)
     int made = mkdir(path, mode);
     umask(saved);
     return made;
+}
+
+/* It gets its name when it is its owner's: whoever starts at the same moment would take it for root's. */
+static int make_for_owner(int parent, const char *path, const char *name, mode_t mode,
+                          struct error *err)
+{
+    char temporary[FILE_TEMPORARY_NAME];
+    char whole[PATH_MAX + FILE_TEMPORARY_NAME];
+    if (!is_free(parent, name))
+        return 0;
+    if (file_temporary_name(".fernit.new.", temporary, err) < 0)
+        return -1;
+    snprintf(whole, sizeof whole, "%.*s%s", (int)(name - path), path, temporary);
+    if (make_plain(whole, mode) < 0)
+        return error_sys(err, "%s: cannot make this directory", path);
+    int made = give_to_owner(parent, path, temporary, err);
+    if (made == 0 && file_publish_folder(parent, temporary, name))
+        return 0;
+    if (made == 0 && errno != EEXIST && errno != ENOTEMPTY)
+        made = error_sys(err, "%s: cannot make this directory", path);
+    unlinkat(parent, temporary, AT_REMOVEDIR);
+    return made;
+}
+
+static bool is_anothers(int folder)
+{
+    struct stat status;
+    return fstat(folder, &status) == 0 && (status.st_uid != 0 || status.st_gid != 0);
+}
+
+/* One directory, its name durable. It may be there already. */
+static int make_one(const char *path, mode_t mode, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    _cleanup_close_ int parent = geteuid() == 0 ? open_parent(path, slash) : -1;
+    if (parent >= 0 && is_anothers(parent)) {
+        if (make_for_owner(parent, path, name, mode, err) < 0)
+            return -1;
+    } else if (make_plain(path, mode) < 0) {
+        return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", path);
+    }
+    parent = parent < 0 ? open_parent(path, slash) : parent;
+    if (parent >= 0)
+        return file_sync_directory(parent, path, err);
+    /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
+    return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its name durable", path);
 }
 
 int file_make_directory(const char *path, mode_t mode, struct error *err)
@@ -305,20 +363,16 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
     memcpy(part, path, length);
     part[length] = '\0';
 
-    if (make_one(part, mode) < 0) {
-        if (errno == EEXIST)
-            return 0;
-        char *slash = strrchr(part, '/');
-        if (errno != ENOENT || !slash || slash == part)
-            return error_sys(err, "%s: cannot make this directory", part);
-        *slash = '\0';
-        if (file_make_directory(part, 0, err) < 0)
-            return -1;
-        *slash = '/';
-        if (make_one(part, mode) < 0)
-            return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", part);
-    }
-    return settle_in_parent(part, strrchr(part, '/'), err);
+    if (make_one(part, mode, err) == 0)
+        return 0;
+    char *slash = strrchr(part, '/');
+    if (err->kind != ERROR_SYSTEM || err->errnum != ENOENT || !slash || slash == part)
+        return -1;
+    *slash = '\0';
+    if (file_make_directory(part, 0, err) < 0)
+        return -1;
+    *slash = '/';
+    return make_one(part, mode, err);
 }
 
 /* Whether it is on a file system of this kind, where nobody can create anything: with that errno. */

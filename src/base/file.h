@@ -68,6 +68,9 @@ int file_sync_above(int directory, const char *path, struct error *err);
  * Returns 0 also where it exists, or -1: ERROR_SYSTEM, ERROR_REFUSED (it was exchanged meanwhile). */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
+/* Gives a folder its name, unless there is something of that name. Returns whether it has; else errno: EEXIST. */
+bool file_publish_folder(int parent, const char *temporary, const char *name);
+
 /* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as
  * all is on an access point of EFS, the parent's owner's. The parent's owner may have put another empty one of ours
  * there, and then root gives him that. He gains nothing by it: only a folder that lies in his own can be put there (to
