@@ -162,7 +162,8 @@ static int check_lost(const struct context *context, const struct look *look, st
     return error_hint(err,
                       "put back a backup of it, or give the key in FERNET_KEY; for a new "
                       "deployment give it once a new one (fernit key generate)%s%s%s",
-                      is_folder ? "\nif that folder is empty, and nothing is encrypted: rmdir " : "",
+                      is_folder ? "\nif that folder is empty, and nothing is encrypted: rmdir "
+                                : "",
                       is_folder ? path : "", is_folder ? "/" STORE_RETIRED : "");
 }
 

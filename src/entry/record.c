@@ -84,8 +84,8 @@ static int retire(const struct context *context, const struct store *store, cons
         return -1;
     if (ring_count(&retires) == 0)
         return 0;
-    return (context->pretends ? store_retire_foresee : store_retire)(
-        store, secret->name, secret->is_value, &retires, err);
+    return (context->pretends ? store_retire_foresee
+                              : store_retire)(store, secret->name, secret->is_value, &retires, err);
 }
 
 static int put(const struct context *context, const struct store *store, const char *file,

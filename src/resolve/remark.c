@@ -127,8 +127,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
             snprintf(text, size,
                      "%s holds another key (%s) than %s (%s), and is not used: what it has "
                      "encrypted cannot be read; if it is needed, add it to the comma list in %s",
-                     source->name, own, winner, used,
-                     source->in_default ? "[core]" : winner);
+                     source->name, own, winner, used, source->in_default ? "[core]" : winner);
         break;
     case REMARK_CHANGED:
         if (secret->is_value)

@@ -289,52 +289,6 @@ static int look_outside(struct looking *looking, struct error *err)
     return look_at_mounted(looking, err);
 }
 
-static void forget_retired(struct retired *list, const char *fingerprint)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->fingerprints[i], fingerprint) != 0)
-            memmove(list->fingerprints[kept++], list->fingerprints[i], sizeof *list->fingerprints);
-    list->count = kept;
-}
-
-/* A retired key is not kept, and leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is
- * not that key counts as not retired, and joins the ring. */
-static void check_retired(const struct looking *looking, const struct source *source)
-{
-    struct survey *survey = looking->survey;
-    for (size_t i = 0; i < ring_count(&source->ring); i++) {
-        struct error ignored;
-        char text[FINGERPRINT_TEXT + 1];
-        _cleanup_ring_ struct ring kept = {.is_value = survey->secret->is_value};
-        ring_fingerprint(&source->ring, i, text);
-        if (retired_has(&survey->retired, text) &&
-            store_retired_read(looking->places->store, survey->secret->name,
-                               survey->secret->is_value, text, &kept, &ignored) < 0)
-            forget_retired(&survey->retired, text);
-    }
-}
-
-/* They matter only where a source has a key that the store lacks, or none has any, or had none at the first look. */
-static int list_retired(struct looking *looking, bool may_be_there, struct error *err)
-{
-    struct survey *survey = looking->survey;
-    const struct source *store = survey_stored(survey);
-    bool matter = !store || survey->has_lost_ring;
-    for (size_t i = 0; i < survey->count && store; i++)
-        matter |= !ring_covers(&store->ring, &survey->sources[i].ring);
-    retired_free(&survey->retired);
-    if (!may_be_there || !matter)
-        return 0;
-    if (store_retired_list(looking->places->store, survey->secret->name, survey->secret->is_value,
-                           &survey->retired, err) < 0)
-        return -1;
-    for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way != WAY_STORE)
-            check_retired(looking, &survey->sources[i]);
-    return 0;
-}
-
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
 {
     *survey = (struct survey){
@@ -347,7 +301,7 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||
         survey_cfg(&looking, err) < 0)
         return -1;
-    if (list_retired(&looking, survey->store_scan.retired, err) < 0)
+    if (survey_retired(&looking, survey->store_scan.retired, err) < 0)
         return -1;
     survey->has_lost_ring = !survey->secret->replaceable &&
                             survey->sources[survey->store_source].finding == FOUND_ABSENT &&
@@ -373,7 +327,7 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
     else
         free(room);
     /* Who has the lock does not believe a listing, which may be an old one. */
-    return list_retired(&looking, true, err);
+    return survey_retired(&looking, true, err);
 }
 
 bool source_is_outside(const struct source *source)

@@ -57,7 +57,8 @@ struct source {
     bool
         in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
     bool modeless;
-    bool is_second; /* a variable that is set once more, or what [DEFAULT] has beside a section: Airflow reads the first */
+    bool
+        is_second; /* a variable that is set once more, or what [DEFAULT] has beside a section: Airflow reads the first */
     bool hides; /* a variable that is set to nothing, before another one of its name with a value */
 };
 
