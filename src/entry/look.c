@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "airflow/paths.h"
@@ -153,8 +154,14 @@ static int check_lost(const struct context *context, const struct look *look, st
                   "%s is missing, and %s beside it shows that there was one; no other key is "
                   "created in its place",
                   part->survey.store_name, other);
-    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY; for a new "
-                           "deployment give it once a new one (fernit key generate)");
+    const char *path = look->store.path;
+    bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < REMARK_HINT / 2;
+    return error_hint(err,
+                      "put back a backup of it, or give the key in FERNET_KEY; for a new "
+                      "deployment give it once a new one (fernit key generate)%s%s%s",
+                      is_folder ? "\nif that folder is empty, and nothing is encrypted: rmdir "
+                                : "",
+                      is_folder ? path : "", is_folder ? "/" STORE_RETIRED : "");
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */

@@ -84,36 +84,26 @@ static bool is_shell(const char *command)
     return *shell;
 }
 
-/* The script that a shell is given, or the command itself. */
-static const char *script_of(char *const *words, bool *of_shell)
+/* What a shell is to run: the name of a script, or with -c its text. An "-o" takes a word, as in "-eo pipefail". */
+static const char *script_of(char *const *words, bool *is_text)
 {
-    *of_shell = is_shell(*words);
-    if (!*of_shell)
-        return *words;
-    do
-        words++;
-    while (*words && **words == '-');
+    while (*++words && **words == '-') {
+        bool is_short = (*words)[1] != '-';
+        *is_text |= is_short && strchr(*words, 'c');
+        if (is_short && words[1] && (*words)[strlen(*words) - 1] == 'o')
+            words++;
+    }
     return *words;
 }
 
-int own_key_check(const struct context *context, struct error *err)
+static size_t line_in_file(const struct context *context, const char *name, bool of_shell)
 {
-    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
-                               "the one that is kept%s";
-    static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
     struct error ignored;
     struct stat status;
     char path[PATH_MAX];
-    const struct settings *settings = context->settings;
-    bool of_shell = false;
-    const char *name = script_of(settings->words, &of_shell);
-    if (!name)
-        return 0;
     const char *folders = of_shell || strchr(name, '/') ? NULL : search_path(context->environment);
     _cleanup_secret_ struct secret script = {0};
     _cleanup_close_ int fd = -1;
-    if (!(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
-        return 0;
     if (!folders)
         fd = file_open(AT_FDCWD, name, 0, name, &status, &ignored);
     while (fd < 0 && search_next(&folders, name, path))
@@ -121,9 +111,25 @@ int own_key_check(const struct context *context, struct error *err)
             fd = file_open(AT_FDCWD, path, 0, path, &status, &ignored);
     if (fd < 0 || !read_script(fd, &status, name, !of_shell, &script))
         return 0;
-    size_t line = own_key_line(script.bytes, script.length, settings->deliver_environment);
+    return own_key_line(script.bytes, script.length, context->settings->deliver_environment);
+}
+
+int own_key_check(const struct context *context, struct error *err)
+{
+    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
+                               "the one that is kept%s";
+    static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
+    const struct settings *settings = context->settings;
+    bool of_shell = is_shell(*settings->words);
+    bool is_text = false;
+    const char *name = of_shell ? script_of(settings->words, &is_text) : *settings->words;
+    if (!name || !(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
+        return 0;
+    size_t line = is_text ? own_key_line(name, strlen(name), settings->deliver_environment)
+                          : line_in_file(context, name, of_shell);
     if (line == 0)
         return 0;
+    name = is_text ? "the text of -c" : name;
     if (settings->strict) {
         error_refused(err, text, name, line, " (refused: --strict)");
         return error_hint(err, hint);

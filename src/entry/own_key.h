@@ -12,7 +12,7 @@
  * does one with a condition about FERNET_KEY in it or up to 3 lines above it. Comments do not count. Pure. */
 size_t own_key_line(const char *text, size_t length, bool is_given);
 
-/* Looks into the command, where it is a script (#!) of at most 64 KiB, or into the script of `sh`, `bash` and `dash`,
- * and warns: `own-key`. Returns 0, or with --strict
+/* Looks into the command, where it is a script (#!) of at most 64 KiB, or into the script of `sh`, `bash` and `dash`, or the
+ * text of their -c, and warns: `own-key`. Returns 0, or with --strict
  * -1: ERROR_REFUSED. */
 int own_key_check(const struct context *context, struct error *err);

@@ -43,9 +43,10 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
-    looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
-                        (source->finding == FOUND_KEYS && source->way != WAY_STORE &&
-                         !source_is_kept(survey, source));
+    bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE &&
+                    !source_is_kept(survey, source);
+    looking->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
+                                               source->finding == FOUND_BROKEN || is_value);
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;

@@ -127,7 +127,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
             snprintf(text, size,
                      "%s holds another key (%s) than %s (%s), and is not used: what it has "
                      "encrypted cannot be read; if it is needed, add it to the comma list in %s",
-                     source->name, own, winner, used, winner);
+                     source->name, own, winner, used, source->in_default ? "[core]" : winner);
         break;
     case REMARK_CHANGED:
         if (secret->is_value)
@@ -210,7 +210,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_SHOWN:
         snprintf(text, size, "%s is in [DEFAULT], and Airflow shows it under every other section",
-                 source->name);
+                 survey->sources[survey->places[source->place].source].name);
         break;
     case REMARK_MISNAMED:
         snprintf(text, size, "%.*s is set, and neither Airflow nor fernit reads it",
@@ -239,7 +239,9 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
                  "%s is set twice: the empty one comes first and hides the other; remove it",
                  remark->source->name);
     if (remark->kind == REMARK_SHOWN)
-        snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
+        snprintf(hint, REMARK_HINT,
+                 remark->source->is_second ? "take it out of [DEFAULT]: [%s] counts"
+                                           : "move it from [DEFAULT] to [%s]",
                  secret->places[remark->source->place].section);
     if (remark->kind == REMARK_MISNAMED)
         snprintf(hint, REMARK_HINT,
