@@ -27,11 +27,20 @@ static bool has_any(struct span text, const char *const *words)
     return false;
 }
 
-/* Such as "X=$(... generate_key ...)". */
-static bool assigns(struct span line)
+static bool begins_with(struct span line, const char *const *words)
 {
-    const char *call = memmem(line.start, line.length, "generate_key", strlen("generate_key"));
-    return call && memchr(line.start, '=', (size_t)(call - line.start));
+    for (; *words; words++)
+        if (line.length >= strlen(*words) && memcmp(line.start, *words, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+/* A comment, or text that is printed: no other command begins before its quotes. */
+static bool is_mere_text(struct span line)
+{
+    static const char *const printing[] = {"echo ", "printf ", NULL};
+    return (line.length > 0 && *line.start == '#') ||
+           (begins_with(line, printing) && span_until(line, ";&|") > span_until(line, "'\""));
 }
 
 size_t own_key_line(const char *text, size_t length, bool is_given)
@@ -42,7 +51,8 @@ size_t own_key_line(const char *text, size_t length, bool is_given)
                                            "{FERNET_KEY=",
                                            "{AIRFLOW__CORE__FERNET_KEY=",
                                            NULL};
-    static const char *const conditions[] = {"if ", "-z ", "-n ", NULL};
+    static const char *const conditions[] = {"if ", "elif ", "[", "test ", NULL};
+    static const char *const behind[] = {"] ||", "] &&", NULL};
     struct lines lines = lines_of(text, length);
     struct span whole;
     struct span line;
@@ -50,12 +60,12 @@ size_t own_key_line(const char *text, size_t length, bool is_given)
     if (!has((struct span){text, length}, "FERNET_KEY"))
         return 0;
     for (size_t number = 1; lines_next(&lines, &whole, &line); number++) {
-        if (line.length > 0 && *line.start == '#')
+        if (is_mere_text(line))
             continue;
-        if (has(line, "FERNET_KEY") && has_any(line, conditions))
+        if (has(line, "FERNET_KEY") && (begins_with(line, conditions) || has_any(line, behind)))
             condition = number;
         bool is_asked = condition > 0 && number - condition <= CONDITION_ABOVE;
-        if (assigns(line) && !(is_given && (is_asked || has_any(line, defaults))))
+        if (has(line, "generate_key") && !(is_given && (is_asked || has_any(line, defaults))))
             return number;
     }
     return 0;

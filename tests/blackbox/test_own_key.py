@@ -125,7 +125,6 @@ def test_one_on_the_path_that_cannot_be_run_is_passed_over(fernit, script, tmp_p
         ["if [[ -z $FERNET_KEY ]]; then", "  echo one is missing", f"  key={GENERATE}", "fi"],
         [f'export AIRFLOW__CORE__FERNET_KEY="${{AIRFLOW__CORE__FERNET_KEY-{GENERATE}}}"'],
         [f': "${{AIRFLOW__CORE__FERNET_KEY={GENERATE}}}"'],
-        ["echo $FERNET_KEY; python -c 'print(Fernet.generate_key())'"],
     ],
 )
 def test_a_line_that_a_key_it_is_given_keeps_from_running_is_fine(fernit, script, lines):
