@@ -144,7 +144,8 @@ static int interpolate(struct interpolation *work, const char *text, int depth, 
 int cfg_value(const struct cfg *cfg, const char *section, const char *name, struct secret *value,
               struct error *err)
 {
-    if (!cfg->exists || !ini_section(&cfg->ini, section))
+    bool is_default = strcmp(section, "DEFAULT") == 0;
+    if (!cfg->exists || !(is_default || ini_section(&cfg->ini, section)))
         return 0;
     const struct ini_option *option = look_up(&cfg->ini, section, name);
     if (!option)

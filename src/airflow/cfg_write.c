@@ -233,7 +233,25 @@ static bool is_mount(const char *path)
     return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & MOUNT_ROOT) != 0;
 }
 
-int cfg_foresee(const char *path, bool exists, struct error *err)
+/* In a folder that can be written. */
+static int foresee_file(const char *path, bool exists, const char *folder, mode_t mode,
+                        struct error *err)
+{
+    struct stat status;
+    struct access access = {.uid = (uid_t)-1};
+    if (exists)
+        access_of(AT_FDCWD, path, &access);
+    else if (stat(folder, &status) == 0)
+        access_new(&status, mode, &access);
+    if (access_foresee(&access, false, path, err) < 0)
+        return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
+    if (!exists || !file_is_immutable(AT_FDCWD, path))
+        return CFG_WRITTEN;
+    error_sys(err, "%s: cannot be replaced", path);
+    return cfg_write_outcome(err);
+}
+
+int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
 {
     _cleanup_free_ char *place = exists ? realpath(path, NULL) : strdup(path);
     if (!place)
@@ -248,14 +266,12 @@ int cfg_foresee(const char *path, bool exists, struct error *err)
     char text[PATH_MAX];
     snprintf(text, sizeof text, "%s", place);
     const char *folder = dirname(text);
+    if (access(folder, F_OK) < 0)
+        return file_make_directory_foresee(folder, 0, err) < 0 ? cfg_write_outcome(err)
+                                                               : CFG_WRITTEN;
     if (file_folder_is_writable(folder))
-        return CFG_WRITTEN;
-    int errnum = errno;
-    bool is_there = access(folder, F_OK) == 0;
-    errno = errnum;
-    if (!is_there)
-        error_sys(err, "%s: cannot make this directory", folder);
-    else if (errnum == ENOTDIR)
+        return foresee_file(place, exists, folder, mode, err);
+    if (errno == ENOTDIR)
         error_sys(err, "%s", folder);
     else
         error_sys(err, "%s: cannot make a temporary file", place);

@@ -34,9 +34,9 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err);
 
-/* What cfg_replace, or cfg_create where nothing `exists`, would return, as far as permissions and mounts tell. Writes
- * nothing. */
-int cfg_foresee(const char *path, bool exists, struct error *err);
+/* What cfg_replace, or cfg_create with that mode where nothing `exists`, would return, as far as permissions and mounts
+ * tell. Writes nothing. */
+int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err);
 
 /* Sweeps the temporary of a fernit that has died after it had linked it to the file's name, and whose work
  * therefore nobody does again: the file's link count tells. Needs no lock: who is writing makes another. */

@@ -18,8 +18,9 @@ static int expanded(const char *text, const char *name, char *const *environment
         return 0;
     secret_free(path);
     error_input(err, "%s does not begin with \"/\" and leads to nothing", name);
-    return error_hint(err,
-                      "write an absolute path; its value is not shown, since it may be a secret");
+    return error_hint(
+        err,
+        "write an absolute path, or begin it with ./ (it is not shown, since it may be a secret)");
 }
 
 int airflow_cfg_path(char *const *environment, struct secret *path, struct error *err)

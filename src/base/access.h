@@ -58,3 +58,7 @@ int access_set(int fd, const struct access *access, const char *path, struct err
  * the warning other-owner. Returns 0 or -1. */
 int access_check_owner(int fd, const struct access *access, bool must, const char *path,
                        struct error *err);
+
+/* What access_check_owner would say of a file that we created at `path`: tried on one in memory, memfd_create(2), since no
+ * question to the kernel tells whether a chown would succeed. */
+int access_foresee(const struct access *access, bool must, const char *path, struct error *err);

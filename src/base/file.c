@@ -2,15 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -222,118 +219,9 @@ int file_sync_above(int directory, const char *path, struct error *err)
     return 0;
 }
 
-static void count_name(const char *entry, void *context)
+bool file_is_immutable(int directory, const char *name)
 {
-    size_t *count = context;
-    *count += strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0;
-}
-
-int file_check_new_folder(int folder, const struct stat *parent, const char *path,
-                          struct error *err)
-{
-    struct stat status;
-    size_t count = 0;
-    if (fstat(folder, &status) < 0)
-        return error_sys(err, "%s: cannot be made", path);
-    if (file_list(folder, count_name, &count, err) < 0)
-        return error_within(err, "%s", path);
-    bool is_parents = status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
-    if (count == 0 && (status.st_uid == geteuid() || is_parents))
-        return 0;
-    error_refused(err, "%s: another folder took its place while fernit created it", path);
-    return error_hint(err, "start again");
-}
-
-/* As all that root creates beside others' files. */
-static int give_to_owner(int parent, const char *path, const char *name, struct error *err)
-{
-    struct stat above;
-    struct stat own;
-    struct access access;
-    if (geteuid() != 0 || fstat(parent, &above) < 0 || (above.st_uid == 0 && above.st_gid == 0))
-        return 0;
-    _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &own) < 0)
-        return error_sys(err, "%s: cannot be made", path);
-    /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
-    if (own.st_uid != 0)
-        return 0;
-    if (file_check_new_folder(fd, &above, path, err) < 0)
-        return -1;
-    access_new(&above, own.st_mode, &access);
-    if (access_set(fd, &access, path, err) < 0)
-        return -1;
-    return access_check_owner(fd, &access, false, path, err);
-}
-
-/* Of a directory that was just made: its owner, and that its name is durable. */
-static int settle_in_parent(const char *path, const char *slash, struct error *err)
-{
-    char parent[PATH_MAX] = ".";
-    if (slash)
-        snprintf(parent, sizeof parent, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    _cleanup_close_ int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
-    if (fd < 0)
-        return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its names durable", parent);
-    if (give_to_owner(fd, path, slash ? slash + 1 : path, err) < 0)
-        return -1;
-    return file_sync_directory(fd, parent, err);
-}
-
-/* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */
-static int make_one(const char *path, mode_t mode)
-{
-    if (mode == 0)
-        return mkdir(path, 0755);
-    mode_t saved = umask(0);
-    int made = mkdir(path, mode);
-    umask(saved);
-    return made;
-}
-
-int file_make_directory(const char *path, mode_t mode, struct error *err)
-{
-    char part[PATH_MAX];
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    if (length >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return error_sys(err, "%s", path);
-    }
-    memcpy(part, path, length);
-    part[length] = '\0';
-
-    if (make_one(part, mode) < 0) {
-        if (errno == EEXIST)
-            return 0;
-        char *slash = strrchr(part, '/');
-        if (errno != ENOENT || !slash || slash == part)
-            return error_sys(err, "%s: cannot make this directory", part);
-        *slash = '\0';
-        if (file_make_directory(part, 0, err) < 0)
-            return -1;
-        *slash = '/';
-        if (make_one(part, mode) < 0)
-            return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", part);
-    }
-    return settle_in_parent(part, strrchr(part, '/'), err);
-}
-
-/* The directory itself, or what is nearest to it of what exists. */
-bool file_folder_is_writable(const char *path)
-{
-    char part[PATH_MAX];
-    /* access(2) itself asks nothing about a file that stands where a folder belongs. */
-    snprintf(part, sizeof part, "%s/.", path);
-    for (char *at = part; at; at = dirname(at)) {
-        if (access(at, W_OK | X_OK) == 0)
-            return true;
-        if (errno != ENOENT || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
-            return false;
-    }
-    return false;
+    return faccessat(directory, name, W_OK, 0) < 0 && errno == EPERM;
 }
 
 bool file_link_is_impossible(int errnum)

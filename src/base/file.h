@@ -68,6 +68,9 @@ int file_sync_above(int directory, const char *path, struct error *err);
  * Returns 0 also where it exists, or -1: ERROR_SYSTEM, ERROR_REFUSED (it was exchanged meanwhile). */
 int file_make_directory(const char *path, mode_t mode, struct error *err);
 
+/* Gives a folder its name, unless there is something of that name. Returns whether it has; else errno: EEXIST. */
+bool file_publish_folder(int parent, const char *temporary, const char *name);
+
 /* Whether an open folder is the one that was just made in `parent`, for all that can be told: empty, and ours or, as
  * all is on an access point of EFS, the parent's owner's. The parent's owner may have put another empty one of ours
  * there, and then root gives him that. He gains nothing by it: only a folder that lies in his own can be put there (to
@@ -79,6 +82,12 @@ int file_check_new_folder(int folder, const struct stat *parent, const char *pat
 /* Whether files can be made in the directory `path`, or it could be made: by its permissions and its mount. If not,
  * errno tells why. */
 bool file_folder_is_writable(const char *path);
+
+/* Why file_make_directory of what does not exist would fail, by the same; with its warning. Returns 0, or -1 with ERROR_SYSTEM. */
+int file_make_directory_foresee(const char *path, mode_t mode, struct error *err);
+
+/* Whether nobody may write, replace or remove it, root included: chattr(1), "i". errno is EPERM then. */
+bool file_is_immutable(int directory, const char *name);
 
 /* Whether errnum says that linkat(2), or renameat2(2) with RENAME_NOREPLACE, cannot be had on this
  * file system at all, so that another way may be tried. */

@@ -34,34 +34,10 @@ static const char *find(const char *at, const char *end, char wanted)
     return memchr(at, wanted, (size_t)(end - at));
 }
 
-/* The first of the lines from `line` on, whose last ends at `end`, that begins with `name`; or NULL. */
-static const char *find_line(const char *line, const char *end, const char *name)
-{
-    const row newlines = '\n' - (row){0};
-    const row first = *name - (row){0};
-    size_t length = strlen(name);
-    if ((size_t)(end - line) > length && memcmp(line, name, length) == 0)
-        return line;
-    for (const char *next; line < end; line = next) {
-        next = end - line > ROW ? line + ROW : end;
-        if (end - line > ROW && !has_hits((row_at(line) == newlines) & (row_at(line + 1) == first)))
-            continue;
-        for (const char *p = line; p < next; p++)
-            if (*p == '\n' && (size_t)(end - p) > length && memcmp(p + 1, name, length) == 0)
-                return p + 1;
-    }
-    return NULL;
-}
-
 /* A blank for Python, a part of one, or a control character. */
 static bool may_be_blank(char c)
 {
     return (unsigned char)c <= ' ' || (unsigned char)c >= 0x7f;
-}
-
-static bool is_complete(const struct ini_quick *quick)
-{
-    return quick->ini->option_count == quick->count && !quick->open;
 }
 
 /* What all of the following return: whether it is beyond doubt. */
@@ -141,39 +117,32 @@ static const char *skip_remarks(const char *line, const char *end)
     return line;
 }
 
-/* Whether the option above `line` does not go on there, as far as can be seen. Behind a "\r" it could. */
+/* Whether the option above `line` does not go on there, as far as can be seen. */
 static bool ends_above(struct ini_quick *quick, const char *line, const char *end)
 {
     const char *next = skip_remarks(line, end);
-    quick->open = quick->open || next == end;
-    return (next == end || !may_be_blank(*next)) && !memchr(line, '\r', (size_t)(next - line));
+    quick->open |= next == end;
+    return next == end || !may_be_blank(*next);
 }
 
-static bool take_options(struct ini_quick *quick, const struct ini_wanted *wanted, const char *line,
-                         const char *end)
+/* A line that has the name in it, and is no comment, is the option, or a doubt: it may be an option that is indented. */
+static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted, const char *line,
+                        const char *end)
 {
-    while ((line = find_line(line, end, wanted->name))) {
-        const char *value = behind_name(line, wanted->name);
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
+    const char *start = line;
+    const char *at;
+    while ((at = memmem(line, (size_t)(end - line), wanted->name, strlen(wanted->name)))) {
+        const char *before = memrchr(start, '\n', (size_t)(at - start));
+        const char *first = before ? before + 1 : start;
+        const char *value = first == at ? behind_name(at, wanted->name) : NULL;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        first += strspn(first, " \t");
         line = newline + 1;
-        if (value && !(take_value(quick, wanted, value, newline) && ends_above(quick, line, end)))
+        if (*first != '#' && *first != ';' &&
+            !(value && take_value(quick, wanted, value, newline) && ends_above(quick, line, end)))
             return false;
     }
     return true;
-}
-
-/* Whether a line that is no comment has this name in it. */
-static bool is_mentioned(const char *line, const char *end, const char *name)
-{
-    for (const char *at = line; (at = memmem(at, (size_t)(end - at), name, strlen(name))); at++) {
-        const char *first = at;
-        while (first > line && first[-1] != '\n' && first[-1] != '\r')
-            first--;
-        first += strspn(first, " \t");
-        if (*first != '#' && *first != ';')
-            return true;
-    }
-    return false;
 }
 
 /* Lines without a header among them. */
@@ -182,18 +151,15 @@ static bool take_lines(struct ini_quick *quick, const char *line, const char *en
     bool was_open = quick->open;
     if (!quick->in_section)
         return skip_remarks(line, end) == end;
+    if (!quick->section)
+        return true;
     quick->open = false;
-    if (was_open && !ends_above(quick, line, end))
+    if (find(line, end, '\r') || (was_open && !ends_above(quick, line, end)))
         return false;
-    for (size_t i = 0; i < quick->count && quick->section; i++) {
-        if (strcmp(quick->section, quick->wanted[i].section) != 0)
-            continue;
-        if (!take_options(quick, &quick->wanted[i], line, end))
+    for (size_t i = 0; i < quick->count; i++)
+        if (strcmp(quick->section, quick->wanted[i].section) == 0 &&
+            !take_option(quick, &quick->wanted[i], line, end))
             return false;
-        if (!ini_find(quick->ini, quick->section, quick->wanted[i].name) &&
-            is_mentioned(line, end, quick->wanted[i].name))
-            quick->mentioned |= 1U << i;
-    }
     return true;
 }
 
@@ -220,13 +186,9 @@ static bool take_text(struct ini_quick *quick, const char *text, const char *end
         const char *header = before ? before + 1 : line;
         if (!take_lines(quick, line, header))
             return false;
-        if (is_complete(quick))
-            return true;
         const char *newline = memchr(bracket, '\n', (size_t)(end - bracket));
         if (header < bracket || !take_header(quick, bracket, newline))
             return false;
-        if (is_complete(quick))
-            return true;
         line = bracket = newline + 1;
     }
     return take_lines(quick, line, end);
@@ -239,27 +201,11 @@ size_t ini_quick_feed(struct ini_quick *quick, const char *text, size_t length)
         return 0;
     if (!take_text(quick, text, newline + 1))
         quick->state = INI_QUICK_DOUBT;
-    else if (is_complete(quick))
-        quick->state = INI_QUICK_FOUND;
     return (size_t)(newline - text) + 1;
-}
-
-/* Whether an option was not found that may be there. */
-static bool misses(const struct ini_quick *quick)
-{
-    for (size_t i = 0; i < quick->count; i++)
-        if ((quick->mentioned & 1U << i) &&
-            !ini_find(quick->ini, quick->wanted[i].section, quick->wanted[i].name))
-            return true;
-    return false;
 }
 
 void ini_quick_end(struct ini_quick *quick, size_t left)
 {
-    if (quick->state != INI_QUICK_MORE)
-        return;
-    if (left == 0)
-        quick->open = false;
-    bool is_sure = is_complete(quick) || (left == 0 && !quick->has_default && !misses(quick));
-    quick->state = is_sure ? INI_QUICK_FOUND : INI_QUICK_DOUBT;
+    if (quick->state == INI_QUICK_MORE)
+        quick->state = left == 0 && !quick->has_default ? INI_QUICK_FOUND : INI_QUICK_DOUBT;
 }

@@ -10,11 +10,9 @@
  * So most of the text is searched for "[" alone, and only the lines of the sections that are wanted are looked
  * at one by one. Whatever could be read in another way is a doubt, and then the whole must be read: an
  * indented "[", a header with anything behind it, a value that goes on in the next line or has other bytes
- * than printable ASCII, "\r", text before the first section, an option or a section that is wanted and stands
- * there twice.
- *
- * An option is certainly absent where its name stands in its section in comments alone, and the file has no
- * [DEFAULT].
+ * than printable ASCII, "\r" in a section that is wanted, text before the first section, a section that is wanted
+ * and stands there twice, a [DEFAULT], and any line but the option's own that has its name in it and is no comment:
+ * NAME_cmd, for one.
  */
 #pragma once
 
@@ -25,28 +23,24 @@
 
 struct ini_wanted {
     const char *section; /* not DEFAULT */
-    const char *name;
+    const char *name;    /* has no other name of its section in it */
 };
 
 enum ini_quick_state {
-    INI_QUICK_MORE, /* what follows counts */
-    INI_QUICK_FOUND, /* all that was wanted, whatever follows; or, at the end, what is not there is certainly absent */
+    INI_QUICK_MORE,  /* what follows counts */
+    INI_QUICK_FOUND, /* the end: what was not found is not there */
     INI_QUICK_DOUBT,
 };
-
-enum { INI_QUICK_MOST = 32 };
 
 /* To begin with, all is zero but the first three. */
 struct ini_quick {
     const struct ini_wanted *wanted; /* borrowed, as are their names */
-    size_t count;                    /* at most INI_QUICK_MOST */
+    size_t count;
     struct ini
         *ini; /* gets what was found: only what ini_find, ini_value and ini_section ask for */
     enum ini_quick_state state;
-    bool in_section;  /* behind the first header */
-    bool has_default; /* there is a [DEFAULT] */
-    unsigned
-        mentioned; /* bits of `wanted`: a line of the section has the name, and may be the option */
+    bool in_section;     /* behind the first header */
+    bool has_default;    /* there is a [DEFAULT] */
     const char *section; /* the one that is wanted and goes on here, or NULL */
     bool open;           /* so does the option that was found last */
 };

@@ -259,7 +259,7 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
     mode_t mode = delivery->context->settings->store_mode;
     bool is_made = edit->need == CFG_MAKE;
     edit->done->is_made = is_made;
-    int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, err)
+    int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, mode, err)
                   : is_made ? cfg_create(delivery->path, &edit->edited.text, mode, err)
                             : cfg_replace(delivery->path, cfg, &edit->edited.text, err);
     if (written == CFG_FIXED)
@@ -277,8 +277,8 @@ static int lock_store(const struct context *context, const struct store *store, 
     if (store->directory < 0)
         return 0;
     struct deadline deadline = lock_deadline(context);
-    *lock = store_lock(store, &deadline, err);
-    if (*lock >= 0)
+    *lock = context->pretends ? -1 : store_lock(store, &deadline, err);
+    if (*lock >= 0 || (context->pretends && store_lock_foresee(store, err) == 0))
         return 0;
     if (err->kind != ERROR_SYSTEM)
         return -1;
@@ -312,6 +312,8 @@ static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, str
     if (lock_store(context, &delivery->look->store, lock, err) < 0)
         return -1;
     delivery->has_lock = *lock >= 0;
+    if (context->pretends)
+        return 0;
     struct deadline deadline = lock_deadline(context);
     *folder_lock = cfg_lock(delivery->path, &deadline, err);
     return *folder_lock == -1 ? -1 : 0;
@@ -338,7 +340,7 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
 
     _cleanup_close_ int lock = -1;
     _cleanup_close_ int folder_lock = -1;
-    if (!context->pretends && lock_both(&delivery, &lock, &folder_lock, err) < 0)
+    if (lock_both(&delivery, &lock, &folder_lock, err) < 0)
         return -1;
     for (int i = 0; i < TRIES; i++) {
         bool is_foreign = false;

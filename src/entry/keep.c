@@ -138,7 +138,8 @@ static int pretend(const struct look *look, struct part *part, const struct ring
                    struct error *err)
 {
     struct source *source = &part->survey.sources[part->survey.store_source];
-    if (store_foresee(&look->store, err) < 0)
+    if (store_foresee(&look->store, err) < 0 ||
+        store_create_foresee(&look->store, part->secret->name, err) < 0)
         return -1;
     part->is_kept = true;
     if (is_given_outside(part))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "airflow/paths.h"
@@ -28,33 +29,29 @@ static void find_version(const struct context *context, unsigned secrets, struct
     }
 }
 
-/* Whether more of the file counts than the values: it may have a ..._cmd. */
-static bool needs_more(const struct look *look, unsigned secrets)
+static bool lacks_any(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
         for (; (secrets & 1U << i) && place->variable; place++)
-            if (ini_find(&look->cfg.cfg.ini, place->section, place->option_command) ||
-                (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
-                 !ini_find(&look->cfg.cfg.ini, place->section, place->option)))
+            if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
+                !ini_find(&look->cfg.cfg.ini, place->section, place->option))
                 return true;
     }
     return false;
 }
 
-/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, and none has a command, no
- * more is to be known of the file. */
+/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, and none a ..._cmd, no more is to
+ * be known of the file. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct ini_wanted wanted[2 * MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         const struct managed_place *place = managed_secrets[i].places;
-        for (; (secrets & 1U << i) && place->variable; place++) {
+        for (; (secrets & 1U << i) && place->variable; place++)
             wanted[count++] = (struct ini_wanted){place->section, place->option};
-            wanted[count++] = (struct ini_wanted){place->section, place->option_command};
-        }
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
@@ -66,7 +63,8 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
         look->airflow = airflow_version_by_names(&cfg->cfg.ini);
         look->airflow_from = cfg->path;
     }
-    if (cfg->cfg.exists && !cfg->cfg.is_whole && needs_more(look, secrets)) {
+    /* It is going to be edited: whether that can be done is to be known before anything is kept. */
+    if (cfg->cfg.exists && !cfg->cfg.is_whole && lacks_any(look, secrets)) {
         cfg_free(&cfg->cfg);
         cfg->readable = cfg_read(cfg->path, &cfg->cfg, &cfg->error) == 0;
     }
@@ -156,9 +154,15 @@ static int check_lost(const struct context *context, const struct look *look, st
                   "%s is missing, and %s beside it shows that there was one; no other key is "
                   "created",
                   part->survey.store_name, other);
-    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY\n"
-                           "for a new deployment give a new key there once: fernit key generate "
-                           "prints one");
+    const char *path = look->store.path;
+    bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < REMARK_HINT / 2;
+    return error_hint(err,
+                      "put back a backup of it, or give the key in FERNET_KEY\n"
+                      "for a new deployment give a new key there once: fernit key generate prints "
+                      "one%s%s%s",
+                      is_folder ? "\nif that folder is empty, and nothing is encrypted: rmdir "
+                                : "",
+                      is_folder ? path : "", is_folder ? "/" STORE_RETIRED : "");
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */

@@ -177,7 +177,8 @@ const char *nearest_setting(const char *word, bool in_ini)
     const char *names[OPTION_COUNT + 1] = {NULL};
     size_t count = 0;
     for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (!option_is_flag_alone(id) && !(in_ini && id == OPTION_CONFIG))
+        if (!option_is_flag_alone(id) && options[id].kind != KIND_LATER &&
+            !(in_ini && id == OPTION_CONFIG))
             names[count++] = options[id].name;
     return nearest_word(word, names);
 }

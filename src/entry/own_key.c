@@ -27,11 +27,20 @@ static bool has_any(struct span text, const char *const *words)
     return false;
 }
 
-/* Such as "X=$(... generate_key ...)". */
-static bool assigns(struct span line)
+static bool begins_with(struct span line, const char *const *words)
 {
-    const char *call = memmem(line.start, line.length, "generate_key", strlen("generate_key"));
-    return call && memchr(line.start, '=', (size_t)(call - line.start));
+    for (; *words; words++)
+        if (line.length >= strlen(*words) && memcmp(line.start, *words, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+/* A comment, or text that is printed: no other command begins before its quotes. */
+static bool is_mere_text(struct span line)
+{
+    static const char *const printing[] = {"echo ", "printf ", NULL};
+    return (line.length > 0 && *line.start == '#') ||
+           (begins_with(line, printing) && span_until(line, ";&|") > span_until(line, "'\""));
 }
 
 size_t own_key_line(const char *text, size_t length, bool is_given)
@@ -42,7 +51,8 @@ size_t own_key_line(const char *text, size_t length, bool is_given)
                                            "{FERNET_KEY=",
                                            "{AIRFLOW__CORE__FERNET_KEY=",
                                            NULL};
-    static const char *const conditions[] = {"if ", "-z ", "-n ", NULL};
+    static const char *const conditions[] = {"if ", "elif ", "[", "test ", NULL};
+    static const char *const behind[] = {"] ||", "] &&", NULL};
     struct lines lines = lines_of(text, length);
     struct span whole;
     struct span line;
@@ -50,12 +60,12 @@ size_t own_key_line(const char *text, size_t length, bool is_given)
     if (!has((struct span){text, length}, "FERNET_KEY"))
         return 0;
     for (size_t number = 1; lines_next(&lines, &whole, &line); number++) {
-        if (line.length > 0 && *line.start == '#')
+        if (is_mere_text(line))
             continue;
-        if (has(line, "FERNET_KEY") && has_any(line, conditions))
+        if (has(line, "FERNET_KEY") && (begins_with(line, conditions) || has_any(line, behind)))
             condition = number;
         bool is_asked = condition > 0 && number - condition <= CONDITION_ABOVE;
-        if (assigns(line) && !(is_given && (is_asked || has_any(line, defaults))))
+        if (has(line, "generate_key") && !(is_given && (is_asked || has_any(line, defaults))))
             return number;
     }
     return 0;
@@ -84,36 +94,26 @@ static bool is_shell(const char *command)
     return *shell;
 }
 
-/* The script that a shell is given, or the command itself. */
-static const char *script_of(char *const *words, bool *of_shell)
+/* What a shell is to run: the name of a script, or with -c its text. An "-o" takes a word, as in "-eo pipefail". */
+static const char *script_of(char *const *words, bool *is_text)
 {
-    *of_shell = is_shell(*words);
-    if (!*of_shell)
-        return *words;
-    do
-        words++;
-    while (*words && **words == '-');
+    while (*++words && **words == '-') {
+        bool is_short = (*words)[1] != '-';
+        *is_text |= is_short && strchr(*words, 'c');
+        if (is_short && words[1] && (*words)[strlen(*words) - 1] == 'o')
+            words++;
+    }
     return *words;
 }
 
-int own_key_check(const struct context *context, struct error *err)
+static size_t line_in_file(const struct context *context, const char *name, bool of_shell)
 {
-    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
-                               "the one that fernit keeps%s";
-    static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
     struct error ignored;
     struct stat status;
     char path[PATH_MAX];
-    const struct settings *settings = context->settings;
-    bool of_shell = false;
-    const char *name = script_of(settings->words, &of_shell);
-    if (!name)
-        return 0;
     const char *folders = of_shell || strchr(name, '/') ? NULL : search_path(context->environment);
     _cleanup_secret_ struct secret script = {0};
     _cleanup_close_ int fd = -1;
-    if (!(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
-        return 0;
     if (!folders)
         fd = file_open(AT_FDCWD, name, 0, name, &status, &ignored);
     while (fd < 0 && search_next(&folders, name, path))
@@ -121,9 +121,25 @@ int own_key_check(const struct context *context, struct error *err)
             fd = file_open(AT_FDCWD, path, 0, path, &status, &ignored);
     if (fd < 0 || !read_script(fd, &status, name, !of_shell, &script))
         return 0;
-    size_t line = own_key_line(script.bytes, script.length, settings->deliver_environment);
+    return own_key_line(script.bytes, script.length, context->settings->deliver_environment);
+}
+
+int own_key_check(const struct context *context, struct error *err)
+{
+    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
+                               "the one that fernit keeps%s";
+    static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
+    const struct settings *settings = context->settings;
+    bool of_shell = is_shell(*settings->words);
+    bool is_text = false;
+    const char *name = of_shell ? script_of(settings->words, &is_text) : *settings->words;
+    if (!name || !(settings->manage & 1U << (MANAGED_FERNET_KEY - managed_secrets)))
+        return 0;
+    size_t line = is_text ? own_key_line(name, strlen(name), settings->deliver_environment)
+                          : line_in_file(context, name, of_shell);
     if (line == 0)
         return 0;
+    name = is_text ? "the text of -c" : name;
     if (settings->strict) {
         error_refused(err, text, name, line, " (refused: --strict)");
         return error_hint(err, hint);

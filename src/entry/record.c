@@ -74,34 +74,45 @@ int record_ring(const struct store *store, const char *file, const struct ring *
 
 /* What neither the ring nor the staged keys will hold. Also what is
  * retired already: a crash may have left it there not durable, and store_retire sees to that. */
-static int retire(const struct store *store, const struct part *part, const struct ring *keys,
-                  struct error *err)
+static int retire(const struct context *context, const struct store *store, const struct part *part,
+                  const struct ring *keys, struct error *err)
 {
     static const struct retired none = {0};
     const struct managed *secret = part->secret;
     _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
     if (change_retires(&part->decision.change, keys, &none, &retires, err) < 0)
         return -1;
-    return ring_count(&retires) > 0
-               ? store_retire(store, secret->name, secret->is_value, &retires, err)
-               : 0;
+    if (ring_count(&retires) == 0)
+        return 0;
+    return (context->pretends ? store_retire_foresee
+                              : store_retire)(store, secret->name, secret->is_value, &retires, err);
 }
 
-static int apply(const struct store *store, const struct part *part, struct error *err)
+static int put(const struct context *context, const struct store *store, const char *file,
+               const struct ring *ring, struct error *err)
+{
+    if (!context->pretends)
+        return record_ring(store, file, ring, err);
+    return ring_count(ring) > 0 ? store_replace_foresee(store, file, err) : 0;
+}
+
+static int apply(const struct context *context, const struct store *store, const struct part *part,
+                 struct error *err)
 {
     const struct survey *survey = &part->survey;
     const struct change *change = &part->decision.change;
     const struct ring *stored = &survey_stored(survey)->ring;
     char staged[FILE_TEMPORARY_NAME];
     store_staged_name(part->secret->name, staged);
-    if (retire(store, part, stored, err) < 0 || retire(store, part, &survey->staged, err) < 0)
+    if (retire(context, store, part, stored, err) < 0 ||
+        retire(context, store, part, &survey->staged, err) < 0)
         return -1;
     if (!ring_is_same(&change->stored, stored) &&
-        record_ring(store, part->secret->name, &change->stored, err) < 0)
+        put(context, store, part->secret->name, &change->stored, err) < 0)
         return -1;
     if (ring_is_same(&change->staged, &survey->staged))
         return 0;
-    return record_ring(store, staged, &change->staged, err);
+    return put(context, store, staged, &change->staged, err);
 }
 
 static void tell(const struct look *look, const struct part *part)
@@ -129,13 +140,11 @@ static int change_one(const struct context *context, struct look *look, struct p
                              look->store.path, part->secret->name);
     if (!has_to_change(context, look, part))
         return 0;
-    if (context->pretends) {
-        part->is_kept = true;
-        return 0;
-    }
-    if (apply(&look->store, part, err) < 0)
+    if (apply(context, &look->store, part, err) < 0)
         return -1;
-    tell(look, part);
+    part->is_kept = true;
+    if (!context->pretends)
+        tell(look, part);
     return 0;
 }
 
@@ -181,8 +190,9 @@ int record_changes(const struct context *context, struct look *look,
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
     if (failed && err->kind == ERROR_SYSTEM && !*err->hint) {
+        bool is_told = err->advised || error_tells_all(err);
         error_advise(err, "a new key must be kept beside the old ones before it is used");
-        if (!error_tells_all(err))
+        if (!is_told)
             error_hint(err,
                        "run once, on a host that can write there, with the same variables: fernit "
                        "init%s%s",

@@ -38,7 +38,8 @@ static const char *finding_text(const struct source *source)
     case FOUND_OWN_STORE:
         return "reads fernit's own store: passed over";
     case FOUND_COMMAND:
-        return "a command, not run (--run-commands runs it)";
+        return source->is_second ? "a command, not run: the first counts"
+                                 : "a command, not run (--run-commands runs it)";
     case FOUND_UNFINISHED:
         return "being made by another fernit";
     case FOUND_PLACEHOLDER:

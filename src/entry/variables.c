@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "airflow/managed.h"
 #include "base/log.h"
 #include "entry/options.h"
 #include "resolve/key_command.h"
+#include "resolve/misnamed.h"
 
 static const char PREFIX[] = "FERNIT_";
 
@@ -83,7 +85,9 @@ void warn_of_unknown_variables(char *const *environment)
     for (char *const *variable = environment; *variable; variable++) {
         char option[VARIABLE_NAME];
         char guess[VARIABLE_NAME];
-        if (!variable_is_unknown(*variable))
+        char *alone[] = {*variable, NULL};
+        /* Of what may hold the key more is said elsewhere. */
+        if (!variable_is_unknown(*variable) || misnamed_secret(alone, MANAGED_FERNET_KEY))
             continue;
         variable_option(*variable, option);
         if (option_is_flag_alone(option_named(option, strlen(option), 0))) {

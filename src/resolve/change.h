@@ -21,7 +21,7 @@ struct error;
 
 enum on_change { ON_CHANGE_KEEP, ON_CHANGE_STAGE, ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
 
-enum { WRITTEN_MOST = 2 };
+enum { WRITTEN_MOST = 3 };
 
 /* What is there; everything is borrowed. */
 struct standing {

@@ -28,13 +28,15 @@ static int fail(const struct source *source, struct error *err)
 /* What airflow.cfg holds itself, and not by a command. */
 static bool is_written(const struct source *source)
 {
-    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command;
+    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command &&
+           !source->is_second;
 }
 
 static bool holds_value(const struct source *source)
 {
-    return source->finding == FOUND_KEYS || source->finding == FOUND_SECRET ||
-           source->finding == FOUND_COMMAND;
+    return !source->is_second &&
+           (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET ||
+            source->finding == FOUND_COMMAND);
 }
 
 /* What Airflow may have used so far and will no longer: the command of airflow.cfg once fernet_key is written beside
@@ -43,6 +45,8 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
                            const struct source *winner)
 {
     const struct survey_place *place = &survey->places[source->place];
+    if (source->is_second)
+        return source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
     if (winner->finding == FOUND_SECRET && source->finding == FOUND_KEYS)
         return true;
     /* Airflow does not ask for it beside a fernet_key in the file. */

@@ -43,9 +43,10 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
-    looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
-                        (source->finding == FOUND_KEYS && source->way != WAY_STORE &&
-                         !source_is_kept(survey, source));
+    bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE &&
+                    !source_is_kept(survey, source);
+    looking->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
+                                               source->finding == FOUND_BROKEN || is_value);
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;
@@ -59,6 +60,8 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
 /* A new one is a cure only where nothing was encrypted yet. */
 static const char *key_cure(const struct managed *secret, enum way way)
 {
+    if (way == WAY_STORE && secret->is_value)
+        return "correct it, or remove the file: then a new one is created";
     if (way == WAY_STORE)
         return "restore the file from a backup; no key is created in its place";
     if (way == WAY_CFG)

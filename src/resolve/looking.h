@@ -39,5 +39,9 @@ void source_advise(struct error *error, const char *cure);
 /* Says what to do about a text that is no key, in a hint, unless the message says it. */
 void source_advise_key(struct error *error, const struct managed *secret, enum way way);
 
+/* Lists the retired keys where they matter: where a source has a key that the store lacks, or the store has none, or had
+ * none at the first look. Returns 0, or -1 as store_retired_list. */
+int survey_retired(struct looking *looking, bool may_be_there, struct error *err);
+
 /* The sources in airflow.cfg. */
 int survey_cfg(struct looking *looking, struct error *err);

@@ -1,23 +1,42 @@
 #include "resolve/misnamed.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "airflow/managed.h"
+#include "airflow/sensitive.h"
 #include "base/lines.h"
 #include "fernet/ring.h"
 
-enum { LETTERS = 256 };
-
-static void take_letters(const char *text, size_t length, char letters[LETTERS])
+static bool is_letter(char c)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < length && count < LETTERS - 1; i++)
-        if (isalpha((unsigned char)text[i]))
-            letters[count++] = (char)toupper((unsigned char)text[i]);
-    letters[count] = '\0';
+    return (unsigned)(c | 0x20) - 'a' < 26;
+}
+
+/* Whether `text` begins with the letters of `word`: case, and all that is no letter, is passed over on either side. */
+static bool spells(const char *text, const char *end, const char *word)
+{
+    for (; *word; word++) {
+        if (!is_letter(*word))
+            continue;
+        while (text < end && !is_letter(*text))
+            text++;
+        if (text == end || (*text++ | 0x20) != (*word | 0x20))
+            return false;
+    }
+    return true;
+}
+
+/* Where the name spells a word that is lower-case. */
+static const char *find_letters(struct span name, const char *word)
+{
+    const char *end = name.start + name.length;
+    for (const char *at = name.start; at < end; at++)
+        if ((*at | 0x20) == *word && spells(at, end, word))
+            return at;
+    return NULL;
 }
 
 static bool is_read(struct span name)
@@ -46,43 +65,50 @@ static bool is_for_others(const char *name)
     return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
 }
 
-static const char *find_name(const char *letters, const struct managed *secret)
+/* AIRFLOW_S3_SECRET_KEY is a user's own; AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are not. */
+static bool is_airflows(struct span name, const struct managed *secret)
 {
-    char wanted[LETTERS];
-    take_letters(secret->name, strlen(secret->name), wanted);
-    return strstr(letters, wanted);
+    char direct[64];
+    const char *end = name.start + name.length;
+    if (text_begins(name.start, "AIRFLOW__"))
+        return true;
+    snprintf(direct, sizeof direct, "airflow%s", secret->name);
+    bool is_near = spells(name.start, end, direct);
+    for (const struct managed_place *place = secret->places; place->variable; place++)
+        is_near |= spells(name.start, end, place->variable);
+    return is_near;
 }
 
 /* Whether it names this value: of JWT_SECRET and SECRET_KEY in AIRFLOW__JWT_SECRET_KEY the first counts. */
-static bool names_value(const char *letters, const struct managed *secret)
+static bool names_value(struct span name, const struct managed *secret)
 {
-    const char *found = find_name(letters, secret);
+    const char *found = find_letters(name, secret->name);
     for (size_t i = 0; i < MANAGED_COUNT && found; i++) {
-        const char *other = find_name(letters, &managed_secrets[i]);
+        const char *other = find_letters(name, managed_secrets[i].name);
         if (other && other < found)
             return false;
     }
-    return found && text_begins(letters, "AIRFLOW");
+    return found && is_airflows(name, secret);
 }
 
-/* "FERNITKEY": FERNIT_KEY_FILE, which looks like an option of ours. */
-static bool names(const char *letters, const struct managed *secret)
+/* FERNIT_KEY_FILE looks like an option of ours. */
+static bool names(struct span name, const struct managed *secret)
 {
     if (secret->is_value)
-        return names_value(letters, secret);
-    return find_name(letters, secret) || strstr(letters, "FERNITKEY");
+        return names_value(name, secret);
+    return find_letters(name, secret->name) || find_letters(name, "fernitkey");
 }
 
 const char *misnamed_secret(char *const *environment, const struct managed *secret)
 {
     for (; *environment; environment++) {
-        char letters[LETTERS];
         const char *equals = strchr(*environment, '=');
-        if (!equals || text_is_blank(equals + 1) || is_for_others(*environment))
+        if (!equals)
             continue;
         struct span name = {*environment, (size_t)(equals - *environment)};
-        take_letters(name.start, name.length, letters);
-        if (names(letters, secret) && !is_read(name))
+        struct sensitive_variable ignored;
+        if (names(name, secret) && !text_is_blank(equals + 1) && !is_for_others(*environment) &&
+            !is_read(name) && !sensitive_file(*environment, &ignored))
             return *environment;
     }
     return NULL;

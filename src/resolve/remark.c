@@ -124,7 +124,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
             snprintf(text, size,
                      "%s holds another key (%s) than %s (%s), and is not used: what it has "
                      "encrypted cannot be read; if it is needed, add it to the comma list in %s",
-                     source->name, own, winner, words.used, winner);
+                     source->name, own, winner, words.used, source->in_default ? "[core]" : winner);
         break;
     case REMARK_CHANGED:
         if (secret->is_value)
@@ -185,7 +185,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_SHOWN:
         snprintf(text, size, "%s is in [DEFAULT], and Airflow shows it under every other section",
-                 source->name);
+                 survey->sources[survey->places[source->place].source].name);
         break;
     case REMARK_MISNAMED:
         snprintf(text, size, "%.*s is set, and neither Airflow nor fernit reads it",
@@ -324,12 +324,17 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         advise_beside(survey, winner, hint);
         break;
     case REMARK_SHOWN:
-        advise(hint, "move it from [DEFAULT] to [%s]",
+        advise(hint,
+               remark->source->is_second ? "take it out of [DEFAULT]: [%s] counts"
+                                         : "move it from [DEFAULT] to [%s]",
                secret->places[remark->source->place].section);
         break;
     case REMARK_MISNAMED:
-        advise(hint, "the %s is given in %s: rename the variable, or unset it", secret->title,
-               secret->places[0].variable);
+        advise(hint,
+               secret->is_value ? "the %s is given in %s: rename the variable, or unset it"
+                                : "if the %s in it is needed, add it to the list in %s; else unset "
+                                  "the variable",
+               secret->title, secret->is_value ? secret->places[0].variable : secret->bare);
         break;
     case REMARK_PUBLISHED:
         advise_published(remark, survey, hint);

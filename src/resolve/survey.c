@@ -14,19 +14,29 @@
 #include "resolve/misnamed.h"
 #include "store/owner.h"
 
-/* A variable that is set twice: Airflow and fernit read the first, and the key in the second may be needed, too. */
-static int look_at_second(struct looking *looking, enum way way, const char *name,
-                          struct error *err)
+/* A variable that is set twice: what the second gives may be needed, too. Returns its value, or NULL. */
+static const char *find_second(struct looking *looking, enum way way, const char *name,
+                               struct source *source)
 {
     struct survey *survey = looking->survey;
     const char *second = environment_second(looking->places->environment, name);
     if (!second)
-        return 0;
+        return NULL;
     char *where = survey->second_names[survey->second_count++];
-    snprintf(where, SOURCE_NAME, "the second %s", name);
-    struct source source = source_named(looking, way, where);
-    const char *text = second + strlen(name) + 1;
-    source_take_keys(looking, &source, where, text, strlen(text));
+    snprintf(where, SECOND_NAME, "the second %s", name);
+    *source = source_named(looking, way, where);
+    source->is_second = true;
+    return second + strlen(name) + 1;
+}
+
+/* Airflow would run the first command, or ask for the first path, alone. */
+static int keep_second(struct looking *looking, const char *name, enum finding finding,
+                       struct error *err)
+{
+    struct source source;
+    if (!find_second(looking, WAY_COMMAND, name, &source))
+        return 0;
+    source.finding = finding;
     return source_keep(looking, &source, err);
 }
 
@@ -58,7 +68,13 @@ static int look_at_variable(struct looking *looking, enum way way, const char *n
     } else {
         source_take_keys(looking, &source, name, text, strlen(text));
     }
-    return source_keep(looking, &source, err) < 0 ? -1 : look_at_second(looking, way, name, err);
+    if (source_keep(looking, &source, err) < 0)
+        return -1;
+    const char *second = find_second(looking, way, name, &source);
+    if (!second)
+        return 0;
+    source_take_keys(looking, &source, source.name, second, strlen(second));
+    return source_keep(looking, &source, err);
 }
 
 static int look_at_command(struct looking *looking, const char *name, struct error *err)
@@ -71,7 +87,8 @@ static int look_at_command(struct looking *looking, const char *name, struct err
         source.finding = FOUND_EMPTY;
     else
         source_run_command(&source, looking, command);
-    return source_keep(looking, &source, err);
+    return source_keep(looking, &source, err) < 0 ? -1
+                                                  : keep_second(looking, name, FOUND_COMMAND, err);
 }
 
 /* An Airflow that does not know the name would not ask its backend. */
@@ -80,9 +97,12 @@ static int look_at_secret(struct looking *looking, const struct managed_place *p
 {
     struct source source = source_named(looking, WAY_COMMAND, place->variable_secret);
     const char *path = environment_get(looking->places->environment, source.name);
-    if (path && !managed_is_left_out(place, looking->places->airflow))
-        source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
-    return source_keep(looking, &source, err);
+    if (!path || managed_is_left_out(place, looking->places->airflow))
+        return source_keep(looking, &source, err);
+    source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
+    return source_keep(looking, &source, err) < 0
+               ? -1
+               : keep_second(looking, place->variable_secret, FOUND_SECRET, err);
 }
 
 /* `named` is what gives the path: a variable, an option, or nothing. */
@@ -115,6 +135,12 @@ static int look_at_file_variable(struct looking *looking, const char *name, stru
         source.finding = FOUND_EMPTY;
     else if (path)
         read_secret_file(looking, path, name, &source);
+    if (source_keep(looking, &source, err) < 0)
+        return -1;
+    const char *second = find_second(looking, WAY_FILE, name, &source);
+    if (!second)
+        return 0;
+    read_secret_file(looking, second, source.name, &source);
     return source_keep(looking, &source, err);
 }
 
@@ -263,52 +289,6 @@ static int look_outside(struct looking *looking, struct error *err)
     return look_at_mounted(looking, err);
 }
 
-static void forget_retired(struct retired *list, const char *fingerprint)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->fingerprints[i], fingerprint) != 0)
-            memmove(list->fingerprints[kept++], list->fingerprints[i], sizeof *list->fingerprints);
-    list->count = kept;
-}
-
-/* A retired key is not kept, and leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is
- * not that key counts as not retired, and joins the ring. */
-static void check_retired(const struct looking *looking, const struct source *source)
-{
-    struct survey *survey = looking->survey;
-    for (size_t i = 0; i < ring_count(&source->ring); i++) {
-        struct error ignored;
-        char text[FINGERPRINT_TEXT + 1];
-        _cleanup_ring_ struct ring kept = {.is_value = survey->secret->is_value};
-        ring_fingerprint(&source->ring, i, text);
-        if (retired_has(&survey->retired, text) &&
-            store_retired_read(looking->places->store, survey->secret->name,
-                               survey->secret->is_value, text, &kept, &ignored) < 0)
-            forget_retired(&survey->retired, text);
-    }
-}
-
-/* They matter only where a source has a key that the store lacks, or none has any. */
-static int list_retired(struct looking *looking, bool may_be_there, struct error *err)
-{
-    struct survey *survey = looking->survey;
-    const struct source *store = survey_stored(survey);
-    bool matter = !store;
-    for (size_t i = 0; i < survey->count && store; i++)
-        matter |= !ring_covers(&store->ring, &survey->sources[i].ring);
-    retired_free(&survey->retired);
-    if (!may_be_there || !matter)
-        return 0;
-    if (store_retired_list(looking->places->store, survey->secret->name, survey->secret->is_value,
-                           &survey->retired, err) < 0)
-        return -1;
-    for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way != WAY_STORE)
-            check_retired(looking, &survey->sources[i]);
-    return 0;
-}
-
 int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
 {
     *survey = (struct survey){
@@ -321,7 +301,7 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     if (look_outside(&looking, err) < 0 || look_at_store(&looking, err) < 0 ||
         survey_cfg(&looking, err) < 0)
         return -1;
-    if (list_retired(&looking, survey->store_scan.retired, err) < 0)
+    if (survey_retired(&looking, survey->store_scan.retired, err) < 0)
         return -1;
     survey->has_lost_ring = !survey->secret->replaceable &&
                             survey->sources[survey->store_source].finding == FOUND_ABSENT &&
@@ -347,7 +327,7 @@ int survey_store_again(const struct survey_places *places, struct survey *survey
     else
         free(room);
     /* Who has the lock does not believe a listing, which may be an old one. */
-    return list_retired(&looking, true, err);
+    return survey_retired(&looking, true, err);
 }
 
 bool source_is_outside(const struct source *source)

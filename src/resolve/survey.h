@@ -39,7 +39,7 @@ enum finding {
     FOUND_PLACEHOLDER, /* airflow.cfg: a "$NAME" that stays; no key, may be overwritten */
 };
 
-enum { SOURCE_NAME = 320 };
+enum { SOURCE_NAME = 320, SECOND_NAME = 96 };
 
 struct source {
     enum way way;
@@ -57,6 +57,8 @@ struct source {
     bool
         in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
     bool modeless;
+    bool
+        is_second; /* a variable that is set once more, or what [DEFAULT] has beside a section: Airflow reads the first */
     bool hides; /* a variable that is set to nothing, before another one of its name with a value */
 };
 
@@ -118,10 +120,10 @@ struct survey {
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
     struct survey_place places[MANAGED_PLACES];
-    char second_names[MANAGED_PLACES + 1][SOURCE_NAME]; /* of variables that are set twice */
+    char second_names[4 * MANAGED_PLACES + 2][SECOND_NAME]; /* of variables that are set twice */
     size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
-    char cfg_names[MANAGED_PLACES][3][SOURCE_NAME];
+    char cfg_names[MANAGED_PLACES][4][SOURCE_NAME];
 };
 
 /* Looks at all of them. Faults of a source are findings, not errors of the survey.

@@ -34,13 +34,17 @@ enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *p
     return FOUND_KEYS;
 }
 
+enum { IN_DEFAULT = 3 }; /* behind the option itself, ..._cmd and ..._secret */
+
 /* A source that is one of the options of a place. */
 static struct source source_in_cfg(struct looking *looking, size_t place, size_t which)
 {
-    static const char *const endings[] = {"", "_cmd", "_secret"};
+    static const char *const endings[] = {"", "_cmd", "_secret", ""};
+    const struct managed_place *option = &looking->survey->secret->places[place];
     char *name = looking->survey->cfg_names[place][which];
-    snprintf(name, SOURCE_NAME, "%s: %s%s", looking->places->cfg->path,
-             looking->survey->secret->places[place].label, endings[which]);
+    snprintf(name, SOURCE_NAME, "%s: %s%s%s", looking->places->cfg->path,
+             which == IN_DEFAULT ? "[DEFAULT] " : "",
+             which == IN_DEFAULT ? option->option : option->label, endings[which]);
     struct source source = source_named(looking, WAY_CFG, name);
     source.place = place;
     return source;
@@ -52,6 +56,44 @@ static void advise_on_cfg(struct error *error)
         source_advise(error, "make it readable for this user");
     else if (!strchr(error->message, ';'))
         source_advise(error, "correct it");
+}
+
+static void take_cfg_key(const struct looking *looking, const struct managed_place *option,
+                         bool *is_plain, struct source *source)
+{
+    source->finding =
+        survey_cfg_key(&looking->places->cfg->cfg, option, looking->places->environment,
+                       &source->ring, is_plain, source->error);
+    if (source->finding != FOUND_BROKEN)
+        return;
+    source_advise_key(source->error, looking->survey->secret, WAY_CFG);
+    error_within(source->error, "%s", source->name);
+}
+
+static bool is_first_place(const struct looking *looking, size_t index)
+{
+    return index == managed_rank(looking->survey->secret, looking->places->airflow, 0);
+}
+
+/* What [DEFAULT] has where the section has such an option, too, or is missing: configparser passes it over, and Airflow
+ * shows it. Where that option gives no key it counts all the same: no other is to be created beside it. */
+static int look_at_default(struct looking *looking, size_t index, struct error *err)
+{
+    const struct survey *survey = looking->survey;
+    const struct ini *ini = &looking->places->cfg->cfg.ini;
+    struct managed_place option = survey->secret->places[index];
+    enum finding own = survey->sources[survey->places[index].source].finding;
+    bool is_passed = ini_find(ini, option.section, option.option) || own == FOUND_ABSENT;
+    bool ignored;
+    if (!is_passed || !ini_find(ini, "DEFAULT", option.option) || !is_first_place(looking, index))
+        return 0;
+    struct source source = source_in_cfg(looking, index, IN_DEFAULT);
+    source.in_default = true;
+    source.is_second = own == FOUND_KEYS || own == FOUND_BROKEN;
+    option.section = "DEFAULT";
+    take_cfg_key(looking, &option, &ignored, &source);
+    bool is_any = source.finding == FOUND_KEYS || source.finding == FOUND_BROKEN;
+    return is_any ? source_keep(looking, &source, err) : 0;
 }
 
 static int look_at_cfg_key(struct looking *looking, size_t index, struct error *err)
@@ -72,15 +114,9 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
     const struct managed_place *option = &survey->secret->places[index];
     source.in_default = !ini_find(&cfg->cfg.ini, option->section, option->option) &&
                         ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
-                        index == managed_rank(survey->secret, looking->places->airflow, 0);
-    source.finding =
-        survey_cfg_key(&cfg->cfg, &survey->secret->places[index], looking->places->environment,
-                       &source.ring, &place->is_plain, source.error);
-    if (source.finding == FOUND_BROKEN) {
-        source_advise_key(source.error, survey->secret, WAY_CFG);
-        error_within(source.error, "%s", source.name);
-    }
-    return source_keep(looking, &source, err);
+                        is_first_place(looking, index);
+    take_cfg_key(looking, option, &place->is_plain, &source);
+    return source_keep(looking, &source, err) < 0 ? -1 : look_at_default(looking, index, err);
 }
 
 /* Whether an option holds anything. */

@@ -64,13 +64,23 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
                       (uintmax_t)status.st_uid);
 }
 
+static bool has_ring_of_another(const struct store *store)
+{
+    struct stat ring;
+    return fstatat(store->directory, "fernet_key", &ring, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ring.st_uid != geteuid();
+}
+
 int store_check_owner(const struct store *store, const struct access *access, int fd,
                       const char *path, struct error *err)
 {
-    struct stat ring;
-    bool must = fstatat(store->directory, "fernet_key", &ring, AT_SYMLINK_NOFOLLOW) == 0 &&
-                ring.st_uid != geteuid();
-    return access_check_owner(fd, access, must, path, err);
+    return access_check_owner(fd, access, has_ring_of_another(store), path, err);
+}
+
+int store_foresee_owner(const struct store *store, const struct access *access, const char *path,
+                        struct error *err)
+{
+    return access_foresee(access, has_ring_of_another(store), path, err);
 }
 
 int store_write_whole(const struct store *store, const struct access *access, int fd,
@@ -280,4 +290,13 @@ int store_create(const struct store *store, const char *name, bool is_value,
     if (write_temporary(&creation, err) < 0)
         return -1;
     return by_link(&creation, err);
+}
+
+int store_create_foresee(const struct store *store, const char *name, struct error *err)
+{
+    char path[STORE_PATH];
+    struct access access;
+    store_file_path(store, name, path);
+    access_new(&store->status, store->mode, &access);
+    return store_foresee_owner(store, &access, path, err);
 }

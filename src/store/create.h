@@ -37,6 +37,9 @@ int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, bool alone, const struct deadline *deadline,
                  struct error *err);
 
+/* Why it would refuse, in a store that can be written; with its warning. Writes nothing. */
+int store_create_foresee(const struct store *store, const char *name, struct error *err);
+
 /* Whether a new file or folder in the store will pass for one of ours (store/judge.h). It does not where a file system gives
  * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
 int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
@@ -44,6 +47,10 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
 /* access_check_owner for it. Beside a ring that is another's, who could not go on without it, even a new one must be his. */
 int store_check_owner(const struct store *store, const struct access *access, int fd,
                       const char *path, struct error *err);
+
+/* access_foresee for it. */
+int store_foresee_owner(const struct store *store, const struct access *access, const char *path,
+                        struct error *err);
 
 /* Puts `text` into `fd`, a new and empty file that messages call `path`, with that access, durable. Returns 0, or -1 with ERROR_SYSTEM, or
  * as store_check_own and store_check_owner. */

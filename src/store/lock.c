@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "store/create.h"
 #include "store/names.h"
+#include "store/owner.h"
 
 /* Each time somebody must have swept our temporary just then. */
 enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
@@ -17,6 +18,26 @@ enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
 static int open_lock(const struct store *store)
 {
     return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* That no lock can be had is for the caller to judge. */
+static void soften(struct error *err)
+{
+    if (err->kind != ERROR_REFUSED)
+        return;
+    err->kind = ERROR_SYSTEM;
+    err->errnum = EPERM;
+    err->advised = true;
+}
+
+static int not_opened(const struct store *store, struct error *err)
+{
+    error_sys(err, "%s/%s", store->path, STORE_LOCK);
+    if (err->errnum == ELOOP || err->errnum == EISDIR) {
+        err->advised = true;
+        return error_hint(err, "move it away: fernit creates a file there");
+    }
+    return store_advise_file(store, STORE_LOCK, err);
 }
 
 /* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0; -1
@@ -37,10 +58,7 @@ static int make_lock(const struct store *store, struct error *err)
     if (is_ready && (store_check_own(store, fd, path, err) < 0 ||
                      store_check_owner(store, &access, fd, path, err) < 0)) {
         unlinkat(store->directory, temporary, 0);
-        if (err->kind == ERROR_REFUSED) {
-            err->kind = ERROR_SYSTEM;
-            err->errnum = EPERM;
-        }
+        soften(err);
         return NOT_HIS;
     }
     if (is_ready && file_publish(store->directory, temporary, STORE_LOCK) == 0)
@@ -71,7 +89,7 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     if (fd < 0 && err->is_closed)
         return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
-        return error_sys(err, "%s/%s", store->path, STORE_LOCK);
+        return not_opened(store, err);
 
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
@@ -93,8 +111,14 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
 int store_lock_foresee(const struct store *store, struct error *err)
 {
     _cleanup_close_ int fd = open_lock(store);
-    bool would_open = fd >= 0 || (errno == ENOENT && file_folder_is_writable(store->path));
-    return would_open ? 0 : error_sys(err, "%s/%s", store->path, STORE_LOCK);
+    if (fd >= 0)
+        return 0;
+    if (errno != ENOENT || !file_folder_is_writable(store->path))
+        return not_opened(store, err);
+    if (store_create_foresee(store, STORE_LOCK, err) == 0)
+        return 0;
+    soften(err);
+    return -1;
 }
 
 bool store_lock_is_missing(const struct error *err)

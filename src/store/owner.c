@@ -56,24 +56,6 @@ static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
            status.st_uid == uid && status.st_gid == gid && (status.st_mode & 0777) == mode;
 }
 
-static bool is_free(const struct making *making)
-{
-    struct stat status;
-    return fstatat(making->parent, making->name, &status, AT_SYMLINK_NOFOLLOW) < 0 &&
-           errno == ENOENT;
-}
-
-static bool publish(const struct making *making)
-{
-    int parent = making->parent;
-    if (renameat2(parent, making->temporary, parent, making->name, RENAME_NOREPLACE) == 0)
-        return true;
-    /* A rename would take the place of an empty directory. Whoever made one since we have looked,
-     * made it of our temporary, which then is gone. */
-    return file_noreplace_is_impossible(errno) && is_free(making) &&
-           renameat(parent, making->temporary, parent, making->name) == 0;
-}
-
 bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
     struct error ignored;
@@ -96,7 +78,8 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
     _cleanup_close_ int fd =
         openat(making.parent, making.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     return fd >= 0 && hand_over(fd, whole, uid, gid) &&
-           file_sync_directory(fd, path, &ignored) == 0 && is_free(&making) && publish(&making) &&
+           file_sync_directory(fd, path, &ignored) == 0 &&
+           file_publish_folder(making.parent, making.temporary, making.name) &&
            file_sync_directory(making.parent, path, &ignored) == 0;
 }
 

@@ -128,14 +128,19 @@ static int judge(struct looking *looking, struct error *err)
 static int look(struct looking *looking, struct error *err)
 {
     struct store_file *file = looking->file;
-    file->readable_by_all = file->modeless = false;
-    file->staged_failed = looking->staged_first && open_staged(looking, err) < 0;
-    if (file->staged_failed)
+    struct error of_staged = {0};
+    file->readable_by_all = file->modeless = file->staged_failed = false;
+    bool failed = looking->staged_first && open_staged(looking, &of_staged) < 0;
+    /* Of two failures the ring's counts, in whatever order they were read. */
+    if (open_ring(looking, err) < 0)
         return -1;
-    if (open_ring(looking, err) < 0 ||
-        store_scan(looking->store, looking->name, &file->scan, err) < 0)
+    file->staged_failed = failed;
+    if (failed) {
+        *err = of_staged;
         return -1;
-    return judge(looking, err);
+    }
+    return store_scan(looking->store, looking->name, &file->scan, err) < 0 ? -1
+                                                                           : judge(looking, err);
 }
 
 static int read_checked(struct looking *looking, struct error *err)

@@ -305,6 +305,26 @@ int store_retire(const struct store *store, const char *name, bool is_value,
     return 0;
 }
 
+int store_retire_foresee(const struct store *store, const char *name, bool is_value,
+                         const struct ring *keys, struct error *err)
+{
+    char path[STORE_PATH];
+    char text[FINGERPRINT_TEXT + 1];
+    char file[FILE_TEMPORARY_NAME];
+    _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
+    if (store_change_foresee(store, name, err) < 0 || open_folder(&folder, err) < 0)
+        return -1;
+    if (folder.fd < 0)
+        return store_create_foresee(store, STORE_RETIRED, err);
+    store_file_path(store, STORE_RETIRED, path);
+    if (file_folder_is_writable(path))
+        return 0;
+    ring_fingerprint(keys, 0, text);
+    file_name(&folder, text, file);
+    error_sys(err, "%s/%s: cannot make a temporary file", path, file);
+    return advise(&folder, err);
+}
+
 int store_retired_destroy(const struct store *store, const char *name, bool is_value,
                           const char *fingerprint, struct error *err)
 {

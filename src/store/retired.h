@@ -38,6 +38,10 @@ int store_retired_read(const struct store *store, const char *name, bool is_valu
 int store_retire(const struct store *store, const char *name, bool is_value,
                  const struct ring *keys, struct error *err);
 
+/* Why store_retire would fail, as far as permissions and mounts tell. Writes nothing. Returns 0, or -1 as it does. */
+int store_retire_foresee(const struct store *store, const char *name, bool is_value,
+                         const struct ring *keys, struct error *err);
+
 /* Holding the lock: removes it, durable: the only way in which a key is ever erased, or, for one that is back in
  * the ring, leaves the folder. That it is missing is fine. Returns 0, or -1 as store_retired_list. */
 int store_retired_destroy(const struct store *store, const char *name, bool is_value,

@@ -45,12 +45,13 @@ int store_foresee(const struct store *store, struct error *err)
     struct stat status;
     if (store->directory < 0 && lstat(store->path, &status) == 0)
         return refuse_link(store, err);
-    if (file_folder_is_writable(store->path))
-        return 0;
-    if (store->directory >= 0)
-        return error_sys(err, "the store %s: cannot make a temporary file", store->path);
-    error_sys(err, "%s: cannot make this directory", store->path);
-    return advise_on_making(store, err);
+    if (store->directory < 0)
+        return file_make_directory_foresee(store->path, store_directory_mode(store->mode), err) < 0
+                   ? advise_on_making(store, err)
+                   : 0;
+    return file_folder_is_writable(store->path)
+               ? 0
+               : error_sys(err, "the store %s: cannot make a temporary file", store->path);
 }
 
 static int make_and_open(struct store *store, struct error *err)

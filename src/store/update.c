@@ -65,6 +65,12 @@ static int settle(const struct store *store, const char *file, struct error *err
     return 0;
 }
 
+static int no_claim(const struct store *store, const char *name, struct error *err)
+{
+    error_sys(err, "%s/%s: cannot be made", store->path, name);
+    return store_advise_owner(store->path, err);
+}
+
 int store_change_begin(const struct store *store, const char *file, struct error *err)
 {
     char name[FILE_TEMPORARY_NAME];
@@ -75,16 +81,21 @@ int store_change_begin(const struct store *store, const char *file, struct error
             return -1;
         fd = store_make_claim(store, name);
     }
-    if (fd < 0) {
-        error_sys(err, "%s/%s: cannot be made", store->path, name);
-        return store_advise_owner(store->path, err);
-    }
+    if (fd < 0)
+        return no_claim(store, name, err);
     if (fsync(fd) < 0)
         error_sys(err, "%s/%s: cannot be made durable", store->path, name);
     else if (file_sync_directory(store->directory, store->path, err) == 0)
         return 0;
     store_change_end(store, file);
     return -1;
+}
+
+int store_change_foresee(const struct store *store, const char *file, struct error *err)
+{
+    char name[FILE_TEMPORARY_NAME];
+    store_changing_name(file, name);
+    return file_folder_is_writable(store->path) ? 0 : no_claim(store, name, err);
 }
 
 void store_change_end(const struct store *store, const char *file)
@@ -94,18 +105,24 @@ void store_change_end(const struct store *store, const char *file)
     unlinkat(store->directory, name, 0);
 }
 
-static int fill_change(const struct store *store, int directory, const char *file, const char *like,
+/* That of the file, or of a new one. */
+static int find_access(const struct store *store, const char *like, struct access *access,
+                       struct error *err)
+{
+    if (access_of(store->directory, like, access) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return error_sys(err, "%s/%s: cannot be looked at", store->path, like);
+    access_new(&store->status, store->mode, access);
+    return 0;
+}
+
+static int fill_change(const struct store *store, int directory, const char *path, const char *like,
                        int fd, const struct secret *text, struct error *err)
 {
-    char path[STORE_PATH];
     struct access access;
-    snprintf(path, sizeof path, "%s/%s%s", store->path,
-             directory == store->directory ? "" : STORE_RETIRED "/", file);
-    if (access_of(store->directory, like, &access) < 0) {
-        if (errno != ENOENT)
-            return error_sys(err, "%s/%s: cannot be looked at", store->path, like);
-        access_new(&store->status, store->mode, &access);
-    }
+    if (find_access(store, like, &access, err) < 0)
+        return -1;
     if (directory != store->directory) {
         access_limit(&access, store->mode);
         /* Another user's is not in anybody's place, so nobody loses it. */
@@ -119,16 +136,29 @@ int store_write_change(const struct store *store, int directory, const char *fil
                        struct error *err)
 {
     char prefix[FILE_TEMPORARY_NAME];
+    char path[STORE_PATH];
     store_change_prefix(file, prefix);
+    snprintf(path, sizeof path, "%s/%s%s", store->path,
+             directory == store->directory ? "" : STORE_RETIRED "/", file);
     _cleanup_close_ int fd = file_temporary(directory, prefix, temporary, err);
     if (fd < 0) {
-        error_within(err, "%s/%s", store->path, file);
-        return store_advise_owner(store->path, err);
+        error_within(err, "%s", path);
+        return directory == store->directory ? store_advise_owner(store->path, err) : -1;
     }
-    if (fill_change(store, directory, file, like, fd, text, err) == 0)
+    if (fill_change(store, directory, path, like, fd, text, err) == 0)
         return 0;
     unlinkat(directory, temporary, 0);
     return -1;
+}
+
+/* Before anything is written: no rename gets past it. */
+static int check_immutable(const struct store *store, const char *file, struct error *err)
+{
+    if (!file_is_immutable(store->directory, file))
+        return 0;
+    error_sys(err, "%s/%s: cannot be replaced", store->path, file);
+    err->advised = true;
+    return error_hint(err, "chattr -i %s/%s", store->path, file);
 }
 
 /* Up to the moment from which readers can see it. */
@@ -148,7 +178,7 @@ static int put_in_place(const struct store *store, const char *file, const struc
 int store_replace(const struct store *store, const char *file, const struct secret *text,
                   struct error *err)
 {
-    if (store_change_begin(store, file, err) < 0)
+    if (check_immutable(store, file, err) < 0 || store_change_begin(store, file, err) < 0)
         return -1;
     if (put_in_place(store, file, text, err) < 0) {
         store_change_end(store, file);
@@ -159,6 +189,18 @@ int store_replace(const struct store *store, const char *file, const struct secr
         return -1;
     store_change_end(store, file);
     return 0;
+}
+
+int store_replace_foresee(const struct store *store, const char *file, struct error *err)
+{
+    char path[STORE_PATH];
+    struct access access;
+    store_file_path(store, file, path);
+    return check_immutable(store, file, err) < 0 || store_change_foresee(store, file, err) < 0 ||
+                   find_access(store, file, &access, err) < 0 ||
+                   store_foresee_owner(store, &access, path, err) < 0
+               ? -1
+               : 0;
 }
 
 int store_remove(const struct store *store, const char *file, struct error *err)

@@ -23,6 +23,9 @@ struct error;
 int store_replace(const struct store *store, const char *file, const struct secret *text,
                   struct error *err);
 
+/* Why store_replace of FILE would fail, as far as permissions and mounts tell. Writes nothing. Returns 0, or -1 as it does. */
+int store_replace_foresee(const struct store *store, const char *file, struct error *err);
+
 /* Removes FILE, durable. That it is missing is fine. Returns 0, or -1 with ERROR_SYSTEM. */
 int store_remove(const struct store *store, const char *file, struct error *err);
 
@@ -30,6 +33,9 @@ int store_remove(const struct store *store, const char *file, struct error *err)
  * changes elsewhere that leave temporaries. Returns 0, or -1 with ERROR_SYSTEM. */
 int store_change_begin(const struct store *store, const char *file, struct error *err);
 void store_change_end(const struct store *store, const char *file);
+
+/* The same of store_change_begin. */
+int store_change_foresee(const struct store *store, const char *file, struct error *err);
 
 /* A file in `directory` (the store or its retired/), whole and durable, but for its name: a temporary that the
  * caller renames. It gets the access of `like`, a file in the store (in retired/ no more than the store's mode), or that of a new one where there is none. Returns 0, or -1 with ERROR_SYSTEM, and nothing left behind. */

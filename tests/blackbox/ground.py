@@ -162,6 +162,25 @@ def held_fixture(store):
         lock.release()
 
 
+@pytest.fixture(name="immutable")
+def immutable_fixture(tmp_path):
+    """immutable(path): not even root may change it, until the test ends."""
+    probe = tmp_path / "probe"
+    probe.mkdir()
+    if not works("chattr", "+i", probe) or not works("chattr", "-i", probe):
+        pytest.skip("this file system knows no chattr +i")
+    probe.rmdir()
+    made = []
+
+    def make(path):
+        made.append(path)
+        subprocess.run(["chattr", "+i", path], check=True)
+
+    yield make
+    for path in made:
+        subprocess.run(["chattr", "-i", path], check=True)
+
+
 def wait_for(condition, seconds=10):
     """Until it is true; its value."""
     end = time.monotonic() + seconds

@@ -386,6 +386,24 @@ def test_folders_that_root_creates_in_another_s_are_his_and_so_is_what_is_in_the
     assert (again.returncode, again.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("slow", ["getdents64", "fchown", "renameat2", None])
+def test_so_they_are_where_many_start_at_once(fernit, tmp_path, slow):
+    """50 starts, five times ten: none ends with 125 because another one has taken a folder for root's, or has filled it."""
+    prefix = Trace("/dev/null", [f"{slow}:delay_enter=20000"], only=slow).prefix if slow else []
+    for number in range(5):
+        home = tmp_path / f"home{number}"
+        home.mkdir(mode=0o755)
+        os.chown(home, 50000, 5000)
+        store, cfg = home / "data" / "store", home / "airflow" / "deep" / "airflow.cfg"
+        starts = [fernit.start("init", prefix=prefix, FERNIT_STORE=store, AIRFLOW_HOME=cfg.parent) for _ in range(10)]
+        for start in starts:
+            _, said = start.communicate(timeout=60)
+            assert start.returncode == 0, said
+        found = [path for path in home.rglob("*") if path.name != ".lock"]
+        assert {path.relative_to(home) for path in found} == {path.relative_to(home) for path in (store.parent, store, store / "fernet_key", cfg.parent.parent, cfg.parent, cfg)}
+        assert {(path.stat().st_uid, path.stat().st_gid) for path in found} == {(50000, 5000)}
+
+
 def test_a_retired_key_has_the_group_that_the_store_gives(fernit):
     """And not that of who retires it, whose others then could read it, and not the store's."""
     fernit.store.mkdir()

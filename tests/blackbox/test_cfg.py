@@ -111,10 +111,6 @@ EDITS = {
     "equals signs": ("[core]\na == b\nc =: d\nfernet_key = \n", None),
     "[DEFAULT] twice": ("[DEFAULT]\na = 1\n[DEFAULT]\nb = 2\n[core]\nfernet_key =\n", None),
     "empty in [DEFAULT]": ("[DEFAULT]\nfernet_key =\n[core]\n", "[DEFAULT]\nfernet_key =\n[core]\nfernet_key = {K}\n"),
-    "in [DEFAULT] without [core]": (
-        "[DEFAULT]\nfernet_key = {OTHER}\n",
-        "[DEFAULT]\nfernet_key = {OTHER}\n\n[core]\nfernet_key = {K}\n",
-    ),
     "a reference to nothing in it": ("[core]\nkey =\nfernet_key = %(key)s\n", "[core]\nkey =\nfernet_key = {K}\n"),
 }  # fmt: skip
 
@@ -229,8 +225,13 @@ def test_where_nothing_else_brings_a_key_such_a_file_leads_to_no_new_one(fernit,
 @pytest.mark.parametrize("words", [("init",), ("run", "true"), ("run", "--deliver", "cfg", "true"), ("run", "--deliver", "env", "true")])
 @pytest.mark.parametrize(
     "text",
-    ["[core]\nfernet_key = {OTHER}\n", "[core]\nfernet_key = {K},{OTHER}\n", "[DEFAULT]\nfernet_key = {OTHER}\n[core]\n"],
-    ids=["alone", "behind ours", "in [DEFAULT]"],
+    [
+        "[core]\nfernet_key = {OTHER}\n",
+        "[core]\nfernet_key = {K},{OTHER}\n",
+        "[DEFAULT]\nfernet_key = {OTHER}\n[core]\n",
+        "[DEFAULT]\nfernet_key = {OTHER}\n",
+    ],
+    ids=["alone", "behind ours", "in [DEFAULT]", "in [DEFAULT] without [core]"],
 )
 def test_a_key_that_the_ring_lacks_joins_its_end_in_the_store_before_the_file_is_edited(fernit, write_cfg, store, words, text):
     text = put(text.replace("{OTHER}", OTHER))
@@ -247,8 +248,37 @@ def test_a_key_that_the_ring_lacks_joins_its_end_in_the_store_before_the_file_is
         assert configs.parse(now)["core"]["fernet_key"] == f"{K},{OTHER}"
 
     again = fernit(*words)
-    assert (again.returncode, but_shown(again, text.decode() if now == text else ""), cfg.read_bytes()) == (0, [], now)
+    assert (again.returncode, but_shown(again, text.decode()), cfg.read_bytes()) == (0, [], now)
     assert (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+
+
+@pytest.mark.parametrize("deliver", ["env", "cfg", "env,cfg"])
+@pytest.mark.parametrize("text", ["[DEFAULT]\nfernet_key = {1}\n[core]\nfernet_key = {0}\n", "[core]\nfernet_key = {0}\n[DEFAULT]\nfernet_key = {1}\n"])
+def test_one_in_default_beside_that_of_core_is_told_at_each_start(fernit, write_cfg, store, text, deliver):
+    """Airflow reads it nowhere, and shows it under all other sections."""
+    cfg = write_cfg(text.format(K, OTHER))
+    for _ in range(2):
+        done = fernit("run", "--deliver", deliver, "true")
+        shown, other = warnings(done)
+        assert shown.endswith(f"{cfg}: fernet_key is in [DEFAULT], and Airflow shows it under every other section")
+        assert f"[DEFAULT] fernet_key holds another key ({fingerprint(OTHER)}) than " in other and f"({fingerprint(K)}), and is not used" in other
+        assert other.endswith("if it is needed, add it to the comma list in [core]")
+        assert "fernit: hint: take it out of [DEFAULT]: [core] counts" in done.stderr.splitlines()
+        assert cfg.read_text() == text.format(K, OTHER) and (store / "fernet_key").read_text() == f"{K}\n"
+    assert fernit("run", "--strict", "true").returncode == 125
+    write_cfg(text.format(f"{K},{OTHER}", OTHER))
+    (joined,) = but_shown(fernit("run", "true"), "[DEFAULT]\nfernet_key")
+    assert "stays readable" in joined and (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+    assert but_shown(fernit("run", "true"), "[DEFAULT]\nfernet_key") == []
+
+
+@pytest.mark.parametrize("text", ["[core]\nfernet_key =\n", "[core]\nfernet_key = $FERNET_KEY\n", ""], ids=["empty", "placeholder", "no [core]"])
+def test_no_key_is_created_beside_one_in_default(fernit, write_cfg, store, text):
+    (store / "fernet_key").unlink()
+    cfg = write_cfg(f"[DEFAULT]\nfernet_key = {OTHER}\n{text}")
+    done = fernit("init")
+    assert (done.returncode, (store / "fernet_key").read_text()) == (0, f"{OTHER}\n")
+    assert configs.parse(cfg.read_bytes())["core"]["fernet_key"] == OTHER
 
 
 def test_a_key_that_the_ring_lacks_is_in_the_store_though_the_file_cannot_be_edited(fernit, write_cfg, store):

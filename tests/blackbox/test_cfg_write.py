@@ -160,7 +160,7 @@ PLACES = {
     "AIRFLOW_CONFIG": ({"AIRFLOW_CONFIG": "{home}/x/mine.conf"}, "x/mine.conf"),
     "AIRFLOW_CONFIG with ~": ({"AIRFLOW_CONFIG": "~/mine.conf"}, "mine.conf"),
     "AIRFLOW_CONFIG with a variable": ({"AIRFLOW_CONFIG": "${AIRFLOW_HOME}/mine.conf"}, "airflow/mine.conf"),
-    "AIRFLOW_CONFIG, relative": ({"AIRFLOW_CONFIG": "mine.conf"}, "mine.conf"),
+    "AIRFLOW_CONFIG, relative": ({"AIRFLOW_CONFIG": "./mine.conf"}, "mine.conf"),
     "AIRFLOW_CONFIG with an unset variable": ({"AIRFLOW_CONFIG": "{home}/$NOT_SET/mine.conf"}, "$NOT_SET/mine.conf"),
 }
 
@@ -172,6 +172,15 @@ def test_the_file_is_where_airflow_looks_for_it(fernit, tmp_path, key, environme
     assert done.returncode == 0, done.stderr
     assert (tmp_path / place).read_text() == f"[core]\nfernet_key = {key}\n"
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.c*f*") if path.is_file()] == [place]
+
+
+def test_an_airflow_config_that_is_a_mere_word_has_to_exist(fernit, tmp_path, key):
+    """Else it may be a secret in the wrong place, which would come into messages."""
+    done = fernit("init", cwd=tmp_path, AIRFLOW_CONFIG="mine.conf")
+    assert done.returncode == 125 and "hint: write an absolute path" in done.stderr and "mine" not in done.stderr
+    (tmp_path / "mine.conf").write_text("")
+    assert fernit("init", cwd=tmp_path, AIRFLOW_CONFIG="mine.conf").returncode == 0
+    assert (tmp_path / "mine.conf").read_text() == f"[core]\nfernet_key = {key}\n"
 
 
 def test_an_airflow_config_that_is_set_to_nothing_is_refused(fernit, tmp_path):

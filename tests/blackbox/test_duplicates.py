@@ -83,6 +83,37 @@ def test_nor_is_the_second_of_another_secret(twice, stored):
     assert len([line for line in warnings(done) if f"the second {name} holds another" in line]) == 1, done.stderr
 
 
+@pytest.mark.parametrize("name", [f"{VARIABLE}_FILE", "FERNET_KEY_FILE"])
+def test_the_key_in_a_second_file_is_read_and_told(twice, tmp_path, name):
+    first, second = new_key(), new_key()
+    paths = [tmp_path / "first", tmp_path / "second", tmp_path / "same"]
+    for path, key in zip(paths, (first, second, first), strict=True):
+        path.write_text(key)
+    done = twice("init", assignments=[f"{name}={paths[0]}", f"{name}={paths[1]}"])
+    assert done.returncode == 0
+    (line,) = warnings(done)
+    assert f"the second {name} holds another key ({fingerprint(second)}) than {name} ({fingerprint(first)}), and is not used" in line
+    assert warnings(twice("init", assignments=[f"{name}={paths[0]}", f"{name}={paths[2]}"])) == []
+    done = twice("init", assignments=[f"{name}={paths[0]}", f"{name}={tmp_path}/missing"])
+    assert done.returncode == 0
+    (line,) = warnings(done)
+    assert f"the second {name}: " in line and "missing" in line and "not needed now" in line
+
+
+@pytest.mark.parametrize("words", [["init"], ["status"], ["status", "--run-commands"]], ids=" ".join)
+@pytest.mark.parametrize("ending", ["_CMD", "_SECRET"])
+def test_a_second_command_or_path_is_told_and_not_run(twice, tmp_path, stored, words, ending):
+    key, name = new_key(), VARIABLE + ending
+    stored(key)
+    (tmp_path / "key").write_text(key)
+    values = {"_CMD": [f"cat {tmp_path}/key", f"touch {tmp_path}/ran"], "_SECRET": ["one", "two"]}[ending]
+    done = twice(*words, assignments=[f"{name}={value}" for value in values])
+    assert done.returncode == 0, done.stderr
+    assert f"the second {name} is not used, since {name} counts: is it needed to read anything?" in done.stdout + done.stderr
+    assert not (tmp_path / "ran").exists()
+    assert "the second" not in twice(*words, assignments=[f"{name}={values[0]}"] * 2).stderr
+
+
 def test_of_another_secret_it_is_said(twice, stored):
     name = "AIRFLOW__API_AUTH__JWT_SECRET"
     stored(new_key())

@@ -97,6 +97,15 @@ def test_the_script_of_a_shell_is_looked_into(fernit, script, words):
     assert fernit("run", "--strict", *words, path).returncode == 125
 
 
+@pytest.mark.parametrize("words", [["sh", "-c"], ["/bin/bash", "-euc"], ["bash", "-eo", "pipefail", "-c"], ["dash", "-e", "-c"]], ids=" ".join)
+@pytest.mark.parametrize("before, number", [("echo it ran; exit 0; ", 1), ("echo it ran; exit 0\n", 2)])
+def test_the_text_of_a_shell_is_looked_into(fernit, words, before, number):
+    done = fernit("run", *words, before + CLASSIC, "name", "-c")
+    assert done.stdout == "it ran\n"
+    assert warned(done)[0].startswith(f"fernit: warning: the text of -c: line {number}: ")
+    assert fernit("run", "--strict", *words, before + CLASSIC).returncode == 125
+
+
 def test_one_on_the_path_that_cannot_be_run_is_passed_over(fernit, script, tmp_path):
     (tmp_path / "other").mkdir()
     script("exit 1", name="other/entrypoint.sh", mode=0o644)
@@ -116,12 +125,17 @@ def test_one_on_the_path_that_cannot_be_run_is_passed_over(fernit, script, tmp_p
         ["if [[ -z $FERNET_KEY ]]; then", "  echo one is missing", f"  key={GENERATE}", "fi"],
         [f'export AIRFLOW__CORE__FERNET_KEY="${{AIRFLOW__CORE__FERNET_KEY-{GENERATE}}}"'],
         [f': "${{AIRFLOW__CORE__FERNET_KEY={GENERATE}}}"'],
-        ["echo $FERNET_KEY; python -c 'print(Fernet.generate_key())'"],
     ],
 )
 def test_a_line_that_a_key_it_is_given_keeps_from_running_is_fine(fernit, script, lines):
     done = fernit("run", "--strict", script(*lines))
     assert (done.returncode, done.stdout) == (0, "it ran\n") and not warned(done)
+
+
+def test_a_text_without_such_a_line_is_fine(fernit, script):
+    for text in ("echo it ran", f'echo it ran; exit; [ -n "$FERNET_KEY" ] || {CLASSIC}', f"{script(CLASSIC)}; exit"):
+        done = fernit("run", "--strict", "sh", "-c", text)
+        assert (done.returncode, done.stdout) == (0, "it ran\n") and not warned(done)
 
 
 @pytest.mark.parametrize("words", [["sh"], ["sh", "-e"], ["bash", "--version"]], ids=" ".join)

@@ -16,6 +16,7 @@ import pytest
 
 from conftest import BINARY, MARK, listing
 from keys import fingerprint, new_key
+from ground import immutable_fixture, need  # noqa: F401
 from managed import SECRETS, mark
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
@@ -92,6 +93,7 @@ STORES = {
     "a lock that cannot be opened": with_lock(lambda lock: write(lock, "", mode=0)),
     "a lock that is a folder": with_lock(pathlib.Path.mkdir),
     "a lock that is a link": with_lock(lambda lock: lock.symlink_to("nothing")),
+    "read-only with its lock": with_lock(lambda lock: (write(lock, ""), lock.parent.chmod(0o555))),
 }
 
 
@@ -232,6 +234,8 @@ UNTOUCHED = ("right", "not written", "left to", "cannot be", "cannot be used", "
 class State:
     """One row of the table, in a folder of its own."""
 
+    owner = "65534:65534"  # of the store and of airflow.cfg
+
     def __init__(self, folder, prefix, **dimensions):
         self.folder, self.prefix, self.dimensions = folder, prefix, dimensions
         self.store, self.cfg = folder / "volume" / "store", folder / "airflow" / "airflow.cfg"
@@ -258,7 +262,7 @@ class State:
             **environment,
         }
         if os.getuid() == 0:
-            subprocess.run(["chown", "-R", "65534:65534", self.folder], check=True)
+            subprocess.run(["chown", "-R", self.owner, self.folder], check=True)
 
     def fernit(self, *words):
         environment = {name: str(value) for name, value in self.environment.items() if value is not None}
@@ -484,3 +488,94 @@ def test_an_airflow_cfg_with_a_key_too_many_lacks_none(tmp_path, nobody):
     state.build(store="ring and retired", source="airflow.cfg", ring=["stored", "retired"], cfg="without a key", change="keep", deliver="env,cfg")
     said = json.loads(state.fernit("status", "--json").stdout)
     assert said["airflow_cfg"]["state"] == "would be changed: sets [core] fernet_key"
+
+
+# --- What no permission shows
+
+
+@pytest.mark.parametrize("deliver", DELIVERIES)
+@pytest.mark.parametrize("home", ["/proc/x", "/proc/x/y", "/sys/x", "/etc/passwd"])
+@pytest.mark.parametrize("who", ["root", "nobody"])
+def test_an_airflow_home_where_nothing_can_be_created(request, tmp_path, who, home, deliver):
+    state = State(tmp_path / "state", request.getfixturevalue("nobody") if who == "nobody" else [])
+    state.cfg = pathlib.Path(home, "airflow.cfg")
+    state.build(store="ring", source="nothing", ring=[], cfg="absent", change="keep", deliver=deliver)
+    assert not state.judge(), str(state)
+
+
+@pytest.mark.parametrize("source", ["nothing", "FERNET_KEY"])
+@pytest.mark.parametrize("store", ["/proc/x", "/sys/x"])
+def test_a_store_where_nothing_can_be_created(tmp_path, store, source):
+    state = State(tmp_path / "state", [])
+    state.build(
+        store="absent", source=source, ring=["given"] if source != "nothing" else [], cfg="absent",
+        change="keep", deliver="env,cfg", FERNIT_STORE=pathlib.Path(store),
+    )  # fmt: skip
+    assert not state.judge(), str(state)
+    assert (state.said["verdict"] == "refuse") == (source == "nothing")
+
+
+#: What cannot be changed, by its path; the store; airflow.cfg; --on-change; and --deliver of a run that is refused.
+IMMUTABLE = {
+    "airflow.cfg": ("airflow/airflow.cfg", "ring", "another key", "keep", ["cfg"]),
+    "its folder": ("airflow", "ring", "another key", "keep", []),
+    "the ring": ("volume/store/fernet_key", "ring", "right", "keep", DELIVERIES),
+    "the ring, beside which a key is staged": ("volume/store/fernet_key", "ring", "right", "stage", []),
+    "staged keys": ("volume/store/fernet_key.staged", "ring and staged", "right", "stage", DELIVERIES),
+    "retired keys": ("volume/store/retired", "ring and retired", "right", "replace", DELIVERIES),
+    "the store": ("volume/store", "ring", "right", "keep", DELIVERIES),
+    "an empty store": ("volume/store", "empty", "right", "keep", []),
+}
+
+
+@pytest.mark.parametrize("deliver", DELIVERIES)
+@pytest.mark.parametrize("what", IMMUTABLE)
+def test_what_is_immutable(tmp_path, immutable, what, deliver):
+    path, store, cfg, change, refused = IMMUTABLE[what]
+    state = State(tmp_path / "state", [])
+    ring = ["stored"] if path.startswith("airflow") else ["given"]
+    state.build(store=store, source="FERNET_KEY", ring=ring, cfg=cfg, change=change, deliver=deliver)
+    immutable(state.folder / path)
+    assert not state.judge(), str(state)
+    assert (state.said["verdict"] == "refuse") == (deliver in refused)
+    if path.startswith("volume/store/fernet_key") and refused:
+        assert f"fernit: hint: chattr -i {state.folder / path}" in state.run.stderr.splitlines()
+
+
+#: root without CAP_CHOWN: what it creates is its own, and uid 50000 could not read that. Whether it is refused.
+WITHOUT_CHOWN = {
+    "a first start": ("empty", "nothing", "absent", False),
+    "a ring of uid 50000's": ("ring", "FERNET_KEY", "absent", True),
+    "and airflow.cfg": ("ring", "nothing", "another key", True),
+    "airflow.cfg alone": ("absent", "airflow.cfg", "without a key", False),
+    "nothing": ("absent", "nothing", "absent", False),
+}
+
+
+@pytest.mark.parametrize("deliver", DELIVERIES)
+@pytest.mark.parametrize("change", ["keep", "replace"])
+@pytest.mark.parametrize("what", WITHOUT_CHOWN)
+def test_root_that_may_not_chown(tmp_path, what, change, deliver):
+    need("become another user")
+    store, source, cfg, is_refused = WITHOUT_CHOWN[what]
+    state = State(tmp_path / "state", ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "--"])
+    state.owner = "50000:0"
+    ring = [] if source == "nothing" else ["given"]
+    state.build(store=store, source=source, ring=ring, cfg=cfg, change=change, deliver=deliver)
+    assert not state.judge(), str(state)
+    assert (state.said["verdict"] == "refuse") == is_refused
+
+
+def test_a_lock_of_root_s_is_cured_by_a_chown(tmp_path, nobody):
+    """It was told to go to another host."""
+    need("become another user")
+    state = State(tmp_path / "state", nobody)
+    state.build(store="a lock that cannot be opened", source="FERNET_KEY", ring=["given"], cfg="absent", change="keep", deliver="env")
+    os.chown(state.store / ".lock", 0, 0)
+    assert not state.judge(), str(state)
+    line = state.run.stderr.splitlines()[-1]
+    (cure,) = re.findall("once, as root: (chown [^;]+);", line)
+    assert "on a host" not in line and f"{state.store}/.lock" in cure
+    subprocess.run(cure.split(), check=True)
+    (state.store / ".lock").chmod(0o600)
+    assert state.fernit("init").returncode == 0

@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import subprocess
 import time
 
 import pytest
@@ -557,6 +558,22 @@ def test_nor_does_one_that_has_a_folder_of_retired_keys(fernit, store, name):
     done = fernit("init", FERNIT_MANAGE=None)
     assert done.returncode == 125 and f"{store}/fernet_key" in errors(done)[0] and "is missing" in errors(done)[0]
     assert os.listdir(store) == ["retired"]
+    cures = re.findall("fernit: hint: if that folder is empty, and nothing is encrypted: (rmdir .*)", done.stderr)
+    assert len(cures) == (name != "0011223344556677"), "a key's name has a cure of its own"
+    works = [subprocess.run(cure.split(), capture_output=True).returncode == 0 for cure in cures] == [True]
+    assert works == (name is None)
+    assert fernit("init", FERNIT_MANAGE=None).returncode == (0 if works else 125)
+
+
+def test_one_that_was_emptied_by_hand_is_told_how_to_begin_anew(fernit, stored, store):
+    """`key destroy` of the last retired key leaves the folder."""
+    old, new = new_key(), new_key()
+    stored([new, old])
+    for words in [("retire",), ("destroy", fingerprint(old))]:
+        assert fernit("key", *words, "--yes").returncode == 0
+    (store / "fernet_key").unlink()
+    done = fernit("init")
+    assert done.returncode == 125 and f"fernit: hint: if that folder is empty, and nothing is encrypted: rmdir {store}/retired" in done.stderr.splitlines()
 
 
 @pytest.mark.parametrize("name", ["fernet_key.staged", "retired/{}"])
@@ -602,7 +619,7 @@ def test_where_another_source_has_a_key_such_a_variable_is_warned_of_at_each_sta
     for _ in range(2):
         done = fernit("init", prefix=["env", f"{name}={new_key()}"], **({"FERNET_KEY": key} if given else {}))
         assert done.returncode == 0
-        assert [line for line in warnings(done) if "is no setting of fernit" not in line] == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
+        assert warnings(done) == [f"fernit: warning: {name} is set, and neither Airflow nor fernit reads it"]
 
 
 def test_what_airflow_gives_to_pods_is_not_warned_of(fernit, stored):

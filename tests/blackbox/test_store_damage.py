@@ -102,6 +102,30 @@ def test_a_damaged_key_file_is_named_and_left_alone(fernit, refused, stored, chi
     assert child_sees().keys == [KEY]
 
 
+def test_a_damaged_value_in_the_store_has_a_cure_of_its_own(fernit, refused, stored, store):
+    """Older versions stored what Python strips; a backup has it, too."""
+    stored(KEY)
+    (store / "secret_key").write_bytes("abc\u00a0\n".encode())
+    (store / "secret_key").chmod(0o600)
+    done = refused("init", what=store / "secret_key", FERNIT_MANAGE="fernet_key,secret_key")
+    assert "backup" not in done.stderr and "remove the file: then a new one is created" in done.stderr
+    (store / "secret_key").unlink()
+    assert fernit("init", FERNIT_MANAGE="fernet_key,secret_key").returncode == 0
+
+
+@pytest.mark.parametrize("rule", ["keep", "stage"])
+def test_two_starts_judge_a_store_alike_whose_files_are_both_a_stranger_s(fernit, store, stored, rule):
+    """The second has no secret_key to create, so it reads the store once."""
+    stored(KEY)
+    for name in ("fernet_key", "fernet_key.staged"):
+        (store / name).write_text(f"{KEY}\n")
+        (store / name).chmod(0o600)
+        os.chown(store / name, STRANGER, 0)
+    starts = [fernit("init", FERNIT_MANAGE="fernet_key,secret_key", FERNIT_ON_CHANGE=rule, AIRFLOW__CORE__FERNET_KEY_SECRET="a/b") for _ in range(2)]
+    assert [done.returncode for done in starts] == [0, 0]
+    assert warnings(starts[0]) == warnings(starts[1])
+
+
 def test_a_damaged_key_file_is_no_matter_where_a_variable_brings_the_key(child_sees, stored, store):
     file = stored("not a key")
     before = listing(file)

@@ -1,11 +1,10 @@
 """A store on ground that cannot be written: full, read-only, immutable. The old state stays, and the next start works."""
 import errno
-import subprocess
 
 import pytest
 
 from conftest import errors, new_key
-from ground import Trace, bind, works
+from ground import Trace, bind, immutable_fixture  # noqa: F401
 
 
 def fill(folder):
@@ -128,25 +127,6 @@ def test_a_store_on_a_read_only_mount_needs_no_more_than_its_key(fernit, namespa
 
 
 # --- Immutable
-
-
-@pytest.fixture
-def immutable(tmp_path):
-    """immutable(path): not even root may change it, until the test ends."""
-    probe = tmp_path / "probe"
-    probe.mkdir()
-    if not works("chattr", "+i", probe) or not works("chattr", "-i", probe):
-        pytest.skip("this file system knows no chattr +i")
-    probe.rmdir()
-    made = []
-
-    def make(path):
-        made.append(path)
-        subprocess.run(["chattr", "+i", path], check=True)
-
-    yield make
-    for path in made:
-        subprocess.run(["chattr", "-i", path], check=True)
 
 
 def test_an_immutable_store_without_a_key_fails_the_run(fernit, immutable, store, cfg):

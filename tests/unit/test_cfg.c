@@ -290,8 +290,9 @@ static void the_key_is_found_wherever_it_stands_in_a_long_file(void **state)
             text[at - 1] = '\n';
             memcpy(text + at, row->text, length + 1);
             if (!row->is_last) {
-                memset(text + at + length, '#', BEHIND);
-                text[at + length + BEHIND] = '\0';
+                for (size_t j = 0; j < BEHIND; j++)
+                    text[at + length + j] = line[j % (sizeof line - 1)];
+                memcpy(text + at + length + BEHIND, "\n", 2);
             }
             write_text("airflow.cfg", text);
 
@@ -322,8 +323,7 @@ the_whole_file_is_read_unless_each_wanted_option_is_absent_or_holds_a_plain_valu
         const char *text;
     } table[] = {
         {ROW, false, "[core]\nfernet_key = v\nx = 1\n[api]\nsecret_key = w\n"},
-        {ROW, false,
-         "[api]\nsecret_key = #w;=\n[core]\nx = a~b c\nfernet_key = v,w\n\n[no]\n[no\n"},
+        {ROW, false, "[api]\nsecret_key = #w;=\n[core]\nx = a~b c\nfernet_key = v,w\n\n[no]\nno\n"},
         {ROW, false, "[core]\nfernet_key = v\nx = 1\n"},
         {ROW, true, "[core]\nfernet_key = v\nx = 1\n[api]\n[DEFAULT]\nsecret_key = w\n"},
         {ROW, true, "[core]\nfernet_key =\nx = 1\n[api]\nsecret_key = w\n"},

@@ -73,6 +73,10 @@ static void another_secret_is_looked_for_in_names_of_airflow(void **state)
         {2, "AIRFLOW__API_AUTH__JWT_SECRET_FILE=s", false},
         {2, "AIRFLOW__SECRETS__JWT_SECRET= ", false},
         {2, "JWT_SECRET=s", false},
+        {2, "AIRFLOW__API__AUTH_JWT_SECRET_FILE=/s", false},
+        {1, "AIRFLOW_S3_SECRET_KEY=s", false},
+        {1, "AIRFLOW__S3__SECRET_KEY=s", true},
+        {1, "AIRFLOW_WEBSERVER_SECRET_KEY=s", true},
         {1, "AIRFLOW__CORE__SECRET_KEY=s", true},
         {1, "AIRFLOW_SECRET_KEY=s", true},
         {1, "AIRFLOW__WEBSERVER__SECRET_KEY_CMD=s", false},
@@ -96,5 +100,5 @@ int main(void)
         cmocka_unit_test(a_key_under_a_name_that_nobody_reads_is_found),
         cmocka_unit_test(another_secret_is_looked_for_in_names_of_airflow),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, NULL);
 }

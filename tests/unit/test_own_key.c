@@ -43,6 +43,18 @@ static void the_line_that_creates_a_key_is_named(void **state)
         {ROW, 2, true, "if [ -z $OTHER ]; then\nexport FERNET_KEY=" GENERATE "\nfi\n"},
 
         {ROW, 0, true, "#!/bin/sh\n# export AIRFLOW__CORE__FERNET_KEY=" GENERATE "\n"},
+        {ROW, 0, true, "[ \"$FERNET_KEY\" ] || export FERNET_KEY=" GENERATE "\n"},
+        {ROW, 2, true,
+         "echo \"creating a FERNET_KEY if needed\"\nexport FERNET_KEY=" GENERATE "\n"},
+        {ROW, 2, true, "echo -n \"FERNET_KEY: \"\nexport FERNET_KEY=" GENERATE "\n"},
+
+        /* In several lines. */
+        {ROW, 2, true, "FERNET_KEY=$(python - <<E\nprint(Fernet.generate_key().decode())\nE\n)\n"},
+        {ROW, 2, true, "export FERNET_KEY=$( \\\n  " GENERATE ")\n"},
+        {ROW, 1, true, GENERATE " >/k\nexport FERNET_KEY=$(cat /k)\n"},
+        {ROW, 1, true, "read -r FERNET_KEY < <(" GENERATE ")\n"},
+
+        {ROW, 0, true, "#!/bin/sh\necho 'to create one: FERNET_KEY=" GENERATE "'\n"},
         {ROW, 0, true, "#!/bin/sh\nssh-keygen; generate_key\n"},
         {ROW, 0, true, "#!/bin/sh\necho $FERNET_KEY\n"},
         {ROW, 0, true, "#!/bin/sh\n"},
