@@ -92,7 +92,7 @@ enum { LOST_CURE = 1536 };
 void lost_cure(const struct survey *survey, char text[LOST_CURE]);
 
 /* What to do about it, for a line of its own; "" where the sentence says it. */
-enum { REMARK_HINT = 2048 };
+enum { REMARK_HINT = 1024 };
 void remark_hint(const struct remark *remark, const struct survey *survey, char hint[REMARK_HINT]);
 
 void decision_free(struct decision *decision);
