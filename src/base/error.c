@@ -116,7 +116,9 @@ int error_hint(struct error *err, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    vsnprintf(err->hint, sizeof err->hint, format, values);
+    /* A command that is cut would be another one. */
+    if (vsnprintf(err->hint, sizeof err->hint, format, values) >= (int)sizeof err->hint)
+        *err->hint = '\0';
     va_end(values);
     return -1;
 }

@@ -27,7 +27,7 @@ struct error {
     bool advised;       /* error_advise was called */
     bool is_closed;     /* no advice of a caller helps: error_advise leaves it out */
     char message[1024]; /* one line: what, where, why, what to do */
-    char hint[2048]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
+    char hint[1024]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
@@ -56,7 +56,7 @@ int error_advise(struct error *err, const char *format, ...)
 /* Whether it is such an error, which no other advice helps. */
 bool error_tells_all(const struct error *err);
 
-/* Sets the hint. Returns -1. */
+/* Sets the hint; one that is too long is left out. Returns -1. */
 int error_hint(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 

@@ -34,6 +34,23 @@ static const char *find(const char *at, const char *end, char wanted)
     return memchr(at, wanted, (size_t)(end - at));
 }
 
+/* As memmem: by the first and the last byte of `name` in each of 16 places. musl's looks at nearly every byte, and a start
+ * would take a fifth longer. */
+static const char *find_name(const char *at, const char *end, const char *name)
+{
+    size_t length = strlen(name);
+    const row first = *name - (row){0};
+    const row last = name[length - 1] - (row){0};
+    for (; (size_t)(end - at) >= ROW + length; at += ROW) {
+        if (!has_hits((row_at(at) == first) & (row_at(at + length - 1) == last)))
+            continue;
+        for (size_t i = 0; i < ROW; i++)
+            if (memcmp(at + i, name, length) == 0)
+                return at + i;
+    }
+    return memmem(at, (size_t)(end - at), name, length);
+}
+
 /* A blank for Python, a part of one, or a control character. */
 static bool may_be_blank(char c)
 {
@@ -131,7 +148,7 @@ static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted
 {
     const char *start = line;
     const char *at;
-    while ((at = memmem(line, (size_t)(end - line), wanted->name, strlen(wanted->name)))) {
+    while ((at = find_name(line, end, wanted->name))) {
         const char *before = memrchr(start, '\n', (size_t)(at - start));
         const char *first = before ? before + 1 : start;
         const char *value = first == at ? behind_name(at, wanted->name) : NULL;

@@ -10,6 +10,7 @@ struct managed;
 #define MISNAMED_FOR_PODS "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__"
 
 /* The first such "NAME=value" for the secret whose value is not blank, or NULL. The Fernet key's letters are looked for in
- * every name, those of the others in names that begin with AIRFLOW__, or are near to one that is read. Airflow's own variables and connections (AIRFLOW_VAR_...,
- * AIRFLOW_CONN_...), and references that Airflow before 2.0 hands to pods (AIRFLOW__KUBERNETES_SECRETS__...) are none. Pure. */
+ * every name, those of the others in names that begin with AIRFLOW__, or are near to one that is read. Airflow's own
+ * variables and connections (AIRFLOW_VAR_..., AIRFLOW_CONN_...), and references that Airflow before 2.0 hands to pods
+ * (AIRFLOW__KUBERNETES_SECRETS__...) are none. Pure. */
 const char *misnamed_secret(char *const *environment, const struct managed *secret);
