@@ -96,5 +96,5 @@ int main(void)
         cmocka_unit_test(a_key_under_a_name_that_nobody_reads_is_found),
         cmocka_unit_test(another_secret_is_looked_for_in_names_of_airflow),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, NULL);
 }
