@@ -123,6 +123,7 @@ static const struct {
     {ROW, "false", NULL, "false: ended with status 1"},
     {ROW, "sh -c 'echo hunter2; exit 3'", NULL, "sh: ended with status 3"},
     {ROW, "sh -c 'kill -9 $$'", NULL, "sh: was ended by signal 9"},
+    {ROW, "nop hunter2", NULL, "nop: "},
     {ROW, "no-such-program hunter2", NULL, "the command: "},
     {ROW, "/no/such/program hunter2", NULL, "/no/such/program: "},
     {ROW, "''", NULL, ": "},
