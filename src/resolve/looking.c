@@ -43,9 +43,9 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
-    looking->decided |= source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
-                        (source->finding == FOUND_KEYS && source->way != WAY_STORE &&
-                         !source_is_kept(survey, source));
+    looking->decided |=
+        source->finding == FOUND_SECRET || source->finding == FOUND_BROKEN ||
+        (source->finding == FOUND_KEYS && source->way != WAY_STORE && !source->is_marked);
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;
@@ -121,6 +121,7 @@ void source_run_command(struct source *source, const struct looking *looking, co
         .may_run = places->commands == RUN_COMMANDS_NEEDED && !looking->decided,
     };
     _cleanup_secret_ struct secret output = {0};
+    source->by_command = true;
     if (places->in_command) {
         source->finding = FOUND_OWN_STORE;
         return;
@@ -134,7 +135,6 @@ void source_run_command(struct source *source, const struct looking *looking, co
     switch (key_command_run(&request, &output, source->error)) {
     case KEY_COMMAND_RAN:
         if (!text_is_blank(output.bytes)) {
-            source->by_command = true;
             source_take_keys(looking, source, source->name, output.bytes, output.length);
             return;
         }

@@ -7,15 +7,16 @@
 const char *remark_id(enum remark_kind kind)
 {
     static const char *const ids[] = {
-        [REMARK_EMPTY] = "empty-value",       [REMARK_BROKEN] = "broken-source",
-        [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
-        [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
-        [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
-        [REMARK_FIRST] = "other-first",       [REMARK_FEWER] = "fewer-keys",
-        [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
-        [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
-        [REMARK_SHOWN] = "shown-secret",      [REMARK_READABLE] = "readable-store",
-        [REMARK_MODELESS] = "modeless-store", [REMARK_MISNAMED] = "misnamed-secret",
+        [REMARK_EMPTY] = "empty-value",        [REMARK_BROKEN] = "broken-source",
+        [REMARK_PASSED] = "unused-source",     [REMARK_SHADOWED] = "unused-source",
+        [REMARK_OTHER] = "other-key",          [REMARK_CHANGED] = "changed-key",
+        [REMARK_STAGED] = "staged-key",        [REMARK_REPLACED] = "replaced-key",
+        [REMARK_RETIRED] = "retired-key",      [REMARK_FIRST] = "other-first",
+        [REMARK_FEWER] = "fewer-keys",         [REMARK_LOST] = "lost-ring",
+        [REMARK_JOINED] = "joined-key",        [REMARK_DROPPED] = "dropped-key",
+        [REMARK_PUBLISHED] = "published-key",  [REMARK_SHOWN] = "shown-secret",
+        [REMARK_READABLE] = "readable-store",  [REMARK_MODELESS] = "modeless-store",
+        [REMARK_MISNAMED] = "misnamed-secret",
     };
     return ids[kind];
 }
@@ -62,6 +63,12 @@ static bool is_read_as_plain(const struct survey *survey, const struct source *s
     bool is_option =
         source->way == WAY_CFG && source == &survey->sources[survey->places[source->place].source];
     return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
+}
+
+/* The option that hides the ..._cmd. */
+static const char *owned_label(const struct survey *survey)
+{
+    return survey->secret->places[survey_owned(survey)->place].label;
 }
 
 void lost_cure(const struct survey *survey, char text[LOST_CURE])
@@ -118,6 +125,10 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     case REMARK_PASSED:
         snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
                  secret->is_value ? "" : ": is it needed to read anything?");
+        break;
+    case REMARK_SHADOWED:
+        snprintf(text, size, "%s is not run, because Airflow reads the %s in the file",
+                 source->name, owned_label(survey));
         break;
     case REMARK_OTHER:
         if (secret->is_value)
@@ -238,6 +249,10 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
         snprintf(hint, REMARK_HINT,
                  "%s is set twice: the empty one comes first and hides the other; remove it",
                  remark->source->name);
+    if (remark->kind == REMARK_SHADOWED)
+        snprintf(hint, REMARK_HINT,
+                 "remove %s; or, to use it, remove %s once the store has its value",
+                 secret->places[remark->source->place].option_command, owned_label(survey));
     if (remark->kind == REMARK_SHOWN)
         snprintf(hint, REMARK_HINT, "move it from [DEFAULT] to [%s]",
                  secret->places[remark->source->place].section);

@@ -361,10 +361,14 @@ bool source_is_shadowed(const struct survey *survey, const struct source *source
            survey->sources[survey->places[source->place].source].finding == FOUND_KEYS;
 }
 
-bool source_is_kept(const struct survey *survey, const struct source *source)
+const struct source *survey_owned(const struct survey *survey)
 {
-    const struct source *store = survey_stored(survey);
-    return source->way == WAY_CFG && store && ring_covers(&store->ring, &source->ring);
+    for (size_t i = survey->store_source + 1; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        if (source->finding == FOUND_KEYS && !source->by_command && !source->is_marked)
+            return source;
+    }
+    return NULL;
 }
 
 const struct source *survey_stored(const struct survey *survey)

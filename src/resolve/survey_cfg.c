@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "airflow/expand.h"
+#include "base/ini_edit.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
 
@@ -70,9 +71,10 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
         return source_keep(looking, &source, err);
     }
     const struct managed_place *option = &survey->secret->places[index];
-    source.in_default = !ini_find(&cfg->cfg.ini, option->section, option->option) &&
-                        ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
+    const struct ini_option *own = ini_find(&cfg->cfg.ini, option->section, option->option);
+    source.in_default = !own && ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
                         index == managed_rank(survey->secret, looking->places->airflow, 0);
+    source.is_marked = cfg->cfg.is_whole && own && ini_is_marked(&cfg->cfg.ini, own, option->mark);
     source.finding =
         survey_cfg_key(&cfg->cfg, &survey->secret->places[index], looking->places->environment,
                        &source.ring, &place->is_plain, source.error);
@@ -98,7 +100,7 @@ static bool look_up(const struct looking *looking, const char *section, const ch
 
 /* [core] fernet_key_cmd and fernet_key_secret, which Airflow reads only where fernet_key is not
  * there; we read them behind an empty one, too, and make the file say the same, and run the command
- * behind one that we may have written. */
+ * behind one that we have written. */
 static int look_at_cfg_rest(struct looking *looking, size_t index, struct error *err)
 {
     const struct managed_place *place = &looking->survey->secret->places[index];

@@ -67,7 +67,7 @@ static void set(const struct ini *ini, const struct target *target)
     _cleanup_secret_ struct secret edited = {0};
     _cleanup_secret_ struct secret twice = {0};
     _cleanup_ini_ struct ini after = {0};
-    if (ini_set(ini, target->section, target->name, value, &edited, &err) < 0) {
+    if (ini_set(ini, target->section, target->name, value, NULL, &edited, &err) < 0) {
         hold_error(&err, ERROR_REFUSED);
         hold(edited.length == 0, "a refused edit leaves no text");
         return;
@@ -80,7 +80,7 @@ static void set(const struct ini *ini, const struct target *target)
 
     const struct ini_option *was = ini_find(ini, target->section, target->name);
     was ? hold_around(ini, &edited, was->start, was->end) : hold_insertion(ini, &edited);
-    hold(ini_set(&after, target->section, target->name, value, &twice, &err) == 0 &&
+    hold(ini_set(&after, target->section, target->name, value, NULL, &twice, &err) == 0 &&
              same_secret(&twice, &edited),
          "the second time nothing changes");
 }
@@ -91,7 +91,7 @@ static void comment_out(const struct ini *ini, const struct target *target)
     _cleanup_secret_ struct secret edited = {0};
     _cleanup_ini_ struct ini after = {0};
     const struct ini_option *was = ini_find(ini, target->section, target->name);
-    if (ini_comment_out(ini, target->section, target->name, &edited, &err) < 0) {
+    if (ini_comment_out(ini, target->section, target->name, NULL, &edited, &err) < 0) {
         hold_error(&err, ERROR_REFUSED);
         hold(edited.length == 0, "a refused edit leaves no text");
         return;
