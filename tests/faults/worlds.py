@@ -15,16 +15,19 @@ The rules:
              unless a person took it away: by an edit, a deletion, a restored backup, or `fernit key destroy`.
              Every key that a start hands on is, and one from outside is in the store after an undisturbed start
     erased   fernit itself erases no key anywhere, and `key destroy` no other key than its own
-    silent   a start that gives a ring without such a key says so or is refused, unless fernit has said so before. What a
-             person took away fernit may not know of; it does where the store shows that its ring is gone.
-             A key that is retired is told
+    silent   a start that gives a ring without such a key names it, or the source that holds it, or is refused. Once is enough
+             for one that is retired, or stays where it is not asked for (fernet_key_secret beside fernet_key). What a person took
+             away fernit may not know of; it does where the store shows that its ring is gone. What a write to standard error,
+             which the kernel failed, should have said counts as said. A key that is retired is told
     created  a new key is created only where no source, ring, staged or retired key, and no other secret is; one in each store
     changed  --on-change decides what becomes of a new key from outside, and of the ring
     steady   the same start once more writes nothing, nor does what has no --yes
+    foreseen what `fernit status` says a run right after it does: whether it is refused, its ring, what it writes
     printed  no key is in what fernit prints
     ends     with a status that its kind of command may have
 """
 import argparse
+import ast
 import base64
 import configparser
 import functools
@@ -44,19 +47,22 @@ if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, RUN, STATUS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-WARNING = re.compile(r'"level":"warning","id":"([a-z-]+)"')
+#: A write to standard error that strace let fail.
+UNHEARD = re.compile(r'write\(2, ("(?:[^"\\]|\\.)*"), \d+\) += -1')
 
-#: Warnings that say that something cannot be read.
-SAYS = {
-    "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
-}  # fmt: skip
-#: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring: from a variable, which hides the file.
-SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
+#: Warnings that keys cannot be read: those whose fingerprints the text shows,
+OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
+#: ... those of the source that it names, which cannot be read or is not asked,
+OF_SOURCES = {"broken-source", "unused-source"}
+#: ... all, since the store's ring is gone.
+LOST = "lost-ring"
+#: ... all but the winner's, in any warning of `init`: what starts behind it has a variable, which hides airflow.cfg.
+OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts")
 
 
 class Broken(Exception):
@@ -141,7 +147,7 @@ class Deployment:
     own: set = field(default_factory=set)  # keys that its sources and its store hold
     held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
     gone: set = field(default_factory=set)  # keys that a person took away
-    told: set = field(default_factory=set)  # keys that a start has said it lacks
+    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that stay where they are not asked for
     handed_on: set = field(default_factory=set)  # keys that the last starts gave
 
     @property
@@ -195,6 +201,16 @@ class Deployment:
         return keys_in(read(named_file(options.get("fernet_key_cmd") or options.get("fernet_key_secret", ""))))
 
 
+    def held_by(self, text):
+        """The keys that the sources named in a text hold."""
+        words = set(re.findall(r"[^\s:;,()]+", text))
+        values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
+        files = {word for word in words if word.startswith("/")} - {self.cfg}
+        if f"{self.store}/fernet_key" in files:
+            files.add(f"{self.store}/fernet_key.staged")
+        return {key for text in [*values, *map(read, map(named_file, values)), *map(read, files)] for key in keys_in(text)}
+
+
 @dataclass
 class Outcome:
     action: Action
@@ -202,11 +218,27 @@ class Outcome:
     status: int
     out: str
     err: str
+    unheard: str = ""  # what the kernel kept from standard error
+
+    @functools.cached_property
+    def warnings(self):
+        """(name, text) of each."""
+        lines = [json.loads(line) for line in (self.err + self.unheard).splitlines() if line.startswith("{") and line.endswith("}")]
+        return [(line["id"], line["message"]) for line in lines if line["level"] == "warning"]
 
     @property
     def said(self):
-        """The names of the warnings."""
-        return set(WARNING.findall(self.err))
+        return {name for name, _ in self.warnings}
+
+    def tells_of(self, key):
+        """Whether a warning says that this key is missing."""
+        return any(
+            name == LOST
+            or (self.action.words == INIT and OUTSIDE.search(text))
+            or (name in OF_SOURCES and key in self.deployment.held_by(text))
+            or (name in OF_KEYS and (fingerprint(key) in text or re.search(r" and \d+ more", text)))
+            for name, text in self.warnings
+        )
 
     @property
     def ring(self):
@@ -221,7 +253,7 @@ class Outcome:
 # --- The steps
 
 
-def prefix(fault):
+def prefix(fault, trace):
     """The words in front of fernit: a kill, error or pause at the nth call of a name, or a kill at a moment."""
     if not fault:
         return []
@@ -229,7 +261,7 @@ def prefix(fault):
         return ["timeout", "-s", "KILL", fault[1]]
     what, name, number = fault
     fast = [] if what.startswith("signal") else ["--seccomp-bpf"]
-    return ["strace", "-f", "-qq", *fast, "-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:{what}:when={number}"]
+    return ["strace", "-f", "-qq", *fast, "-s", "9999", "-o", trace, "-e", f"trace={name}", "-e", f"inject={name}:{what}:when={number}"]
 
 
 class World:
@@ -238,6 +270,7 @@ class World:
         self.folder, self.count = folder, Counter()
         self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in [*KEYS, *RIVALS]}
         self.deployments = [Deployment(self.base(i)) for i in range(dice.crew)]
+        self.foreseen = None  # (deployment, what `status` said) in the last step
         self.lines = [f"{name}={key}" for name, key in self.keys.items()]
         self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
 
@@ -270,11 +303,14 @@ class World:
 
     def step(self, name, *arguments):
         """What is gone after a step of a person he took himself; fernit erases nothing but what it is told to destroy."""
+        if name != "together":
+            self.foreseen = None
         destroyed = getattr(self, name)(*arguments)
         stores = self.stores()
         for one in self.deployments:
             before, own = one.own, one.sources() | stores[one.store].fernet
-            held = own.union(one.asides(), *(stores[store].all for store in self.beside(one)))
+            aside = one.asides()
+            held = own.union(aside, *(stores[store].all for store in self.beside(one)))
             erased = one.held - held
             demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
             if name != "together" or destroyed:
@@ -284,6 +320,7 @@ class World:
             demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
             demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
             one.handed_on = set()
+            one.told &= aside
 
     def write(self, path, text):
         path, text = pathlib.Path(self.real(path)), self.real(text)
@@ -317,6 +354,7 @@ class World:
     def together(self, actions, again=False):
         """fernit runs, several at the same time; `again`: the same start once more. Returns how many keys were to be destroyed."""
         before, state = self.stores(), self.state()
+        foreseen, self.foreseen = self.foreseen, None
         without = {one.store for one in map(self.one, actions) if one.has_none()}
         outcomes = self.run(actions)
         after = self.stores()
@@ -333,8 +371,10 @@ class World:
                 finds_loss = len(outcomes) == 1 and before[store].shows_loss
                 told = {key for one in self.beside(outcome.deployment) for key in (*before[one].retired, *after[one].retired)}
                 self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
-        if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
+        if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
+        if len(outcomes) == 1 and not actions[0].fault:
+            self.judge_foreseen(outcomes[0], before, after, foreseen)
             # A command of airflow.cfg whose first key is not the store's is asked once: then the ring stands beside it.
             if again and outcomes[0].ring is not None and "other-first" not in outcomes[0].said:
                 self.judge_steady(outcomes[0])
@@ -365,17 +405,20 @@ class World:
             words = self.words_of(action)
             if words is None:
                 continue
-            environment, before = self.one(action).environment, prefix(action.fault)
-            files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+            environment, trace = self.one(action).environment, os.memfd_create("trace")
+            before = prefix(action.fault, f"/dev/fd/{trace}")
+            files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "pass_fds": [trace]}
             process = subprocess.Popen([*before, BINARY, *words], env=environment, cwd=self.folder, **files)
-            started.append((action, process, len(self.lines)))
+            started.append((action, process, trace, len(self.lines)))
             usual = {name: value for name, value in self.base(0).items() if name not in ("AIRFLOW_HOME", "FERNIT_STORE")}
             shown = [f'{name}="{value}"' for name, value in environment.items() if usual.get(name) != value]
             self.note(" ".join([*shown, *before, "fernit", *words, *(["&"] if len(actions) > 1 else [])]))
         outcomes = []
-        for action, process, line in started:
+        for action, process, trace, line in started:
             out, err = (text.decode(errors="replace") for text in process.communicate(timeout=120))
-            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err))
+            with open(trace, errors="replace") as file:
+                unheard = "".join(map(ast.literal_eval, UNHEARD.findall(file.read())))
+            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err, unheard))
             self.lines[line] += f"  # {process.returncode} {' '.join(sorted(outcomes[-1].said))}"
             self.count["killed" if process.returncode in (-9, 137) else "refused" if process.returncode else "good"] += 1
         return outcomes
@@ -401,17 +444,13 @@ class World:
 
     def judge_ring(self, outcome, used, finds_loss):
         one, ring = outcome.deployment, outcome.ring
-        lacks = used - set(ring) - one.told
-        if not finds_loss:
-            lacks -= one.gone
-        is_hidden = outcome.action.words == INIT and any(one.environment.get(name) for name in (VARIABLE, f"{VARIABLE}_CMD"))
-        says = SAYS | SAYS_OF_ENVIRONMENT if is_hidden else SAYS
+        lacks = used - set(ring) - one.gone - one.told
+        untold = {key for key in lacks if not outcome.tells_of(key)}
         self.count["starts"] += 1
-        self.count["lacking"] += bool(lacks)
-        cannot_say = outcome.action.fault[1:2] == ("write",)  # to standard error
-        demand(not lacks or cannot_say or outcome.said & says, "silent", f"lacks {len(lacks)} keys and says only {sorted(outcome.said)}")
-        demand(not finds_loss or cannot_say or "lost-ring" in outcome.said, "silent", "the store's ring is gone, and it does not say so")
         one.told = (one.told | lacks) - set(ring)
+        self.count["lacking"] += bool(lacks)
+        demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
+        demand(not finds_loss or LOST in outcome.said, "silent", "the store's ring is gone, and it does not say so")
         one.used |= set(ring[:1])
         one.handed_on |= set(ring)
 
@@ -427,7 +466,7 @@ class World:
         for store in after:
             here = [outcome for outcome in outcomes if outcome.deployment.store == store]
             told = any(outcome.said & {"replaced-key", "joined-key"} or outcome.action.words[0] == "key" for outcome in here)
-            calm = not any(outcome.action.fault for outcome in here)
+            calm = not any(outcome.status for outcome in here)
             demand(told or not calm or set(after[store].retired) <= set(before[store].retired), "silent", "a key is retired without a word")
 
     def judge_stores(self, outcomes, before, after):
@@ -436,12 +475,12 @@ class World:
         lost = sum(len(before[store].all - after[store].all) for store in after)
         demand(lost <= destroyed, "erased", f"{lost} keys have left their store")
         for outcome in outcomes:
-            if outcome.action.is_start and outcome.status == 0 and not outcome.action.fault and "broken-source" not in outcome.said:
+            if outcome.action.is_start and outcome.status == 0 and not outcome.said & {"broken-source", "unkept-secret"}:
                 kept = after[outcome.deployment.store].fernet
                 demand(set(outcome.deployment.given()) <= kept, "kept", "a key from outside is not in the store")
 
     def judge_change(self, outcome, before, after):
-        if "broken-source" in outcome.said:  # the store, which is passed over
+        if outcome.said & {"broken-source", "unkept-secret"}:  # the store, which is passed over
             return
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
         given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
@@ -458,6 +497,28 @@ class World:
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
         demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
+
+    def judge_foreseen(self, outcome, before, after, foreseen):
+        """What `status` says and what the next step, a run of the same deployment, does."""
+        one, words = outcome.deployment, outcome.action.words
+        if words == STATUS:
+            self.foreseen = (one, read(one.cfg), json.loads(outcome.out))
+        if words != RUN or not foreseen or foreseen[0] is not one:
+            return
+        _, cfg, said = foreseen
+        self.count["foreseen"] += 1
+        demand((said["verdict"] == "refuse") == (outcome.status == 125), "foreseen", f"{said['verdict']}, and it ends with {outcome.status}")
+        if outcome.status:
+            return
+        creates = said["verdict"] == "generate"
+        named = [[fingerprint(key) for key in keys] for keys in (outcome.ring, after[one.store].ring, after[one.store].staged)]
+        demand(creates or said["verdict"] == "secret" or said["fingerprints"] == named[0], "foreseen", f"the ring {said['fingerprints']}")
+        writes = (before[one.store].ring, before[one.store].staged) != (after[one.store].ring, after[one.store].staged)
+        demand(said["is_kept"] == writes, "foreseen", f"is_kept is {said['is_kept']}")
+        kept = [said["would_hold"], said["would_stage"]]
+        demand(creates or not said["is_kept"] or kept == named[1:], "foreseen", f"the store holds {kept}")
+        writes = "would be c" in said["airflow_cfg"]["state"]
+        demand(writes == (read(one.cfg) != cfg), "foreseen", f"airflow.cfg: {said['airflow_cfg']['state']}")
 
     def judge_steady(self, outcome):
         state, ring = self.state(), outcome.ring
