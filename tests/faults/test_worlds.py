@@ -12,7 +12,7 @@ WORLDS, SHARES = 2000, 8
 FAULTY = {
     "kept": '[ "$1" = run ] || exec $fernit "$@"; shift 2; AIRFLOW__CORE__FERNET_KEY=$($fernit key generate) exec "$@"',
     "erased": '$fernit "$@"; status=$?; rm -rf "$FERNIT_STORE/retired"; exit $status',
-    "silent": 'err=$(mktemp); $fernit "$@" 2>$err; status=$?; grep -v lost-ring $err >&2; rm $err; exit $status',
+    "silent": 'err=$(mktemp); $fernit "$@" 2>$err; status=$?; grep -v fewer-keys $err >&2; rm $err; exit $status',
     "foreseen": '[ "$1" != status ] || export FERNIT_ON_CHANGE=keep FERNIT_DELIVER=env; exec $fernit "$@"',
     "created": 'rm -rf "$FERNIT_STORE"; exec $fernit "$@"',
     "changed": 'FERNIT_ON_CHANGE=replace exec $fernit "$@"',

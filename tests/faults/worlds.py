@@ -18,7 +18,7 @@ The rules:
     silent   a start that gives a ring without such a key names it, or the source that holds it, or is refused. Once is enough
              for one that is retired, or stays where it is not asked for (fernet_key_secret beside fernet_key). What a person took
              away fernit may not know of; it does where the store shows that its ring is gone. What a write to standard error,
-             which the kernel failed, should have said counts as said. A key that is retired is told
+             which the kernel failed, should have said counts as said. A key that is new or retired is told
     created  a new key is created only where no source, ring, staged or retired key, and no other secret is; one in each store
     changed  --on-change decides what becomes of a new key from outside, and of the ring
     steady   the same start once more writes nothing, nor does what has no --yes
@@ -52,8 +52,8 @@ from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, RUN, STATUS, VARI
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-#: A write to standard error that strace let fail.
-UNHEARD = re.compile(r'write\(2, ("(?:[^"\\]|\\.)*"), \d+\) += -1')
+#: A line of the log whose write failed, as strace shows it.
+UNHEARD = re.compile(r'write\(\d+, ("\{\\"time\\"(?:[^"\\]|\\.)*"), \d+\) += -1')
 
 #: Warnings that keys cannot be read: those whose fingerprints the text shows,
 OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
@@ -147,7 +147,7 @@ class Deployment:
     own: set = field(default_factory=set)  # keys that its sources and its store hold
     held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
     gone: set = field(default_factory=set)  # keys that a person took away
-    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that stay where they are not asked for
+    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that are unasked()
     handed_on: set = field(default_factory=set)  # keys that the last starts gave
 
     @property
@@ -174,6 +174,10 @@ class Deployment:
         options = core_options(cfg)
         values = [self.environment.get(f"{VARIABLE}_CMD", ""), *(options.get(f"fernet_key_{way}", "") for way in ("cmd", "secret"))]
         return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
+
+    def unasked(self):
+        """What only a fernet_key_secret gives: where fernit writes fernet_key into the file, Airflow asks for it no longer."""
+        return set(keys_in(read(named_file(core_options(read(self.cfg)).get("fernet_key_secret", "")))))
 
     def has_none(self):
         """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
@@ -229,6 +233,11 @@ class Outcome:
     @property
     def said(self):
         return {name for name, _ in self.warnings}
+
+    @property
+    def passes_store(self):
+        """Whether it says that it keeps nothing in the store, which it cannot read or write."""
+        return any(name == "unkept-secret" or "the store is passed over" in text for name, text in self.warnings)
 
     def tells_of(self, key):
         """Whether a warning says that this key is missing."""
@@ -309,8 +318,7 @@ class World:
         stores = self.stores()
         for one in self.deployments:
             before, own = one.own, one.sources() | stores[one.store].fernet
-            aside = one.asides()
-            held = own.union(aside, *(stores[store].all for store in self.beside(one)))
+            held = own.union(one.asides(), *(stores[store].all for store in self.beside(one)))
             erased = one.held - held
             demand(name != "together" or len(erased) <= destroyed, "erased", f"{len(erased)} keys are gone")
             if name != "together" or destroyed:
@@ -320,7 +328,7 @@ class World:
             demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
             demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
             one.handed_on = set()
-            one.told &= aside
+            one.told &= one.unasked()
 
     def write(self, path, text):
         path, text = pathlib.Path(self.real(path)), self.real(text)
@@ -366,11 +374,11 @@ class World:
         for outcome in outcomes:
             self.judge_output(outcome)
             if outcome.ring is not None and not self.is_overwritten(outcome, outcomes):
-                store = outcome.deployment.store
                 # Of several starts the first alone may find that.
-                finds_loss = len(outcomes) == 1 and before[store].shows_loss
-                told = {key for one in self.beside(outcome.deployment) for key in (*before[one].retired, *after[one].retired)}
-                self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
+                finds_loss = len(outcomes) == 1 and before[outcome.deployment.store].shows_loss
+                beside = self.beside(outcome.deployment)
+                retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
+                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss)
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
         if len(outcomes) == 1 and not actions[0].fault:
@@ -475,12 +483,12 @@ class World:
         lost = sum(len(before[store].all - after[store].all) for store in after)
         demand(lost <= destroyed, "erased", f"{lost} keys have left their store")
         for outcome in outcomes:
-            if outcome.action.is_start and outcome.status == 0 and not outcome.said & {"broken-source", "unkept-secret"}:
+            if outcome.action.is_start and outcome.status == 0 and not outcome.passes_store:
                 kept = after[outcome.deployment.store].fernet
                 demand(set(outcome.deployment.given()) <= kept, "kept", "a key from outside is not in the store")
 
     def judge_change(self, outcome, before, after):
-        if outcome.said & {"broken-source", "unkept-secret"}:  # the store, which is passed over
+        if outcome.passes_store:
             return
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
         given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
@@ -494,31 +502,34 @@ class World:
             return
         leave = set(old.ring) - (given - set(old.retired)) if rule == "replace" else set()
         demand(left == leave, "changed", f"{rule}: {len(left)} keys leave the ring, and not {len(leave)}")
+        word = "staged-key" if rule == "stage" else "replaced-key" if left else "changed-key"
+        demand(word in outcome.said, "silent", f"a new key, and no {word}")
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
         demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
 
     def judge_foreseen(self, outcome, before, after, foreseen):
-        """What `status` says and what the next step, a run of the same deployment, does."""
+        """What `status` says, and what the next step does, if that is a run of the same deployment."""
         one, words = outcome.deployment, outcome.action.words
         if words == STATUS:
             self.foreseen = (one, read(one.cfg), json.loads(outcome.out))
+            demand(self.foreseen[2]["verdict"] != "refuse" or outcome.status == 1, "foreseen", "a refusal that is no problem")
         if words != RUN or not foreseen or foreseen[0] is not one:
             return
         _, cfg, said = foreseen
+        verdict, old, now = said["verdict"], before[one.store], after[one.store]
         self.count["foreseen"] += 1
-        demand((said["verdict"] == "refuse") == (outcome.status == 125), "foreseen", f"{said['verdict']}, and it ends with {outcome.status}")
+        demand((verdict == "refuse") == (outcome.status == 125), "foreseen", f"{verdict}, and it ends with {outcome.status}")
         if outcome.status:
             return
-        creates = said["verdict"] == "generate"
-        named = [[fingerprint(key) for key in keys] for keys in (outcome.ring, after[one.store].ring, after[one.store].staged)]
-        demand(creates or said["verdict"] == "secret" or said["fingerprints"] == named[0], "foreseen", f"the ring {said['fingerprints']}")
-        writes = (before[one.store].ring, before[one.store].staged) != (after[one.store].ring, after[one.store].staged)
-        demand(said["is_kept"] == writes, "foreseen", f"is_kept is {said['is_kept']}")
-        kept = [said["would_hold"], said["would_stage"]]
-        demand(creates or not said["is_kept"] or kept == named[1:], "foreseen", f"the store holds {kept}")
-        writes = "would be c" in said["airflow_cfg"]["state"]
-        demand(writes == (read(one.cfg) != cfg), "foreseen", f"airflow.cfg: {said['airflow_cfg']['state']}")
+        ring, *kept = [[fingerprint(key) for key in keys] for keys in (outcome.ring, now.ring, now.staged)]
+        demand(verdict in ("generate", "secret") or said["fingerprints"] == ring, "foreseen", "another ring")
+        changes = (old.ring, old.staged) != (now.ring, now.staged)
+        demand(said["is_kept"] == changes, "foreseen", f"is_kept is {said['is_kept']}")
+        holds = verdict == "generate" or not changes or [said["would_hold"], said["would_stage"]] == kept
+        demand(holds, "foreseen", "the store holds something else")
+        writes = re.search("would be (created|changed|written)", said["airflow_cfg"]["state"])
+        demand(bool(writes) == (read(one.cfg) != cfg), "foreseen", f"airflow.cfg: {said['airflow_cfg']['state']}")
 
     def judge_steady(self, outcome):
         state, ring = self.state(), outcome.ring
