@@ -63,7 +63,8 @@ static const struct source *find_command(const struct survey *survey)
         const struct source *source = &survey->sources[i];
         if (is_written(source) && !source_is_kept(survey, source))
             return NULL;
-        if (!found && (source->by_command || source->finding == FOUND_COMMAND) &&
+        bool is_command = source->by_command || source->finding == FOUND_COMMAND;
+        if (!found && is_command && holds_value(source) &&
             !survey->places[source->place].command_is_passed)
             found = source;
     }

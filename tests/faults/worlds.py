@@ -222,7 +222,8 @@ class Outcome:
     status: int
     out: str
     err: str
-    unheard: str = ""  # what the kernel kept from standard error
+    unheard: str  # what the kernel kept from standard error
+    offered: list  # the keys from outside, before
 
     @functools.cached_property
     def warnings(self):
@@ -233,6 +234,12 @@ class Outcome:
     @property
     def said(self):
         return {name for name, _ in self.warnings}
+
+    @property
+    def given(self):
+        """The keys from outside, before it and still behind it, but for those of a source that it calls broken."""
+        broken = " ".join(text for name, text in self.warnings if name == "broken-source")
+        return set(self.offered).intersection(self.deployment.given()) - self.deployment.held_by(broken)
 
     @property
     def passes_store(self):
@@ -413,20 +420,20 @@ class World:
             words = self.words_of(action)
             if words is None:
                 continue
-            environment, trace = self.one(action).environment, os.memfd_create("trace")
+            environment, offered, trace = self.one(action).environment, self.one(action).given(), os.memfd_create("trace")
             before = prefix(action.fault, f"/dev/fd/{trace}")
             files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "pass_fds": [trace]}
             process = subprocess.Popen([*before, BINARY, *words], env=environment, cwd=self.folder, **files)
-            started.append((action, process, trace, len(self.lines)))
+            started.append((action, process, offered, trace, len(self.lines)))
             usual = {name: value for name, value in self.base(0).items() if name not in ("AIRFLOW_HOME", "FERNIT_STORE")}
             shown = [f'{name}="{value}"' for name, value in environment.items() if usual.get(name) != value]
             self.note(" ".join([*shown, *before, "fernit", *words, *(["&"] if len(actions) > 1 else [])]))
         outcomes = []
-        for action, process, trace, line in started:
+        for action, process, offered, trace, line in started:
             out, err = (text.decode(errors="replace") for text in process.communicate(timeout=120))
             with open(trace, errors="replace") as file:
                 unheard = "".join(map(ast.literal_eval, UNHEARD.findall(file.read())))
-            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err, unheard))
+            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err, unheard, offered))
             self.lines[line] += f"  # {process.returncode} {' '.join(sorted(outcomes[-1].said))}"
             self.count["killed" if process.returncode in (-9, 137) else "refused" if process.returncode else "good"] += 1
         return outcomes
@@ -485,13 +492,13 @@ class World:
         for outcome in outcomes:
             if outcome.action.is_start and outcome.status == 0 and not outcome.passes_store:
                 kept = after[outcome.deployment.store].fernet
-                demand(set(outcome.deployment.given()) <= kept, "kept", "a key from outside is not in the store")
+                demand(outcome.given <= kept, "kept", "a key from outside is not in the store")
 
     def judge_change(self, outcome, before, after):
         if outcome.passes_store:
             return
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
-        given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
+        given, left = outcome.given, set(old.ring) - set(now.ring)
         new = given - old.fernet
         rule = outcome.deployment.environment.get("FERNIT_ON_CHANGE", "keep")
         is_new = bool(old.ring and new)
