@@ -1330,6 +1330,15 @@ def test_where_the_file_is_all_that_airflow_gets_it_has_the_whole_ring(commanded
     assert commanded.cfg.stat().st_ino == before, "a steady start writes nothing"
 
 
+@pytest.mark.parametrize("given", ["not-a-key", "{}\n{}"])
+def test_where_a_command_gives_a_broken_key_the_store_counts(commanded, given):
+    commanded.gives(new_key())
+    commanded.start(*RUN)
+    commanded.gives(given.format(new_key(), new_key()))
+    (warning,) = warnings(commanded.start(*RUN))
+    assert "fernet_key_cmd: the key " in warning and f"the Fernet key comes from {commanded.store}/fernet_key" in warning
+
+
 @pytest.mark.parametrize("words", [RUN, *BY_FILE])
 def test_a_command_that_failed_once_is_run_by_the_next_start(commanded, words):
     old, new = new_key(), new_key()
