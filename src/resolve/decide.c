@@ -80,7 +80,7 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         const struct source *source = &survey->sources[i];
         if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
-        if (source->way == WAY_CFG && source->finding == FOUND_COMMAND && survey_owned(survey)) {
+        if (source_is_never_run(survey, source)) {
             if (remark(decision, REMARK_SHADOWED, source, NULL, err) < 0)
                 return -1;
             continue;

@@ -371,6 +371,11 @@ const struct source *survey_owned(const struct survey *survey)
     return NULL;
 }
 
+bool source_is_never_run(const struct survey *survey, const struct source *source)
+{
+    return source->way == WAY_CFG && source->finding == FOUND_COMMAND && survey_owned(survey);
+}
+
 const struct source *survey_stored(const struct survey *survey)
 {
     for (size_t i = 0; i < survey->count; i++)

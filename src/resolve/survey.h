@@ -151,6 +151,9 @@ bool source_is_shadowed(const struct survey *survey, const struct source *source
  * does fernit. NULL: there is none. */
 const struct source *survey_owned(const struct survey *survey);
 
+/* Whether it is a command of airflow.cfg that is not run for that reason. */
+bool source_is_never_run(const struct survey *survey, const struct source *source);
+
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);
 

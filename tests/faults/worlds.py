@@ -52,6 +52,8 @@ from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, RUN, STATUS, VARI
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+#: A key that fernit has written beside a command, which it runs all the same.
+MARKED = "# fernit keeps this beside fernet_key_cmd\nfernet_key"
 #: A line of the log whose write failed, as strace shows it.
 UNHEARD = re.compile(r'write\(\d+, ("\{\\"time\\"(?:[^"\\]|\\.)*"), \d+\) += -1')
 
@@ -190,9 +192,10 @@ class Deployment:
             value = self.environment.get(name, "").strip()
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
-        options = core_options(read(self.cfg))
-        written = set(keys_in(options.get("fernet_key", "")))
-        return [] if written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        cfg = read(self.cfg)
+        options = core_options(cfg)
+        is_asked = MARKED in cfg or not keys_in(options.get("fernet_key", ""))
+        return keys_in(read(named_file(options.get("fernet_key_cmd", "")))) if is_asked else []
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
