@@ -26,15 +26,15 @@ static bool has_command(const struct cfg *cfg, const struct managed *secret)
     for (const struct managed_place *place = secret->places; place->variable; place++) {
         struct error ignored;
         _cleanup_secret_ struct secret command = {0};
-        if (cfg_value(cfg, place->section, place->option_command, &command, &ignored) != 0 &&
-            !text_is_blank(command.bytes ? command.bytes : "x"))
+        int found = cfg_value(cfg, place->section, place->option_command, &command, &ignored);
+        if (found < 0 || (found > 0 && !text_is_blank(command.bytes)))
             return true;
     }
     return false;
 }
 
-/* What is written in the place of a value that counts is the owner's as that was; only where there is none does
- * fernit put one beside the ..._cmd. */
+/* A value that the owner of the file wrote stays his when fernit edits it. Only where there was none has fernit put one
+ * beside the ..._cmd. */
 static bool needs_mark(const struct cfg *cfg, const struct part *part,
                        const struct managed_place *place)
 {

@@ -81,7 +81,7 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
         if (source_is_never_run(survey, source)) {
-            if (remark(decision, REMARK_SHADOWED, source, NULL, err) < 0)
+            if (remark(decision, REMARK_PASSED, source, NULL, err) < 0)
                 return -1;
             continue;
         }

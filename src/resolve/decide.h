@@ -36,7 +36,6 @@ enum remark_kind {
     REMARK_EMPTY,    /* `source` is set to nothing */
     REMARK_BROKEN,   /* `source` does not count, and is broken */
     REMARK_PASSED,   /* `source` is a command, a ..._SECRET or beside one, and does not count */
-    REMARK_SHADOWED, /* `source` is a command of airflow.cfg beside a value that its owner wrote */
     REMARK_OTHER,    /* `source` holds a key other than the ring's first */
     REMARK_CHANGED,  /* the winner brings keys that the store lacks: the store's come behind */
     REMARK_STAGED,   /* the same, and they wait in the store until they are promoted */

@@ -7,16 +7,15 @@
 const char *remark_id(enum remark_kind kind)
 {
     static const char *const ids[] = {
-        [REMARK_EMPTY] = "empty-value",        [REMARK_BROKEN] = "broken-source",
-        [REMARK_PASSED] = "unused-source",     [REMARK_SHADOWED] = "unused-source",
-        [REMARK_OTHER] = "other-key",          [REMARK_CHANGED] = "changed-key",
-        [REMARK_STAGED] = "staged-key",        [REMARK_REPLACED] = "replaced-key",
-        [REMARK_RETIRED] = "retired-key",      [REMARK_FIRST] = "other-first",
-        [REMARK_FEWER] = "fewer-keys",         [REMARK_LOST] = "lost-ring",
-        [REMARK_JOINED] = "joined-key",        [REMARK_DROPPED] = "dropped-key",
-        [REMARK_PUBLISHED] = "published-key",  [REMARK_SHOWN] = "shown-secret",
-        [REMARK_READABLE] = "readable-store",  [REMARK_MODELESS] = "modeless-store",
-        [REMARK_MISNAMED] = "misnamed-secret",
+        [REMARK_EMPTY] = "empty-value",       [REMARK_BROKEN] = "broken-source",
+        [REMARK_PASSED] = "unused-source",    [REMARK_OTHER] = "other-key",
+        [REMARK_CHANGED] = "changed-key",     [REMARK_STAGED] = "staged-key",
+        [REMARK_REPLACED] = "replaced-key",   [REMARK_RETIRED] = "retired-key",
+        [REMARK_FIRST] = "other-first",       [REMARK_FEWER] = "fewer-keys",
+        [REMARK_LOST] = "lost-ring",          [REMARK_JOINED] = "joined-key",
+        [REMARK_DROPPED] = "dropped-key",     [REMARK_PUBLISHED] = "published-key",
+        [REMARK_SHOWN] = "shown-secret",      [REMARK_READABLE] = "readable-store",
+        [REMARK_MODELESS] = "modeless-store", [REMARK_MISNAMED] = "misnamed-secret",
     };
     return ids[kind];
 }
@@ -123,12 +122,12 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      source->error->message, secret->title, winner);
         break;
     case REMARK_PASSED:
-        snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
-                 secret->is_value ? "" : ": is it needed to read anything?");
-        break;
-    case REMARK_SHADOWED:
-        snprintf(text, size, "%s is not run, because Airflow reads the %s in the file",
-                 source->name, owned_label(survey));
+        if (source_is_never_run(survey, source))
+            snprintf(text, size, "%s is not run, because Airflow reads the %s in the file",
+                     source->name, owned_label(survey));
+        else
+            snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
+                     secret->is_value ? "" : ": is it needed to read anything?");
         break;
     case REMARK_OTHER:
         if (secret->is_value)
@@ -249,7 +248,7 @@ void remark_hint(const struct remark *remark, const struct survey *survey, char 
         snprintf(hint, REMARK_HINT,
                  "%s is set twice: the empty one comes first and hides the other; remove it",
                  remark->source->name);
-    if (remark->kind == REMARK_SHADOWED)
+    if (remark->kind == REMARK_PASSED && source_is_never_run(survey, remark->source))
         snprintf(hint, REMARK_HINT,
                  "remove %s; or, to use it, remove %s once the store has its value",
                  secret->places[remark->source->place].option_command, owned_label(survey));

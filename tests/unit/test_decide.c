@@ -160,7 +160,7 @@ static const char *describe(const struct survey *survey, const struct decision *
         [REMARK_PUBLISHED] = "published", [REMARK_READABLE] = "readable",
         [REMARK_MODELESS] = "modeless",   [REMARK_LOST] = "lost",
         [REMARK_SHOWN] = "shown",         [REMARK_FIRST] = "first",
-        [REMARK_FEWER] = "fewer",         [REMARK_SHADOWED] = "shadowed",
+        [REMARK_FEWER] = "fewer",
     };
     static char text[1024];
     const char *winner = decision->winner ? decision->winner->name : "-";
@@ -231,7 +231,7 @@ static const struct {
     {ROW, "store=A cfg=0", "use store A, empty cfg"},
     {ROW, "store=A cfgcmd=own", "use store A"},
     {ROW, "var=A cmd=? cfgcmd=?", "use var A -> A"},
-    {ROW, "cfg=A cfgcmd=? cfgsecret=@", "use cfg A, shadowed cfgcmd -> A"},
+    {ROW, "cfg=A cfgcmd=? cfgsecret=@", "use cfg A, passed cfgcmd -> A"},
 
     /* What Airflow would have used without us, or has used so far. */
     {ROW, "bare=A cfgcmd=?", "use bare A, passed cfgcmd -> A"},
@@ -264,13 +264,13 @@ static const struct {
     {ROW, "cfg=Aw cfgcmd=B", "use cfgcmd BA, joined cfg -> BA"},
     {ROW, "cfg=Aw cfgcmd=!", "use cfg A, broken cfgcmd -> A"},
     {ROW, "cfg=Aw cfgcmd=own", "use cfg A -> A"},
-    {ROW, "store=A cfg=A cfgcmd=?", "use store A, shadowed cfgcmd"},
-    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg, shadowed cfgcmd -> AB"},
-    {ROW, "store=A cfg=Aw cfg2=A cfgcmd=?", "use store A, shadowed cfgcmd"},
-    {ROW, "var=A cfg=A cfgcmd=?", "use var A, shadowed cfgcmd -> A"},
+    {ROW, "store=A cfg=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg, passed cfgcmd -> AB"},
+    {ROW, "store=A cfg=Aw cfg2=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "var=A cfg=A cfgcmd=?", "use var A, passed cfgcmd -> A"},
     {ROW, "bare=A cfg=Aw cfgcmd=?", "use bare A -> A"},
     {ROW, "store=A cfg=A cfgcmd=own", "use store A"},
-    {ROW, "value store=A cfg=A cfgcmd=?", "use store A, shadowed cfgcmd"},
+    {ROW, "value store=A cfg=A cfgcmd=?", "use store A, passed cfgcmd"},
     {ROW, "value store=A cfg=Aw cfgcmd=B", "use cfgcmd B, changed store -> B"},
 
     /* From outside and the store: what is outside encrypts, what was there stays behind it. */
@@ -587,6 +587,8 @@ static void a_remark_names_its_source_and_no_key(void **state)
         {ROW, "value var=0", {"var is set to nothing; it counts as unset"}},
         {ROW, "var=A bare=!", {"bare: is broken", "the Fernet key comes from var"}},
         {ROW, "bare=A cfgcmd=?", {"cfgcmd", "bare", "needed to read"}},
+        {ROW, "cfg=A cfgcmd=?", {"cfgcmd is not run, because Airflow reads the fernet_key in"}},
+        {ROW, "value cfg2=A cfgcmd=?", {"cfgcmd is not run", "reads the [api] secret_key in"}},
         {ROW, "value afile=A cfgcmd=?", {"cfgcmd is not used, since afile counts"}},
         {ROW, "var=A bare=B", {"bare", "c77f48f3771072be", "2e4361dfdb8466cf"}},
         {ROW, "value var=A bare=B", {"another secret key", "c77f48f3771072be", "2e4361dfdb8466cf"}},
@@ -653,6 +655,9 @@ static void a_hint_names_the_way_out(void **state)
         {ROW, "value store=P", {"set AIRFLOW__WEBSERVER__SECRET_KEY once", "key generate"}},
         {ROW, "value cfg=P", {"set AIRFLOW__WEBSERVER__SECRET_KEY once"}},
         {ROW, "store=Ar", {""}},
+        {ROW, "cfg=A cfgcmd=?", {"remove fernet_key_cmd; or", "remove fernet_key once the store"}},
+        {ROW, "value cfg2=A cfgcmd=?", {"remove secret_key_cmd; or", "remove [api] secret_key"}},
+        {ROW, "bare=A cfgcmd=?", {""}},
     };
     foreach(row, table) {
         struct error err = {0};
