@@ -10,7 +10,8 @@
 #define PLACE(variable, section, option, label, ...)                                               \
     {                                                                                              \
         variable, variable "_CMD", variable "_SECRET", variable "_FILE", section, option,          \
-            option "_cmd", option "_secret", label, __VA_ARGS__                                    \
+            option "_cmd", option "_secret", "# fernit keeps this beside " option "_cmd", label,   \
+            __VA_ARGS__                                                                            \
     }
 
 const struct managed managed_secrets[MANAGED_COUNT] = {

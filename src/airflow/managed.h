@@ -31,6 +31,7 @@ struct managed_place {
     const char *option;
     const char *option_command;
     const char *option_secret;
+    const char *mark;  /* the comment above an option that fernit has written beside a ..._cmd */
     const char *label; /* for messages: what tells the option from the others of this table */
     int since;         /* the versions that read it (airflow/version.h), from this one */
     int until;         /* up to this one, exclusive */

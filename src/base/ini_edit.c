@@ -1,15 +1,37 @@
 #include "base/ini_edit.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
+
+/* Where the line begins that ends directly before `offset`, the beginning of a line; `offset` where it is the first. */
+static size_t line_above(const struct ini *ini, size_t offset)
+{
+    size_t at = offset;
+    if (at > 0 && ini->text[at - 1] == '\n')
+        at--;
+    if (at > 0 && ini->text[at - 1] == '\r')
+        at--;
+    while (at > 0 && ini->text[at - 1] != '\n' && ini->text[at - 1] != '\r')
+        at--;
+    return at;
+}
+
+bool ini_is_marked(const struct ini *ini, const struct ini_option *option, const char *mark)
+{
+    const char *above = ini->text + line_above(ini, option->start);
+    size_t length = strlen(mark);
+    size_t room = (size_t)(ini->text + option->start - above);
+    return room > length && memcmp(above, mark, length) == 0 &&
+           (above[length] == '\n' || above[length] == '\r');
+}
 
 /* The option that may differ, and the value it must have afterwards (NULL: it must be gone). */
 struct change {
     const char *section;
     const char *name;
     const char *value;
+    const char *mark; /* that it must have then, or NULL */
 };
 
 static bool is_changed(const struct ini_option *option, const struct change *change)
@@ -34,6 +56,8 @@ static bool only_change(const struct ini *before, const struct ini *after,
 {
     const struct ini_option *now = ini_find(after, change->section, change->name);
     if (change->value ? !now || strcmp(ini_value(after, now), change->value) != 0 : now != NULL)
+        return false;
+    if (change->value && change->mark && !ini_is_marked(after, now, change->mark))
         return false;
 
     size_t added = change->value && !ini_section(before, change->section) ? 1 : 0;
@@ -113,8 +137,23 @@ static struct span indent_behind(const struct ini *ini, size_t offset)
     return (struct span){"", 0};
 }
 
-static int replace(const struct ini *ini, const struct ini_option *option, const char *name,
-                   const char *value, struct secret *edited, struct error *err)
+/* The lines that set the option, as far as they are new. */
+static int add_option(struct secret *to, const struct change *change, struct span indent,
+                      const char *newline, struct error *err)
+{
+    if (change->mark && (add(to, change->mark, err) < 0 || add(to, newline, err) < 0))
+        return -1;
+    const char *const parts[] = {change->name, " = ", change->value};
+    if (secret_append(to, indent.start, indent.length, err) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (add(to, parts[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static int replace(const struct ini *ini, const struct ini_option *option,
+                   const struct change *change, struct secret *edited, struct error *err)
 {
     struct lines lines = lines_of(ini->text + option->start, option->end - option->start);
     struct span line;
@@ -125,8 +164,12 @@ static int replace(const struct ini *ini, const struct ini_option *option, const
     while (newline > line.start && (newline[-1] == '\n' || newline[-1] == '\r'))
         newline--;
 
-    if (add_range(edited, ini, 0, (size_t)(content.start - ini->text), err) < 0 ||
-        add(edited, name, err) < 0 || add(edited, " = ", err) < 0 || add(edited, value, err) < 0 ||
+    struct change added = *change;
+    if (added.mark && ini_is_marked(ini, option, added.mark))
+        added.mark = NULL;
+    struct span indent = {line.start, (size_t)(content.start - line.start)};
+    if (add_range(edited, ini, 0, option->start, err) < 0 ||
+        add_option(edited, &added, indent, line_end(ini, option->start), err) < 0 ||
         secret_append(edited, newline, (size_t)(end - newline), err) < 0)
         return -1;
     while (lines_next(&lines, &line, &content)) {
@@ -137,21 +180,20 @@ static int replace(const struct ini *ini, const struct ini_option *option, const
     return add_range(edited, ini, option->end, ini->length, err);
 }
 
-static int insert(const struct ini *ini, const struct ini_section *section, const char *name,
-                  const char *value, struct secret *edited, struct error *err)
+static int insert(const struct ini *ini, const struct ini_section *section,
+                  const struct change *change, struct secret *edited, struct error *err)
 {
     const char *newline = line_end(ini, (size_t)(section->name.start - ini->text));
     struct span indent = indent_behind(ini, section->end);
     if (add_range(edited, ini, 0, section->end, err) < 0 ||
         (!ends_line(ini, section->end) && add(edited, newline, err) < 0) ||
-        secret_append(edited, indent.start, indent.length, err) < 0 || add(edited, name, err) < 0 ||
-        add(edited, " = ", err) < 0 || add(edited, value, err) < 0 || add(edited, newline, err) < 0)
+        add_option(edited, change, indent, newline, err) < 0 || add(edited, newline, err) < 0)
         return -1;
     return add_range(edited, ini, section->end, ini->length, err);
 }
 
-static int append(const struct ini *ini, const char *section, const char *name, const char *value,
-                  struct secret *edited, struct error *err)
+static int append(const struct ini *ini, const struct change *change, struct secret *edited,
+                  struct error *err)
 {
     const char *newline = line_end(ini, 0);
     if (add_range(edited, ini, 0, ini->length, err) < 0 ||
@@ -159,26 +201,28 @@ static int append(const struct ini *ini, const char *section, const char *name, 
         (ini->length > 0 && add(edited, newline, err) < 0))
         return -1;
 
-    const char *const parts[] = {"[", section, "]", newline, name, " = ", value, newline};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (add(edited, parts[i], err) < 0)
-            return -1;
-    return 0;
+    const struct span none = {"", 0};
+    if (add(edited, "[", err) < 0 || add(edited, change->section, err) < 0 ||
+        add(edited, "]", err) < 0 || add(edited, newline, err) < 0 ||
+        add_option(edited, change, none, newline, err) < 0)
+        return -1;
+    return add(edited, newline, err);
 }
 
 int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
-            struct secret *edited, struct error *err)
+            const char *mark, struct secret *edited, struct error *err)
 {
-    const struct change change = {section, name, value};
+    const struct change change = {section, name, value, mark};
     const struct ini_option *option = ini_find(ini, section, name);
     const struct ini_section *header = ini_section(ini, section);
-    size_t most = ini->length + strlen(section) + strlen(name) + strlen(value) + 16;
+    size_t most = ini->length + strlen(section) + strlen(name) + strlen(value) +
+                  (mark ? strlen(mark) : 0) + 18;
 
     if (secret_reserve(edited, most, err) < 0)
         return -1;
-    int made = option   ? replace(ini, option, name, value, edited, err)
-               : header ? insert(ini, header, name, value, edited, err)
-                        : append(ini, section, name, value, edited, err);
+    int made = option   ? replace(ini, option, &change, edited, err)
+               : header ? insert(ini, header, &change, edited, err)
+                        : append(ini, &change, edited, err);
     return made < 0 ? -1 : prove(ini, &change, edited, err);
 }
 
@@ -197,10 +241,10 @@ static bool has_lines(const struct ini *ini, const struct secret *wanted)
     return false;
 }
 
-int ini_comment_out(const struct ini *ini, const char *section, const char *name,
+int ini_comment_out(const struct ini *ini, const char *section, const char *name, const char *mark,
                     struct secret *edited, struct error *err)
 {
-    const struct change change = {section, name, NULL};
+    const struct change change = {section, name, NULL, NULL};
     const struct ini_option *option = ini_find(ini, section, name);
     if (!option)
         return error_refused(err, "there is no %s in [%s]", name, section);
@@ -213,8 +257,10 @@ int ini_comment_out(const struct ini *ini, const char *section, const char *name
             secret_append(&comment, line.start, line.length, err) < 0)
             return -1;
     bool is_new = !has_lines(ini, &comment);
+    bool is_marked = mark && ini_is_marked(ini, option, mark);
+    size_t start = is_marked ? line_above(ini, option->start) : option->start;
     if (secret_reserve(edited, ini->length + comment.length, err) < 0 ||
-        add_range(edited, ini, 0, option->start, err) < 0 ||
+        add_range(edited, ini, 0, start, err) < 0 ||
         (is_new && secret_append(edited, comment.bytes, comment.length, err) < 0) ||
         add_range(edited, ini, option->end, ini->length, err) < 0)
         return -1;

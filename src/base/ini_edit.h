@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/ini.h"
 
 struct error;
@@ -16,12 +18,16 @@ struct error;
  *   - where [section] lacks it, a line behind the section's header;
  *   - where there is no such section, the section at the end of the file.
  *
- * `value` is one line and may not need interpolation (no "%"). Returns 0, or -1 with ERROR_REFUSED
+ * `value` is one line and may not need interpolation (no "%"). `mark` is NULL, or a comment line that the option gets
+ * directly above it, unless it stands there. Returns 0, or -1 with ERROR_REFUSED
  * (a reader would see something else moved; *edited is then empty) or ERROR_SYSTEM. */
 int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
-            struct secret *edited, struct error *err);
+            const char *mark, struct secret *edited, struct error *err);
 
 /* The same, but the option's lines become comments; where the very same comment is there already, they go: else a file
- * that two versions of Airflow share would grow at each start. The option must be there. */
-int ini_comment_out(const struct ini *ini, const char *section, const char *name,
+ * that two versions of Airflow share would grow at each start. The option must be there. Its mark goes. */
+int ini_comment_out(const struct ini *ini, const char *section, const char *name, const char *mark,
                     struct secret *edited, struct error *err);
+
+/* Whether `mark`, and nothing else, is the line directly above the option, which is one of a file that was read whole. */
+bool ini_is_marked(const struct ini *ini, const struct ini_option *option, const char *mark);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ini_edit.h"
+#include "base/lines.h"
 
 /* As it stands in the file: a "%" would begin a reference there. */
 static int file_value(const struct part *part, struct secret *value, struct error *err)
@@ -20,6 +21,32 @@ static int file_value(const struct part *part, struct secret *value, struct erro
     return 0;
 }
 
+static bool has_command(const struct cfg *cfg, const struct managed *secret)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++) {
+        struct error ignored;
+        _cleanup_secret_ struct secret command = {0};
+        int found = cfg_value(cfg, place->section, place->option_command, &command, &ignored);
+        if (found < 0 || (found > 0 && !text_is_blank(command.bytes)))
+            return true;
+    }
+    return false;
+}
+
+/* A value that the owner of the file wrote stays his when fernit edits it. Only where there was none has fernit put one
+ * beside the ..._cmd. */
+static bool needs_mark(const struct cfg *cfg, const struct part *part,
+                       const struct managed_place *place)
+{
+    const struct survey *survey = &part->survey;
+    const struct ini_option *option = ini_find(&cfg->ini, place->section, place->option);
+    size_t index = survey->places[place - part->secret->places].source;
+    bool is_empty = !option || text_is_blank(ini_value(&cfg->ini, option)) ||
+                    survey->sources[index].finding == FOUND_PLACEHOLDER;
+    return cfg->exists && has_command(cfg, part->secret) && !survey_owned(survey) &&
+           (is_empty || ini_is_marked(&cfg->ini, option, place->mark));
+}
+
 int deliver_text_edit(const struct cfg *cfg, const struct part *part,
                       const struct managed_place *place, enum cfg_need need,
                       struct deliver_text *edited, struct error *err)
@@ -34,10 +61,11 @@ int deliver_text_edit(const struct cfg *cfg, const struct part *part,
         ini = &read;
     }
     int done = need == CFG_CLEAR || need == CFG_HIDE
-                   ? ini_comment_out(ini, place->section, place->option, &text, err)
+                   ? ini_comment_out(ini, place->section, place->option, place->mark, &text, err)
                : file_value(part, &value, err) < 0
                    ? -1
-                   : ini_set(ini, place->section, place->option, value.bytes, &text, err);
+                   : ini_set(ini, place->section, place->option, value.bytes,
+                             needs_mark(cfg, part, place) ? place->mark : NULL, &text, err);
     if (done < 0)
         return -1;
     secret_free(&edited->text);

@@ -62,7 +62,8 @@ static int describe_sources(const struct part *part, struct status_secret *secre
         struct status_source *row = &secret->sources[i];
         row->way = (int)source->way;
         row->name = source->name;
-        row->found = finding_text(source);
+        row->found = source_is_never_run(survey, source) ? "a command that Airflow never runs"
+                                                         : finding_text(source);
         row->is_absent = source->finding == FOUND_ABSENT;
         row->wins = source == part->decision.winner;
         ring_fingerprints(&source->ring, row->fingerprints);

@@ -58,20 +58,19 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
     return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
-/* A command in airflow.cfg may give another key than the one that is stored, as one in a variable may. Not where the file
- * has a key that its owner wrote: Airflow does not run it there. */
+/* A command in airflow.cfg may give another key than the one that is stored, or that fernit wrote beside it, as one in
+ * a variable may. Airflow does not run it beside a key that the file's owner wrote. */
 static const struct source *find_command(const struct survey *survey)
 {
-    const struct source *found = NULL;
+    if (survey_owned(survey))
+        return NULL;
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (is_written(source) && !source_is_kept(survey, source))
-            return NULL;
-        if (!found && (source->by_command || source->finding == FOUND_COMMAND) &&
+        if (source->by_command && holds_value(source) &&
             !survey->places[source->place].command_is_passed)
-            found = source;
+            return source;
     }
-    return found;
+    return NULL;
 }
 
 /* The first that holds a value, with a remark for each that is set to nothing. */
@@ -85,6 +84,11 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         const struct source *source = &survey->sources[i];
         if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
+        if (source_is_never_run(survey, source)) {
+            if (remark(decision, REMARK_PASSED, source, NULL, err) < 0)
+                return -1;
+            continue;
+        }
         if (decision->winner) {
             bool broken = source->finding == FOUND_BROKEN && !source->repeated;
             if ((broken || is_passed_over(survey, source, decision->winner)) &&
@@ -93,7 +97,8 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
         } else if (source->finding == FOUND_BROKEN) {
             return fail(source, err);
         } else if (holds_value(source)) {
-            const struct source *command = source->way == WAY_STORE ? find_command(survey) : NULL;
+            const struct source *command =
+                source->way == WAY_STORE || source->is_marked ? find_command(survey) : NULL;
             decision->winner = command ? command : source;
         }
     }

@@ -10,7 +10,7 @@
  *   - A key from outside that the store has never seen changes the store: resolve/change.h.
  *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
  *     its fernet_key_cmd gives does not: tomorrow it may give another one.
- *   - That command is run beside a literal key only where the store has that key, too: fernit may have written it.
+ *   - That command is run beside a literal key only where fernit has marked the key as one that it wrote there itself.
  *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
  *   - A store that cannot be read is not changed, and does not stop who has a key from outside, unless a new one
  *     is to be refused: whether that is new cannot be seen.

@@ -43,8 +43,7 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
-    bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE &&
-                    !source_is_kept(survey, source);
+    bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE && !source->is_marked;
     looking->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
                                                source->finding == FOUND_BROKEN || is_value);
     struct source *kept = &survey->sources[survey->count++];
@@ -130,6 +129,7 @@ void source_run_command(struct source *source, const struct looking *looking, co
         .may_run = places->commands == RUN_COMMANDS_NEEDED && !looking->decided,
     };
     _cleanup_secret_ struct secret output = {0};
+    source->by_command = true;
     if (places->in_command) {
         source->finding = FOUND_OWN_STORE;
         return;
@@ -143,7 +143,6 @@ void source_run_command(struct source *source, const struct looking *looking, co
     switch (key_command_run(&request, &output, source->error)) {
     case KEY_COMMAND_RAN:
         if (!text_is_blank(output.bytes)) {
-            source->by_command = true;
             source_take_keys(looking, source, source->name, output.bytes, output.length);
             return;
         }

@@ -53,6 +53,12 @@ static bool is_read_as_plain(const struct survey *survey, const struct source *s
     return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
 }
 
+/* The option that hides the ..._cmd. */
+static const char *owned_label(const struct survey *survey)
+{
+    return survey->secret->places[survey_owned(survey)->place].label;
+}
+
 void lost_cure(const struct survey *survey, char text[LOST_CURE])
 {
     char staged[RING_SUMMARY];
@@ -113,8 +119,12 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      source->error->message, secret->title, winner);
         break;
     case REMARK_PASSED:
-        snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
-                 secret->is_value ? "" : ": is it needed to read anything?");
+        if (source_is_never_run(survey, source))
+            snprintf(text, size, "%s is not run, because Airflow reads the %s in the file",
+                     source->name, owned_label(survey));
+        else
+            snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
+                     secret->is_value ? "" : ": is it needed to read anything?");
         break;
     case REMARK_OTHER:
         if (secret->is_value)
@@ -203,19 +213,23 @@ void remark_text(const struct remark *remark, const struct survey *survey,
     }
 }
 
-/* A line more. */
+/* A line more, if there is room: a command that is cut would be another one. */
 __attribute__((format(printf, 2, 3))) static void advise(char hint[REMARK_HINT], const char *format,
                                                          ...)
 {
     size_t length = strlen(hint);
+    size_t start = length > 0 ? length + 1 : 0;
     va_list values;
-    if (length + 1 >= REMARK_HINT)
+    if (start >= REMARK_HINT)
         return;
-    if (length > 0)
-        hint[length++] = '\n';
     va_start(values, format);
-    vsnprintf(hint + length, REMARK_HINT - length, format, values);
+    bool fits =
+        vsnprintf(hint + start, REMARK_HINT - start, format, values) < (int)(REMARK_HINT - start);
     va_end(values);
+    if (!fits)
+        hint[length] = '\0';
+    else if (start > 0)
+        hint[length] = '\n';
 }
 
 /* What `docker exec` starts gets the container's variables and not fernit's: there the first two ways hide airflow.cfg. */
@@ -344,6 +358,10 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
             advise(hint, "%s", remark->source->error->hint);
         break;
     case REMARK_PASSED:
+        if (source_is_never_run(survey, remark->source))
+            advise(hint, "remove %s; or, to use it, remove %s once the store has its value",
+                   secret->places[remark->source->place].option_command, owned_label(survey));
+        break;
     case REMARK_OTHER:
     case REMARK_DROPPED:
     case REMARK_READABLE:

@@ -341,10 +341,19 @@ bool source_is_shadowed(const struct survey *survey, const struct source *source
            survey->sources[survey->places[source->place].source].finding == FOUND_KEYS;
 }
 
-bool source_is_kept(const struct survey *survey, const struct source *source)
+const struct source *survey_owned(const struct survey *survey)
 {
-    const struct source *store = survey_stored(survey);
-    return source->way == WAY_CFG && store && ring_covers(&store->ring, &source->ring);
+    for (size_t i = survey->store_source + 1; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        if (source->finding == FOUND_KEYS && !source->by_command && !source->is_marked)
+            return source;
+    }
+    return NULL;
+}
+
+bool source_is_never_run(const struct survey *survey, const struct source *source)
+{
+    return source->way == WAY_CFG && source->finding == FOUND_COMMAND && survey_owned(survey);
 }
 
 const struct source *survey_stored(const struct survey *survey)

@@ -51,8 +51,9 @@ struct source {
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
     bool
         repeated; /* its error is one of the whole file, and stands in another secret's survey, too */
-    size_t place;         /* of WAY_CFG: index in secret->places */
-    bool by_command;      /* a command has given the ring: it may give another one tomorrow */
+    size_t place;    /* of WAY_CFG: index in secret->places */
+    bool by_command; /* it is a command: it may give another ring tomorrow */
+    bool is_marked;  /* an option that fernit wrote beside a ..._cmd, which is run all the same */
     bool readable_by_all; /* of the store's file */
     bool
         in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
@@ -148,9 +149,12 @@ bool source_is_outside(const struct source *source);
 /* Whether it is a command of airflow.cfg beside a value, which Airflow reads instead. */
 bool source_is_shadowed(const struct survey *survey, const struct source *source);
 
-/* Whether the store holds every key of a value that is written in airflow.cfg: fernit may have written it there. Then the
- * ..._cmd beside it still counts. */
-bool source_is_kept(const struct survey *survey, const struct source *source);
+/* What airflow.cfg holds that fernit did not write beside a ..._cmd: Airflow reads it and runs no ..._cmd, so neither
+ * does fernit. NULL: there is none. */
+const struct source *survey_owned(const struct survey *survey);
+
+/* Whether it is a command of airflow.cfg that is not run for that reason. */
+bool source_is_never_run(const struct survey *survey, const struct source *source);
 
 /* The store's source, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);

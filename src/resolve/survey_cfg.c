@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "airflow/expand.h"
+#include "base/ini_edit.h"
 #include "base/lines.h"
 #include "resolve/looking.h"
 
@@ -112,9 +113,10 @@ static int look_at_cfg_key(struct looking *looking, size_t index, struct error *
         return source_keep(looking, &source, err);
     }
     const struct managed_place *option = &survey->secret->places[index];
-    source.in_default = !ini_find(&cfg->cfg.ini, option->section, option->option) &&
-                        ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
+    const struct ini_option *own = ini_find(&cfg->cfg.ini, option->section, option->option);
+    source.in_default = !own && ini_find(&cfg->cfg.ini, "DEFAULT", option->option) &&
                         is_first_place(looking, index);
+    source.is_marked = cfg->cfg.is_whole && own && ini_is_marked(&cfg->cfg.ini, own, option->mark);
     take_cfg_key(looking, option, &place->is_plain, &source);
     return source_keep(looking, &source, err) < 0 ? -1 : look_at_default(looking, index, err);
 }
@@ -134,7 +136,7 @@ static bool look_up(const struct looking *looking, const char *section, const ch
 
 /* [core] fernet_key_cmd and fernet_key_secret, which Airflow reads only where fernet_key is not
  * there; we read them behind an empty one, too, and make the file say the same, and run the command
- * behind one that we may have written. */
+ * behind one that we have written. */
 static int look_at_cfg_rest(struct looking *looking, size_t index, struct error *err)
 {
     const struct managed_place *place = &looking->survey->secret->places[index];

@@ -134,6 +134,13 @@ def command_beside_a_key(folder, ring):
     return {}
 
 
+def command_beside_what_fernit_wrote(folder, ring):
+    command_in_cfg(folder, ring)
+    with open(folder / "airflow" / "airflow.cfg", "a", encoding="utf-8") as file:
+        file.write(f"# fernit keeps this beside fernet_key_cmd\nfernet_key = {ring}\n")
+    return {}
+
+
 def own_store_in_cfg(folder, ring):
     write(folder / "airflow" / "airflow.cfg", f"[core]\nfernet_key_cmd = cat {folder}/volume/store/fernet_key\n")
     return {}
@@ -149,6 +156,7 @@ SOURCES = {
     "a command in airflow.cfg": command_in_cfg,
     "a command in airflow.cfg that fails": failing_command_in_cfg,
     "a command beside a key in airflow.cfg": command_beside_a_key,
+    "a command beside a key in airflow.cfg that fernit wrote": command_beside_what_fernit_wrote,
     "our store in airflow.cfg": own_store_in_cfg,
 }
 ALONE = ["nothing", "a command in airflow.cfg that fails", "our store in airflow.cfg"]  # they give no key of their own

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from calls import FAILS
 
-RUN, INIT, STATUS = ["run", "--", "/usr/bin/env", "-0"], ["init"], ["status"]
+RUN, INIT, STATUS = ["run", "--", "/usr/bin/env", "-0"], ["init"], ["status", "--json", "--run-commands"]
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 #: How a deployment is given a key from outside the store, in fernit's order. What ends so names a file.
@@ -102,7 +102,10 @@ def start_of(dice, number):
 
 
 def starts(dice):
-    """One, with `again` or without; or several at once, among them a key command."""
+    """One, foreseen by `status`, with `again` or without; or several at once, among them a key command."""
+    if dice.happens(0.15):
+        number = dice.anyone()
+        return [("together", [Action(number, STATUS)]), ("together", [Action(number, RUN)])]
     if dice.happens(0.75):
         return [("together", [any_start(dice, 0.25)], dice.happens(0.3))]
     crowd = [any_start(dice, 0.6) for _ in range(dice.randint(2, 4))]
@@ -171,11 +174,17 @@ def edits(dice):
 
 
 def removals(dice):
-    """The store's files, the store, a file that gives a key, airflow.cfg; a rebuild, by which AIRFLOW_HOME is empty."""
+    """The store's files, the store, a file that gives a key, airflow.cfg; a rebuild, by which AIRFLOW_HOME is empty.
+    The file behind airflow.cfg's command may come back after some starts."""
     store, number = dice.choice(["@/s0", "@/s1"]), dice.anyone()
     home = f"@/h{number}"
     weights = {f"{store}/fernet_key": 4, f"{store}/fernet_key.staged": 1, store: 1, home: 6, f"{home}/airflow.cfg": 3, f"@/f{number}a": 1}
-    return [("remove", dice.one_of(weights))]
+    if dice.happens(0.8):
+        return [("remove", dice.one_of(weights))]
+    file, aside = f"@/f{number}c", f"@/aside{number}"
+    outage = [("copy", file, aside), ("remove", file), ("together", [Action(number, dice.choice([RUN, INIT]))])]
+    back = [("copy", aside, file)] if dice.happens(0.5) else [("write", file, any_keys(dice))]
+    return [*outage, *(back + start_of(dice, number) if dice.happens(0.7) else [])]
 
 
 def backups(dice):

@@ -15,16 +15,19 @@ The rules:
              unless a person took it away: by an edit, a deletion, a restored backup, or `fernit key destroy`.
              Every key that a start hands on is, and one from outside is in the store after an undisturbed start
     erased   fernit itself erases no key anywhere, and `key destroy` no other key than its own
-    silent   a start that gives a ring without such a key says so or is refused, unless fernit has said so before. What a
-             person took away fernit may not know of; it does where the store shows that its ring is gone.
-             A key that is retired is told
+    silent   a start that gives a ring without such a key names it, or the source that holds it, or is refused. Once is enough
+             for one that is retired, or stays where it is not asked for (fernet_key_secret beside fernet_key). What a person took
+             away fernit may not know of; it does where the store shows that its ring is gone. What a write to standard error,
+             which the kernel failed, should have said counts as said. A key that is new or retired is told
     created  a new key is created only where no source, ring, staged or retired key, and no other secret is; one in each store
     changed  --on-change decides what becomes of a new key from outside, and of the ring
     steady   the same start once more writes nothing, nor does what has no --yes
+    foreseen what `fernit status` says a run right after it does: whether it is refused, its ring, what it writes
     printed  no key is in what fernit prints
     ends     with a status that its kind of command may have
 """
 import argparse
+import ast
 import base64
 import configparser
 import functools
@@ -44,19 +47,24 @@ if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, RUN, STATUS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-WARNING = re.compile(r'"level":"warning","id":"([a-z-]+)"')
+#: A key that fernit has written beside a command, which it runs all the same.
+MARKED = "# fernit keeps this beside fernet_key_cmd\nfernet_key"
+#: A line of the log whose write failed, as strace shows it.
+UNHEARD = re.compile(r'write\(\d+, ("\{\\"time\\"(?:[^"\\]|\\.)*"), \d+\) += -1')
 
-#: Warnings that say that something cannot be read.
-SAYS = {
-    "broken-source", "dropped-key", "empty-value", "fewer-keys", "lost-ring", "other-key", "replaced-key", "unused-source",
-}  # fmt: skip
-#: ... that an Airflow which starts without fernit, behind `fernit init`, gets less than the ring: from a variable, which hides the file.
-SAYS_OF_ENVIRONMENT = {"changed-key", "joined-key", "other-first", "staged-key"}
+#: Warnings that keys cannot be read: those whose fingerprints the text shows,
+OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
+#: ... those of the source that it names, which cannot be read or is not asked,
+OF_SOURCES = {"broken-source", "unused-source"}
+#: ... all, since the store's ring is gone.
+LOST = "lost-ring"
+#: ... all but the winner's, in any warning of `init`: what starts behind it has a variable, which hides airflow.cfg.
+OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts")
 
 
 class Broken(Exception):
@@ -141,7 +149,7 @@ class Deployment:
     own: set = field(default_factory=set)  # keys that its sources and its store hold
     held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
     gone: set = field(default_factory=set)  # keys that a person took away
-    told: set = field(default_factory=set)  # keys that a start has said it lacks
+    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that are unasked()
     handed_on: set = field(default_factory=set)  # keys that the last starts gave
 
     @property
@@ -169,6 +177,10 @@ class Deployment:
         values = [self.environment.get(f"{VARIABLE}_CMD", ""), *(options.get(f"fernet_key_{way}", "") for way in ("cmd", "secret"))]
         return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
 
+    def unasked(self):
+        """What only a fernet_key_secret gives: where fernit writes fernet_key into the file, Airflow asks for it no longer."""
+        return set(keys_in(read(named_file(core_options(read(self.cfg)).get("fernet_key_secret", "")))))
+
     def has_none(self):
         """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
         texts = [*self.environment.values(), *core_options(read(self.cfg)).values()]
@@ -180,9 +192,10 @@ class Deployment:
             value = self.environment.get(name, "").strip()
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
-        options = core_options(read(self.cfg))
-        written = set(keys_in(options.get("fernet_key", "")))
-        return [] if written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        cfg = read(self.cfg)
+        options = core_options(cfg)
+        is_asked = MARKED in cfg or not keys_in(options.get("fernet_key", ""))
+        return keys_in(read(named_file(options.get("fernet_key_cmd", "")))) if is_asked else []
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
@@ -195,6 +208,16 @@ class Deployment:
         return keys_in(read(named_file(options.get("fernet_key_cmd") or options.get("fernet_key_secret", ""))))
 
 
+    def held_by(self, text):
+        """The keys that the sources named in a text hold."""
+        words = set(re.findall(r"[^\s:;,()]+", text))
+        values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
+        files = {word for word in words if word.startswith("/")} - {self.cfg}
+        if f"{self.store}/fernet_key" in files:
+            files.add(f"{self.store}/fernet_key.staged")
+        return {key for text in [*values, *map(read, map(named_file, values)), *map(read, files)] for key in keys_in(text)}
+
+
 @dataclass
 class Outcome:
     action: Action
@@ -202,11 +225,39 @@ class Outcome:
     status: int
     out: str
     err: str
+    unheard: str  # what the kernel kept from standard error
+    offered: list  # the keys from outside, before
+
+    @functools.cached_property
+    def warnings(self):
+        """(name, text) of each."""
+        lines = [json.loads(line) for line in (self.err + self.unheard).splitlines() if line.startswith("{") and line.endswith("}")]
+        return [(line["id"], line["message"]) for line in lines if line["level"] == "warning"]
 
     @property
     def said(self):
-        """The names of the warnings."""
-        return set(WARNING.findall(self.err))
+        return {name for name, _ in self.warnings}
+
+    @property
+    def given(self):
+        """The keys from outside, before it and still behind it, but for those of a source that it calls broken."""
+        broken = " ".join(text for name, text in self.warnings if name == "broken-source")
+        return set(self.offered).intersection(self.deployment.given()) - self.deployment.held_by(broken)
+
+    @property
+    def passes_store(self):
+        """Whether it says that it keeps nothing in the store, which it cannot read or write."""
+        return any(name == "unkept-secret" or "the store is passed over" in text for name, text in self.warnings)
+
+    def tells_of(self, key):
+        """Whether a warning says that this key is missing."""
+        return any(
+            name == LOST
+            or (self.action.words == INIT and OUTSIDE.search(text))
+            or (name in OF_SOURCES and key in self.deployment.held_by(text))
+            or (name in OF_KEYS and (fingerprint(key) in text or re.search(r" and \d+ more", text)))
+            for name, text in self.warnings
+        )
 
     @property
     def ring(self):
@@ -221,7 +272,7 @@ class Outcome:
 # --- The steps
 
 
-def prefix(fault):
+def prefix(fault, trace):
     """The words in front of fernit: a kill, error or pause at the nth call of a name, or a kill at a moment."""
     if not fault:
         return []
@@ -229,7 +280,7 @@ def prefix(fault):
         return ["timeout", "-s", "KILL", fault[1]]
     what, name, number = fault
     fast = [] if what.startswith("signal") else ["--seccomp-bpf"]
-    return ["strace", "-f", "-qq", *fast, "-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:{what}:when={number}"]
+    return ["strace", "-f", "-qq", *fast, "-s", "9999", "-o", trace, "-e", f"trace={name}", "-e", f"inject={name}:{what}:when={number}"]
 
 
 class World:
@@ -238,6 +289,7 @@ class World:
         self.folder, self.count = folder, Counter()
         self.keys = {name: base64.urlsafe_b64encode(dice.randbytes(32)).decode() for name in [*KEYS, *RIVALS]}
         self.deployments = [Deployment(self.base(i)) for i in range(dice.crew)]
+        self.foreseen = None  # (deployment, what `status` said) in the last step
         self.lines = [f"{name}={key}" for name, key in self.keys.items()]
         self.lines.append("export FERNIT_ALLOW_EPHEMERAL=1 FERNIT_MANAGE=fernet_key")
 
@@ -270,6 +322,8 @@ class World:
 
     def step(self, name, *arguments):
         """What is gone after a step of a person he took himself; fernit erases nothing but what it is told to destroy."""
+        if name != "together":
+            self.foreseen = None
         destroyed = getattr(self, name)(*arguments)
         stores = self.stores()
         for one in self.deployments:
@@ -284,6 +338,7 @@ class World:
             demand(one.handed_on <= held, "kept", "a key was handed on and is held nowhere")
             demand(one.used - one.gone <= held, "kept", "a key that encrypted is held nowhere")
             one.handed_on = set()
+            one.told &= one.unasked()
 
     def write(self, path, text):
         path, text = pathlib.Path(self.real(path)), self.real(text)
@@ -317,6 +372,7 @@ class World:
     def together(self, actions, again=False):
         """fernit runs, several at the same time; `again`: the same start once more. Returns how many keys were to be destroyed."""
         before, state = self.stores(), self.state()
+        foreseen, self.foreseen = self.foreseen, None
         without = {one.store for one in map(self.one, actions) if one.has_none()}
         outcomes = self.run(actions)
         after = self.stores()
@@ -328,13 +384,15 @@ class World:
         for outcome in outcomes:
             self.judge_output(outcome)
             if outcome.ring is not None and not self.is_overwritten(outcome, outcomes):
-                store = outcome.deployment.store
                 # Of several starts the first alone may find that.
-                finds_loss = len(outcomes) == 1 and before[store].shows_loss
-                told = {key for one in self.beside(outcome.deployment) for key in (*before[one].retired, *after[one].retired)}
-                self.judge_ring(outcome, used[outcome.action.deployment] - told, finds_loss)
-        if len(outcomes) == 1 and actions[0].is_start and not actions[0].fault:
+                finds_loss = len(outcomes) == 1 and before[outcome.deployment.store].shows_loss
+                beside = self.beside(outcome.deployment)
+                retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
+                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss)
+        if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
+        if len(outcomes) == 1 and not actions[0].fault:
+            self.judge_foreseen(outcomes[0], before, after, foreseen)
             # A command of airflow.cfg whose first key is not the store's is asked once: then the ring stands beside it.
             if again and outcomes[0].ring is not None and "other-first" not in outcomes[0].said:
                 self.judge_steady(outcomes[0])
@@ -365,17 +423,20 @@ class World:
             words = self.words_of(action)
             if words is None:
                 continue
-            environment, before = self.one(action).environment, prefix(action.fault)
-            files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+            environment, offered, trace = self.one(action).environment, self.one(action).given(), os.memfd_create("trace")
+            before = prefix(action.fault, f"/dev/fd/{trace}")
+            files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "pass_fds": [trace]}
             process = subprocess.Popen([*before, BINARY, *words], env=environment, cwd=self.folder, **files)
-            started.append((action, process, len(self.lines)))
+            started.append((action, process, offered, trace, len(self.lines)))
             usual = {name: value for name, value in self.base(0).items() if name not in ("AIRFLOW_HOME", "FERNIT_STORE")}
             shown = [f'{name}="{value}"' for name, value in environment.items() if usual.get(name) != value]
             self.note(" ".join([*shown, *before, "fernit", *words, *(["&"] if len(actions) > 1 else [])]))
         outcomes = []
-        for action, process, line in started:
+        for action, process, offered, trace, line in started:
             out, err = (text.decode(errors="replace") for text in process.communicate(timeout=120))
-            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err))
+            with open(trace, errors="replace") as file:
+                unheard = "".join(map(ast.literal_eval, UNHEARD.findall(file.read())))
+            outcomes.append(Outcome(action, self.one(action), process.returncode, out, err, unheard, offered))
             self.lines[line] += f"  # {process.returncode} {' '.join(sorted(outcomes[-1].said))}"
             self.count["killed" if process.returncode in (-9, 137) else "refused" if process.returncode else "good"] += 1
         return outcomes
@@ -401,17 +462,13 @@ class World:
 
     def judge_ring(self, outcome, used, finds_loss):
         one, ring = outcome.deployment, outcome.ring
-        lacks = used - set(ring) - one.told
-        if not finds_loss:
-            lacks -= one.gone
-        is_hidden = outcome.action.words == INIT and any(one.environment.get(name) for name in (VARIABLE, f"{VARIABLE}_CMD"))
-        says = SAYS | SAYS_OF_ENVIRONMENT if is_hidden else SAYS
+        lacks = used - set(ring) - one.gone - one.told
+        untold = {key for key in lacks if not outcome.tells_of(key)}
         self.count["starts"] += 1
-        self.count["lacking"] += bool(lacks)
-        cannot_say = outcome.action.fault[1:2] == ("write",)  # to standard error
-        demand(not lacks or cannot_say or outcome.said & says, "silent", f"lacks {len(lacks)} keys and says only {sorted(outcome.said)}")
-        demand(not finds_loss or cannot_say or "lost-ring" in outcome.said, "silent", "the store's ring is gone, and it does not say so")
         one.told = (one.told | lacks) - set(ring)
+        self.count["lacking"] += bool(lacks)
+        demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
+        demand(not finds_loss or LOST in outcome.said, "silent", "the store's ring is gone, and it does not say so")
         one.used |= set(ring[:1])
         one.handed_on |= set(ring)
 
@@ -427,7 +484,7 @@ class World:
         for store in after:
             here = [outcome for outcome in outcomes if outcome.deployment.store == store]
             told = any(outcome.said & {"replaced-key", "joined-key"} or outcome.action.words[0] == "key" for outcome in here)
-            calm = not any(outcome.action.fault for outcome in here)
+            calm = not any(outcome.status for outcome in here)
             demand(told or not calm or set(after[store].retired) <= set(before[store].retired), "silent", "a key is retired without a word")
 
     def judge_stores(self, outcomes, before, after):
@@ -436,15 +493,15 @@ class World:
         lost = sum(len(before[store].all - after[store].all) for store in after)
         demand(lost <= destroyed, "erased", f"{lost} keys have left their store")
         for outcome in outcomes:
-            if outcome.action.is_start and outcome.status == 0 and not outcome.action.fault and "broken-source" not in outcome.said:
+            if outcome.action.is_start and outcome.status == 0 and not outcome.passes_store:
                 kept = after[outcome.deployment.store].fernet
-                demand(set(outcome.deployment.given()) <= kept, "kept", "a key from outside is not in the store")
+                demand(outcome.given <= kept, "kept", "a key from outside is not in the store")
 
     def judge_change(self, outcome, before, after):
-        if "broken-source" in outcome.said:  # the store, which is passed over
+        if outcome.passes_store:
             return
         old, now = before[outcome.deployment.store], after[outcome.deployment.store]
-        given, left = set(outcome.deployment.given()), set(old.ring) - set(now.ring)
+        given, left = outcome.given, set(old.ring) - set(now.ring)
         new = given - old.fernet
         rule = outcome.deployment.environment.get("FERNIT_ON_CHANGE", "keep")
         is_new = bool(old.ring and new)
@@ -455,9 +512,34 @@ class World:
             return
         leave = set(old.ring) - (given - set(old.retired)) if rule == "replace" else set()
         demand(left == leave, "changed", f"{rule}: {len(left)} keys leave the ring, and not {len(leave)}")
+        word = "staged-key" if rule == "stage" else "replaced-key" if left else "changed-key"
+        demand(word in outcome.said, "silent", f"a new key, and no {word}")
         demand(left <= set(now.retired), "changed", "replace retires what leaves the ring")
         demand(new <= set(now.staged if rule == "stage" else now.ring), "changed", f"{rule}: the new key is not where it belongs")
         demand(rule != "stage" or outcome.action.words == INIT or outcome.ring[0] not in new, "changed", "a staged key encrypts")
+
+    def judge_foreseen(self, outcome, before, after, foreseen):
+        """What `status` says, and what the next step does, if that is a run of the same deployment."""
+        one, words = outcome.deployment, outcome.action.words
+        if words == STATUS:
+            self.foreseen = (one, read(one.cfg), json.loads(outcome.out))
+            demand(self.foreseen[2]["verdict"] != "refuse" or outcome.status == 1, "foreseen", "a refusal that is no problem")
+        if words != RUN or not foreseen or foreseen[0] is not one:
+            return
+        _, cfg, said = foreseen
+        verdict, old, now = said["verdict"], before[one.store], after[one.store]
+        self.count["foreseen"] += 1
+        demand((verdict == "refuse") == (outcome.status == 125), "foreseen", f"{verdict}, and it ends with {outcome.status}")
+        if outcome.status:
+            return
+        ring, *kept = [[fingerprint(key) for key in keys] for keys in (outcome.ring, now.ring, now.staged)]
+        demand(verdict in ("generate", "secret") or said["fingerprints"] == ring, "foreseen", "another ring")
+        changes = (old.ring, old.staged) != (now.ring, now.staged)
+        demand(said["is_kept"] == changes, "foreseen", f"is_kept is {said['is_kept']}")
+        holds = verdict == "generate" or not changes or [said["would_hold"], said["would_stage"]] == kept
+        demand(holds, "foreseen", "the store holds something else")
+        writes = re.search("would be (created|changed|written)", said["airflow_cfg"]["state"])
+        demand(bool(writes) == (read(one.cfg) != cfg), "foreseen", f"airflow.cfg: {said['airflow_cfg']['state']}")
 
     def judge_steady(self, outcome):
         state, ring = self.state(), outcome.ring

@@ -8,6 +8,7 @@ static const char value[] = "T0RvZ2dlZCBhbmQgd2VsbCwgYSBrZXkgb2YgMzIgYiE=";
 struct target {
     const char *section;
     const char *name;
+    const char *mark; /* that it gets when it is set, or NULL */
 };
 
 static bool is_target(const struct ini_option *option, const struct target *target)
@@ -67,7 +68,7 @@ static void set(const struct ini *ini, const struct target *target)
     _cleanup_secret_ struct secret edited = {0};
     _cleanup_secret_ struct secret twice = {0};
     _cleanup_ini_ struct ini after = {0};
-    if (ini_set(ini, target->section, target->name, value, &edited, &err) < 0) {
+    if (ini_set(ini, target->section, target->name, value, target->mark, &edited, &err) < 0) {
         hold_error(&err, ERROR_REFUSED);
         hold(edited.length == 0, "a refused edit leaves no text");
         return;
@@ -76,11 +77,12 @@ static void set(const struct ini *ini, const struct target *target)
     hold(ini_read(edited.bytes, edited.length, &after, &err) == 0, "an edited text can be read");
     const struct ini_option *now = ini_find(&after, target->section, target->name);
     hold(now && strcmp(ini_value(&after, now), value) == 0, "the option has its value");
+    hold(!target->mark || ini_is_marked(&after, now, target->mark), "the option has its mark");
     hold_others(ini, &after, target);
 
     const struct ini_option *was = ini_find(ini, target->section, target->name);
     was ? hold_around(ini, &edited, was->start, was->end) : hold_insertion(ini, &edited);
-    hold(ini_set(&after, target->section, target->name, value, &twice, &err) == 0 &&
+    hold(ini_set(&after, target->section, target->name, value, target->mark, &twice, &err) == 0 &&
              same_secret(&twice, &edited),
          "the second time nothing changes");
 }
@@ -91,7 +93,7 @@ static void comment_out(const struct ini *ini, const struct target *target)
     _cleanup_secret_ struct secret edited = {0};
     _cleanup_ini_ struct ini after = {0};
     const struct ini_option *was = ini_find(ini, target->section, target->name);
-    if (ini_comment_out(ini, target->section, target->name, &edited, &err) < 0) {
+    if (ini_comment_out(ini, target->section, target->name, NULL, &edited, &err) < 0) {
         hold_error(&err, ERROR_REFUSED);
         hold(edited.length == 0, "a refused edit leaves no text");
         return;
@@ -110,7 +112,8 @@ static void comment_out(const struct ini *ini, const struct target *target)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct target targets[] = {{"core", "fernet_key"}, {"api_auth", "jwt_secret"}};
+    static const struct target targets[] = {{"core", "fernet_key", "# ours"},
+                                            {"api_auth", "jwt_secret", NULL}};
     struct error err = {0};
     _cleanup_free_ char *text = text_of(data, size);
     _cleanup_ini_ struct ini ini = {0};

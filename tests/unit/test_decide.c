@@ -29,7 +29,7 @@ static size_t place_named(const char *name)
 }
 
 /* What may stand behind "=": keys in capital letters (P is one that everybody knows), or one of these;
- * then "r", readable by all, and "m", without modes. */
+ * then "r", readable by all, "m", without modes, and "w", written by fernit beside a command. */
 static const struct {
     const char *text;
     enum finding finding;
@@ -82,7 +82,8 @@ static void find(struct source *source, const char *text)
         }
     source->finding = FOUND_KEYS;
     text = take_keys(&source->ring, text);
-    source->by_command = strstr(source->name, "cmd") || strstr(source->name, "secret");
+    source->by_command |= strstr(source->name, "secret") != NULL; /* no key of its own */
+    source->is_marked = strchr(text, 'w') != NULL;
     source->readable_by_all = strchr(text, 'r') != NULL;
     source->modeless = strchr(text, 'm') != NULL;
 }
@@ -105,6 +106,7 @@ static void begin_survey(struct survey *survey, bool is_value)
         sources[i].way = places[i].way;
         sources[i].name = places[i].name;
         sources[i].ring.is_value = is_value;
+        sources[i].by_command = strstr(places[i].name, "cmd") != NULL;
     }
     sources[place_named("cfg2")].place = 1;
 }
@@ -229,7 +231,7 @@ static const struct {
     {ROW, "store=A cfg=0", "use store A, empty cfg"},
     {ROW, "store=A cfgcmd=own", "use store A"},
     {ROW, "var=A cmd=? cfgcmd=?", "use var A -> A"},
-    {ROW, "cfg=A cfgcmd=? cfgsecret=@", "use cfg A -> A"},
+    {ROW, "cfg=A cfgcmd=? cfgsecret=@", "use cfg A, passed cfgcmd -> A"},
 
     /* What Airflow would have used without us, or has used so far. */
     {ROW, "bare=A cfgcmd=?", "use bare A, passed cfgcmd -> A"},
@@ -244,8 +246,7 @@ static const struct {
     {ROW, "secret=@ store=A", "secret secret , passed store"},
     {ROW, "secret=@ cfgcmd=? cfgsecret=@", "secret secret , passed cfgsecret"},
 
-    /* A command in airflow.cfg is outside, too, and changes what is stored; behind a key of the file it is
-     * asked where the store has that key. */
+    /* A command in airflow.cfg is outside, too, and changes what is stored. */
     {ROW, "store=A cfgcmd=?", "unknown cfgcmd "},
     {ROW, "store=A cfgcmd=A", "use cfgcmd A"},
     {ROW, "store=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
@@ -253,11 +254,24 @@ static const struct {
     {ROW, "rule=stage store=A cfgcmd=B", "use cfgcmd AB, staged store -> A +B"},
     {ROW, "rule=replace store=A cfgcmd=B", "use cfgcmd B, replaced store -> B"},
     {ROW, "store=A cfgcmd=!", "use store A, broken cfgcmd"},
-    {ROW, "store=A cfg=A cfgcmd=?", "unknown cfgcmd "},
-    {ROW, "store=AB cfg=BA cfgcmd=A", "use cfgcmd AB"},
-    {ROW, "store=A cfg=A cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
-    {ROW, "store=A cfg=A cfgcmd=!", "use store A, broken cfgcmd"},
-    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg -> AB"},
+
+    /* Beside what fernit wrote, and not beside what the owner of the file wrote. */
+    {ROW, "store=A cfg=Aw cfgcmd=?", "unknown cfgcmd "},
+    {ROW, "store=AB cfg=BAw cfgcmd=A", "use cfgcmd AB"},
+    {ROW, "store=A cfg=Aw cfgcmd=B", "use cfgcmd BA, changed store -> BA"},
+    {ROW, "store=A cfg=Aw cfgcmd=!", "use store A, broken cfgcmd"},
+    {ROW, "store=A cfg=Bw cfgcmd=C", "use cfgcmd CAB, changed store, joined cfg -> CAB"},
+    {ROW, "cfg=Aw cfgcmd=B", "use cfgcmd BA, joined cfg -> BA"},
+    {ROW, "cfg=Aw cfgcmd=!", "use cfg A, broken cfgcmd -> A"},
+    {ROW, "cfg=Aw cfgcmd=own", "use cfg A -> A"},
+    {ROW, "store=A cfg=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "store=A cfg=B cfgcmd=?", "use store AB, joined cfg, passed cfgcmd -> AB"},
+    {ROW, "store=A cfg=Aw cfg2=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "var=A cfg=A cfgcmd=?", "use var A, passed cfgcmd -> A"},
+    {ROW, "bare=A cfg=Aw cfgcmd=?", "use bare A -> A"},
+    {ROW, "store=A cfg=A cfgcmd=own", "use store A"},
+    {ROW, "value store=A cfg=A cfgcmd=?", "use store A, passed cfgcmd"},
+    {ROW, "value store=A cfg=Aw cfgcmd=B", "use cfgcmd B, changed store -> B"},
 
     /* From outside and the store: what is outside encrypts, what was there stays behind it. */
     {ROW, "var=A store=A", "use var A"},
@@ -573,6 +587,8 @@ static void a_remark_names_its_source_and_no_key(void **state)
         {ROW, "value var=0", {"var is set to nothing; it counts as unset"}},
         {ROW, "var=A bare=!", {"bare: is broken", "the Fernet key comes from var"}},
         {ROW, "bare=A cfgcmd=?", {"cfgcmd", "bare", "needed to read"}},
+        {ROW, "cfg=A cfgcmd=?", {"cfgcmd is not run, because Airflow reads the fernet_key in"}},
+        {ROW, "value cfg2=A cfgcmd=?", {"cfgcmd is not run", "reads the [api] secret_key in"}},
         {ROW, "value afile=A cfgcmd=?", {"cfgcmd is not used, since afile counts"}},
         {ROW, "var=A bare=B", {"bare", "c77f48f3771072be", "2e4361dfdb8466cf"}},
         {ROW, "value var=A bare=B", {"another secret key", "c77f48f3771072be", "2e4361dfdb8466cf"}},
@@ -661,6 +677,9 @@ static void a_hint_names_the_way_out(void **state)
         {ROW, "var=0", {"take it out"}},
         {ROW, "bare=0", {""}},
         {ROW, "store=Ar", {""}},
+        {ROW, "cfg=A cfgcmd=?", {"remove fernet_key_cmd; or", "remove fernet_key once the store"}},
+        {ROW, "value cfg2=A cfgcmd=?", {"remove secret_key_cmd; or", "remove [api] secret_key"}},
+        {ROW, "bare=A cfgcmd=?", {""}},
     };
     foreach(row, table) {
         struct error err = {0};

@@ -142,15 +142,21 @@ static const struct {
     {ROW, "[DEFAULT]\nfernet_key =\n[core]\na = 1\n"},
 };
 
-static int edit(const char *text, size_t length, const char *value, struct secret *edited,
-                struct error *err)
+static int edit_marked(const char *text, size_t length, const char *value, const char *mark,
+                       struct secret *edited, struct error *err)
 {
     _cleanup_ini_ struct ini ini = {0};
     struct error reading = {0};
     if (ini_read(text, length, &ini, &reading) != 0)
         fail_msg("cannot be read: %s", reading.message);
-    return value ? ini_set(&ini, "core", "fernet_key", value, edited, err)
-                 : ini_comment_out(&ini, "core", "fernet_key", edited, err);
+    return value ? ini_set(&ini, "core", "fernet_key", value, mark, edited, err)
+                 : ini_comment_out(&ini, "core", "fernet_key", mark, edited, err);
+}
+
+static int edit(const char *text, size_t length, const char *value, struct secret *edited,
+                struct error *err)
+{
+    return edit_marked(text, length, value, NULL, edited, err);
 }
 
 static void sets_one_option_and_leaves_the_rest(void **state)
@@ -175,6 +181,84 @@ static void setting_it_twice_is_setting_it_once(void **state)
         if (edit(row->edited, strlen(row->edited), "K", &edited, &err) != 0 ||
             strcmp(edited.bytes, row->edited) != 0)
             fail_row(row, "made:\n%s", edited.bytes ? edited.bytes : err.message);
+    }
+}
+
+#define MARK "# fernit keeps this beside fernet_key_cmd"
+
+/* With MARK as the mark: whether the text has it, what setting the option makes of it, and what commenting it out does. */
+static const struct {
+    int line;
+    bool is_marked;
+    const char *text;
+    const char *edited;
+    const char *out; /* NULL: the option is not there */
+} marks[] = {
+    {ROW, false, "", "[core]\n" MARK "\nfernet_key = K\n", NULL},
+    {ROW, false, "[core]\na = 1\n", "[core]\n" MARK "\nfernet_key = K\na = 1\n", NULL},
+    {ROW, false, "[core]\n  a = 1\n", "[core]\n" MARK "\n  fernet_key = K\n  a = 1\n", NULL},
+    {ROW, false, "[core]\r\na = 1", "[core]\r\n" MARK "\r\nfernet_key = K\r\na = 1", NULL},
+    {ROW, false, "[core]", "[core]\n" MARK "\nfernet_key = K\n", NULL},
+    {ROW, false, "[core]\na = 1\n b\nfernet_key = old\n",
+     "[core]\na = 1\n b\n" MARK "\nfernet_key = K\n", "[core]\na = 1\n b\n# fernet_key = old\n"},
+    {ROW, false, "[core]\n  fernet_key =\n  # c\n", "[core]\n" MARK "\n  fernet_key = K\n  # c\n",
+     "[core]\n#   fernet_key =\n  # c\n"},
+    {ROW, true, "[core]\n" MARK "\nfernet_key = old\n", "[core]\n" MARK "\nfernet_key = K\n",
+     "[core]\n# fernet_key = old\n"},
+    {ROW, true, "[core]\n" MARK "\n  fernet_key = old\n", "[core]\n" MARK "\n  fernet_key = K\n",
+     "[core]\n#   fernet_key = old\n"},
+    {ROW, true, "[core]\r\n" MARK "\r\nfernet_key = o\r\n  l\r\n",
+     "[core]\r\n" MARK "\r\nfernet_key = K\r\n", "[core]\r\n# fernet_key = o\r\n#   l\r\n"},
+    {ROW, true, "[core]\r" MARK "\rfernet_key = old", "[core]\r" MARK "\rfernet_key = K",
+     "[core]\r# fernet_key = old"},
+
+    /* Exactly that line, directly above. */
+    {ROW, false, "[core]\n" MARK "\n\nfernet_key = old\n",
+     "[core]\n" MARK "\n\n" MARK "\nfernet_key = K\n", "[core]\n" MARK "\n\n# fernet_key = old\n"},
+    {ROW, false, "[core]\n " MARK "\nfernet_key = old\n",
+     "[core]\n " MARK "\n" MARK "\nfernet_key = K\n", "[core]\n " MARK "\n# fernet_key = old\n"},
+    {ROW, false, "[core]\n" MARK " \nfernet_key = old\n",
+     "[core]\n" MARK " \n" MARK "\nfernet_key = K\n", "[core]\n" MARK " \n# fernet_key = old\n"},
+    {ROW, false, "[core]\n" MARK "\n# x\nfernet_key = old\n",
+     "[core]\n" MARK "\n# x\n" MARK "\nfernet_key = K\n",
+     "[core]\n" MARK "\n# x\n# fernet_key = old\n"},
+    {ROW, false, "[core]\nfernet_key = old\n" MARK "\n",
+     "[core]\n" MARK "\nfernet_key = K\n" MARK "\n", "[core]\n# fernet_key = old\n" MARK "\n"},
+    {ROW, false, "[core]\n" MARK "\na = 1\nfernet_key = old\n",
+     "[core]\n" MARK "\na = 1\n" MARK "\nfernet_key = K\n",
+     "[core]\n" MARK "\na = 1\n# fernet_key = old\n"},
+};
+
+static bool is_marked(const char *text)
+{
+    struct error err = {0};
+    _cleanup_ini_ struct ini ini = {0};
+    if (ini_read(text, strlen(text), &ini, &err) != 0)
+        fail_msg("cannot be read: %s", err.message);
+    const struct ini_option *option = ini_find(&ini, "core", "fernet_key");
+    return option && ini_is_marked(&ini, option, MARK);
+}
+
+static void check_marked(int line, const char *text, const char *value, const char *expected)
+{
+    struct error err = {0};
+    _cleanup_secret_ struct secret edited = {0};
+    int done = edit_marked(text, strlen(text), value, MARK, &edited, &err);
+    if (done != (expected ? 0 : -1) || (expected && strcmp(edited.bytes, expected) != 0))
+        fail_msg("row of line %d: made:\n%s", line, done == 0 ? edited.bytes : err.message);
+}
+
+static void an_option_has_one_mark_which_comes_and_goes_with_it(void **state)
+{
+    (void)state;
+    foreach(row, marks) {
+        if (is_marked(row->text) != row->is_marked)
+            fail_row(row, "takes it for marked, or not");
+        if (!is_marked(row->edited))
+            fail_row(row, "takes its own mark for none");
+        check_marked(row->line, row->text, "K", row->edited);
+        check_marked(row->line, row->edited, "K", row->edited);
+        check_marked(row->line, row->text, NULL, row->out);
     }
 }
 
@@ -286,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sets_one_option_and_leaves_the_rest),
         cmocka_unit_test(setting_it_twice_is_setting_it_once),
+        cmocka_unit_test(an_option_has_one_mark_which_comes_and_goes_with_it),
         cmocka_unit_test(refuses_a_value_that_is_not_one_line),
         cmocka_unit_test(comments_one_option_out),
         cmocka_unit_test(comments_out_nothing_that_is_not_there),

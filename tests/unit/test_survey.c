@@ -10,6 +10,7 @@
 
 #define VAR "AIRFLOW__CORE__FERNET_KEY"
 #define CFG "airflow.cfg: fernet_key"
+#define MARK "# fernit keeps this beside fernet_key_cmd\n"
 
 static const struct signals no_signals = {.descriptor = -1};
 
@@ -249,8 +250,20 @@ static const struct {
      "store/fernet_key=B " CFG "_cmd=A",
      {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\n"}},
     {ROW,
-     "store/fernet_key=B " CFG "=B " CFG "_cmd=A",
+     "store/fernet_key=B " CFG "=B " CFG "_cmd=command",
      {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\nfernet_key = " B "\n"}},
+    {ROW,
+     "store/fernet_key=B " CFG "=B " CFG "_cmd=A",
+     {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\n" MARK "fernet_key = " B "\n"}},
+    {ROW,
+     CFG "=B " CFG "_cmd=A",
+     {{NULL}, {NULL}, NULL, "[core]\n" MARK "fernet_key = " B "\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     CFG "=B " CFG "_cmd=command",
+     {{NULL}, {NULL}, NULL, "[core]\n#" MARK "fernet_key = " B "\nfernet_key_cmd = cat key\n"}},
+    {ROW,
+     CFG "=broken " CFG "_cmd=command",
+     {{NULL}, {NULL}, NULL, "[core]\n" MARK "fernet_key = x\nfernet_key_cmd = cat key\n"}},
     {ROW,
      "store/fernet_key=B " CFG "=A " CFG "_cmd=command",
      {{NULL}, {NULL}, B, "[core]\nfernet_key_cmd = cat key\nfernet_key = " A "\n"}},
@@ -471,9 +484,12 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
     } table[] = {
         {ROW, CFG "=A", "", "[core]\nfernet_key = " A "\na = 1\n"},
         {ROW, CFG "=A", " " CFG "_cmd=broken",
-         "[core]\nfernet_key_cmd = x %(y)s\nfernet_key = " A "\ny = z\n"},
+         "[core]\nfernet_key_cmd = x %(y)s\n" MARK "fernet_key = " A "\ny = z\n"},
         {ROW, CFG "=A", " " CFG "_cmd=B " CFG "_secret=secret",
-         "[core]\nfernet_key = " A "\nfernet_key_cmd = echo " B "\nfernet_key_secret = y\n"},
+         "[core]\n" MARK "fernet_key = " A "\nfernet_key_cmd = echo " B
+         "\nfernet_key_secret = y\n"},
+        {ROW, CFG "=A", " " CFG "_cmd=command",
+         "[core]\nfernet_key = " A "\nfernet_key_cmd = echo " B "\n"},
         {ROW, CFG "=A", " " CFG "_cmd=broken",
          "[core]\nfernet_key = " A "\nfernet_key_cmd = " A "\n"},
         {ROW, CFG "=A", "", "[core]\nfernet_key = %(k)s\nk = " A "\nx = 1\n"},
