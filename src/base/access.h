@@ -64,7 +64,7 @@ void access_limit(struct access *access, mode_t mode);
  * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
 int access_set(int fd, const struct access *access, const char *path, struct error *err);
 
-/* Whether the owner whom `access` names can read `fd`, after access_set. He cannot where root without CAP_CHOWN or CAP_DAC_OVERRIDE, or another
+/* Whether the owner whom `access` names can read `fd`, or write to it where it is a folder, after access_set. He cannot where root without CAP_CHOWN or CAP_DAC_OVERRIDE, or another
  * user, has created it and neither its group nor others may read it. Group rights are taken for meant: who shares a
  * file so is in its group; a notice says it where that is all that he has left. For a file that replaces his, or where it `must` be his, that is ERROR_REFUSED; for another new one
  * the warning other-owner. Returns 0 or -1. */
