@@ -165,6 +165,20 @@ static const char *read_head(const struct secret *copy, size_t *old_length, size
     return whole ? end + 1 : NULL;
 }
 
+/* Where nobody may put a name into its folder who may not write the file, it does not matter whose it is: with arbitrary
+ * uids of one group it is that of another start. */
+static int check_copy(const struct cfg_copy *copy, int fd, struct stat *status,
+                      const struct stat *file, const char *path, struct error *err)
+{
+    enum { NO_EXCEPTION = -1 };
+    struct stat folder;
+    struct error ignored;
+    if (fstat(copy->directory, &folder) == 0 &&
+        access_check_like(NO_EXCEPTION, &folder, file, path, &ignored) == 0)
+        status->st_uid = geteuid();
+    return access_check_like(fd, status, file, path, err);
+}
+
 static const char unfinished_work[] = "an interrupted write has to be finished";
 
 int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
@@ -186,7 +200,7 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
     _cleanup_close_ int target = open_in_place(path, &target_status, err);
     if (target < 0)
         return error_within(err, unfinished_work);
-    if (access_check_like(fd, &status, &target_status, copy_path, err) < 0 ||
+    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
         file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
         return -1;
 

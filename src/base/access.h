@@ -40,8 +40,8 @@ bool access_is_our_group(gid_t group);
 /* Whether `fd` is on a file system that may show one mode for all its files, whatever was asked for. */
 bool access_has_one_mode(int fd);
 
-/* Whether a file that is to take the place of `like` comes from somebody who may write `like` anyway: it belongs to us, to root or to
- * the owner of `like`, and nobody else may write it; the group may where it is that of `like`, which it may write. Returns 0, or -1 with ERROR_REFUSED. */
+/* Whether the file `fd` that is to take the place of `like` comes from somebody who may write `like` anyway: it belongs to us, to root or to
+ * the owner of `like`, and nobody else may write it; the group may where it is that of `like`, which it may write. A file system with one mode for all is excepted, if `fd` is not -1. Returns 0, or -1 with ERROR_REFUSED. */
 int access_check_like(int fd, const struct stat *status, const struct stat *like, const char *path,
                       struct error *err);
 

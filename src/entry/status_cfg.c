@@ -104,12 +104,12 @@ static int check_copies(const struct context *context, const struct look *look,
     struct error stuck = {0};
     struct error ignored;
     char own[FILE_TEMPORARY_NAME] = "";
-    char text[PATH_MAX + 128];
     struct context pretending = *context;
     const char *path = look->cfg_path.bytes;
     pretending.pretends = true;
     int recovered = deliver_recover(&pretending, look, &stuck);
     if (recovered > 0) {
+        char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted; the next run finishes it",
                  path);
         status_add(report, false, text);

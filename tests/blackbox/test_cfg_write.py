@@ -528,7 +528,7 @@ def test_a_copy_that_is_none_of_ours_is_refused_and_named(fernit, interrupted, b
     assert real.read_text() == before
 
 
-#: Who owns airflow.cfg, and who the copy: (owner, owner and group of the copy, its mode, mode of airflow.cfg). Root runs fernit.
+#: Who owns airflow.cfg, and who the copy: (owner, owner and group of the copy, its mode, mode of airflow.cfg, the store's). Root runs fernit.
 FOREIGN = {
     "a stranger's": (0, 60000, 60000, 0o600, 0o644),
     "the store's owner's": (0, 50000, 50000, 0o600, 0o644),
@@ -536,6 +536,9 @@ FOREIGN = {
     "for all to write": (0, 0, 0, 0o602, 0o644),
     "for all to write, as the file": (0, 0, 0, 0o602, 0o646),
     "for a group to write": (0, 0, 5000, 0o620, 0o664),
+    "another start's in a store for all": (0, 60000, 0, 0o660, 0o664, (0, 0, 0o1777)),
+    "another start's in a store of another group": (0, 60000, 0, 0o660, 0o664, (0, 5000, 0o770)),
+    "another start's in a store of a group that reads the file": (0, 60000, 0, 0o600, 0o640, (0, 0, 0o770)),
     "for the file's group to write, which reads it": (0, 0, 0, 0o660, 0o640),
 }
 TRUSTED = {
@@ -543,6 +546,8 @@ TRUSTED = {
     "the file's owner's": (1000, 1000, 1000, 0o600, 0o644),
     "for the file's group to write": (0, 0, 0, 0o660, 0o660),
     "for all to read": (0, 0, 0, 0o644, 0o644),
+    "another start's in a store of the file's group": (0, 60000, 0, 0o660, 0o664, (0, 0, 0o2770)),
+    "another start's in a store of root's alone": (0, 60000, 0, 0o600, 0o644, (0, 5000, 0o755)),
 }
 
 
@@ -550,17 +555,17 @@ TRUSTED = {
 def someone_s(request, fernit, cfg, write_cfg, store, key):
     """A copy with a command in it, which somebody has put into the store: (copy, old, whether it is to be taken)."""
     need("become another user")
-    owner, uid, gid, copy_mode, cfg_mode = {**FOREIGN, **TRUSTED}[request.param]
+    owner, uid, gid, copy_mode, cfg_mode, its_store = (*{**FOREIGN, **TRUSTED}[request.param], (50000, 50000, 0o755))[:6]
     old = write_cfg(f"[core]\nfernet_key = {key}\n").read_text()
     new = f'[core]\nfernet_key_cmd = sh -c "id >{store}/ran; echo {key}"\n'
     status = cfg.stat()
     identity = f"{status.st_dev} {status.st_ino} {os.path.realpath(cfg)}"
     copy = store / f".airflow.cfg.{fingerprint(identity.encode())}"
     copy.write_text(f"fernit airflow.cfg {len(old)} {len(new)}\n{old}{new}")
-    for path, user, group, its_mode in ((copy, uid, gid, copy_mode), (cfg, owner, 0, cfg_mode), (store, 50000, 50000, 0o755)):
+    for path, user, group, its_mode in ((copy, uid, gid, copy_mode), (cfg, owner, 0, cfg_mode), (store, *its_store)):
         os.chown(path, user, group)
         path.chmod(its_mode)
-    os.chown(store / "fernet_key", 50000, 50000)
+    os.chown(store / "fernet_key", *its_store[:2])
     return copy, old, request.param in TRUSTED
 
 
