@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,39 +165,63 @@ static const char *read_head(const struct secret *copy, size_t *old_length, size
     return whole ? end + 1 : NULL;
 }
 
+/* Where nobody may put a name into its folder who may not write the file, it does not matter whose it is: with arbitrary
+ * uids of one group it is that of another start. */
+static int check_copy(const struct cfg_copy *copy, int fd, struct stat *status,
+                      const struct stat *file, const char *path, struct error *err)
+{
+    enum { NO_EXCEPTION = -1 };
+    struct stat folder;
+    struct error ignored;
+    if (fstat(copy->directory, &folder) == 0 &&
+        access_check_like(NO_EXCEPTION, &folder, file, path, &ignored) == 0)
+        status->st_uid = geteuid();
+    return access_check_like(fd, status, file, path, err);
+}
+
+static const char unfinished_work[] = "an interrupted write has to be finished";
+
 int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
                 struct error *err)
 {
     struct stat status;
+    struct stat target_status;
     _cleanup_secret_ struct secret kept = {0};
     char unfinished[FILE_TEMPORARY_NAME];
+    char copy_path[PATH_MAX];
+    snprintf(copy_path, sizeof copy_path, "%s/%s", copy->directory_path, copy->name);
     unfinished_name(copy->name, unfinished);
-    unlinkat(copy->directory, unfinished, 0);
+    if (!copy->pretends)
+        unlinkat(copy->directory, unfinished, 0);
     _cleanup_close_ int fd =
-        file_open(copy->directory, copy->name, O_NOFOLLOW, copy->name, &status, err);
+        file_open(copy->directory, copy->name, O_NOFOLLOW, copy_path, &status, err);
     if (fd < 0)
-        return err->errnum == ENOENT ? 0 : error_within(err, "%s", copy->directory_path);
-    if (file_read(fd, copy->name, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
-        return error_within(err, "%s", copy->directory_path);
+        return err->errnum == ENOENT ? 0 : -1;
+    _cleanup_close_ int target = open_in_place(path, &target_status, err);
+    if (target < 0)
+        return error_within(err, unfinished_work);
+    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
+        file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
+        return -1;
 
     size_t old_length = 0;
     size_t new_length = 0;
     const char *old = read_head(&kept, &old_length, &new_length);
     if (!old)
-        return error_input(err, "%s/%s: is no copy that fernit made; remove it",
-                           copy->directory_path, copy->name);
+        return error_input(err, "%s: is no copy that fernit made; remove it", copy_path);
     const char *new = old + old_length;
 
     _cleanup_secret_ struct secret now = {0};
-    _cleanup_close_ int target = open_in_place(path, &status, err);
-    if (target < 0 || cfg_lock_open(target, path, deadline, err) < 0 ||
+    if ((!copy->pretends && cfg_lock_open(target, path, deadline, err) < 0) ||
         file_read(target, path, CFG_MOST, &now, err) < 0)
-        return error_within(err, "an interrupted write has to be finished");
+        return error_within(err, unfinished_work);
     if (!is_torn(&now, old, old_length, new, new_length))
         return error_input(err,
                            "%s: was being written when fernit was killed, and was edited since; "
-                           "look at it, then remove %s/%s",
-                           path, copy->directory_path, copy->name);
+                           "look at it, then remove %s",
+                           path, copy_path);
+    if (copy->pretends)
+        return 1;
     /* Whoever made the copy may have died before its name was durable. */
     if (file_sync_directory(copy->directory, copy->directory_path, err) < 0 ||
         write_in_place(target, path, new, new_length, err) < 0)

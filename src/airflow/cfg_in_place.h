@@ -10,6 +10,7 @@ struct cfg_copy {
     const char *directory_path;
     const char *name;
     mode_t mode;
+    bool pretends; /* cfg_recover writes nothing */
 };
 
 /* Writes `text` over the file in place, which a bind-mounted file alone permits, under its own lock
@@ -29,8 +30,9 @@ bool cfg_copy_exists(const struct cfg_copy *copy);
 
 /* Finishes an interrupted cfg_overwrite. Where every byte of the file is the old or the new text's it
  * gets the new text, also if the write had not begun: the copy may be the only place where its key
- * still is. Else somebody has edited it since: it stays as it is, and the copy, too.
- * Returns 1 if it wrote, 0 if there was nothing to do, or -1 with ERROR_INPUT (edited since), or as
- * cfg_overwrite. */
+ * still is. Else somebody has edited it since: it stays as it is, and the copy, too. So it does where the copy comes from somebody
+ * who may not write the file (access_check_like, of the copy or of its folder): what is in it may be a command.
+ * Returns 1 if it wrote, 0 if there was nothing to do, or -1 with ERROR_INPUT (edited since), ERROR_REFUSED (whose it is),
+ * or as cfg_overwrite. */
 int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
                 struct error *err);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 
 /* The directory and the name at the end of all symbolic links. */
 struct place {
@@ -189,6 +190,16 @@ static bool leads_nowhere(const char *path, struct error *err)
     return true;
 }
 
+/* Airflow skips a file that it cannot read, in silence. Nothing tells whose Airflow is to read one in a folder of root's for all. */
+static void tell_unreadable(const char *path, const struct stat *folder, mode_t mode)
+{
+    if (geteuid() != 0 || folder->st_uid != 0 || !(folder->st_mode & 0022) || (mode & 0044))
+        return;
+    log_warning("other-owner",
+                "%s belongs to root: other users, who may write its folder, cannot read it", path);
+    log_hint("if Airflow runs as another user: give fernit --user, or chown %s to that user", path);
+}
+
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)
 {
     struct stat status;
@@ -220,6 +231,7 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
         error_sys(err, "%s: cannot be made", path);
         return cfg_write_outcome(err);
     }
+    tell_unreadable(path, &status, mode);
     return finish(&place, path, &temporary, err);
 }
 

@@ -24,7 +24,8 @@ int cfg_lock(const char *path, const struct deadline *deadline, struct error *er
 int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, struct error *err);
 
 /* Creates a file that must not exist yet, with that mode (access_new), durable, whole from its first moment; the
- * directory is created where it is missing, as Airflow does.
+ * directory is created where it is missing, as Airflow does. Of root's that others may write to, where they cannot read the new
+ * file, the warning other-owner says it.
  * Returns an outcome (CFG_FIXED fills *err with the reason), or -1 with ERROR_SYSTEM. */
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err);
 

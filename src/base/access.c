@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -41,6 +45,58 @@ bool access_is_unmapped_gid(gid_t gid)
     return gid == OVERFLOW && !maps_all("/proc/self/gid_map");
 }
 
+bool access_is_our_group(gid_t group)
+{
+    if (group == getegid())
+        return true;
+    int count = getgroups(0, NULL);
+    _cleanup_free_ gid_t *groups = calloc((size_t)(count > 0 ? count : 1), sizeof *groups);
+    count = groups ? getgroups(count, groups) : 0;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
+}
+
+bool access_has_one_mode(int fd)
+{
+    static const unsigned long types[] = {
+        0xff534d42, 0xfe534d42, 0x517b, /* CIFS, SMB2, SMB */
+        0x01021997,                     /* 9p */
+        0x65735546,                     /* FUSE */
+        0x4d44,     0x2011bab0,         /* FAT, exFAT */
+        0x786f4256,                     /* VirtualBox folders */
+    };
+    struct statfs status;
+    if (fstatfs(fd, &status) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (((unsigned long)status.f_type & 0xffffffffUL) == types[i])
+            return true;
+    return false;
+}
+
+int access_check_like(int fd, const struct stat *status, const struct stat *like, const char *path,
+                      struct error *err)
+{
+    uid_t uid = status->st_uid;
+    if (uid != geteuid() && uid != 0 && (uid != like->st_uid || access_is_unmapped_uid(uid))) {
+        error_refused(
+            err, "%s is owned by uid %ju; only root, this user or the original's owner may own it",
+            path, (uintmax_t)uid);
+        return error_hint(err, "if fernit has written it: chown %ju %s; else remove it",
+                          (uintmax_t)geteuid(), path);
+    }
+    bool same_group = status->st_gid == like->st_gid && !access_is_unmapped_gid(like->st_gid);
+    mode_t extra = status->st_mode & 0022 & ~(same_group ? like->st_mode & 0020 : 0);
+    if (extra == 0 || access_has_one_mode(fd))
+        return 0;
+    error_refused(err, "%s can be written by other users (mode %03o)", path,
+                  (unsigned)status->st_mode & MODES);
+    return error_hint(err, "if it holds what fernit has written: chmod go-w %s; else remove it",
+                      path);
+}
+
 static bool has_none(int errnum)
 {
     return errnum == ENODATA || errnum == EOPNOTSUPP || errnum == ENOSYS;
@@ -53,6 +109,7 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access)
         .mode = mode & MODES,
         .uid = is_root ? folder->st_uid : (uid_t)-1,
         .gid = is_root ? folder->st_gid : (gid_t)-1,
+        .must_open = true,
     };
 }
 
@@ -135,9 +192,32 @@ static bool is_owners(const struct stat *own, const struct access *access)
            access_is_unmapped_uid(access->uid);
 }
 
+/* Whether root is bound by no mode: containers may lack the capability. capabilities(7) */
+static bool overrides_modes(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capget, &header, sets) == 0 &&
+           (sets[0].effective & 1U << CAP_DAC_OVERRIDE) != 0;
+}
+
+/* Whether this process may do with it what its owner may, when that is another user. */
+static bool would_open(int fd)
+{
+    struct stat own;
+    if (overrides_modes())
+        return true;
+    return fstat(fd, &own) == 0 && ((own.st_mode & OWNER) >> 3 & ~own.st_mode) == 0 &&
+           access_is_our_group(own.st_gid);
+}
+
 static void set_owner(int fd, const struct stat *own, const struct access *access, const char *path)
 {
-    if (!is_owners(own, access) && fchown(fd, access->uid, (gid_t)-1) < 0)
+    if (is_owners(own, access))
+        return;
+    if (access->must_open && !would_open(fd))
+        log_detail("%s: its owner stays: this process could not open it any more", path);
+    else if (fchown(fd, access->uid, (gid_t)-1) < 0)
         log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
 }
 
@@ -159,11 +239,17 @@ int access_set(int fd, const struct access *access, const char *path, struct err
     return 0;
 }
 
+/* What somebody needs: of a file to read it, of a folder to put something there. */
+static mode_t needed(const struct stat *own)
+{
+    return S_ISDIR(own->st_mode) ? S_IWOTH : S_IROTH;
+}
+
 /* With an ACL the mode's group bits are its mask, which limits what the group has and gives it nothing. acl(5) */
 static bool group_reads(const struct stat *own, const struct access *access)
 {
     enum { HEAD = 4, ENTRY = 8, GROUP_OBJ = 4, READ = 4 };
-    if ((own->st_mode & S_IRGRP) == 0)
+    if ((own->st_mode & needed(own) << 3) == 0)
         return false;
     for (size_t at = HEAD; at + ENTRY <= access->acl_length; at += ENTRY)
         if (access->acl[at] == GROUP_OBJ)
@@ -174,10 +260,12 @@ static bool group_reads(const struct stat *own, const struct access *access)
 int access_check_owner(int fd, const struct access *access, bool must, const char *path,
                        struct error *err)
 {
+    static const char cure[] =
+        "start fernit as uid %ju, or give it: --cap-add CHOWN --cap-add DAC_OVERRIDE";
     struct stat own;
     if (fstat(fd, &own) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & S_IROTH))
+    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & needed(&own)))
         return 0;
     uintmax_t uid = access->uid;
     if (group_reads(&own, access)) {
@@ -188,15 +276,17 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     }
     if (!access->replaces && !must) {
         log_warning("other-owner",
-                    "%s belongs to uid %ju: uid %ju, who owns its folder, cannot read it", path,
-                    (uintmax_t)own.st_uid, uid);
-        log_hint("chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
+                    "%s belongs to uid %ju: uid %ju, who owns its folder, cannot %s it", path,
+                    (uintmax_t)own.st_uid, uid, S_ISDIR(own.st_mode) ? "write to" : "read");
+        if (overrides_modes())
+            log_hint("chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
+        else
+            log_hint(cure, uid);
         return 0;
     }
     error_refused(err, "%s: a new one would belong to uid %ju, and uid %ju could not read it", path,
                   (uintmax_t)own.st_uid, uid);
-    return error_hint(
-        err, "start fernit as uid %ju, or give it the right to chown: --cap-add CHOWN", uid);
+    return error_hint(err, cure, uid);
 }
 
 int access_foresee(const struct access *access, bool must, const char *path, struct error *err)

@@ -24,6 +24,7 @@ struct access {
     uid_t uid;   /* (uid_t)-1: who creates it */
     gid_t gid;   /* (gid_t)-1: as it comes */
     bool replaces;
+    bool must_open;    /* this process has to open it afterwards */
     size_t acl_length; /* 0: none */
     unsigned char acl[ACCESS_ACL];
 };
@@ -32,6 +33,17 @@ struct access {
  * id, that of "nobody", so that two who look alike need not be the same. user_namespaces(7), "Unmapped user and group IDs" */
 bool access_is_unmapped_uid(uid_t uid);
 bool access_is_unmapped_gid(gid_t gid);
+
+/* Whether the group is the effective one of this process, or one of its others. */
+bool access_is_our_group(gid_t group);
+
+/* Whether `fd` is on a file system that may show one mode for all its files, whatever was asked for. */
+bool access_has_one_mode(int fd);
+
+/* Whether the file `fd` that is to take the place of `like` comes from somebody who may write `like` anyway: it belongs to us, to root or to
+ * the owner of `like`, and nobody else may write it; the group may where it is that of `like`, which it may write. A file system with one mode for all is excepted, if `fd` is not -1. Returns 0, or -1 with ERROR_REFUSED. */
+int access_check_like(int fd, const struct stat *status, const struct stat *like, const char *path,
+                      struct error *err);
 
 /* What a new file of `mode` in `folder` is to have. */
 void access_new(const struct stat *folder, mode_t mode, struct access *access);
@@ -48,11 +60,11 @@ void access_limit(struct access *access, mode_t mode);
 
 /* Gives it to `fd`, with no chown that changes nothing, and none to an id that stands for all that are not mapped. Where
  * the group cannot be kept, group and others get what both of them had; where the ACL cannot,
- * the owner alone is left. That the owner cannot be kept is told by access_check_owner; that a file system has no modes is no error.
+ * the owner alone is left. A new file that root could not open any more, without CAP_DAC_OVERRIDE and by no group, stays root's. That the owner cannot be kept is told by access_check_owner; that a file system has no modes is no error.
  * Returns 0, or -1 with ERROR_SYSTEM: it has more rights than the file that it was to replace. */
 int access_set(int fd, const struct access *access, const char *path, struct error *err);
 
-/* Whether the owner whom `access` names can read `fd`, after access_set. He cannot where root without CAP_CHOWN, or another
+/* Whether the owner whom `access` names can read `fd`, or write to it where it is a folder, after access_set. He cannot where root without CAP_CHOWN or CAP_DAC_OVERRIDE, or another
  * user, has created it and neither its group nor others may read it. Group rights are taken for meant: who shares a
  * file so is in its group; a notice says it where that is all that he has left. For a file that replaces his, or where it `must` be his, that is ERROR_REFUSED; for another new one
  * the warning other-owner. Returns 0 or -1. */

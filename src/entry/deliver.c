@@ -212,7 +212,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     if (deliver_copy_name(delivery->path, copy, err) < 0)
         return -1;
     edit->done->in_place = true;
-    const struct cfg_copy place = {store->directory, store->path, copy, store->mode};
+    const struct cfg_copy place = {store->directory, store->path, copy, store->mode, false};
     struct deadline deadline = lock_deadline(delivery->context);
     int written =
         delivery->context->pretends
@@ -363,10 +363,11 @@ int deliver_recover(const struct context *context, const struct look *look, stru
         return 0;
     if (deliver_copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
-    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode};
+    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode,
+                                   context->pretends};
     if (!cfg_copy_exists(&place))
         return 0;
-    if (lock_store(context, &look->store, &lock, err) < 0)
+    if (!context->pretends && lock_store(context, &look->store, &lock, err) < 0)
         return -1;
     struct deadline deadline = lock_deadline(context);
     int recovered = cfg_recover(path, &place, &deadline, err);

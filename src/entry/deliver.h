@@ -28,5 +28,6 @@ struct delivered {
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct delivered *delivered, struct error *err);
 
-/* Finishes the writing of a bind-mounted airflow.cfg that was interrupted. As cfg_recover. */
+/* Finishes the writing of a bind-mounted airflow.cfg that was interrupted. As cfg_recover; with
+ * context->pretends nothing is written. */
 int deliver_recover(const struct context *context, const struct look *look, struct error *err);

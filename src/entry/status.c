@@ -317,11 +317,12 @@ static int describe(const struct context *context, struct look *look, const stru
     report->cfg_delivered = context->settings->deliver_cfg;
     if (describe_secrets(look, report, err) < 0)
         return -1;
-    status_check_cfg(look, report);
+    bool is_stuck = status_check_cfg(context, look, report, &refused) < 0;
 
     bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
-    bool has_reason = keep_check_place(context, &refused) < 0 || looked->kind != ERROR_NONE;
+    bool has_reason =
+        keep_check_place(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
     if (!has_reason && !is_refused)
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);

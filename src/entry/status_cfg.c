@@ -1,10 +1,15 @@
 #include "entry/status_cfg.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "entry/deliver.h"
+#include "entry/deliver_place.h"
 #include "entry/status_report.h"
+#include "store/names.h"
 
 static void add(char state[STATUS_CFG], const char *what, const char *names)
 {
@@ -67,7 +72,59 @@ void status_describe_cfg(const struct context *context, const struct look *look,
     add(state, "comments out what this Airflow would show:", done->hidden);
 }
 
-void status_check_cfg(const struct look *look, struct status_report *report)
+struct copies {
+    const char *store;
+    const char *own; /* the name of that of the file in use */
+    struct status_report *report;
+};
+
+static void add_copy(const char *name, void *context)
+{
+    enum { WHOLE = sizeof STORE_COPY_PREFIX - 1 + 16 };
+    const struct copies *copies = context;
+    char whole[WHOLE + 1];
+    char text[PATH_MAX + 128];
+    snprintf(whole, sizeof whole, "%s", name);
+    bool is_copy = file_is_temporary(whole, STORE_COPY_PREFIX) &&
+                   (strlen(name) == WHOLE || strcmp(name + WHOLE, ".new") == 0);
+    if (!is_copy || strcmp(whole, copies->own) == 0)
+        return;
+    snprintf(text, sizeof text, "%s/%s: the interrupted write of another airflow.cfg has left it",
+             copies->store, name);
+    status_add(copies->report, false, text);
+    status_add_hint(copies->report,
+                    "the next run in the container of that airflow.cfg removes it; if there is "
+                    "none, see whether its keys are still needed, and remove it");
+}
+
+/* That of the file in use, which a run finishes, and all others. */
+static int check_copies(const struct context *context, const struct look *look,
+                        struct status_report *report, struct error *err)
+{
+    struct error stuck = {0};
+    struct error ignored;
+    char own[FILE_TEMPORARY_NAME] = "";
+    struct context pretending = *context;
+    const char *path = look->cfg_path.bytes;
+    pretending.pretends = true;
+    int recovered = deliver_recover(&pretending, look, &stuck);
+    if (recovered > 0) {
+        char text[PATH_MAX + 128];
+        snprintf(text, sizeof text, "%s: its writing was interrupted; the next run finishes it",
+                 path);
+        status_add(report, false, text);
+    }
+    if (path)
+        deliver_copy_name(path, own, &ignored);
+    struct copies copies = {look->store.path, own, report};
+    file_list(look->store.directory, add_copy, &copies, &ignored);
+    if (recovered < 0)
+        *err = stuck;
+    return recovered < 0 ? -1 : 0;
+}
+
+int status_check_cfg(const struct context *context, const struct look *look,
+                     struct status_report *report, struct error *err)
 {
     struct error rest;
     _cleanup_cfg_ struct cfg whole = {0};
@@ -77,8 +134,5 @@ void status_check_cfg(const struct look *look, struct status_report *report)
         status_add(report, true, rest.message);
     for (size_t i = 0; i < look->count; i++)
         has_copies |= look->parts[i].survey.store_scan.copies;
-    if (has_copies)
-        status_add(report, false,
-                   "the store holds a copy of an airflow.cfg whose writing was "
-                   "interrupted; the run that it belongs to will finish it");
+    return has_copies ? check_copies(context, look, report, err) : 0;
 }

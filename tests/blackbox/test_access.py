@@ -345,6 +345,72 @@ def test_root_that_cannot_chown_warns_of_a_new_file_that_the_folder_s_owner_cann
     assert f"hint: chown 50000:0 {path}\n" in done.stderr
 
 
+#: Container roots that chown, and are bound by modes: `--cap-drop ALL --cap-add CHOWN`.
+BOUND = {
+    "in the folder's group": root_without("dac_override", "dac_read_search", "fowner"),
+    "that reads all": root_without("dac_override", "fowner"),
+    "without CHOWN": root_without("dac_override", "dac_read_search", "fowner", "chown"),
+}
+
+
+@pytest.mark.parametrize("mode", ["0600", "0640", "0660"])
+@pytest.mark.parametrize("who", BOUND)
+@pytest.mark.parametrize("deep", [False, True], ids=["folders of uid 50000's", "folders that root creates"])
+def test_root_that_modes_bind_creates_nothing_that_it_cannot_open_any_more(fernit, tmp_path, deep, who, mode):
+    home = tmp_path / "home"
+    store, airflow = (home / "deep" / "store", home / "deep" / "airflow") if deep else (home / "store", home / "airflow")
+    for folder in (home,) if deep else (home, store, airflow):
+        folder.mkdir()
+        os.chown(folder, 50000, 0)
+        folder.chmod(0o2770)
+    words = ["init", "--store", store, "--store-mode", mode]
+    options = {"prefix": BOUND[who], "AIRFLOW_HOME": airflow}
+    done = fernit(*words, **options)
+    assert done.returncode == 0, done.stderr
+    if mode == "0600":
+        assert f"who owns its folder, cannot {'write to' if deep else 'read'} it" in done.stderr and "hint: start fernit as uid 50000, or give it: --cap-add CHOWN --cap-add DAC_OVERRIDE\n" in done.stderr
+    if mode == "0660" and not deep and who != "without CHOWN":
+        assert {path.stat().st_uid for path in (store / "fernet_key", airflow / "airflow.cfg")} == {50000}
+    # Each later start, too: one that changes nothing, and changes.
+    for more in ({}, {"FERNET_KEY": new_key()}, {"FERNET_KEY": new_key(), "FERNIT_ON_CHANGE": "replace"}, {"FERNET_KEY": new_key(), "FERNIT_ON_CHANGE": "stage"}, {}):
+        again = fernit(*words, **options, **more)
+        assert again.returncode == 0, again.stderr
+    assert (again.returncode, again.stderr) == (0, "")
+    # And a root that no mode binds.
+    assert fernit("init", "--store", store, AIRFLOW_HOME=airflow).returncode == 0
+
+
+#: The folder of airflow.cfg, the mode of new files, and whether others, who may write there, cannot read the file: (owner, group, mode), mode, bool.
+FOLDERS = {
+    "an emptyDir": ((0, 0, 0o777), "0600", True),
+    "an emptyDir with fsGroup": ((0, 5000, 0o2777), "0600", True),
+    "of a group": ((0, 5000, 0o775), "0600", True),
+    "of group 0": ((0, 0, 0o775), "0600", True),
+    "sticky": ((0, 0, 0o1777), "0600", True),
+    "the group reads the file": ((0, 5000, 0o775), "0640", False),
+    "root's alone": ((0, 0, 0o755), "0600", False),
+    "another user's": ((50000, 0, 0o777), "0600", False),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_airflow_cfg_of_root_that_others_cannot_read_in_a_folder_of_theirs_is_warned_of(fernit, name):
+    """Airflow skips a file that it cannot read, in silence."""
+    (owner, group, its_mode), mode, is_told = FOLDERS[name]
+    cfg = fernit.home / "airflow" / "airflow.cfg"
+    cfg.parent.mkdir()
+    os.chown(cfg.parent, owner, group)
+    cfg.parent.chmod(its_mode)
+    done = fernit("init", "--store-mode", mode)
+    assert done.returncode == 0, done.stderr
+    assert (f"warning: {cfg} belongs to root: other users, who may write its folder, cannot read it\n" in done.stderr) is is_told
+    assert (f"or chown {cfg} to that user\n" in done.stderr) is is_told
+    if is_told:
+        assert not any(rights(cfg)[each] for each in CROWD)
+    again = fernit("init", "--store-mode", mode)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", ["fernet_key", "airflow.cfg"])
 def test_an_owner_who_is_left_with_his_group_s_rights_is_told(fernit, name):
     key = new_key()

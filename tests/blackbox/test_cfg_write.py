@@ -2,13 +2,13 @@
 import os
 import re
 import shutil
-import shutil
 import stat
+import subprocess
 import time
 
 import pytest
 
-from conftest import errors, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, warnings
 from ground import AS_NOBODY, NOBODY, Trace, bind, each_call, held_fixture, need, wait_for  # noqa: F401
 
 OLD = "[core]\nexecutor = LocalExecutor\n"
@@ -526,6 +526,95 @@ def test_a_copy_that_is_none_of_ours_is_refused_and_named(fernit, interrupted, b
     done = fernit("init", prefix=bound.prefix)
     assert done.returncode == 125 and str(copy) in done.stderr and len(errors(done)) == 1
     assert real.read_text() == before
+
+
+#: Who owns airflow.cfg, and who the copy: (owner, owner and group of the copy, its mode, mode of airflow.cfg, the store's). Root runs fernit.
+FOREIGN = {
+    "a stranger's": (0, 60000, 60000, 0o600, 0o644),
+    "the store's owner's": (0, 50000, 50000, 0o600, 0o644),
+    "of a group of the file, who may not write it": (0, 60000, 0, 0o600, 0o640),
+    "for all to write": (0, 0, 0, 0o602, 0o644),
+    "for all to write, as the file": (0, 0, 0, 0o602, 0o646),
+    "for a group to write": (0, 0, 5000, 0o620, 0o664),
+    "another start's in a store for all": (0, 60000, 0, 0o660, 0o664, (0, 0, 0o1777)),
+    "another start's in a store of another group": (0, 60000, 0, 0o660, 0o664, (0, 5000, 0o770)),
+    "another start's in a store of a group that reads the file": (0, 60000, 0, 0o600, 0o640, (0, 0, 0o770)),
+    "for the file's group to write, which reads it": (0, 0, 0, 0o660, 0o640),
+}
+TRUSTED = {
+    "root's": (50000, 0, 0, 0o600, 0o600),
+    "the file's owner's": (1000, 1000, 1000, 0o600, 0o644),
+    "for the file's group to write": (0, 0, 0, 0o660, 0o660),
+    "for all to read": (0, 0, 0, 0o644, 0o644),
+    "another start's in a store of the file's group": (0, 60000, 0, 0o660, 0o664, (0, 0, 0o2770)),
+    "another start's in a store of root's alone": (0, 60000, 0, 0o600, 0o644, (0, 5000, 0o755)),
+}
+
+
+@pytest.fixture(params=[*FOREIGN, *TRUSTED])
+def someone_s(request, fernit, cfg, write_cfg, store, key):
+    """A copy with a command in it, which somebody has put into the store: (copy, old, whether it is to be taken)."""
+    need("become another user")
+    owner, uid, gid, copy_mode, cfg_mode, its_store = (*{**FOREIGN, **TRUSTED}[request.param], (50000, 50000, 0o755))[:6]
+    old = write_cfg(f"[core]\nfernet_key = {key}\n").read_text()
+    new = f'[core]\nfernet_key_cmd = sh -c "id >{store}/ran; echo {key}"\n'
+    status = cfg.stat()
+    identity = f"{status.st_dev} {status.st_ino} {os.path.realpath(cfg)}"
+    copy = store / f".airflow.cfg.{fingerprint(identity.encode())}"
+    copy.write_text(f"fernit airflow.cfg {len(old)} {len(new)}\n{old}{new}")
+    for path, user, group, its_mode in ((copy, uid, gid, copy_mode), (cfg, owner, 0, cfg_mode), (store, *its_store)):
+        os.chown(path, user, group)
+        path.chmod(its_mode)
+    os.chown(store / "fernet_key", *its_store[:2])
+    return copy, old, request.param in TRUSTED
+
+
+def test_a_copy_is_taken_from_who_may_write_the_file_and_from_nobody_else(fernit, cfg, store, someone_s):
+    """Whoever may put a name into the store would else write airflow.cfg, and run commands as root."""
+    copy, old, is_trusted = someone_s
+    said = fernit("status")
+    assert (cfg.read_text(), copy.exists()) == (old, True) and ("refuse" in said.stdout) is not is_trusted, said.stdout
+    for words in (("init",), ("run", "true")):
+        done = fernit(*words)
+        if is_trusted:
+            assert done.returncode == 0 and "fernet_key_cmd" in cfg.read_text() and not copy.exists(), done.stderr
+            continue
+        assert done.returncode == 125 and cfg.read_text() == old and not (store / "ran").exists()
+        assert errors(done) and errors(done)[0] in (
+            f"fernit: {copy} is owned by uid {copy.stat().st_uid}; only root, this user or the original's owner may own it",
+            f"fernit: {copy} can be written by other users (mode {mode(copy):03o})",
+        )
+        (hint,) = hints(done)
+        assert "else remove it" in hint
+        (cure,) = re.findall(r": (ch\S+ \S+ \S+);", hint)
+        assert cure.endswith(str(copy))
+
+
+def test_who_has_read_a_foreign_copy_and_follows_the_hint_goes_on(fernit, cfg, someone_s):
+    copy, old, is_trusted = someone_s
+    while (done := fernit("init")).returncode:
+        (cure,) = re.findall(r": (ch\S+ \S+ \S+);", hints(done)[0])
+        before = mode(copy), copy.stat().st_uid
+        subprocess.run(cure.split(), check=True)
+        assert (mode(copy), copy.stat().st_uid) != before
+    assert "fernet_key_cmd" in cfg.read_text() and not copy.exists()
+
+
+@pytest.mark.parametrize("end", ["", ".new"])
+def test_status_names_the_copies_that_no_run_here_finishes(fernit, interrupted, bound, store, end):
+    """Of another container, of a file that was created anew, of a fernit that called them otherwise."""
+    real, old, wanted, copy = interrupted
+    other = store / f".airflow.cfg.0123456789abcdef{end}"
+    other.write_bytes(copy.read_bytes())
+    (store / ".airflow.cfg.mine").write_text("")
+    said = fernit("status", prefix=bound.prefix).stdout
+    assert f"{other}: the interrupted write of another airflow.cfg has left it" in said and "remove it" in said
+    assert "its writing was interrupted; the next run finishes it" in said
+    assert str(copy) not in said and "mine" not in said
+    assert fernit("init", prefix=bound.prefix).returncode == 0
+    said = fernit("status", prefix=bound.prefix).stdout
+    assert str(other) in said and "finishes it" not in said
+    assert real.read_text() == wanted and other.exists()
 
 
 def test_the_copy_of_another_container_s_file_is_not_ours_to_finish(fernit, interrupted, bound, tmp_path):

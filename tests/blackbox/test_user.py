@@ -706,6 +706,13 @@ def test_a_missing_store_is_made_for_the_user(run, store, tmp_path, command):
     assert owner(tmp_path) == (0, 0) and not list(tmp_path.glob(".*"))
 
 
+def test_so_it_is_by_a_root_that_could_not_open_it_any_more(run, store):
+    less = "-dac_override,-dac_read_search"
+    done = run("run", "--user", "airflow", "true", prefix=["setpriv", f"--bounding-set={less}", f"--inh-caps={less}", "--"])
+    assert done.returncode == 0, done.stderr
+    assert owner(store) == owner(store / "fernet_key") == (UID, GID)
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_its_mode_is_the_asked_one_whatever_the_umask(run, tmp_path, umask):
     deep = tmp_path / "deep"

@@ -299,7 +299,7 @@ static int overwrite(const struct cfg *read, const char *text, struct error *err
     _cleanup_secret_ struct secret secret = secret_of(text);
     mkdir("store", 0700);
     _cleanup_close_ int directory = open("store", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct cfg_copy copy = {directory, "store", COPY, 0600};
+    const struct cfg_copy copy = {directory, "store", COPY, 0600, false};
     struct signals none = {.descriptor = -1};
     struct deadline deadline = deadline_in(1000, &none);
     return cfg_overwrite("airflow.cfg", read, &secret, &copy, &deadline, err);
@@ -309,7 +309,7 @@ static int recover(struct error *err)
 {
     mkdir("store", 0700);
     _cleanup_close_ int directory = open("store", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct cfg_copy copy = {directory, "store", COPY, 0600};
+    const struct cfg_copy copy = {directory, "store", COPY, 0600, false};
     struct signals none = {.descriptor = -1};
     struct deadline deadline = deadline_in(1000, &none);
     return cfg_recover("airflow.cfg", &copy, &deadline, err);
