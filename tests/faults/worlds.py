@@ -206,8 +206,8 @@ class Deployment:
 
 
     def held_by(self, text):
-        """The keys that the sources named in a text hold."""
-        words = set(re.findall(r"[^\s:;,()]+", text))
+        """The keys of the source that a warning is about. Behind these words it names the one that counts."""
+        words = set(re.findall(r"[^\s:;,()]+", re.split(r" \(not needed| \(the store|, since ", text)[0]))
         values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
         files = {word for word in words if word.startswith("/")} - {self.cfg}
         if f"{self.store}/fernet_key" in files:
@@ -238,8 +238,8 @@ class Outcome:
     @property
     def given(self):
         """The keys from outside, before it and still behind it, but for those of a source that it calls broken."""
-        broken = " ".join(text for name, text in self.warnings if name == "broken-source")
-        return set(self.offered).intersection(self.deployment.given()) - self.deployment.held_by(broken)
+        broken = [self.deployment.held_by(text) for name, text in self.warnings if name == "broken-source"]
+        return set(self.offered).intersection(self.deployment.given()).difference(*broken)
 
     @property
     def passes_store(self):
