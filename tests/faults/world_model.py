@@ -128,15 +128,16 @@ class Deployment:
         texts = [*self.environment.values(), *core_options(read(self.cfg)).values()]
         return not (Stored.look(self.store).all or self.given() or any(map(keys_in, texts)))
 
-    def given(self):
-        """The keys that come from outside the store; none where Airflow asks its secrets backend for them."""
+    def given(self, command_is_broken=False):
+        """The keys that come from outside the store, of airflow.cfg's command too, unless it gives none that can be read.
+        None where Airflow asks its secrets backend for them."""
         for name in WAYS:
             value = self.environment.get(name, "").strip()
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
         options = core_options(read(self.cfg))
         written = set(keys_in(options.get("fernet_key", "")))
-        return [] if written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        return [] if command_is_broken or written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
@@ -181,9 +182,9 @@ class Outcome:
 
     @property
     def given(self):
-        """The keys from outside, before it and still behind it, but for those of a source that it calls broken."""
-        broken = [self.deployment.held_by(text) for name, text in self.warnings if name == "broken-source"]
-        return set(self.offered).intersection(self.deployment.given()).difference(*broken)
+        """The keys from outside, before it and still behind it, but for those of a command that it calls broken."""
+        broken = any(name == "broken-source" and "airflow.cfg: fernet_key_cmd" in text for name, text in self.warnings)
+        return set(self.offered).intersection(self.deployment.given(broken))
 
     @property
     def passes_store(self):
