@@ -97,8 +97,8 @@ def any_key_command(dice):
 
 
 def start_of(dice, number):
-    """What shows at once what a step has done."""
-    return [("together", [Action(number, RUN)])] if dice.happens(0.5) else []
+    """What shows at once what a step has done, or fails at it."""
+    return [("together", [Action(number, RUN, any_fault(dice) if dice.happens(0.3) else ())])] if dice.happens(0.6) else []
 
 
 def starts(dice):

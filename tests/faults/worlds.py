@@ -1,19 +1,22 @@
 #!/usr/bin/python3
 """Worlds: random lives of some deployments, and what must hold after each step.
 
-    tests/faults/worlds.py --worlds 50000 --seed 1    so many worlds, the first from this seed
-    tests/faults/worlds.py --seed 77 --show           this one, with each command as a person would type it
+    python3 tests/faults/worlds.py --seed 77 --show           this one, with each command as a person would type it
+    python3 tests/faults/worlds.py --worlds 50000 --seed 1    so many worlds, the first from this seed
+
+FERNIT_TEST_BINARY is another fernit than build/fernit. A world that breaks a rule is shown with as few steps as still break it.
 
 A world has two stores, and up to three deployments that each have an environment, an AIRFLOW_HOME and a database of their own.
 Its steps (world_steps.py) are what people do (give a key in one of many ways, edit or remove a file, restore a backup, change a
 setting, rebuild a container) and what fernit does (starts and key commands, alone or several at once, killed, paused or
-failed by the kernel).
+failed by the kernel). A start that is disturbed and ends with 0 is judged as any other. world_model.py is what the rules know.
 
 The rules:
 
     kept     a key that ever encrypted for a deployment is in its store's ring, staged, retired, or in a source of it;
              unless a person took it away: by an edit, a deletion, a restored backup, or `fernit key destroy`.
-             Every key that a start hands on is, and one from outside is in the store after an undisturbed start
+             Every key that a start hands on is. After a start that ends with 0 a key from outside is in the store,
+             unless it says that the store cannot be read or written
     erased   fernit itself erases no key anywhere, and `key destroy` no other key than its own
     silent   a start that gives a ring without such a key names it, or the source that holds it, or is refused. Once is enough
              for one that is retired, or stays where it is not asked for (fernet_key_secret beside fernet_key). What a person took
@@ -29,8 +32,6 @@ The rules:
 import argparse
 import ast
 import base64
-import configparser
-import functools
 import json
 import os
 import pathlib
@@ -40,31 +41,19 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.append(str(TREE / "tests" / "blackbox"))
 
 from keys import fingerprint  # noqa: E402
-from world_steps import BY_FILE, INIT, KEYS, MISNAMED, RIVALS, RUN, STATUS, VARIABLE, WAYS, Action, Dice, smaller, story  # noqa: E402, F401
+from world_model import LOST, Deployment, Outcome, Stored, keys_in, read  # noqa: E402
+from world_steps import INIT, KEYS, RIVALS, RUN, STATUS, Dice, smaller, story  # noqa: E402
 
 BINARY = os.environ.get("FERNIT_TEST_BINARY") or str(TREE / "build" / "fernit")
 
-KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-#: A key that fernit has written beside a command, which it runs all the same.
-MARKED = "# fernit keeps this beside fernet_key_cmd\nfernet_key"
 #: A line of the log whose write failed, as strace shows it.
 UNHEARD = re.compile(r'write\(\d+, ("\{\\"time\\"(?:[^"\\]|\\.)*"), \d+\) += -1')
-
-#: Warnings that keys cannot be read: those whose fingerprints the text shows,
-OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
-#: ... those of the source that it names, which cannot be read or is not asked,
-OF_SOURCES = {"broken-source", "unused-source"}
-#: ... all, since the store's ring is gone.
-LOST = "lost-ring"
-#: ... all but the winner's, in any warning of `init`: what starts behind it has a variable, which hides airflow.cfg.
-OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts")
 
 
 class Broken(Exception):
@@ -74,199 +63,6 @@ class Broken(Exception):
 def demand(holds, rule, text):
     if not holds:
         raise Broken(f"{rule}: {text}")
-
-
-def keys_in(text):
-    return KEY.findall(text)
-
-
-def read(path):
-    try:
-        with open(path, errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def named_file(value):
-    """Of `cat FILE` or FILE."""
-    return (value.split() or [""])[-1]
-
-
-@functools.lru_cache(100)
-def core_options(text):
-    """[core] of an airflow.cfg."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return dict(parser["core"]) if "core" in parser else {}
-
-
-# --- What there is
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a store holds; the keys of a file in their order."""
-
-    ring: list
-    staged: list
-    retired: list
-    others: list  # of the other secrets, wherever in the store
-    has_ring: bool
-
-    @staticmethod
-    def look(folder):
-        retired = sorted(os.listdir(f"{folder}/retired")) if os.path.isdir(f"{folder}/retired") else []
-        others = ["secret_key", "secret_key.staged", *(f"retired/{name}" for name in retired if "." in name)]
-        return Stored(
-            keys_in(read(f"{folder}/fernet_key")),
-            keys_in(read(f"{folder}/fernet_key.staged")),
-            [key for name in retired if "." not in name for key in keys_in(read(f"{folder}/retired/{name}"))],
-            [key for name in others for key in keys_in(read(f"{folder}/{name}"))],
-            os.path.lexists(f"{folder}/fernet_key"),
-        )
-
-    @property
-    def fernet(self):
-        return {*self.ring, *self.staged, *self.retired}
-
-    @property
-    def all(self):
-        return self.fernet.union(self.others)
-
-    @property
-    def shows_loss(self):
-        return not self.has_ring and bool(self.staged or self.retired)
-
-
-@dataclass
-class Deployment:
-    environment: dict
-    used: set = field(default_factory=set)  # keys that have encrypted
-    own: set = field(default_factory=set)  # keys that its sources and its store hold
-    held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
-    gone: set = field(default_factory=set)  # keys that a person took away
-    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that are unasked()
-    handed_on: set = field(default_factory=set)  # keys that the last starts gave
-
-    @property
-    def store(self):
-        return self.environment["FERNIT_STORE"]
-
-    @property
-    def cfg(self):
-        return self.environment["AIRFLOW_HOME"] + "/airflow.cfg"
-
-    def sources(self):
-        """Every key that its sources hold now. What is not asked, since something comes before it, gives none."""
-        options = core_options(read(self.cfg))
-        files = [named_file(value) for name, value in self.environment.items() if name.endswith(("_FILE", "_SECRET"))]
-        if not keys_in(options.get("fernet_key", "")):
-            files.append(named_file(options.get("fernet_key_secret", "")))
-        values = [value for name, value in self.environment.items() if name != MISNAMED]
-        texts = [*values, *options.values(), *map(read, files)]
-        return {key for text in texts for key in keys_in(text)}.union(self.given())
-
-    def asides(self):
-        """What is no source and stays: what is not asked, and what airflow.cfg has as another secret or a comment."""
-        cfg = read(self.cfg)
-        options = core_options(cfg)
-        values = [self.environment.get(f"{VARIABLE}_CMD", ""), *(options.get(f"fernet_key_{way}", "") for way in ("cmd", "secret"))]
-        return {key for text in [cfg, *(read(named_file(value)) for value in values)] for key in keys_in(text)}
-
-    def unasked(self):
-        """What only a fernet_key_secret gives: where fernit writes fernet_key into the file, Airflow asks for it no longer."""
-        return set(keys_in(read(named_file(core_options(read(self.cfg)).get("fernet_key_secret", "")))))
-
-    def has_none(self):
-        """Whether a start is the first of all, and may create a Fernet key. Another secret in airflow.cfg alone shows none."""
-        texts = [*self.environment.values(), *core_options(read(self.cfg)).values()]
-        return not (Stored.look(self.store).all or self.given() or any(map(keys_in, texts)))
-
-    def given(self):
-        """The keys that come from outside the store; none where Airflow asks its secrets backend for them."""
-        for name in WAYS:
-            value = self.environment.get(name, "").strip()
-            if value:
-                return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
-        cfg = read(self.cfg)
-        options = core_options(cfg)
-        is_asked = MARKED in cfg or not keys_in(options.get("fernet_key", ""))
-        return keys_in(read(named_file(options.get("fernet_key_cmd", "")))) if is_asked else []
-
-    def airflow_reads(self, environment):
-        """The ring that an Airflow with this environment decrypts with."""
-        for name in (VARIABLE, f"{VARIABLE}_CMD", f"{VARIABLE}_SECRET"):
-            if name in environment:
-                return keys_in(environment[name] if name == VARIABLE else read(named_file(environment[name])))
-        options = core_options(read(self.cfg))
-        if "fernet_key" in options:
-            return keys_in(options["fernet_key"].replace("$FERNET_KEY", environment.get("FERNET_KEY", "")))
-        return keys_in(read(named_file(options.get("fernet_key_cmd") or options.get("fernet_key_secret", ""))))
-
-
-    def held_by(self, text):
-        """The keys that the sources named in a text hold."""
-        words = set(re.findall(r"[^\s:;,()]+", text))
-        values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
-        files = {word for word in words if word.startswith("/")} - {self.cfg}
-        if f"{self.store}/fernet_key" in files:
-            files.add(f"{self.store}/fernet_key.staged")
-        return {key for text in [*values, *map(read, map(named_file, values)), *map(read, files)] for key in keys_in(text)}
-
-
-@dataclass
-class Outcome:
-    action: Action
-    deployment: Deployment
-    status: int
-    out: str
-    err: str
-    unheard: str  # what the kernel kept from standard error
-    offered: list  # the keys from outside, before
-
-    @functools.cached_property
-    def warnings(self):
-        """(name, text) of each."""
-        lines = [json.loads(line) for line in (self.err + self.unheard).splitlines() if line.startswith("{") and line.endswith("}")]
-        return [(line["id"], line["message"]) for line in lines if line["level"] == "warning"]
-
-    @property
-    def said(self):
-        return {name for name, _ in self.warnings}
-
-    @property
-    def given(self):
-        """The keys from outside, before it and still behind it, but for those of a source that it calls broken."""
-        broken = " ".join(text for name, text in self.warnings if name == "broken-source")
-        return set(self.offered).intersection(self.deployment.given()) - self.deployment.held_by(broken)
-
-    @property
-    def passes_store(self):
-        """Whether it says that it keeps nothing in the store, which it cannot read or write."""
-        return any(name == "unkept-secret" or "the store is passed over" in text for name, text in self.warnings)
-
-    def tells_of(self, key):
-        """Whether a warning says that this key is missing."""
-        return any(
-            name == LOST
-            or (self.action.words == INIT and OUTSIDE.search(text))
-            or (name in OF_SOURCES and key in self.deployment.held_by(text))
-            or (name in OF_KEYS and (fingerprint(key) in text or re.search(r" and \d+ more", text)))
-            for name, text in self.warnings
-        )
-
-    @property
-    def ring(self):
-        """What Airflow decrypts with after this start; None where none can start."""
-        if self.action.words[0] == "run":
-            seen = dict(pair.split("=", 1) for pair in self.out.split("\0") if "=" in pair)
-            return self.deployment.airflow_reads(seen) if seen else None
-        serves = self.action.words == INIT and self.status == 0 and "cfg" in self.deployment.environment.get("FERNIT_DELIVER", "cfg")
-        return self.deployment.airflow_reads(self.deployment.environment) if serves else None
 
 
 # --- The steps
