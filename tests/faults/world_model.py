@@ -10,6 +10,8 @@ from keys import fingerprint
 from world_steps import BY_FILE, INIT, MISNAMED, VARIABLE, WAYS, Action
 
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+#: A key that fernit has written beside a command, which it runs all the same.
+MARKED = "# fernit keeps this beside fernet_key_cmd\nfernet_key"
 
 #: Warnings that keys cannot be read: those whose fingerprints the text shows,
 OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
@@ -135,9 +137,10 @@ class Deployment:
             value = self.environment.get(name, "").strip()
             if value:
                 return [] if name.endswith("_SECRET") else keys_in(read(named_file(value)) if name.endswith(BY_FILE) else value)
-        options = core_options(read(self.cfg))
-        written = set(keys_in(options.get("fernet_key", "")))
-        return [] if command_is_broken or written - set(Stored.look(self.store).ring) else keys_in(read(named_file(options.get("fernet_key_cmd", ""))))
+        cfg = read(self.cfg)
+        options = core_options(cfg)
+        is_asked = not command_is_broken and (MARKED in cfg or not keys_in(options.get("fernet_key", "")))
+        return keys_in(read(named_file(options.get("fernet_key_cmd", "")))) if is_asked else []
 
     def airflow_reads(self, environment):
         """The ring that an Airflow with this environment decrypts with."""
