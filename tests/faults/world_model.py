@@ -158,8 +158,8 @@ class Deployment:
         words = set(re.findall(r"[^\s:;,()]+", re.split(r" \(not needed| \(the store|, since ", text)[0]))
         values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
         files = {word for word in words if word.startswith("/")} - {self.cfg}
-        if f"{self.store}/fernet_key" in files:
-            files.add(f"{self.store}/fernet_key.staged")
+        if files & {self.store, f"{self.store}/fernet_key"}:
+            files |= {f"{self.store}/fernet_key", f"{self.store}/fernet_key.staged"}
         return {key for text in [*values, *map(read, map(named_file, values)), *map(read, files)] for key in keys_in(text)}
 
 
@@ -185,9 +185,9 @@ class Outcome:
 
     @property
     def given(self):
-        """The keys from outside, before it and still behind it, but for those of a command that it calls broken."""
+        """The keys from outside, but for those of a command that it calls broken."""
         broken = any(name == "broken-source" and "airflow.cfg: fernet_key_cmd" in text for name, text in self.warnings)
-        return set(self.offered).intersection(self.deployment.given(broken))
+        return set(self.deployment.given(command_is_broken=True) if broken else self.offered)
 
     @property
     def passes_store(self):
