@@ -362,4 +362,4 @@ ifneq ($(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))
 $(error make clean removes what other goals make at the same time: run it alone, then them)
 endif
 
--include $(shell find $(B)/obj $(B)/unit $(B)/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/unit $(B)/plain $(B)/fuzz -name '*.d' 2>/dev/null)
