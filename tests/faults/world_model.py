@@ -19,8 +19,8 @@ OF_KEYS = {"dropped-key", "fewer-keys", "other-key", "replaced-key"}
 OF_SOURCES = {"broken-source", "unused-source"}
 #: ... all, since the store's ring is gone.
 LOST = "lost-ring"
-#: ... all but the winner's, in any warning of `init`: what starts behind it has a variable, which hides airflow.cfg.
-OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts")
+#: ... all but the winner's, in any warning or hint of `init`: what starts behind it has a variable, which hides airflow.cfg.
+OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts|what docker exec starts still gets the empty one")
 
 
 def keys_in(text):
@@ -175,9 +175,9 @@ class Outcome:
 
     @functools.cached_property
     def warnings(self):
-        """(name, text) of each."""
+        """(name, text) of each; the name of a hint is "hint"."""
         lines = [json.loads(line) for line in (self.err + self.unheard).splitlines() if line.startswith("{") and line.endswith("}")]
-        return [(line["id"], line["message"]) for line in lines if line["level"] == "warning"]
+        return [(line.get("id", "hint"), line["message"]) for line in lines if line["level"] in ("warning", "hint")]
 
     @property
     def said(self):
