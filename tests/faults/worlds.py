@@ -264,7 +264,8 @@ class World:
         one.told = (one.told | lacks) - set(ring)
         self.count["lacking"] += bool(lacks)
         demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
-        demand(not finds_loss or LOST in outcome.said, "silent", "the store's ring is gone, and it does not say so")
+        says_loss = LOST in outcome.said or outcome.passes_store
+        demand(not finds_loss or says_loss, "silent", "the store's ring is gone, and it does not say so")
         one.used |= set(ring[:1])
         one.handed_on |= set(ring)
 
