@@ -264,7 +264,8 @@ class World:
         one.told = (one.told | lacks) - set(ring)
         self.count["lacking"] += bool(lacks)
         demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
-        demand(not finds_loss or LOST in outcome.said, "silent", "the store's ring is gone, and it does not say so")
+        says_loss = LOST in outcome.said or outcome.passes_store
+        demand(not finds_loss or says_loss, "silent", "the store's ring is gone, and it does not say so")
         one.used |= set(ring[:1])
         one.handed_on |= set(ring)
 
@@ -330,7 +331,9 @@ class World:
         if outcome.status:
             return
         ring, *kept = [[fingerprint(key) for key in keys] for keys in (outcome.ring, now.ring, now.staged)]
-        demand(verdict in ("generate", "secret") or said["fingerprints"] == ring, "foreseen", "another ring")
+        # An airflow.cfg with the same first key and the others in another order stays as it is.
+        agrees = said["fingerprints"][:1] == ring[:1] and sorted(said["fingerprints"]) == sorted(ring)
+        demand(verdict in ("generate", "secret") or agrees, "foreseen", "another ring")
         changes = (old.ring, old.staged) != (now.ring, now.staged)
         demand(said["is_kept"] == changes, "foreseen", f"is_kept is {said['is_kept']}")
         holds = verdict == "generate" or not changes or [said["would_hold"], said["would_stage"]] == kept
