@@ -184,7 +184,9 @@ class World:
                 finds_loss = len(outcomes) == 1 and before[outcome.deployment.store].shows_loss
                 beside = self.beside(outcome.deployment)
                 retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
-                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss)
+                # One that came first may have written into airflow.cfg what the other one then has no word to say of.
+                saying = [other for other in outcomes if other.deployment is outcome.deployment]
+                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, saying)
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
         if len(outcomes) == 1 and not actions[0].fault:
@@ -256,10 +258,10 @@ class World:
             allowed |= {-9, 137, 1, 2, 125, 126, 127}  # also of what runs it, and of the command
         demand(outcome.status in allowed, "ends", f"with {outcome.status}: {outcome.err}")
 
-    def judge_ring(self, outcome, used, finds_loss):
+    def judge_ring(self, outcome, used, finds_loss, saying):
         one, ring = outcome.deployment, outcome.ring
         lacks = used - set(ring) - one.gone - one.told
-        untold = {key for key in lacks if not outcome.tells_of(key)}
+        untold = {key for key in lacks if not any(other.tells_of(key) for other in saying)}
         self.count["starts"] += 1
         one.told = (one.told | lacks) - set(ring)
         self.count["lacking"] += bool(lacks)
