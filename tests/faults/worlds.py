@@ -185,7 +185,7 @@ class World:
                 beside = self.beside(outcome.deployment)
                 retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
                 # One that came first may have written into airflow.cfg what the other one then has no word to say of.
-                saying = [other for other in outcomes if other.deployment is outcome.deployment]
+                saying = [other for other in outcomes if other.deployment.cfg == outcome.deployment.cfg]
                 self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, saying)
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
