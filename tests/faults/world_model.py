@@ -93,7 +93,7 @@ class Deployment:
     own: set = field(default_factory=set)  # keys that its sources and its store hold
     held: set = field(default_factory=set)  # ... and what stands aside, or in the stores of others with the same airflow.cfg
     gone: set = field(default_factory=set)  # keys that a person took away
-    told: set = field(default_factory=set)  # keys that a start has said it lacks, and that are unasked()
+    told: set = field(default_factory=set)  # keys that a start with this airflow.cfg has said it lacks, and that are unasked()
     handed_on: set = field(default_factory=set)  # keys that the last starts gave
 
     @property

@@ -263,7 +263,9 @@ class World:
         lacks = used - set(ring) - one.gone - one.told
         untold = {key for key in lacks if not any(other.tells_of(key) for other in saying)}
         self.count["starts"] += 1
-        one.told = (one.told | lacks) - set(ring)
+        for other in self.deployments:
+            if other.cfg == one.cfg:
+                other.told |= {key for key in other.used if outcome.tells_of(key)}
         self.count["lacking"] += bool(lacks)
         demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
         says_loss = LOST in outcome.said or outcome.passes_store
