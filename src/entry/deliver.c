@@ -115,9 +115,7 @@ static int keep_old(const struct delivery *delivery, const struct part *part, si
     if (ring_add_less(&unused, &old, part_ring(part), edit->err) < 0 ||
         ring_add_less(&lost, &unused, &part->survey.staged, edit->err) < 0)
         return -1;
-    if (ring_count(&lost) == 0)
-        return 0;
-    if (delivery->context->pretends)
+    if (ring_count(&lost) == 0 || delivery->context->pretends)
         return 0;
     return !delivery->has_lock ||
            store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;

@@ -109,16 +109,17 @@ static int check_sources(const struct doing *doing, struct error *err)
     const struct survey *survey = &doing->look.parts[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
+        /* fernit init takes none out of [DEFAULT]. */
+        bool is_edited = source->way == WAY_CFG && !source->is_second;
         for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
             if (strcmp(text, doing->target.fingerprint) == 0)
-                return error_refused(
-                    err,
-                    "%s: still holds %s, and the next start would bring it back; "
-                    "first take it out there%s%s",
-                    source->name, text, source->way == WAY_CFG ? ": fernit init" : "",
-                    source->way == WAY_CFG ? doing->context->settings->options : "");
+                return error_refused(err,
+                                     "%s: still holds %s, and the next start would bring it back; "
+                                     "first take it out there%s%s",
+                                     source->name, text, is_edited ? ": fernit init" : "",
+                                     is_edited ? doing->context->settings->options : "");
         }
     }
     return 0;
@@ -195,7 +196,8 @@ static int lock(const struct doing *doing, struct error *err)
         deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
     int held = record_lock(doing->context, &doing->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
-    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint)
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint &&
+        !err->advised)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
