@@ -240,16 +240,16 @@ int access_set(int fd, const struct access *access, const char *path, struct err
 }
 
 /* What somebody needs: of a file to read it, of a folder to put something there. */
-static mode_t needed(const struct stat *own)
+static mode_t needed(const struct access *access)
 {
-    return S_ISDIR(own->st_mode) ? S_IWOTH : S_IROTH;
+    return access->is_folder ? S_IWOTH : S_IROTH;
 }
 
 /* With an ACL the mode's group bits are its mask, which limits what the group has and gives it nothing. acl(5) */
 static bool group_reads(const struct stat *own, const struct access *access)
 {
     enum { HEAD = 4, ENTRY = 8, GROUP_OBJ = 4, READ = 4 };
-    if ((own->st_mode & needed(own) << 3) == 0)
+    if ((own->st_mode & needed(access) << 3) == 0)
         return false;
     for (size_t at = HEAD; at + ENTRY <= access->acl_length; at += ENTRY)
         if (access->acl[at] == GROUP_OBJ)
@@ -265,7 +265,7 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     struct stat own;
     if (fstat(fd, &own) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & needed(&own)))
+    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & needed(access)))
         return 0;
     uintmax_t uid = access->uid;
     if (group_reads(&own, access)) {
@@ -277,7 +277,7 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     if (!access->replaces && !must) {
         log_warning("other-owner",
                     "%s belongs to uid %ju: uid %ju, who owns its folder, cannot %s it", path,
-                    (uintmax_t)own.st_uid, uid, S_ISDIR(own.st_mode) ? "write to" : "read");
+                    (uintmax_t)own.st_uid, uid, access->is_folder ? "write to" : "read");
         if (overrides_modes())
             log_hint("chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
         else

@@ -24,6 +24,7 @@ struct access {
     uid_t uid;   /* (uid_t)-1: who creates it */
     gid_t gid;   /* (gid_t)-1: as it comes */
     bool replaces;
+    bool is_folder;
     bool must_open;    /* this process has to open it afterwards */
     size_t acl_length; /* 0: none */
     unsigned char acl[ACCESS_ACL];

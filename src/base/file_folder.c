@@ -49,6 +49,7 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     if (file_check_new_folder(fd, &above, path, err) < 0)
         return -1;
     access_new(&above, own.st_mode, &access);
+    access.is_folder = true;
     if (access_set(fd, &access, path, err) < 0)
         return -1;
     return access_check_owner(fd, &access, false, path, err);
@@ -217,5 +218,6 @@ int file_make_directory_foresee(const char *path, mode_t mode, struct error *err
     if (geteuid() != 0 || stat(above, &status) < 0 || (status.st_uid == 0 && status.st_gid == 0))
         return 0;
     access_new(&status, mode != 0 && strcmp(part, path) == 0 ? mode : 0755, &access);
+    access.is_folder = true;
     return access_foresee(&access, false, part, err);
 }

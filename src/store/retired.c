@@ -84,6 +84,7 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
     struct access access;
     store_file_path(store, STORE_RETIRED, path);
     access_new(&store->status, store_directory_mode(store->mode), &access);
+    access.is_folder = true;
     if (fd < 0)
         return error_sys(err, "%s: cannot be made", path);
     if (store_check_own(store, fd, path, err) < 0)
