@@ -19,6 +19,7 @@ FAILS = {
     "fgetxattr": ["EIO", "ESTALE", "ENOMEM", "EOPNOTSUPP"],
     "fremovexattr": [*CHANGE_OPEN, "EPERM", "EOPNOTSUPP"],
     "fsetxattr": [*CHANGE_OPEN, "EPERM", "EOPNOTSUPP"],
+    "faccessat": [*LOOK, "EPERM"],
     "fcntl": ["EIO", "EINTR", "EINVAL", "ENOLCK"],
     "flock": ["EINTR", "ENOLCK", "ENOSYS"],
     "fstat": ["EIO", "ESTALE", "ENOMEM"],

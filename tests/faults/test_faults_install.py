@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real_binary
 
 NEW = BINARY.read_bytes()
 OLD = NEW + b"another version"
-ADVICE = re.compile(r"^fernit: .+; .+", re.M)
+ADVICE = re.compile(r"^fernit: (hint: .+|.+; .+)", re.M)
 SENTENCE = "{scenarios} scenarios, {kills} kills, {errors} errors, {losses} losses"
 
 BEFORE = {"nothing is there": None, "another version is there": OLD, "it is there": NEW}

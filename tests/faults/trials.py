@@ -31,7 +31,7 @@ UNKEPT = "is made for this container alone"
 #: The random part of a temporary's name.
 RANDOM = re.compile(r"(?<=\.)[0-9a-f]{16}\b")
 #: "fernit: PLACE: what failed: why; what to do"
-ADVICE = re.compile(r"^fernit: .+; .+", re.M)
+ADVICE = re.compile(r"^fernit: (hint: .+|.+; .+)", re.M)
 
 
 class Place:
