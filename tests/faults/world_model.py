@@ -152,11 +152,16 @@ class Deployment:
             return keys_in(options["fernet_key"].replace("$FERNET_KEY", environment.get("FERNET_KEY", "")))
         return keys_in(read(named_file(options.get("fernet_key_cmd") or options.get("fernet_key_secret", ""))))
 
+    def is_unread(self, text):
+        """Whether a warning says that airflow.cfg as a whole cannot be read."""
+        return text.startswith(f"{self.cfg}: ") and not text.startswith(f"{self.cfg}: fernet_key")
 
     def held_by(self, text):
         """The keys of the source that a warning is about. Behind these words it names the one that counts."""
         words = set(re.findall(r"[^\s:;,()]+", re.split(r" \(not needed| \(the store|, since ", text)[0]))
-        values = [value for name, value in {**self.environment, **core_options(read(self.cfg))}.items() if name in words]
+        options = core_options(read(self.cfg))
+        words |= set(options) if self.is_unread(text) else set()
+        values = [value for name, value in {**self.environment, **options}.items() if name in words]
         files = {word for word in words if word.startswith("/")} - {self.cfg}
         if files & {self.store, f"{self.store}/fernet_key"}:
             files |= {f"{self.store}/fernet_key", f"{self.store}/fernet_key.staged"}
@@ -185,8 +190,9 @@ class Outcome:
 
     @property
     def given(self):
-        """The keys from outside, but for those of a command that it calls broken."""
-        broken = any(name == "broken-source" and "airflow.cfg: fernet_key_cmd" in text for name, text in self.warnings)
+        """The keys from outside, but for those of a command that it calls broken, or cannot see."""
+        unseen = [text for name, text in self.warnings if name == "broken-source"]
+        broken = any("airflow.cfg: fernet_key_cmd" in text or self.deployment.is_unread(text) for text in unseen)
         return set(self.deployment.given(command_is_broken=True) if broken else self.offered)
 
     @property
