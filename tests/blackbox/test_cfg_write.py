@@ -457,6 +457,7 @@ def in_place(request, bound, stored, cfg):
     return bound(old), old, wanted
 
 
+@pytest.mark.real_binary
 @pytest.mark.parametrize("next_words", [("init",), ("run", "true")], ids=["then init", "then run"])
 def test_kill_at_every_call_of_a_write_in_place_is_mended_by_the_next_start(fernit, in_place, bound, store, tmp_path, next_words):
     real, old, wanted = in_place
