@@ -130,7 +130,8 @@ def marked_processes(process):
 
 
 def end_all(process):
-    for pid, _ in marked_processes(process):
+    """The youngest first: what strace holds at a call would make it where strace ended before it."""
+    for pid, _ in sorted(marked_processes(process), reverse=True):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
