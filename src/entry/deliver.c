@@ -81,9 +81,8 @@ static int find_need(const struct delivery *delivery, const struct part *part, s
 {
     struct edit *edit = context;
     if (is_passed_over(delivery, part, place)) {
-        *edit->err = *part->survey.sources[part->survey.places[place].source].error;
         edit->done->is_broken = true;
-        return delivery->by_environment || !delivery->context->settings->deliver_cfg ? 0 : -1;
+        return 0;
     }
     edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
                               delivery->environment, delivery->by_environment, edit->err);
@@ -315,6 +314,25 @@ static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, str
     struct deadline deadline = lock_deadline(context);
     *folder_lock = cfg_lock(delivery->path, &deadline, err);
     return *folder_lock == -1 ? -1 : 0;
+}
+
+static int check_place(const struct delivery *delivery, const struct part *part, size_t place,
+                       void *context)
+{
+    if (!is_passed_over(delivery, part, place))
+        return 0;
+    *(struct error *)context = *part->survey.sources[part->survey.places[place].source].error;
+    return -1;
+}
+
+int deliver_check(const struct context *context, const struct look *look, bool has_command,
+                  struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct delivery delivery = {.look = look};
+    if (!settings->deliver_cfg || (has_command && settings->deliver_environment))
+        return 0;
+    return each_place(&delivery, check_place, err);
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,

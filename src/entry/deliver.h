@@ -28,6 +28,11 @@ struct delivered {
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
                 bool has_command, struct delivered *delivered, struct error *err);
 
+/* Refuses a file whose option has a fault, and nothing but the file is to give the secret: what a start cannot finish
+ * it does not begin. Returns 0, or -1 with the fault. */
+int deliver_check(const struct context *context, const struct look *look, bool has_command,
+                  struct error *err);
+
 /* Finishes the writing of a bind-mounted airflow.cfg that was interrupted. As cfg_recover; with
  * context->pretends nothing is written. */
 int deliver_recover(const struct context *context, const struct look *look, struct error *err);

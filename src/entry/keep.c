@@ -362,7 +362,8 @@ static int look_at_whole(const struct context *context, struct look *look, struc
     return looked < 0 || recovered < 0 ? -1 : 0;
 }
 
-int keep_found(const struct context *context, struct look *look, struct error *err)
+int keep_found(const struct context *context, struct look *look, bool has_command,
+               struct error *err)
 {
     struct keeping keeping = {
         .context = context,
@@ -370,7 +371,7 @@ int keep_found(const struct context *context, struct look *look, struct error *e
         .deadline = deadline_in(context->settings->lock_timeout, context->signals),
     };
     int created = 0;
-    if (check_strict(context, look, err) < 0)
+    if (check_strict(context, look, err) < 0 || deliver_check(context, look, has_command, err) < 0)
         return -1;
     while ((created = create_missing(&keeping, err)) > 0)
         if (wait_for_winner(&keeping, err) < 0 || look_at_store_again(&keeping, err) < 0)
@@ -392,7 +393,9 @@ int keep_check_place(const struct context *context, struct error *err)
                                                "sense; unset it if that is not so");
 }
 
-int keep_secrets(const struct context *context, struct look *look, struct error *err)
+int keep_secrets(const struct context *context, struct look *look, bool has_command,
+                 struct error *err)
 {
-    return look_at_whole(context, look, err) < 0 ? -1 : keep_found(context, look, err);
+    return look_at_whole(context, look, err) < 0 ? -1
+                                                 : keep_found(context, look, has_command, err);
 }

@@ -11,7 +11,8 @@ struct error;
  *
  *   - an airflow.cfg that an interrupted write has left torn is finished first: what stands in it may pass
  *     for a key and is none;
- *   - with --strict what a warning of security would say is an error;
+ *   - with --strict what a warning of security would say is an error, and so is a fault of airflow.cfg where nothing but
+ *     the file is to give the secret: without has_command, or as --deliver says;
  *   - a Fernet key that is missing is made, unless the store lies on ground that does not outlive the
  *     container. Whoever made it, it is read back from the store: so the one that is used is the one that
  *     everybody finds there. A secret that can be replaced is made on any ground, and where there is no store
@@ -21,11 +22,13 @@ struct error;
  *
  * Returns 0 and what was found last in *look; or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_SYSTEM or
  * ERROR_ENDING. */
-int keep_secrets(const struct context *context, struct look *look, struct error *err);
+int keep_secrets(const struct context *context, struct look *look, bool has_command,
+                 struct error *err);
 
 /* The same behind the look, which is the caller's. With context->pretends it is what a run would do: nothing is written,
  * and what would have been is in *look (part->is_kept). */
-int keep_found(const struct context *context, struct look *look, struct error *err);
+int keep_found(const struct context *context, struct look *look, bool has_command,
+               struct error *err);
 
 /* Refuses to start inside a ..._CMD of another fernit, where every ..._CMD would be passed over, and a key might be made
  * where one of them has it. Returns 0, or -1 with ERROR_REFUSED. */

@@ -25,7 +25,7 @@ static int hand_out(const struct context *context, bool first, bool has_command,
                     struct option_files *files, struct environment *child, struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (keep_secrets(context, &look, err) < 0)
+    if (keep_secrets(context, &look, has_command, err) < 0)
         return -1;
     if (first)
         report_look(context, &look);

@@ -236,7 +236,7 @@ static int pretend(const struct context *context, struct look *look, struct deli
     struct context pretending = *context;
     _cleanup_environment_ struct environment child = {0};
     pretending.pretends = true;
-    if (keep_found(&pretending, look, err) < 0 ||
+    if (keep_found(&pretending, look, true, err) < 0 ||
         child_environment(&child, &pretending, look, err) < 0)
         return -1;
     return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;

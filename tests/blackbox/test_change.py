@@ -1085,6 +1085,21 @@ def test_damage_in_the_store_ends_a_run_that_needs_it_and_is_left_alone(fernit, 
     assert listing(store) == before and not cfg.exists()
 
 
+@pytest.mark.parametrize("text", ["[core]\nfernet_key = not a key\n", "[DEFAULT]\nfernet_key = not a key\n[core]\n"])
+@pytest.mark.parametrize("words", [["init"], ["run", "--deliver", "cfg", "true"]], ids=" ".join)
+@pytest.mark.parametrize("rule", ["replace", "keep", "stage"])
+def test_a_damaged_airflow_cfg_that_alone_would_give_the_key_is_refused_before_the_store_changes(
+    fernit, stored, store, cfg, write_cfg, text, words, rule
+):
+    stored(new_key() + "\n")
+    write_cfg(text)
+    before = listing(store)
+    done = fernit(*words, FERNET_KEY=new_key(), FERNIT_ON_CHANGE=rule)
+    assert (done.returncode, len(errors(done)), warnings(done)) == (125, 1, []), done.stderr
+    assert "correct that line of the file" in hints(done)[0]
+    assert listing(store) == before and cfg.read_text() == text
+
+
 def test_a_damaged_ring_is_warned_of_and_left_alone_where_a_key_is_given(child_sees, stored, store):
     damaged = stored("not a key")
     given = new_key()
