@@ -184,9 +184,7 @@ class World:
                 finds_loss = len(outcomes) == 1 and before[outcome.deployment.store].shows_loss
                 beside = self.beside(outcome.deployment)
                 retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
-                # One that came first may have written into airflow.cfg what the other one then has no word to say of.
-                saying = [other for other in outcomes if other.deployment.cfg == outcome.deployment.cfg]
-                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, saying)
+                self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, outcomes)
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
         if len(outcomes) == 1 and not actions[0].fault:
@@ -258,10 +256,14 @@ class World:
             allowed |= {-9, 137, 1, 2, 125, 126, 127}  # also of what runs it, and of the command
         demand(outcome.status in allowed, "ends", f"with {outcome.status}: {outcome.err}")
 
-    def judge_ring(self, outcome, used, finds_loss, saying):
+    def judge_ring(self, outcome, used, finds_loss, outcomes):
         one, ring = outcome.deployment, outcome.ring
         lacks = used - set(ring) - one.gone - one.told
-        untold = {key for key in lacks if not any(other.tells_of(key) for other in saying)}
+        untold = {key for key in lacks if not outcome.tells_of(key)}
+        # What is not asked for the first of several has told, and has written beside it what the others then find.
+        once = untold & one.unasked()
+        beside = [other for other in outcomes if other.deployment.cfg == one.cfg]
+        untold -= {key for key in once if any(other.tells_of(key) for other in beside)}
         self.count["starts"] += 1
         for other in self.deployments:
             if other.cfg == one.cfg:
