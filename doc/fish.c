@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/commands.h"
+#include "cli/options.h"
 #include "doc/pages.h"
-#include "entry/commands.h"
-#include "entry/options.h"
 
 static void print_quoted(const char *text)
 {

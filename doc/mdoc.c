@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/catalogue.h"
+#include "cli/variables.h"
 #include "doc/pages.h"
 #include "doc/texts.h"
-#include "entry/catalogue.h"
-#include "entry/variables.h"
 
 /* A word of a text or of an argument. A dot or an apostrophe would begin a request; a "-" would become a hyphen. */
 static void print_escaped(const char *text, size_t length)

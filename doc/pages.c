@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/variables.h"
 #include "doc/texts.h"
-#include "entry/variables.h"
 #include "process/signal_name.h"
 
 bool option_is_there(unsigned id)

@@ -2,8 +2,8 @@
  * no byte there. In the README's Markdown, of which mdoc.c knows `code` and [words](link). */
 #pragma once
 
-#include "entry/commands.h"
-#include "entry/options.h"
+#include "cli/commands.h"
+#include "cli/options.h"
 
 /* NULL: what the program prints (options[].help) says it all. The words that an option takes follow the text. */
 extern const char *const option_texts[OPTION_COUNT];

@@ -37,7 +37,7 @@ def used():
 
 def table():
     """Id to whether it is one of security, as the code has it."""
-    rows = re.findall(r'\{"([^"]*)", (true|false)\}', definition("src/entry/catalogue.c", "warnings"))
+    rows = re.findall(r'\{"([^"]*)", (true|false)\}', definition("src/cli/catalogue.c", "warnings"))
     assert len(rows) == len(dict(rows))
     return {name: security == "true" for name, security in rows}
 

@@ -17,9 +17,11 @@ KNOWS = {
     "src/store": ("fernet", "base"),
     "src/resolve": ("store", "airflow", "fernet", "base"),
     "src/process": ("base",),
-    "src/entry": ("resolve", "store", "airflow", "fernet", "process", "base"),
-    "cmd/fernit": ("entry", "process", "base"),
-    "doc": ("entry", "process", "base"),
+    "src/cli": ("resolve", "airflow", "fernet", "process", "base"),
+    "src/run": ("cli", "resolve", "store", "airflow", "fernet", "process", "base"),
+    "src/command": ("run", "cli", "resolve", "store", "airflow", "fernet", "process", "base"),
+    "cmd/fernit": ("command", "cli", "process", "base"),
+    "doc": ("cli", "process", "base"),
 }
 THIRD_PARTY = {"sodium.h", "ini.h"}
 LIBC = re.compile(

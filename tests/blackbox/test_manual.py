@@ -60,7 +60,7 @@ def test_synopsis_and_description_have_every_command():
 def test_every_warning_is_listed_by_its_id():
     listed = re.search(r"^\.Sh DIAGNOSTICS\n(.*?)^\.Sh ", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
     ids = set(re.findall(r"^\.Cm ([a-z-]+) [.,]$", listed, re.MULTILINE))
-    assert ids == set(re.findall(r'^    \{"([a-z-]+)", (?:true|false)\}', (TREE / "src/entry/catalogue.c").read_text(), re.MULTILINE))
+    assert ids == set(re.findall(r'^    \{"([a-z-]+)", (?:true|false)\}', (TREE / "src/cli/catalogue.c").read_text(), re.MULTILINE))
 
 
 # --- Examples

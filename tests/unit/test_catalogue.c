@@ -1,4 +1,4 @@
-#include "entry/catalogue.h"
+#include "cli/catalogue.h"
 
 #include "table.h"
 

@@ -1,4 +1,4 @@
-#include "entry/child.h"
+#include "run/child.h"
 
 #include "airflow/version.h"
 #include "rings.h"

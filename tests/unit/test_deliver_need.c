@@ -1,4 +1,4 @@
-#include "entry/deliver_need.h"
+#include "run/deliver_need.h"
 
 #include "airflow/version.h"
 #include "folder.h"

@@ -1,4 +1,4 @@
-#include "entry/ini_file.h"
+#include "cli/ini_file.h"
 
 #include "ground.h"
 

@@ -1,4 +1,4 @@
-#include "entry/key_plan.h"
+#include "command/key_plan.h"
 
 #include <ctype.h>
 #include <stdio.h>

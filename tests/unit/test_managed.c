@@ -5,7 +5,7 @@
 
 #include "airflow/sensitive.h"
 #include "airflow/version.h"
-#include "entry/values.h"
+#include "cli/values.h"
 #include "store/store.h"
 #include "table.h"
 

@@ -1,12 +1,12 @@
-#include "entry/options.h"
+#include "cli/options.h"
 
 #include <stdio.h>
 
 #include "airflow/managed.h"
 #include "base/log.h"
-#include "entry/commands.h"
-#include "entry/values.h"
-#include "entry/variables.h"
+#include "cli/commands.h"
+#include "cli/values.h"
+#include "cli/variables.h"
 #include "process/scope.h"
 #include "resolve/change.h"
 #include "table.h"

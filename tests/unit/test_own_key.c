@@ -1,4 +1,4 @@
-#include "entry/own_key.h"
+#include "run/own_key.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "entry/settings.h"
+#include "cli/settings.h"
 
 #include "airflow/managed.h"
 #include "folder.h"

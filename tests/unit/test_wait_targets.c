@@ -1,4 +1,4 @@
-#include "entry/wait_targets.h"
+#include "cli/wait_targets.h"
 
 #include "table.h"
 

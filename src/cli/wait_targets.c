@@ -1,0 +1,77 @@
+#include "cli/wait_targets.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/shown.h"
+
+enum { SHOWN = 64 };
+
+static bool begins(struct span value, const char *start, struct span *rest)
+{
+    size_t length = strlen(start);
+    if (value.length < length || strncmp(value.start, start, length) != 0)
+        return false;
+    *rest = (struct span){value.start + length, value.length - length};
+    return true;
+}
+
+static int read_tcp(struct span place, struct endpoint *endpoint, struct error *err)
+{
+    struct span host;
+    struct span port;
+    if (endpoint_split(place, &host, &port, err) < 0)
+        return -1;
+    return endpoint_host(endpoint, host, port, 0, err);
+}
+
+/* What stands behind the scheme may be a password: of a URL, or of what a comma in one has cut off. */
+static void show(struct span value, char text[SHOWN])
+{
+    struct span rest = value;
+    char word[SHOWN - sizeof "tcp://"];
+    const char *scheme = begins(value, "tcp://", &rest)  ? "tcp://"
+                         : begins(value, "unix:", &rest) ? "unix:"
+                                                         : "";
+    span_name(rest, word, sizeof word);
+    snprintf(text, SHOWN, "%s%s", scheme, strpbrk(word, "@:") ? "..." : shown_value(word));
+}
+
+static int read_place(struct span value, struct endpoint *endpoint, struct error *err)
+{
+    char text[SHOWN];
+    struct span place;
+    struct error why;
+    show(value, text);
+    if (begins(value, "tcp://", &place))
+        return read_tcp(place, endpoint, &why) == 0
+                   ? 0
+                   : error_usage(err,
+                                 "\"%s\": %.60s; write tcp://HOST:PORT, tcp://[ADDRESS]:PORT for "
+                                 "IPv6",
+                                 text, why.message);
+    if (begins(value, "unix:", &place))
+        return endpoint_path(endpoint, place, &why) == 0
+                   ? 0
+                   : error_usage(err, "\"%s\": %.60s; write unix:/PATH", text, why.message);
+    return error_usage(err, "\"%s\" is none of db, broker, tcp://HOST:PORT and unix:/PATH", text);
+}
+
+int wait_target_add(struct wait_targets *targets, struct span value, struct error *err)
+{
+    if (span_is(value, "none") || span_is(value, "off"))
+        return 0;
+    if (targets->count == WAIT_TARGETS_MOST)
+        return error_usage(err, "names more than %d to wait for", WAIT_TARGETS_MOST);
+
+    struct wait_target *target = &targets->list[targets->count];
+    target->kind = span_is(value, "db")       ? WAIT_DATABASE
+                   : span_is(value, "broker") ? WAIT_BROKER
+                                              : WAIT_ENDPOINT;
+    if (target->kind == WAIT_ENDPOINT && read_place(value, &target->endpoint, err) < 0)
+        return -1;
+    targets->count++;
+    return 0;
+}

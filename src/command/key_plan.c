@@ -1,0 +1,342 @@
+#include "command/key_plan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { PART_LEAST = 4, LISTED = 700 };
+
+bool is_fingerprint_part(const char *text)
+{
+    size_t length = strlen(text);
+    return length >= PART_LEAST && length <= FINGERPRINT_TEXT &&
+           strspn(text, "0123456789abcdefABCDEF") == length;
+}
+
+static bool begins(const char *fingerprint, const char *part)
+{
+    return strncasecmp(fingerprint, part, strlen(part)) == 0;
+}
+
+/* --- Finding */
+
+struct search {
+    const char *part;
+    struct target *target;
+    unsigned found; /* different keys */
+};
+
+/* Returns where it is noted, or NULL: another one. */
+static struct target *note(struct search *search, const struct holding *holding,
+                           const char *fingerprint)
+{
+    struct target *target = search->target;
+    if (!begins(fingerprint, search->part))
+        return NULL;
+    bool same = search->found > 0 && target->holding == holding &&
+                strcmp(target->fingerprint, fingerprint) == 0;
+    if (!same && search->found++ > 0)
+        return NULL;
+    target->holding = holding;
+    snprintf(target->fingerprint, FP, "%s", fingerprint);
+    return target;
+}
+
+static void search_ring(struct search *search, const struct holding *holding, bool staged)
+{
+    const struct ring *ring = staged ? &holding->staged : &holding->ring;
+    for (size_t i = 0; i < ring_count(ring); i++) {
+        char text[FP];
+        ring_fingerprint(ring, i, text);
+        struct target *found = note(search, holding, text);
+        if (found && staged)
+            found->in_staged = true;
+        else if (found)
+            found->in_ring = true;
+    }
+}
+
+static void search_all(struct search *search, const struct holding *holdings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct holding *holding = &holdings[i];
+        search_ring(search, holding, false);
+        search_ring(search, holding, true);
+        for (size_t j = 0; j < holding->retired.count; j++) {
+            struct target *found = note(search, holding, holding->retired.fingerprints[j]);
+            if (found)
+                found->is_retired = true;
+        }
+    }
+}
+
+static void list_place(char text[LISTED], const char *place, const char *fingerprints)
+{
+    size_t length = strlen(text);
+    if (*fingerprints)
+        snprintf(text + length, LISTED - length, " %s %s;", place, fingerprints);
+}
+
+static void list_retired(const struct retired *retired, char text[RING_SUMMARY])
+{
+    enum { SHOWN = 3 };
+    size_t length = 0;
+    *text = '\0';
+    for (size_t i = 0; i < retired->count && i < SHOWN; i++) {
+        snprintf(text + length, RING_SUMMARY - length, "%s%s", i > 0 ? ", " : "",
+                 retired->fingerprints[i]);
+        length = strlen(text);
+    }
+    if (retired->count > SHOWN)
+        snprintf(text + length, RING_SUMMARY - length, " and %zu more", retired->count - SHOWN);
+}
+
+/* "fernet_key: in use ...; staged ...; retired ...;" for those that have any. */
+static void list_all(const struct holding *holdings, size_t count, char text[LISTED])
+{
+    *text = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char places[3][RING_SUMMARY];
+        const struct holding *holding = &holdings[i];
+        size_t length = strlen(text);
+        ring_summary(&holding->ring, places[0]);
+        ring_summary(&holding->staged, places[1]);
+        list_retired(&holding->retired, places[2]);
+        if (!*places[0] && !*places[1] && !*places[2])
+            continue;
+        snprintf(text + length, LISTED - length, " %s:", holding->secret->name);
+        list_place(text, "in use", places[0]);
+        list_place(text, "staged", places[1]);
+        list_place(text, "retired", places[2]);
+    }
+    size_t length = strlen(text);
+    if (length > 0)
+        text[length - 1] = '\0';
+    else
+        snprintf(text, LISTED, " nothing");
+}
+
+static const struct error *any_error(const struct holding *holdings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (holdings[i].error.kind != ERROR_NONE)
+            return &holdings[i].error;
+    return NULL;
+}
+
+/* What cannot be read might have been it. */
+static int not_found(const struct holding *holdings, size_t count, const char *what,
+                     struct error *err)
+{
+    char all[LISTED];
+    const struct error *error = any_error(holdings, count);
+    if (error) {
+        *err = *error;
+        return -1;
+    }
+    list_all(holdings, count, all);
+    return error_input(err, "%s; the store has%s", what, all);
+}
+
+int target_find(const struct holding *holdings, size_t count, const char *part,
+                struct target *target, struct error *err)
+{
+    char what[64];
+    struct search search = {.part = part, .target = target};
+    *target = (struct target){0};
+    search_all(&search, holdings, count);
+    if (search.found == 1)
+        return 0;
+    snprintf(what, sizeof what,
+             search.found > 0 ? "%s... are several keys: give more digits" : "there is no key %s",
+             part);
+    return not_found(holdings, count, what, err);
+}
+
+int target_default(enum verb verb, const struct holding *holdings, size_t count,
+                   struct target *target, struct error *err)
+{
+    struct search search = {.part = "", .target = target};
+    *target = (struct target){0};
+    if (verb == VERB_RETIRE && ring_count(&holdings[0].ring) > 0)
+        return 0;
+    if (verb == VERB_RETIRE)
+        return not_found(holdings, count, "there is no Fernet key", err);
+    for (size_t i = 0; i < count; i++)
+        search_ring(&search, &holdings[i], true);
+    if (search.found == 1) {
+        char whole[FP];
+        memcpy(whole, target->fingerprint, FP);
+        return target_find(holdings, count, whole, target, err);
+    }
+    return not_found(holdings, count,
+                     search.found > 0 ? "several keys are staged: say which one"
+                                      : "no key is staged, that could be promoted",
+                     err);
+}
+
+/* --- Planning */
+
+/* Adds the key of `from` that has the fingerprint, or all but it. */
+static int add_some(struct ring *ring, const struct ring *from, const char *fingerprint,
+                    bool others, struct error *err)
+{
+    for (size_t i = 0; i < ring_count(from); i++) {
+        char text[FP];
+        ring_fingerprint(from, i, text);
+        if ((strcmp(text, fingerprint) != 0) == others &&
+            ring_add(ring, ring_key(from, i), ring_width(from), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int plan_promote(const struct target *target, struct plan *plan, struct error *err)
+{
+    const struct holding *old = target->holding;
+    const struct ring *from = target->in_staged ? &old->staged : &old->ring;
+    if (!target->in_staged && !target->in_ring) {
+        error_refused(err, "%s is retired", target->fingerprint);
+        return error_hint(err, "first bring it back: fernit key unretire %s --yes%s",
+                          target->fingerprint, old->options);
+    }
+    plan->changes_staged = target->in_staged;
+    if (add_some(&plan->moved, from, target->fingerprint, false, err) < 0 ||
+        add_some(&plan->staged, &old->staged, target->fingerprint, true, err) < 0 ||
+        ring_add_all(&plan->ring, &plan->moved, err) < 0 ||
+        ring_add_all(&plan->ring, &old->ring, err) < 0)
+        return -1;
+    plan->changes_ring = !ring_same_first(&plan->ring, &old->ring);
+    return old->secret->is_value && plan->changes_ring
+               ? ring_add_all(&plan->retire, &old->ring, err)
+               : 0;
+}
+
+static int plan_retire_one(const struct target *target, struct plan *plan, struct error *err)
+{
+    const struct holding *old = target->holding;
+    char first[FP] = "";
+    if (ring_count(&old->ring) > 0)
+        ring_fingerprint(&old->ring, 0, first);
+    if (strcmp(first, target->fingerprint) == 0) {
+        error_refused(err, "%s is the %s that is used now", first, old->secret->title);
+        return error_hint(err, "first put another one in front: fernit key promote%s --yes%s",
+                          ring_count(&old->staged) == 0 ? " FP" : "", old->options);
+    }
+    plan->changes_ring = target->in_ring;
+    plan->changes_staged = target->in_staged;
+    const struct ring *from = target->in_ring ? &old->ring : &old->staged;
+    if (add_some(&plan->moved, from, target->fingerprint, false, err) < 0 ||
+        ring_add_all(&plan->retire, &plan->moved, err) < 0 ||
+        add_some(&plan->ring, &old->ring, target->fingerprint, true, err) < 0)
+        return -1;
+    return add_some(&plan->staged, &old->staged, target->fingerprint, true, err);
+}
+
+static int plan_retire_rest(const struct holding *old, struct plan *plan, struct error *err)
+{
+    char first[FP] = "";
+    if (ring_count(&old->ring) > 0)
+        ring_fingerprint(&old->ring, 0, first);
+    plan->holding = old;
+    plan->changes_ring = ring_count(&old->ring) > 1;
+    if (add_some(&plan->ring, &old->ring, first, false, err) < 0 ||
+        add_some(&plan->moved, &old->ring, first, true, err) < 0)
+        return -1;
+    return ring_add_all(&plan->retire, &plan->moved, err);
+}
+
+/* Whoever starts with the giver encrypts with its first key, and while that waits with the next. */
+static int check_giver(const struct holding *old, const struct ring *retire, struct error *err)
+{
+    const struct source *giver = old->giver;
+    for (size_t i = 0; giver && i < ring_count(&giver->ring); i++) {
+        char text[FP];
+        const uint8_t *key = ring_key(&giver->ring, i);
+        ring_fingerprint(&giver->ring, i, text);
+        if (ring_has(retire, key, FERNET_KEY_BYTES)) {
+            error_refused(err, "%s comes from %s, and what starts with that encrypts with it", text,
+                          giver->name);
+            return error_hint(err,
+                              "first give another one there, and restart all\n"
+                              "or, if it is meant for all: fernit key promote %s --yes%s",
+                              text, old->options);
+        }
+        if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
+            break;
+    }
+    return 0;
+}
+
+static int plan_unretire(const struct target *target, const struct ring *retired, struct plan *plan,
+                         struct error *err)
+{
+    const struct holding *old = target->holding;
+    if (!target->is_retired)
+        return 0;
+    memcpy(plan->leaves_retired, target->fingerprint, FP);
+    plan->changes_ring = !target->in_ring;
+    const struct ring *front = old->secret->is_value ? retired : &old->ring;
+    const struct ring *behind = old->secret->is_value ? &old->ring : retired;
+    if (ring_add_all(&plan->moved, retired, err) < 0 || ring_add_all(&plan->ring, front, err) < 0 ||
+        ring_add_all(&plan->ring, behind, err) < 0 ||
+        ring_add_all(&plan->staged, &old->staged, err) < 0)
+        return -1;
+    return old->secret->is_value && plan->changes_ring
+               ? ring_add_all(&plan->retire, &old->ring, err)
+               : 0;
+}
+
+static int plan_destroy(const struct target *target, struct plan *plan, struct error *err)
+{
+    const char *which = target->fingerprint;
+    if (target->in_ring || target->in_staged) {
+        error_refused(err, "%s is %s, and only a retired key can be destroyed", which,
+                      target->in_ring ? "in use" : "staged");
+        return error_hint(err, "first retire it: fernit key retire %s --yes%s", which,
+                          target->holding->options);
+    }
+    memcpy(plan->leaves_retired, which, FP);
+    if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
+        return -1;
+    return ring_add_all(&plan->staged, &target->holding->staged, err);
+}
+
+int plan_make(enum verb verb, const struct holding *holdings, const struct target *target,
+              const struct ring *retired, struct plan *plan, struct error *err)
+{
+    int result = 0;
+    bool is_value = target->holding && target->holding->secret->is_value;
+    *plan = (struct plan){.holding = target->holding};
+    plan->moved.is_value = plan->ring.is_value = is_value;
+    plan->staged.is_value = plan->retire.is_value = is_value;
+    if (!target->holding)
+        result = plan_retire_rest(&holdings[0], plan, err);
+    else if (verb == VERB_PROMOTE)
+        result = plan_promote(target, plan, err);
+    else if (verb == VERB_UNRETIRE)
+        result = plan_unretire(target, retired, plan, err);
+    else if (verb == VERB_DESTROY)
+        result = plan_destroy(target, plan, err);
+    else if (target->in_ring || target->in_staged)
+        result = plan_retire_one(target, plan, err);
+    if (result < 0 || (verb == VERB_RETIRE && check_giver(plan->holding, &plan->retire, err) < 0))
+        return -1;
+    return plan->changes_ring || plan->changes_staged || *plan->leaves_retired;
+}
+
+void holding_free(struct holding *holding)
+{
+    ring_free(&holding->ring);
+    ring_free(&holding->staged);
+    retired_free(&holding->retired);
+}
+
+void plan_free(struct plan *plan)
+{
+    ring_free(&plan->moved);
+    ring_free(&plan->ring);
+    ring_free(&plan->staged);
+    ring_free(&plan->retire);
+}

@@ -1,0 +1,366 @@
+#include "command/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "airflow/version.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/catalogue.h"
+#include "command/status_cfg.h"
+#include "command/status_report.h"
+#include "resolve/option_files.h"
+#include "run/child.h"
+#include "run/deliver.h"
+#include "run/keep.h"
+#include "run/report.h"
+#include "run/wait.h"
+#include "store/ground.h"
+
+static const char *finding_text(const struct source *source)
+{
+    switch (source->finding) {
+    case FOUND_ABSENT:
+        return source->way == WAY_STORE ? "no key" : "-";
+    case FOUND_EMPTY:
+        return "set to nothing";
+    case FOUND_KEYS:
+        return "";
+    case FOUND_BROKEN:
+        return "broken";
+    case FOUND_SECRET:
+        return "left to Airflow's secrets backend";
+    case FOUND_OWN_STORE:
+        return "reads fernit's own store: passed over";
+    case FOUND_COMMAND:
+        return source->is_second ? "a command, not run: the first counts"
+                                 : "a command, not run (--run-commands runs it)";
+    case FOUND_UNFINISHED:
+        return "being made by another fernit";
+    case FOUND_PLACEHOLDER:
+        return "a variable that is not set: no key";
+    }
+    return "";
+}
+
+static int describe_sources(const struct part *part, struct status_secret *secret,
+                            struct error *err)
+{
+    const struct survey *survey = &part->survey;
+    secret->managed = part->secret;
+    secret->sources = calloc(survey->count + 1, sizeof *secret->sources);
+    if (!secret->sources)
+        return error_sys(err, "cannot hold the sources");
+    secret->source_count = survey->count;
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct source *source = &survey->sources[i];
+        struct status_source *row = &secret->sources[i];
+        row->way = (int)source->way;
+        row->name = source->name;
+        row->found = source_is_never_run(survey, source) ? "a command that Airflow never runs"
+                                                         : finding_text(source);
+        row->is_absent = source->finding == FOUND_ABSENT;
+        row->wins = source == part->decision.winner;
+        ring_fingerprints(&source->ring, row->fingerprints);
+    }
+    return 0;
+}
+
+static void describe_store(const struct look *look, struct status_report *report)
+{
+    const struct store *store = &look->store;
+    report->store_path = store->path;
+    report->store_writable = file_folder_is_writable(store->path);
+    if (store->directory < 0 && access(store->path, F_OK) == 0)
+        snprintf(report->store, sizeof report->store, "cannot be opened");
+    else if (store->directory < 0)
+        snprintf(report->store, sizeof report->store, "does not exist%s",
+                 report->store_writable ? ", can be created" : ", cannot be created");
+    else
+        snprintf(report->store, sizeof report->store, "mode %04o, owner %ju:%ju, %s",
+                 (unsigned)store->status.st_mode & 07777, (uintmax_t)store->status.st_uid,
+                 (uintmax_t)store->status.st_gid,
+                 report->store_writable ? "writable" : "not writable");
+}
+
+static bool same_names(unsigned secrets, int one, int other)
+{
+    for (size_t i = 0; i < MANAGED_COUNT; i++) {
+        const struct managed_place *place = managed_secrets[i].places;
+        for (; (secrets & 1U << i) && place->variable; place++)
+            if (managed_use(place, one) != managed_use(place, other))
+                return false;
+    }
+    return true;
+}
+
+/* An image whose Airflow was upgraded by pip keeps the variable of the image below. A start believes it without looking. */
+static void compare_version(const struct context *context, const struct look *look,
+                            struct status_report *report)
+{
+    char version[AIRFLOW_TEXT];
+    char text[256];
+    int installed = airflow_version_installed(context->environment);
+    if (strcmp(look->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
+        same_names(context->settings->manage, installed, look->airflow))
+        return;
+    airflow_version_text(installed, version);
+    snprintf(text, sizeof text,
+             "AIRFLOW_VERSION says Airflow %s, but %s is installed: correct the variable, or set "
+             "--airflow-version %s",
+             report->airflow, version, version);
+    status_add(report, false, text);
+}
+
+static void describe_airflow(const struct context *context, const struct look *look,
+                             struct status_report *report)
+{
+    if (look->airflow != AIRFLOW_UNKNOWN)
+        airflow_version_text(look->airflow, report->airflow);
+    report->airflow_from = look->airflow_from;
+    compare_version(context, look, report);
+}
+
+static void describe_ground(const struct context *context, struct status_report *report)
+{
+    static const char *const words[] = {
+        [GROUND_UNKNOWN] = "unknown", [GROUND_SURVIVES] = "yes", [GROUND_DIES] = "no"};
+    struct ground ground;
+    ground_look(report->store_path, context->environment, &ground);
+    snprintf(report->ground, sizeof report->ground, "%s", ground.text);
+    report->survives = words[ground.survival];
+}
+
+static const char *const verdict_words[] = {
+    [ACTION_USE] = "use",         [ACTION_GENERATE] = "generate", [ACTION_SECRET] = "secret",
+    [ACTION_UNKNOWN] = "unknown", [ACTION_NONE] = "none",
+};
+
+static const char *verdict_word(const struct decision *decision)
+{
+    bool adopts =
+        decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
+    return decision->action == ACTION_USE && adopts ? "adopt" : verdict_words[decision->action];
+}
+
+/* Before anything is pretended: why. */
+static void describe_verdict(const struct look *look, const struct part *part,
+                             struct status_secret *secret)
+{
+    const struct decision *decision = &part->decision;
+    const char *winner = decision->winner ? decision->winner->name : "";
+    char *text = secret->text;
+    size_t size = sizeof secret->text;
+    secret->verdict = verdict_word(decision);
+    switch (decision->action) {
+    case ACTION_USE: {
+        if (ring_count(&decision->ring) == 0)
+            break; /* it was refused */
+        const struct source *from = decision_source(&part->survey, decision, 0);
+        char first[FINGERPRINT_TEXT + 1];
+        bool is_staged =
+            from->way == WAY_STORE &&
+            !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
+        ring_fingerprint(&decision->ring, 0, first);
+        snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
+                 managed_is_read(part->secret, look->airflow)
+                     ? ""
+                     : "; not delivered: this Airflow does not read it");
+        break;
+    }
+    case ACTION_GENERATE:
+        break; /* where it would be kept is not known yet */
+    case ACTION_SECRET:
+        snprintf(text, size, "leaves it to Airflow: %s", winner);
+        break;
+    case ACTION_UNKNOWN:
+        snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
+        break;
+    case ACTION_NONE:
+        snprintf(text, size, "no source holds one, and this Airflow does not read it");
+        break;
+    }
+}
+
+/* Behind it: what. A new key is another one in each run. */
+static void describe_outcome(const struct part *part, struct status_secret *secret)
+{
+    secret->is_kept = part->is_kept;
+    if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
+        snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
+                 part->is_kept ? "" : " for this container alone");
+        return;
+    }
+    ring_fingerprints(&part->decision.ring, secret->ring);
+    if (part->is_kept) {
+        ring_fingerprints(&part->decision.change.stored, secret->would_hold);
+        ring_fingerprints(&part->decision.change.staged, secret->would_stage);
+    }
+}
+
+static void problem(struct status_report *report, const struct error *err)
+{
+    char text[STATUS_TEXT];
+    snprintf(text, sizeof text, "%s%s", err->message, error_remedy(err));
+    status_add(report, true, text);
+    status_add_hint(report, err->hint);
+}
+
+/* What a run would log. */
+struct listening {
+    const struct settings *settings;
+    struct status_report *report;
+};
+
+static void hear(void *context, const char *id, const char *text)
+{
+    const struct listening *listening = context;
+    if (!id) {
+        status_add_hint(listening->report, text);
+        return;
+    }
+    bool is_refused = listening->settings->strict && warning_is_security(id);
+    status_add(listening->report, is_refused || strcmp(id, remark_id(REMARK_BROKEN)) == 0, text);
+}
+
+/* All that a run does from its look on, but that nothing is written.
+ * Returns 0, or -1 where it would be refused. */
+static int pretend(const struct context *context, struct look *look, struct delivered *delivered,
+                   struct error *err)
+{
+    struct context pretending = *context;
+    _cleanup_environment_ struct environment child = {0};
+    pretending.pretends = true;
+    if (keep_found(&pretending, look, true, err) < 0 ||
+        child_environment(&child, &pretending, look, err) < 0)
+        return -1;
+    return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;
+}
+
+static void describe_option_files(const struct option_files *files, struct status_report *report)
+{
+    report->option_files = files;
+    for (size_t i = 0; i < files->count; i++)
+        if (files->list[i].error)
+            problem(report, files->list[i].error);
+    report_option_files(files);
+}
+
+/* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
+ * has to. */
+static void describe_waiting(const struct look *look, const struct part *part,
+                             struct status_secret *secret, struct status_report *report)
+{
+    struct error err;
+    const struct managed *managed = part->secret;
+    ring_fingerprints(&part->survey.staged, secret->staged);
+    if (part->survey.store_scan.retired &&
+        store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
+            0)
+        status_add(report, true, err.message);
+}
+
+static int describe_secrets(const struct look *look, struct status_report *report,
+                            struct error *err)
+{
+    report->secret_count = look->count;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        if (describe_sources(part, &report->secrets[i], err) < 0)
+            return -1;
+        describe_verdict(look, part, &report->secrets[i]);
+        describe_waiting(look, part, &report->secrets[i], report);
+    }
+    return 0;
+}
+
+/* The files' values go into the environment in which they are looked for. */
+static int describe_waits(const struct context *context, const struct look *look,
+                          struct option_files *files, struct status_report *report,
+                          struct error *err)
+{
+    const struct wait_targets *targets = &context->settings->wait_targets;
+    _cleanup_environment_ struct environment child = {0};
+    if (targets->count == 0)
+        return 0;
+    if (child_environment(&child, context, look, err) < 0 ||
+        option_files_deliver(files, &child, err) < 0)
+        return -1;
+    for (size_t i = 0, told = 0; i < targets->count; i++) {
+        struct wait_place place = {.target = &targets->list[i]};
+        bool runs = context->settings->run_commands;
+        if (wait_find(context, files, child.list, runs, &place, err) == 0)
+            wait_text(&place, report->waits[told++], STATUS_WAIT);
+        else if (err->kind == ERROR_ENDING)
+            return -1;
+        else
+            status_add(report, true, err->message);
+    }
+    return 0;
+}
+
+/* What the report says of all the rest. Returns 0, or -1 with ERROR_ENDING or ERROR_SYSTEM (memory). */
+static int describe(const struct context *context, struct look *look, const struct error *looked,
+                    struct option_files *files, struct status_report *report, struct error *err)
+{
+    struct error refused = *looked;
+    struct delivered delivered = {0};
+    describe_store(look, report);
+    describe_airflow(context, look, report);
+    describe_ground(context, report);
+    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    report->cfg_delivered = context->settings->deliver_cfg;
+    if (describe_secrets(look, report, err) < 0)
+        return -1;
+    bool is_stuck = status_check_cfg(context, look, report, &refused) < 0;
+
+    bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
+    describe_option_files(files, report);
+    bool has_reason =
+        keep_check_place(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
+    if (!has_reason && !is_refused)
+        has_reason = pretend(context, look, &delivered, &refused) < 0;
+    report_look(context, look);
+    for (size_t i = 0; i < look->count; i++)
+        describe_outcome(&look->parts[i], &report->secrets[i]);
+    status_describe_cfg(context, look, &delivered, report);
+    if (is_refused || has_reason)
+        status_refuse(report);
+    if (has_reason)
+        problem(report, &refused);
+    return describe_waits(context, look, files, report, err);
+}
+
+int status_command(const struct context *context)
+{
+    struct error err = {0};
+    struct error looked = {0};
+    _cleanup_option_files_ struct option_files files = {0};
+    _cleanup_look_ struct look look = {.store = {.directory = -1}};
+    _cleanup_(status_report_free) struct status_report report = {0};
+    const struct settings *settings = context->settings;
+    struct listening listening = {settings, &report};
+    if (*settings->words) {
+        error_usage(&err, "status takes no words");
+        return report_failure(context->signals, &err, EXIT_USAGE);
+    }
+    enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
+    look_around(context, settings->manage, commands, &look, &looked);
+    if (looked.kind == ERROR_ENDING)
+        return report_failure(context->signals, &looked, failure_status(&looked));
+    log_divert(hear, &listening);
+    int described = describe(context, &look, &looked, &files, &report, &err);
+    log_divert(NULL, NULL);
+    if (described < 0)
+        return report_failure(context->signals, &err, failure_status(&err));
+    if (settings->json)
+        status_print_json(&report);
+    else
+        status_print(&report);
+    return report.problem_count > 0 ? EXIT_PROBLEM : EXIT_GOOD;
+}

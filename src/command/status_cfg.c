@@ -1,0 +1,138 @@
+#include "command/status_cfg.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "command/status_report.h"
+#include "run/deliver.h"
+#include "run/deliver_place.h"
+#include "store/names.h"
+
+static void add(char state[STATUS_CFG], const char *what, const char *names)
+{
+    size_t length = strlen(state);
+    if (*names)
+        snprintf(state + length, STATUS_CFG - length, "%s %s %s",
+                 state[length - 1] == ':' ? "" : ", and", what, names);
+}
+
+/* Whether the file's own ..._cmd gives it, or reads our store, or fails, and nothing beside it hides it. */
+static bool is_by_command(const struct part *part)
+{
+    const struct survey *survey = &part->survey;
+    const struct source *winner = part->decision.winner;
+    bool is_ours = false;
+    for (size_t i = 0; part->secret->places[i].variable && survey->sources; i++)
+        is_ours |= (survey->places[i].own_store ||
+                    (survey->places[i].command_failed && winner && winner->way == WAY_STORE)) &&
+                   survey->sources[survey->places[i].source].finding == FOUND_ABSENT;
+    return is_ours || (winner && winner->way == WAY_CFG && winner->by_command &&
+                       !source_is_shadowed(survey, winner));
+}
+
+/* What the file has when nothing of it is written. */
+static const char *describe_rest(const struct context *context, const struct look *look)
+{
+    bool is_unknown = false;
+    bool by_command = false;
+    for (size_t i = 0; i < look->count; i++) {
+        is_unknown |= look->parts[i].decision.action == ACTION_UNKNOWN;
+        by_command |= is_by_command(&look->parts[i]);
+    }
+    if (is_unknown)
+        return "depends on the command";
+    if (!context->settings->deliver_cfg)
+        return "not written: --deliver env";
+    return by_command ? "left to its command, nothing to write" : "right, nothing to write";
+}
+
+void status_describe_cfg(const struct context *context, const struct look *look,
+                         const struct delivered *done, struct status_report *report)
+{
+    char *state = report->cfg;
+    const char *text = describe_rest(context, look);
+    bool is_written = *done->set || *done->cleared || *done->hidden;
+    if (done->is_left)
+        text = done->is_made ? "missing, cannot be created"
+                             : "cannot be written, would be left as it is";
+    else if (done->is_made)
+        text = "missing, would be created";
+    else if (is_written)
+        text = done->in_place ? "would be written in place:" : "would be changed:";
+    else if (done->is_broken)
+        text = "cannot be used as it is";
+    snprintf(state, STATUS_CFG, "%s", text);
+    if (!is_written || done->is_left || done->is_made)
+        return;
+    add(state, "sets", done->set);
+    add(state, "comments out the empty", done->cleared);
+    add(state, "comments out what this Airflow would show:", done->hidden);
+}
+
+struct copies {
+    const char *store;
+    const char *own; /* the name of that of the file in use */
+    struct status_report *report;
+};
+
+static void add_copy(const char *name, void *context)
+{
+    enum { WHOLE = sizeof STORE_COPY_PREFIX - 1 + 16 };
+    const struct copies *copies = context;
+    char whole[WHOLE + 1];
+    char text[PATH_MAX + 128];
+    snprintf(whole, sizeof whole, "%s", name);
+    bool is_copy = file_is_temporary(whole, STORE_COPY_PREFIX) &&
+                   (strlen(name) == WHOLE || strcmp(name + WHOLE, ".new") == 0);
+    if (!is_copy || strcmp(whole, copies->own) == 0)
+        return;
+    snprintf(text, sizeof text, "%s/%s: the interrupted write of another airflow.cfg has left it",
+             copies->store, name);
+    status_add(copies->report, false, text);
+    status_add_hint(copies->report,
+                    "the next run in the container of that airflow.cfg removes it; if there is "
+                    "none, see whether its keys are still needed, and remove it");
+}
+
+/* That of the file in use, which a run finishes, and all others. */
+static int check_copies(const struct context *context, const struct look *look,
+                        struct status_report *report, struct error *err)
+{
+    struct error stuck = {0};
+    struct error ignored;
+    char own[FILE_TEMPORARY_NAME] = "";
+    struct context pretending = *context;
+    const char *path = look->cfg_path.bytes;
+    pretending.pretends = true;
+    int recovered = deliver_recover(&pretending, look, &stuck);
+    if (recovered > 0) {
+        char text[PATH_MAX + 128];
+        snprintf(text, sizeof text, "%s: its writing was interrupted; the next run finishes it",
+                 path);
+        status_add(report, false, text);
+    }
+    if (path)
+        deliver_copy_name(path, own, &ignored);
+    struct copies copies = {look->store.path, own, report};
+    file_list(look->store.directory, add_copy, &copies, &ignored);
+    if (recovered < 0)
+        *err = stuck;
+    return recovered < 0 ? -1 : 0;
+}
+
+int status_check_cfg(const struct context *context, const struct look *look,
+                     struct status_report *report, struct error *err)
+{
+    struct error rest;
+    _cleanup_cfg_ struct cfg whole = {0};
+    const struct cfg *cfg = &look->cfg.cfg;
+    bool has_copies = false;
+    if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
+        status_add(report, true, rest.message);
+    for (size_t i = 0; i < look->count; i++)
+        has_copies |= look->parts[i].survey.store_scan.copies;
+    return has_copies ? check_copies(context, look, report, err) : 0;
+}

@@ -1,0 +1,310 @@
+#include "command/status_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+void status_add(struct status_report *report, bool problem, const char *text)
+{
+    report->problem_count += problem;
+    struct status_note *notes = reallocarray(report->notes, report->note_count + 1, sizeof *notes);
+    if (!notes)
+        return;
+    report->notes = notes;
+    struct status_note *note = &notes[report->note_count++];
+    *note = (struct status_note){.problem = problem};
+    snprintf(note->text, sizeof note->text, "%s", text);
+}
+
+void status_add_hint(struct status_report *report, const char *hint)
+{
+    if (report->note_count == 0)
+        return;
+    char *hints = report->notes[report->note_count - 1].hint;
+    size_t length = strlen(hints);
+    snprintf(hints + length, STATUS_HINT - length, "%s%s", length > 0 ? "\n" : "", hint);
+}
+
+void status_refuse(struct status_report *report)
+{
+    for (size_t i = 0; i < report->secret_count; i++) {
+        struct status_secret *secret = &report->secrets[i];
+        secret->verdict = "refuse";
+        *secret->ring = '\0';
+        snprintf(secret->text, sizeof secret->text, "a run would be refused");
+    }
+    snprintf(report->cfg, sizeof report->cfg, "would not be touched");
+}
+
+static void print_clean(const char *given)
+{
+    char text[STATUS_TEXT];
+    snprintf(text, sizeof text, "%s", given);
+    log_mask(text);
+    for (const char *p = text; *p; p++)
+        putchar((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
+}
+
+/* The next line of a hint. */
+static bool hint_next(const char **hint, char line[STATUS_HINT])
+{
+    size_t length = strcspn(*hint, "\n");
+    snprintf(line, STATUS_HINT, "%.*s", (int)length, *hint);
+    *hint += length + ((*hint)[length] == '\n');
+    return *line != '\0';
+}
+
+static const char *describe_option_file(const struct option_file *file)
+{
+    switch (file->finding) {
+    case OPTION_FILE_READ:
+        return "read";
+    case OPTION_FILE_EMPTY:
+        return "set to nothing";
+    case OPTION_FILE_PASSED:
+        return "not used";
+    case OPTION_FILE_BROKEN:
+        return "broken";
+    }
+    return "";
+}
+
+static void print_row(const struct status_source *source, size_t width, int way)
+{
+    size_t length = strlen(source->name);
+    char number[4] = " ";
+    if (way)
+        snprintf(number, sizeof number, "%d", way);
+    printf("  %s  ", number);
+    print_clean(source->name);
+    printf("%*s  %s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
+           source->fingerprints, source->wins ? "  <- counts" : "");
+}
+
+static size_t widest(const struct status_report *report)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < report->secret_count; i++)
+        for (size_t j = 0; j < report->secrets[i].source_count; j++) {
+            size_t length = strlen(report->secrets[i].sources[j].name);
+            width = length > width && length < 60 ? length : width;
+        }
+    return width;
+}
+
+/* Of the first secret every place is shown, so that it is known where it may stand; of the others what is
+ * there. */
+static void print_secret(const struct status_secret *secret, const char *store, size_t width,
+                         bool whole)
+{
+    int shown = 0;
+    printf("\n%s\n", secret->managed->name);
+    for (size_t i = 0; i < secret->source_count; i++) {
+        const struct status_source *source = &secret->sources[i];
+        if (!whole && source->is_absent)
+            continue;
+        print_row(source, width, source->way != shown ? source->way : 0);
+        shown = source->way;
+    }
+    if (whole)
+        printf("  7  a new one, if none of these holds one\n");
+    if (*secret->staged)
+        printf("staged       %s\n", secret->staged);
+    for (size_t i = 0; i < secret->retired.count; i++)
+        printf("%s%s", i == 0 ? "retired      " : ", ", secret->retired.fingerprints[i]);
+    printf("%sverdict      ", secret->retired.count > 0 ? "\n" : "");
+    print_clean(secret->text);
+    putchar('\n');
+    const char *older = strchr(secret->ring, ' ');
+    if (older)
+        printf("reads also  %s\n", older);
+    if (secret->is_kept)
+        printf("would store  %s, in %s/%s\n",
+               *secret->would_hold ? secret->would_hold : "a new one", store,
+               secret->managed->name);
+    if (secret->is_kept && *secret->would_stage)
+        printf("would stage  %s\n", secret->would_stage);
+}
+
+void status_print(const struct status_report *report)
+{
+    size_t width = widest(report);
+    printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
+    for (size_t i = 0; i < report->secret_count; i++)
+        print_secret(&report->secrets[i], report->store_path, width, i == 0);
+    printf("\nAirflow      %s",
+           *report->airflow ? report->airflow : "version not found; --airflow-version tells it");
+    if (*report->airflow) {
+        printf(", from ");
+        print_clean(report->airflow_from);
+    }
+    printf("\nstore        ");
+    print_clean(report->store_path);
+    printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
+           report->ground, report->survives);
+    print_clean(report->cfg_path);
+    printf(": %s\n", report->cfg);
+    for (size_t i = 0; i < report->option_files->count; i++) {
+        const struct option_file *file = &report->option_files->list[i];
+        printf("option       %s_FILE: %s\n", file->option.name, describe_option_file(file));
+    }
+    for (size_t i = 0; i < WAIT_TARGETS_MOST && *report->waits[i]; i++) {
+        printf("waits for    ");
+        print_clean(report->waits[i]);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < report->note_count; i++) {
+        printf("%s      ", report->notes[i].problem ? "problem" : "warning");
+        print_clean(report->notes[i].text);
+        putchar('\n');
+        char line[STATUS_HINT];
+        for (const char *at = report->notes[i].hint; hint_next(&at, line);) {
+            printf("hint         ");
+            print_clean(line);
+            putchar('\n');
+        }
+    }
+}
+
+static void print_string(const char *given)
+{
+    char masked[STATUS_TEXT];
+    char text[JSON_STRING(STATUS_TEXT)];
+    snprintf(masked, sizeof masked, "%s", given);
+    log_mask(masked);
+    json_string(masked, text, sizeof text);
+    fputs(text, stdout);
+}
+
+static void print_member(const char *name, const char *text)
+{
+    printf(",\"%s\":", name);
+    print_string(text);
+}
+
+/* "a, b" as ["a","b"]: fingerprints need no escaping. */
+static void print_fingerprints(const char *name, const char *list)
+{
+    printf(",\"%s\":[", name);
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ", ");
+        printf("%s\"%.*s\"", at > list ? "," : "", (int)length, at);
+        at += length;
+        at += strspn(at, ", ");
+    }
+    putchar(']');
+}
+
+static void print_notes(const struct status_report *report, const char *name, bool problems)
+{
+    bool first = true;
+    printf(",\"%s\":[", name);
+    for (size_t i = 0; i < report->note_count; i++) {
+        if (report->notes[i].problem != problems)
+            continue;
+        if (!first)
+            putchar(',');
+        print_string(report->notes[i].text);
+        first = false;
+    }
+    putchar(']');
+}
+
+static void print_hints(const struct status_report *report)
+{
+    bool first = true;
+    printf(",\"hints\":[");
+    for (size_t i = 0; i < report->note_count; i++) {
+        char line[STATUS_HINT];
+        for (const char *at = report->notes[i].hint; hint_next(&at, line); first = false) {
+            if (!first)
+                putchar(',');
+            print_string(line);
+        }
+    }
+    putchar(']');
+}
+
+static void print_option_files(const struct option_files *files)
+{
+    printf(",\"option_files\":[");
+    for (size_t i = 0; i < files->count; i++) {
+        const struct option_file *file = &files->list[i];
+        printf("%s{\"name\":\"%s_FILE\"", i > 0 ? "," : "", file->option.name);
+        print_member("found", describe_option_file(file));
+        putchar('}');
+    }
+    putchar(']');
+}
+
+static void print_secret_json(const struct status_secret *secret)
+{
+    printf("\"verdict\":\"%s\"", secret->verdict);
+    print_fingerprints("fingerprints", secret->ring);
+    printf(",\"sources\":[");
+    for (size_t i = 0; i < secret->source_count; i++) {
+        const struct status_source *source = &secret->sources[i];
+        printf("%s{\"way\":%d", i > 0 ? "," : "", source->way);
+        print_member("name", source->name);
+        print_member("found", *source->found ? source->found : "keys");
+        print_fingerprints("fingerprints", source->fingerprints);
+        printf(",\"wins\":%s}", source->wins ? "true" : "false");
+    }
+    putchar(']');
+    print_fingerprints("staged", secret->staged);
+    printf(",\"is_kept\":%s", secret->is_kept ? "true" : "false");
+    print_fingerprints("would_hold", secret->would_hold);
+    print_fingerprints("would_stage", secret->would_stage);
+    printf(",\"retired\":[");
+    for (size_t i = 0; i < secret->retired.count; i++)
+        printf("%s\"%s\"", i > 0 ? "," : "", secret->retired.fingerprints[i]);
+    putchar(']');
+}
+
+void status_print_json(const struct status_report *report)
+{
+    printf("{\"version\":\"%s\",\"name\":\"%s\",", FERNIT_VERSION,
+           report->secrets[0].managed->name);
+    print_secret_json(&report->secrets[0]);
+    printf(",\"secrets\":[");
+    for (size_t i = 1; i < report->secret_count; i++) {
+        printf("%s{\"name\":\"%s\",", i > 1 ? "," : "", report->secrets[i].managed->name);
+        print_secret_json(&report->secrets[i]);
+        putchar('}');
+    }
+    printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
+    print_member("path", report->store_path);
+    print_member("state", report->store);
+    print_member("ground", report->ground);
+    print_member("survives", report->survives);
+    printf("},\"airflow\":{\"version\":");
+    print_string(report->airflow);
+    print_member("from", *report->airflow ? report->airflow_from : "");
+    printf("},\"airflow_cfg\":{\"delivered\":%s", report->cfg_delivered ? "true" : "false");
+    print_member("path", report->cfg_path);
+    print_member("state", report->cfg);
+    putchar('}');
+    print_option_files(report->option_files);
+    printf(",\"waits_for\":[");
+    for (size_t i = 0; i < WAIT_TARGETS_MOST && *report->waits[i]; i++) {
+        printf(i > 0 ? "," : "");
+        print_string(report->waits[i]);
+    }
+    putchar(']');
+    print_notes(report, "problems", true);
+    print_notes(report, "warnings", false);
+    print_hints(report);
+    printf("}\n");
+}
+
+void status_report_free(struct status_report *report)
+{
+    for (size_t i = 0; i < report->secret_count; i++) {
+        free(report->secrets[i].sources);
+        retired_free(&report->secrets[i].retired);
+    }
+    free(report->notes);
+}

@@ -1,0 +1,85 @@
+/* What `fernit status` found, ready to be printed as a table or as JSON. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "airflow/managed.h"
+#include "cli/wait_targets.h"
+#include "fernet/ring.h"
+#include "resolve/option_files.h"
+#include "store/ground.h"
+#include "store/retired.h"
+
+enum { STATUS_TEXT = 3584, STATUS_HINT = 3072, STATUS_WAIT = 400, STATUS_CFG = 1024 };
+
+struct status_source {
+    int way; /* 1 to 6 */
+    const char *name;
+    const char *found; /* "" where fingerprints say it */
+    bool wins;
+    bool is_absent;
+    char fingerprints[RING_FINGERPRINTS];
+};
+
+struct status_secret {
+    const struct managed *managed;
+    struct status_source *sources;
+    size_t source_count;
+    const char *verdict; /* one word */
+    char text[STATUS_TEXT];
+    char ring[RING_FINGERPRINTS];       /* what Airflow would get; "": a new one, or nothing */
+    char staged[RING_FINGERPRINTS];     /* in the store, beside its ring */
+    bool is_kept;                       /* the store would be written, and hold: */
+    char would_hold[RING_FINGERPRINTS]; /* "": a new one */
+    char would_stage[RING_FINGERPRINTS];
+    struct retired retired;
+};
+
+struct status_note {
+    bool problem; /* else a warning */
+    char text[STATUS_TEXT];
+    char hint[STATUS_HINT]; /* what to do about it, in lines; "" for none */
+};
+
+struct status_report {
+    struct status_secret secrets[MANAGED_COUNT]; /* the first is the one that matters most */
+    size_t secret_count;
+    const char *store_path;
+    bool store_writable;
+    char store[128];
+    char ground[GROUND_TEXT]; /* what it lies on, for people */
+    const char *survives;     /* "yes", "no" or "unknown" */
+    char airflow[16];         /* its version; "": not known */
+    const char *airflow_from;
+    const char *cfg_path;
+    char cfg[STATUS_CFG]; /* what would become of it */
+    bool cfg_delivered;   /* airflow.cfg is one of the ways in which the key is delivered */
+    const struct option_files *option_files;
+    char waits[WAIT_TARGETS_MOST]
+              [STATUS_WAIT]; /* "the database at postgres:5432"; "" behind the last */
+    struct status_note *notes;
+    size_t note_count;
+    size_t problem_count;
+};
+
+/* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
+void status_add(struct status_report *report, bool problem, const char *text);
+
+/* Adds lines that say what to do about the note before it. */
+void status_add_hint(struct status_report *report, const char *hint);
+
+/* Says that a run would be refused: no secret is delivered. Why is a problem of its own. Call it when all verdicts are there. */
+void status_refuse(struct status_report *report);
+
+/* For people: columns, and "what to do" last. */
+void status_print(const struct status_report *report);
+
+/* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
+ * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret, is_kept (whether a run would write
+ * the store), would_hold and would_stage (fingerprints); secrets, for each of the others its name and the same; airflow
+ * (version, from); store (path, state, writable, ground, survives), airflow_cfg (path, state), option_files (name, found),
+ * waits_for (strings), problems, warnings, hints. Bytes that are not UTF-8 become "?". */
+void status_print_json(const struct status_report *report);
+
+void status_report_free(struct status_report *report);

@@ -1,0 +1,86 @@
+#include "run/child.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/lines.h"
+#include "run/deliver_need.h"
+
+static void unset_if_empty(struct environment *environment, const char *name)
+{
+    const char *value = environment_get(environment->list, name);
+    if (value && text_is_blank(value))
+        environment_unset(environment, name);
+}
+
+static int set_ring(struct environment *environment, const char *name, const struct ring *ring,
+                    struct error *err)
+{
+    _cleanup_secret_ struct secret assignment = {0};
+    if (secret_append(&assignment, name, strlen(name), err) < 0 ||
+        secret_append(&assignment, "=", 1, err) < 0 || ring_text(ring, &assignment, err) < 0)
+        return -1;
+    return environment_take(environment, &assignment, err);
+}
+
+/* Airflow asks its secrets backend, unless something stands before that. A ..._CMD that was passed over would. */
+static void leave_to_airflow(struct environment *environment, const struct managed *secret)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++) {
+        environment_unset(environment, place->variable_command);
+        unset_if_empty(environment, place->variable);
+        unset_if_empty(environment, place->variable_secret);
+        unset_if_empty(environment, place->variable_file);
+    }
+    if (secret->bare_file)
+        unset_if_empty(environment, secret->bare_file);
+}
+
+/* `ring` under this name, or NULL: nothing. */
+static int set_place(struct environment *environment, const struct managed_place *place,
+                     const struct ring *ring, struct error *err)
+{
+    environment_unset(environment, place->variable);
+    environment_unset(environment, place->variable_command);
+    environment_unset(environment, place->variable_secret);
+    environment_unset(environment, place->variable_file);
+    return ring ? set_ring(environment, place->variable, ring, err) : 0;
+}
+
+/* `ring` is NULL where airflow.cfg alone delivers it. */
+static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
+                      const struct ring *ring, struct error *err)
+{
+    for (const struct managed_place *place = secret->places; place->variable; place++) {
+        /* Where the version is not known, a user who gives it under this name may know it. */
+        bool gets =
+            managed_use(place, airflow) == MANAGED_DELIVERED ||
+            (!managed_is_left_out(place, airflow) && managed_is_given(place, environment->list));
+        if (set_place(environment, place, gets ? ring : NULL, err) < 0)
+            return -1;
+    }
+    if (!secret->bare)
+        return 0;
+    bool had_bare = environment_get(environment->list, secret->bare) != NULL;
+    environment_unset(environment, secret->bare);
+    environment_unset(environment, secret->bare_file);
+    return had_bare && ring ? set_ring(environment, secret->bare, ring, err) : 0;
+}
+
+int child_environment(struct environment *environment, const struct context *context,
+                      const struct look *look, struct error *err)
+{
+    if (environment_copy(environment, context->environment, err) < 0)
+        return -1;
+    environment_unset_prefix(environment, "FERNIT_");
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        const struct ring *ring = part_ring(part);
+        if (part->decision.action == ACTION_SECRET)
+            leave_to_airflow(environment, part->secret);
+        else if (ring && set_secret(environment, part->secret, look->airflow,
+                                    context->settings->deliver_environment ? ring : NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,393 @@
+#include "run/deliver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "airflow/cfg_in_place.h"
+#include "base/cleanup.h"
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "run/deliver_place.h"
+#include "run/deliver_text.h"
+#include "store/lock.h"
+#include "store/retired.h"
+
+enum { TRIES = 16 };
+
+/* One file, one attempt. */
+struct delivery {
+    const struct context *context;
+    const struct look *look;
+    char *const *environment; /* the command's */
+    const char *path;
+    bool by_environment; /* the command gets the key, whatever becomes of the file */
+    bool has_lock;       /* of the store */
+    struct delivered *delivered;
+};
+
+static struct deadline lock_deadline(const struct context *context)
+{
+    return deadline_in(context->settings->lock_timeout, context->signals);
+}
+
+/* Calls it for each option of each secret; stops at the first that does not return 0. */
+static int each_place(const struct delivery *delivery,
+                      int (*visit)(const struct delivery *delivery, const struct part *part,
+                                   size_t place, void *context),
+                      void *context)
+{
+    const struct look *look = delivery->look;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        for (size_t place = 0; part->secret->places[place].variable; place++) {
+            int visited = visit(delivery, part, place, context);
+            if (visited != 0)
+                return visited;
+        }
+    }
+    return 0;
+}
+
+/* What the whole file needs, and the text that it gets. */
+struct edit {
+    const struct cfg *cfg;
+    enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
+    struct deliver_text edited;
+    bool
+        told_in_environment; /* each secret that is edited came by its variable: all others see it there */
+    struct delivered *done;
+    bool is_foreign;
+    struct error *err;
+};
+
+static void drop_edit(struct edit *edit)
+{
+    secret_free(&edit->edited.text);
+}
+#define _cleanup_edit_ _cleanup_(drop_edit)
+
+/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. What
+ * Airflow would show goes all the same. */
+static bool is_passed_over(const struct delivery *delivery, const struct part *part, size_t place)
+{
+    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN &&
+           managed_use(&part->secret->places[place], delivery->look->airflow) != MANAGED_SHOWN;
+}
+
+static int find_need(const struct delivery *delivery, const struct part *part, size_t place,
+                     void *context)
+{
+    struct edit *edit = context;
+    if (is_passed_over(delivery, part, place)) {
+        edit->done->is_broken = true;
+        return 0;
+    }
+    edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+                              delivery->environment, delivery->by_environment, edit->err);
+    return edit->need != CFG_RIGHT;
+}
+
+static void add_option(char list[DELIVERED_LIST], const struct managed_place *place)
+{
+    size_t length = strlen(list);
+    snprintf(list + length, DELIVERED_LIST - length, "%s[%s] %s", length > 0 ? ", " : "",
+             place->section, place->option);
+}
+
+/* What the edit takes from the file, and the store does not hold, is retired first. Where it cannot be, it stays in the
+ * file as a comment. Returns whether it does, or -1. */
+static int keep_old(const struct delivery *delivery, const struct part *part, size_t place,
+                    const struct edit *edit)
+{
+    struct error ignored = {0};
+    const struct managed *secret = part->secret;
+    const struct store *store = &delivery->look->store;
+    bool is_plain = false;
+    _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
+    _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
+    _cleanup_ring_ struct ring lost = {.is_value = secret->is_value};
+    if (survey_cfg_key(edit->cfg, &secret->places[place], delivery->context->environment, &old,
+                       &is_plain, &ignored) != FOUND_KEYS)
+        return 0;
+    if (ring_add_less(&unused, &old, part_ring(part), edit->err) < 0 ||
+        ring_add_less(&lost, &unused, &part->survey.staged, edit->err) < 0)
+        return -1;
+    if (ring_count(&lost) == 0 || delivery->context->pretends)
+        return 0;
+    return !delivery->has_lock ||
+           store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;
+}
+
+static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
+                      void *context)
+{
+    struct edit *edit = context;
+    if (is_passed_over(delivery, part, place))
+        return 0;
+    enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+                                      delivery->environment, delivery->by_environment, edit->err);
+    if (need == CFG_RIGHT)
+        return 0;
+    if (need == CFG_BROKEN || need == CFG_FOREIGN) {
+        error_refused(edit->err,
+                      "%s: somebody else has just put another %s there; it is not overwritten, "
+                      "start again",
+                      delivery->path, part->secret->title);
+        edit->is_foreign = need == CFG_FOREIGN;
+        return -1;
+    }
+    if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
+        edit->need = need;
+    const struct source *winner = part->decision.winner;
+    add_option(need == CFG_HIDE    ? edit->done->hidden
+               : need == CFG_CLEAR ? edit->done->cleared
+                                   : edit->done->set,
+               &part->secret->places[place]);
+    edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
+    int stays = need == CFG_SET ? keep_old(delivery, part, place, edit) : 0;
+    const struct managed_place *option = &part->secret->places[place];
+    struct deliver_text *edited = &edit->edited;
+    if (stays < 0 ||
+        (stays && deliver_text_edit(edit->cfg, part, option, CFG_HIDE, edited, edit->err) < 0) ||
+        deliver_text_edit(edit->cfg, part, option, need, edited, edit->err) < 0)
+        return error_within(edit->err, "%s", delivery->path);
+    return 0;
+}
+
+/* It stays in a file that cannot be replaced. */
+static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
+{
+    static const char text[] = "%.300s: cannot take out %s: %s%s";
+    static const char hint[] = "take it out by hand, or make the file and its folder writable";
+    char why[LOOK_SHOWS];
+    look_shows(delivery->look, why);
+    if (delivery->context->settings->strict) {
+        error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
+        return error_hint(err, hint);
+    }
+    log_warning("shown-secret", text, delivery->path, edit->done->hidden, why, "");
+    log_hint(hint);
+    return 0;
+}
+
+/* The file cannot be replaced; `err` says why. */
+static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
+                       const struct edit *edit, struct error *err)
+{
+    const struct store *store = &delivery->look->store;
+    char copy[FILE_TEMPORARY_NAME];
+    if (delivery->by_environment) {
+        edit->done->is_left = true;
+        if (*edit->done->hidden && tell_shown(delivery, edit, err) < 0)
+            return -1;
+        if (!edit->told_in_environment)
+            log_warning("cfg-not-written",
+                        "%s; the command gets its secrets by its environment, but docker exec and "
+                        "pod templates do not see that: let fernit write the file, or set "
+                        "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
+                        err->message);
+        return CFG_WRITTEN;
+    }
+    if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
+        edit->done->is_left = true;
+        log_warning(
+            "cfg-not-written",
+            "%s; no airflow.cfg is made, since neither AIRFLOW_HOME nor AIRFLOW_CONFIG says "
+            "where: set one where somebody is to read it, or give --deliver env",
+            err->message);
+        return CFG_WRITTEN;
+    }
+    if (!cfg->exists)
+        return -1;
+    if (store->directory < 0 && !deliver_makes_store(delivery->look))
+        return error_advise(err,
+                            "to write it in place fernit needs a store for a copy of it, and "
+                            "there is no folder %s",
+                            store->path);
+    if (deliver_copy_name(delivery->path, copy, err) < 0)
+        return -1;
+    edit->done->in_place = true;
+    const struct cfg_copy place = {store->directory, store->path, copy, store->mode, false};
+    struct deadline deadline = lock_deadline(delivery->context);
+    int written =
+        delivery->context->pretends
+            ? cfg_foresee_overwrite(delivery->path, store->path, err)
+            : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
+    if (written != CFG_FIXED)
+        return written;
+    return error_advise(err, "make it writable, or deliver by the environment (fernit run "
+                             "--deliver env)");
+}
+
+/* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
+ * ours each of its processes would make up one of its own. */
+static void tell_written(const struct delivery *delivery, const struct edit *edit)
+{
+    enum cfg_need need = edit->need;
+    const char *what = need == CFG_MAKE    ? "made"
+                       : need == CFG_CLEAR ? "commented out an empty option in"
+                                           : "wrote the secrets into";
+    if (need != CFG_HIDE)
+        log_notice("%s %s", what, delivery->path);
+    if (*edit->done->hidden) {
+        char why[LOOK_SHOWS];
+        look_shows(delivery->look, why);
+        log_notice("commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
+    }
+    if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
+        log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
+    if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&
+        !environment_get(delivery->environment, MANAGED_FERNET_KEY->places->variable))
+        log_warning("cfg-without-key",
+                    "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
+                    "in plain text, and reads none that are encrypted; let fernit manage "
+                    "fernet_key, too, or give it in AIRFLOW__CORE__FERNET_KEY",
+                    delivery->path);
+    else if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
+        log_notice("it holds what --manage names alone, and Airflow adds nothing to it: give all "
+                   "containers the other secrets, or sessions and logs fail");
+}
+
+static int write_once(const struct delivery *delivery, const struct edit *edit, struct error *err)
+{
+    const struct cfg *cfg = edit->cfg;
+    mode_t mode = delivery->context->settings->store_mode;
+    bool is_made = edit->need == CFG_MAKE;
+    edit->done->is_made = is_made;
+    int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, mode, err)
+                  : is_made ? cfg_create(delivery->path, &edit->edited.text, mode, err)
+                            : cfg_replace(delivery->path, cfg, &edit->edited.text, err);
+    if (written == CFG_FIXED)
+        return write_fixed(delivery, cfg, edit, err);
+    if (written == CFG_WRITTEN)
+        tell_written(delivery, edit);
+    return written;
+}
+
+/* The store's lock, where one can be had (else *lock is -1): a read-only store has nobody to lock
+ * out. */
+static int lock_store(const struct context *context, const struct store *store, int *lock,
+                      struct error *err)
+{
+    if (store->directory < 0)
+        return 0;
+    struct deadline deadline = lock_deadline(context);
+    *lock = context->pretends ? -1 : store_lock(store, &deadline, err);
+    if (*lock >= 0 || (context->pretends && store_lock_foresee(store, err) == 0))
+        return 0;
+    if (err->kind != ERROR_SYSTEM)
+        return -1;
+    log_detail("%s: goes on without a lock", err->message);
+    return 0;
+}
+
+/* One attempt: reads the file, edits it, writes it. */
+static int attempt(const struct delivery *delivery, bool *is_foreign, struct error *err)
+{
+    _cleanup_cfg_ struct cfg now = {0};
+    if (signals_pending(delivery->context->signals))
+        return error_ending(err);
+    if (cfg_read(delivery->path, &now, err) < 0)
+        return -1;
+    struct delivered *done = delivery->delivered;
+    *done = (struct delivered){.is_broken = done->is_broken};
+    _cleanup_edit_ struct edit edit = {
+        .cfg = &now, .told_in_environment = true, .done = done, .err = err};
+    if (each_place(delivery, edit_place, &edit) < 0) {
+        *is_foreign = edit.is_foreign;
+        return -1;
+    }
+    return edit.edited.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
+}
+
+/* The store's lock, which is optional, and that of the file's folder. */
+static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, struct error *err)
+{
+    const struct context *context = delivery->context;
+    if (lock_store(context, &delivery->look->store, lock, err) < 0)
+        return -1;
+    delivery->has_lock = *lock >= 0;
+    if (context->pretends)
+        return 0;
+    struct deadline deadline = lock_deadline(context);
+    *folder_lock = cfg_lock(delivery->path, &deadline, err);
+    return *folder_lock == -1 ? -1 : 0;
+}
+
+static int check_place(const struct delivery *delivery, const struct part *part, size_t place,
+                       void *context)
+{
+    if (!is_passed_over(delivery, part, place))
+        return 0;
+    *(struct error *)context = *part->survey.sources[part->survey.places[place].source].error;
+    return -1;
+}
+
+int deliver_check(const struct context *context, const struct look *look, bool has_command,
+                  struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct delivery delivery = {.look = look};
+    if (!settings->deliver_cfg || (has_command && settings->deliver_environment))
+        return 0;
+    return each_place(&delivery, check_place, err);
+}
+
+int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
+                bool has_command, struct delivered *delivered, struct error *err)
+{
+    struct delivery delivery = {
+        .context = context,
+        .look = look,
+        .environment = environment,
+        .path = look->cfg_path.bytes,
+        .by_environment = has_command && context->settings->deliver_environment,
+        .delivered = delivered,
+    };
+    struct edit first = {.cfg = &look->cfg.cfg, .done = delivered, .err = err};
+    *delivered = (struct delivered){0};
+    int needs = each_place(&delivery, find_need, &first);
+    if (needs == 0 && !context->pretends)
+        cfg_tidy(delivery.path, &look->cfg.cfg);
+    if (needs <= 0)
+        return needs;
+
+    _cleanup_close_ int lock = -1;
+    _cleanup_close_ int folder_lock = -1;
+    if (lock_both(&delivery, &lock, &folder_lock, err) < 0)
+        return -1;
+    for (int i = 0; i < TRIES; i++) {
+        bool is_foreign = false;
+        int written = attempt(&delivery, &is_foreign, err);
+        if (is_foreign)
+            return DELIVER_FOREIGN;
+        if (written != CFG_CHANGED)
+            return written;
+    }
+    return error_refused(err, "%s: changes faster than it can be written; who writes it?",
+                         delivery.path);
+}
+
+int deliver_recover(const struct context *context, const struct look *look, struct error *err)
+{
+    const char *path = look->cfg_path.bytes;
+    char copy[FILE_TEMPORARY_NAME];
+    _cleanup_close_ int lock = -1;
+    if (!path)
+        return 0;
+    if (deliver_copy_name(path, copy, err) < 0)
+        return err->errnum == ENOENT ? 0 : -1;
+    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode,
+                                   context->pretends};
+    if (!cfg_copy_exists(&place))
+        return 0;
+    if (!context->pretends && lock_store(context, &look->store, &lock, err) < 0)
+        return -1;
+    struct deadline deadline = lock_deadline(context);
+    int recovered = cfg_recover(path, &place, &deadline, err);
+    if (recovered > 0)
+        log_notice("finished writing %s, which was interrupted", path);
+    return recovered;
+}

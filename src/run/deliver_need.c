@@ -1,0 +1,138 @@
+#include "run/deliver_need.h"
+
+#include "base/lines.h"
+
+const struct ring *part_ring(const struct part *part)
+{
+    if (part->decision.action == ACTION_USE)
+        return &part->decision.ring;
+    return ring_count(&part->unkept) > 0 ? &part->unkept : NULL;
+}
+
+static bool agree(const struct ring *a, const struct ring *b)
+{
+    return ring_same_first(a, b) && ring_covers(a, b) && ring_covers(b, a);
+}
+
+/* One option, as all that follows sees it. */
+struct view {
+    const struct context *context;
+    const struct part *part;
+    const struct managed_place *place;
+    const struct survey_place *found;
+    const struct source *source; /* its own, in the survey */
+    bool by_environment;
+};
+
+/* What a process with `environment` finds in the file. What the survey has found already is not read
+ * again: a steady start comes through here. */
+static enum finding find_key(const struct view *view, bool is_surveyed, const struct cfg *cfg,
+                             char *const *environment, struct ring *room, const struct ring **ring,
+                             struct error *err)
+{
+    if (is_surveyed && view->found->is_plain) {
+        *ring = &view->source->ring;
+        if (view->source->error)
+            *err = *view->source->error;
+        return view->source->finding;
+    }
+
+    *ring = room;
+    bool is_plain = false;
+    _cleanup_ring_ struct ring outside = {.is_value = room->is_value};
+    enum finding found = survey_cfg_key(cfg, view->place, environment, room, &is_plain, err);
+    if (is_plain || found != FOUND_KEYS)
+        return found;
+    /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
+    enum finding found_outside =
+        survey_cfg_key(cfg, view->place, view->context->environment, &outside, &is_plain, err);
+    return found_outside == FOUND_KEYS && agree(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
+}
+
+static bool is_by_command(const struct part *part)
+{
+    const struct source *winner = part->decision.winner;
+    return winner && winner->way == WAY_CFG && winner->by_command;
+}
+
+/* Whether Airflow gets the ring from the file's ..._cmd, as its owner meant it: because the ring
+ * is what the command has given, or what our own store holds. (`fernit key print` in an environment
+ * without FERNIT_STORE may find another store: then the key is in the environment.) A command that
+ * fails today gives it again tomorrow: a value beside it would hide it from Airflow. */
+static bool gives_by_command(const struct view *view)
+{
+    const struct source *winner = view->part->decision.winner;
+    bool by_store = winner && winner->way == WAY_STORE;
+    if (is_by_command(view->part))
+        return view->by_environment || agree(part_ring(view->part), &winner->ring);
+    return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
+                        (view->found->command_failed && view->by_environment));
+}
+
+/* Nobody has put it there since we looked: it is among what the decision is about. */
+static bool is_known(const struct view *view, const struct ring *ours, const struct ring *ring)
+{
+    return ring_covers(ours, ring) || ring_covers(&view->source->ring, ring);
+}
+
+static enum cfg_need need_behind_secret(const struct view *view, enum finding found)
+{
+    bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
+    return blocks && view->part->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+}
+
+/* Whether the file has something under this name. */
+static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
+{
+    const struct ini_option *option =
+        cfg->exists ? ini_find(&cfg->ini, place->section, place->option) : NULL;
+    return option && !text_is_blank(ini_value(&cfg->ini, option));
+}
+
+enum cfg_need deliver_need(const struct context *context, const struct look *look,
+                           const struct part *part, size_t place, const struct cfg *cfg,
+                           char *const *environment, bool by_environment, struct error *err)
+{
+    const struct survey_place *found_there = &part->survey.places[place];
+    const struct view view = {context,
+                              part,
+                              &part->secret->places[place],
+                              found_there,
+                              &part->survey.sources[found_there->source],
+                              by_environment};
+    const struct ring *ours = part_ring(part);
+    bool is_secret = part->decision.action == ACTION_SECRET;
+    enum managed_use use = managed_use(view.place, look->airflow);
+    if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.place))
+        return CFG_RIGHT;
+    if (use == MANAGED_SHOWN)
+        return is_secret ? CFG_RIGHT : CFG_HIDE;
+    if (!is_secret && (!ours || !context->settings->deliver_cfg))
+        return CFG_RIGHT;
+    if (!cfg->exists)
+        return is_secret ? CFG_RIGHT : CFG_MAKE;
+
+    _cleanup_ring_ struct ring room = {.is_value = part->secret->is_value};
+    const struct ring *ring = NULL;
+    enum finding found =
+        find_key(&view, cfg == &look->cfg.cfg, cfg, environment, &room, &ring, err);
+    if (is_secret)
+        return need_behind_secret(&view, found);
+    switch (found) {
+    case FOUND_KEYS:
+        if (agree(ours, ring))
+            return CFG_RIGHT;
+        return is_known(&view, ours, ring) ? CFG_SET : CFG_FOREIGN;
+    case FOUND_BROKEN:
+        return CFG_BROKEN;
+    case FOUND_ABSENT:
+        return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
+    case FOUND_EMPTY:
+    case FOUND_PLACEHOLDER:
+        return (is_by_command(part) || found_there->command_failed) && gives_by_command(&view)
+                   ? CFG_CLEAR
+                   : CFG_SET;
+    default:
+        return CFG_SET;
+    }
+}

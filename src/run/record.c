@@ -1,0 +1,217 @@
+#include "run/record.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/suggest.h"
+#include "run/keep.h"
+#include "store/ground.h"
+#include "store/lock.h"
+#include "store/names.h"
+#include "store/update.h"
+
+static bool has_to_change(const struct context *context, const struct look *look,
+                          const struct part *part)
+{
+    return survey_stored(&part->survey) && keep_is_needed(context, look, part);
+}
+
+static bool locks_reach(const struct context *context, const struct store *store,
+                        struct ground *ground)
+{
+    ground_look(store->path, context->environment, ground);
+    return ground->locks_are_shared;
+}
+
+static int refuse(const struct store *store, const struct ground *ground, const char *cure,
+                  struct error *err)
+{
+    error_refused(err, "%.300s: cannot be changed: it is on %s, whose locks do not reach other %s",
+                  store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
+    if (!ground->of_desktop)
+        return error_hint(err, "%s", cure);
+    char move[GROUND_CURE];
+    ground_move(ground, move, sizeof move);
+    return error_hint(err, "%s\n%s", move, cure);
+}
+
+/* Nothing is locked: as far as permissions and mounts tell. */
+static int pretend_lock(const struct store *store, struct error *err)
+{
+    if (store_lock_foresee(store, err) == 0)
+        err->kind = ERROR_NONE;
+    return -1;
+}
+
+int record_lock(const struct context *context, const struct store *store,
+                const struct deadline *deadline, const char *cure, struct error *err)
+{
+    struct ground ground;
+    bool alone = context->settings->single_writer;
+    if (!alone && !locks_reach(context, store, &ground))
+        return refuse(store, &ground, cure, err);
+    if (context->pretends)
+        return pretend_lock(store, err);
+    int held = store_lock(store, deadline, err);
+    if (held < 0 && alone && store_lock_is_missing(err))
+        err->kind = ERROR_NONE;
+    return held;
+}
+
+int record_ring(const struct store *store, const char *file, const struct ring *ring,
+                struct error *err)
+{
+    _cleanup_secret_ struct secret text = {0};
+    if (ring_count(ring) == 0)
+        return store_remove(store, file, err);
+    if (ring_text(ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+        return -1;
+    return store_replace(store, file, &text, err);
+}
+
+/* What neither the ring nor the staged keys will hold. Also what is
+ * retired already: a crash may have left it there not durable, and store_retire sees to that. */
+static int retire(const struct context *context, const struct store *store, const struct part *part,
+                  const struct ring *keys, struct error *err)
+{
+    static const struct retired none = {0};
+    const struct managed *secret = part->secret;
+    _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
+    if (change_retires(&part->decision.change, keys, &none, &retires, err) < 0)
+        return -1;
+    if (ring_count(&retires) == 0)
+        return 0;
+    return (context->pretends ? store_retire_foresee
+                              : store_retire)(store, secret->name, secret->is_value, &retires, err);
+}
+
+static int put(const struct context *context, const struct store *store, const char *file,
+               const struct ring *ring, struct error *err)
+{
+    if (!context->pretends)
+        return record_ring(store, file, ring, err);
+    return ring_count(ring) > 0 ? store_replace_foresee(store, file, err) : 0;
+}
+
+static int apply(const struct context *context, const struct store *store, const struct part *part,
+                 struct error *err)
+{
+    const struct survey *survey = &part->survey;
+    const struct change *change = &part->decision.change;
+    const struct ring *stored = &survey_stored(survey)->ring;
+    char staged[FILE_TEMPORARY_NAME];
+    store_staged_name(part->secret->name, staged);
+    if (retire(context, store, part, stored, err) < 0 ||
+        retire(context, store, part, &survey->staged, err) < 0)
+        return -1;
+    if (!ring_is_same(&change->stored, stored) &&
+        put(context, store, part->secret->name, &change->stored, err) < 0)
+        return -1;
+    if (ring_is_same(&change->staged, &survey->staged))
+        return 0;
+    return put(context, store, staged, &change->staged, err);
+}
+
+static void tell(const struct look *look, const struct part *part)
+{
+    char stored[RING_SUMMARY];
+    char staged[RING_SUMMARY];
+    ring_summary(&part->decision.change.stored, stored);
+    ring_summary(&part->decision.change.staged, staged);
+    log_notice("%s/%s now holds %s%s%s", look->store.path, part->secret->name, stored,
+               *staged ? ", staged: " : "", staged);
+}
+
+static int change_one(const struct context *context, struct look *look, struct part *part,
+                      struct error *err)
+{
+    if (look_again(context, look, part, err) < 0)
+        return -1;
+    const struct source *kept = &part->survey.sources[part->survey.store_source];
+    if (kept->finding == FOUND_BROKEN) {
+        *err = *kept->error;
+        return -1;
+    }
+    if (!survey_stored(&part->survey))
+        return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
+                             look->store.path, part->secret->name);
+    if (!has_to_change(context, look, part))
+        return 0;
+    if (apply(context, &look->store, part, err) < 0)
+        return -1;
+    part->is_kept = true;
+    if (!context->pretends)
+        tell(look, part);
+    return 0;
+}
+
+/* What is replaceable is used without the store where that is not for us to write. */
+static bool goes_unkept(const struct look *look, const struct part *part)
+{
+    if (!part->secret->replaceable || file_folder_is_writable(look->store.path))
+        return false;
+    log_warning("unkept-secret",
+                "the store %s cannot be written: it keeps its %s, and this process uses the new "
+                "one",
+                look->store.path, part->secret->title);
+    return true;
+}
+
+int record_changes(const struct context *context, struct look *look,
+                   const struct deadline *deadline, struct error *err)
+{
+    struct part *changed[MANAGED_COUNT];
+    size_t count = 0;
+    bool can_wait = true;
+    for (size_t i = 0; i < look->count; i++) {
+        struct part *part = &look->parts[i];
+        if (!has_to_change(context, look, part) || goes_unkept(look, part))
+            continue;
+        changed[count++] = part;
+        can_wait &= part->decision.change.can_wait;
+    }
+    if (count == 0)
+        return 0;
+
+    char command[SUGGESTED];
+    char cure[SUGGESTED + 128];
+    suggest_init(context->settings, command);
+    snprintf(cure, sizeof cure,
+             "see that no other fernit starts, and run once with the same variables: fernit init "
+             "--assume-single-writer%s",
+             command);
+    _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
+    bool failed = lock < 0 && err->kind != ERROR_NONE;
+    if (failed && can_wait && err->kind != ERROR_ENDING)
+        return 0;
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = change_one(context, look, changed[i], err) < 0;
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hint) {
+        bool is_told = err->advised || error_tells_all(err);
+        error_advise(err, "a new key must be kept beside the old ones before it is used");
+        if (!is_told)
+            error_hint(err,
+                       "run once, on a host that can write there, with the same variables: fernit "
+                       "init%s%s",
+                       context->settings->single_writer ? " --assume-single-writer" : "", command);
+    }
+    return failed ? -1 : 0;
+}
+
+void record_tidy(const struct context *context, const struct look *look)
+{
+    struct ground ground;
+    for (size_t i = 0; i < look->count; i++) {
+        const struct part *part = &look->parts[i];
+        const struct store_scan *scan = &part->survey.store_scan;
+        if (!survey_stored(&part->survey))
+            continue;
+        store_tidy(&look->store, part->secret->name, scan);
+        if ((scan->changing || scan->changes) &&
+            (context->settings->single_writer || locks_reach(context, &look->store, &ground)))
+            store_tidy_changes(&look->store, part->secret->name, scan);
+    }
+}

@@ -1,0 +1,140 @@
+#include "run/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "airflow/version.h"
+#include "base/error.h"
+#include "base/lines.h"
+#include "base/log.h"
+#include "run/deliver_need.h"
+
+int failure_status(const struct error *err)
+{
+    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
+        return EXIT_OWN_FAILURE;
+    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
+}
+
+/* Each of its lines is one. */
+static void print_hint(const char *hint)
+{
+    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
+        length = strcspn(hint, "\n");
+        log_hint("%.*s", (int)length, hint);
+    }
+}
+
+int report_failure(const struct signals *signals, const struct error *err, int status)
+{
+    int number = signals_pending(signals);
+    if (err->kind == ERROR_ENDING && number > 0) {
+        log_detail("ends on signal %d", number);
+        return 128 + number;
+    }
+    log_error("%s%s", err->message, error_remedy(err));
+    print_hint(err->hint);
+    return status;
+}
+
+int report_unstarted(const struct error *err, int status)
+{
+    log_error("%s", err->message);
+    print_hint(err->hint);
+    return status;
+}
+
+void report_remarks(const struct survey *survey, const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->remark_count; i++) {
+        char text[REMARK_TEXT];
+        char hint[REMARK_HINT];
+        remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
+        remark_hint(&decision->remarks[i], survey, decision, hint);
+        log_warning(remark_id(decision->remarks[i].kind), "%s", text);
+        print_hint(hint);
+    }
+}
+
+static void say_one(const struct part *part)
+{
+    char fingerprints[RING_SUMMARY];
+    const struct decision *decision = &part->decision;
+    const struct source *winner = decision->winner;
+    bool only_in_cfg = winner && winner->way == WAY_CFG && !winner->by_command &&
+                       decision->action == ACTION_USE && !part->secret->replaceable;
+    if (!winner || !(only_in_cfg || log_shows(LOG_VERBOSE)))
+        return;
+    const char *name = winner->name;
+    ring_summary(&decision->ring, fingerprints);
+    if (decision->action == ACTION_SECRET)
+        log_detail("%s is set: Airflow gets its %s from its secrets backend", name,
+                   part->secret->title);
+    else
+        log_detail("using the %s %s from %s", part->secret->title, fingerprints, name);
+    if (only_in_cfg)
+        log_warning("key-only-in-cfg",
+                    "the key %s stands only in %s: a rebuild that loses this file makes stored "
+                    "connections unreadable; give a volume with --store DIR",
+                    fingerprints, name);
+    if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
+        log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the %s could be "
+                   "swapped to disk",
+                   part->secret->title);
+}
+
+/* A secret that this Airflow does not read: a user who gives it may mean another Airflow. One with two names is read
+ * under the other. */
+static void say_unread(const struct context *context, const struct look *look,
+                       const struct part *part)
+{
+    const struct managed_place *place = part->secret->places;
+    char why[LOOK_SHOWS];
+    if (!managed_is_left_out(place, look->airflow) || !part_ring(part) ||
+        !managed_is_given(place, context->environment))
+        return;
+    look_shows(look, why);
+    log_notice("the command does not get %s: %s", place->variable, why);
+    log_hint("if this is another Airflow, set --airflow-version");
+}
+
+void report_look(const struct context *context, const struct look *look)
+{
+    if (look->airflow != AIRFLOW_UNKNOWN && log_shows(LOG_VERBOSE)) {
+        char version[AIRFLOW_TEXT];
+        airflow_version_text(look->airflow, version);
+        log_detail("delivers what Airflow %s reads (%s)", version, look->airflow_from);
+    }
+    for (size_t i = 0; i < look->count; i++) {
+        report_remarks(&look->parts[i].survey, &look->parts[i].decision);
+        say_one(&look->parts[i]);
+        say_unread(context, look, &look->parts[i]);
+    }
+    if (context->left_cfg)
+        log_warning("cfg-left-behind",
+                    "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
+                    "there, or remove it",
+                    context->left_cfg, look->cfg_path.bytes);
+}
+
+void report_option_files(const struct option_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        char text[1024];
+        const char *id = option_file_remark(&files->list[i], text, sizeof text);
+        if (id)
+            log_warning(id, "%s", text);
+    }
+}
+
+void report_option_files_left(char *const *environment)
+{
+    for (; *environment; environment++) {
+        struct sensitive_variable option;
+        if (sensitive_file(*environment, &option) && !text_is_blank(strchr(*environment, '=') + 1))
+            log_warning("option-file-left",
+                        "%s_FILE is left alone: init has no command to give its value to, and "
+                        "Airflow does not know it; start Airflow with \"fernit run\"",
+                        option.name);
+    }
+}

@@ -1,0 +1,201 @@
+#include "run/wait.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "airflow/url.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "process/wait_for.h"
+#include "run/database_defaults.h"
+
+static const struct kind {
+    const char *word;
+    const char *name;
+    struct option_place places[3]; /* the newest name first, as Airflow itself asks */
+} kinds[] = {
+    [WAIT_DATABASE] = {"db",
+                       "the database at ",
+                       {{"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "database", "sql_alchemy_conn"},
+                        {"AIRFLOW__CORE__SQL_ALCHEMY_CONN", "core", "sql_alchemy_conn"}}},
+    [WAIT_BROKER] = {"broker",
+                     "the broker at ",
+                     {{"AIRFLOW__CELERY__BROKER_URL", "celery", "broker_url"}}},
+    [WAIT_ENDPOINT] = {.word = "", .name = ""},
+};
+
+static const char not_needed[] = "no broker and no Celery executor are configured";
+static const char default_broker[] = "redis://redis:6379/0";
+
+bool wait_needs_options(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->wait_targets.count; i++)
+        if (settings->wait_targets.list[i].kind != WAIT_ENDPOINT)
+            return true;
+    return false;
+}
+
+/* In `init` those that are broken do not matter, but these do. */
+static int check_file(const struct option_place *place, const struct option_files *files,
+                      struct error *err)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct option_file *file = &files->list[i];
+        if (file->error && strcmp(file->option.name, place->variable) == 0) {
+            *err = *file->error;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int read_url(const char *url, enum url_reader reader, char *const *environment,
+                    struct wait_place *place, struct error *err)
+{
+    _cleanup_database_defaults_ struct database_defaults defaults = {.service = {0}};
+    if (database_defaults_find(url, environment, &defaults, err) < 0 ||
+        url_endpoints(url, reader, &defaults.values, &place->endpoints, err) < 0)
+        return error_within(err, "%s", place->source);
+    return 0;
+}
+
+/* Whether the executor, or one of several, is Celery's: CeleryExecutor, CeleryKubernetesExecutor, each with or without its module.
+ * Returns -1 with *err where it cannot be told. */
+static int has_celery(const struct option_search *search, struct error *err)
+{
+    static const struct option_place places[] = {
+        {"AIRFLOW__CORE__EXECUTOR", "core", "executor"},
+        {.variable = NULL},
+    };
+    char source[OPTION_VALUE_SOURCE];
+    _cleanup_secret_ struct secret executor = {0};
+    const struct option_search plain = {
+        .places = places, .environment = search->environment, .is_plain = true};
+    enum option_value_found found = option_value(&plain, &executor, source, err);
+    if (found == OPTION_VALUE_FAILED)
+        return -1;
+    return found == OPTION_VALUE_FOUND && strstr(executor.bytes, "Celery");
+}
+
+static int find_default_broker(const struct option_search *search, struct wait_place *place,
+                               struct error *err)
+{
+    int celery = has_celery(search, err);
+    place->needed = celery > 0;
+    snprintf(place->source, sizeof place->source, "Airflow's default");
+    return celery > 0 ? read_url(default_broker, URL_KOMBU, search->environment, place, err)
+                      : celery;
+}
+
+static int find_by_url(const struct option_search *search, struct wait_place *place,
+                       struct error *err)
+{
+    _cleanup_secret_ struct secret url = {0};
+    bool is_broker = place->target->kind == WAIT_BROKER;
+    switch (option_value(search, &url, place->source, err)) {
+    case OPTION_VALUE_FAILED:
+        return -1;
+    case OPTION_VALUE_COMMAND:
+        place->known = false;
+        return 0;
+    case OPTION_VALUE_NONE:
+        if (is_broker)
+            return find_default_broker(search, place, err);
+        return error_input(err, "is not configured: neither in %s nor in airflow.cfg",
+                           search->places->variable);
+    case OPTION_VALUE_FOUND:
+        break;
+    }
+    if (memchr(url.bytes, '\0', url.length))
+        return error_input(err, "%s: holds a NUL", place->source);
+    bool is_from_cfg = strncmp(place->source, "AIRFLOW__", 9) != 0;
+    if (is_broker && is_from_cfg && strcmp(url.bytes, default_broker) == 0)
+        return find_default_broker(search, place, err);
+    return read_url(url.bytes, is_broker ? URL_KOMBU : URL_SQLALCHEMY, search->environment, place,
+                    err);
+}
+
+int wait_find(const struct context *context, const struct option_files *files,
+              char *const *environment, bool run_commands, struct wait_place *place,
+              struct error *err)
+{
+    const struct wait_target *target = place->target;
+    const struct kind *kind = &kinds[target->kind];
+    place->known = place->needed = true;
+    *place->source = '\0';
+    place->endpoints.count = target->kind == WAIT_ENDPOINT;
+    place->endpoints.list[0] = target->endpoint;
+    if (target->kind == WAIT_ENDPOINT)
+        return 0;
+
+    const struct option_search search = {
+        .places = kind->places,
+        .environment = environment,
+        .command_timeout = context->settings->cmd_timeout,
+        .signals = context->signals,
+        .run_commands = run_commands,
+    };
+    int found = 0;
+    for (const struct option_place *name = kind->places; name->variable && found == 0; name++)
+        found = check_file(name, files, err);
+    if (found == 0 && find_by_url(&search, place, err) == 0)
+        return 0;
+    if (err->kind == ERROR_ENDING)
+        return -1;
+    error_within(err, "--wait-for %s", kind->word);
+    return error_advise(err, "correct it, or say where: --wait-for tcp://HOST:PORT");
+}
+
+void wait_text(const struct wait_place *place, char *text, size_t size)
+{
+    char where[200];
+    const struct kind *kind = &kinds[place->target->kind];
+    endpoints_text(&place->endpoints, where, sizeof where);
+    if (!place->known)
+        snprintf(text, size, "%sa place that only a command knows, %.160s (--run-commands runs it)",
+                 kind->name, place->source);
+    else if (!place->needed)
+        snprintf(text, size, "nothing: %s", not_needed);
+    else if (place->endpoints.count == 0)
+        snprintf(text, size, "nothing: %.160s leads to no host", place->source);
+    else
+        snprintf(text, size, "%s%s%s%.160s", kind->name, where, *place->source ? ", from " : "",
+                 place->source);
+}
+
+static int wait_at(const struct context *context, const struct wait_place *place,
+                   const struct deadline *deadline, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    const struct wait wait = {
+        .what = kinds[place->target->kind].name,
+        .endpoints = &place->endpoints,
+        .deadline = *deadline,
+        .most = settings->all[OPTION_WAIT_TIMEOUT].text,
+        .once = settings->wait_timeout == 0,
+    };
+    if (place->endpoints.count > 0)
+        return wait_for(&wait, err);
+    if (place->needed)
+        log_detail("%s leads to no host: there is nothing to wait for", place->source);
+    else
+        log_notice("--wait-for broker does not wait: %s", not_needed);
+    return 0;
+}
+
+int wait_for_targets(const struct context *context, const struct option_files *files,
+                     char *const *environment, struct error *err)
+{
+    const struct wait_targets *targets = &context->settings->wait_targets;
+    struct wait_place places[WAIT_TARGETS_MOST];
+    for (size_t i = 0; i < targets->count; i++) {
+        places[i].target = &targets->list[i];
+        if (wait_find(context, files, environment, true, &places[i], err) < 0)
+            return -1;
+    }
+    struct deadline deadline = deadline_in(context->settings->wait_timeout, context->signals);
+    for (size_t i = 0; i < targets->count; i++)
+        if (wait_at(context, &places[i], &deadline, err) < 0)
+            return -1;
+    return 0;
+}
