@@ -11,7 +11,7 @@
 #include "airflow/managed.h"
 #include "base/error.h"
 #include "fernet/ring.h"
-#include "resolve/survey.h"
+#include "resolve/sources.h"
 #include "store/retired.h"
 
 enum verb { VERB_PROMOTE, VERB_RETIRE, VERB_UNRETIRE, VERB_DESTROY };

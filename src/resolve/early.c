@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "airflow/managed.h"
+#include "airflow/names.h"
 #include "airflow/sensitive.h"
 #include "base/environment.h"
 #include "base/error.h"
@@ -16,7 +17,6 @@
 #include "base/shown.h"
 #include "base/trusted.h"
 #include "resolve/key_command.h"
-#include "resolve/looking.h"
 
 /* Returns whether there is something to hold. */
 static bool look_at(const char *path, struct early_text *found)

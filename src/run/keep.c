@@ -14,28 +14,9 @@
 #include "run/record.h"
 #include "store/create.h"
 #include "store/ground.h"
+#include "store/new_file.h"
 
 enum { LOOK_AGAIN_MS = 20 };
-
-static bool has_store(const struct context *context, const struct look *look)
-{
-    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
-}
-
-/* What is damaged is left alone: it may be all that there is of the keys. */
-static bool is_damaged(const struct survey *survey)
-{
-    return survey->sources[survey->store_source].finding == FOUND_BROKEN;
-}
-
-bool keep_is_needed(const struct context *context, const struct look *look, const struct part *part)
-{
-    if (part->decision.action == ACTION_GENERATE)
-        return !part->secret->replaceable || look->store.directory >= 0 ||
-               context->settings->store_named;
-    return part->decision.action == ACTION_USE && part->decision.change.changes &&
-           has_store(context, look) && !is_damaged(&part->survey);
-}
 
 /* Whoever gives a key under a name that nobody reads has one. */
 static int check_names(const struct context *context, const struct look *look, struct error *err)
@@ -139,7 +120,7 @@ static int pretend(const struct look *look, struct part *part, const struct ring
 {
     struct source *source = &part->survey.sources[part->survey.store_source];
     if (store_foresee(&look->store, err) < 0 ||
-        store_create_foresee(&look->store, part->secret->name, err) < 0)
+        store_new_foresee(&look->store, part->secret->name, err) < 0)
         return -1;
     part->is_kept = true;
     if (is_given_outside(part))
@@ -247,7 +228,7 @@ static int create_missing(struct keeping *keeping, struct error *err)
     for (size_t i = 0; i < look->count; i++) {
         struct part *part = &look->parts[i];
         if ((keeping->settled & bit_of(part)) || survey_stored(&part->survey) ||
-            !keep_is_needed(keeping->context, look, part) || goes_unkept(keeping, part))
+            !look_must_keep(keeping->context, look, part) || goes_unkept(keeping, part))
             continue;
         int created = create(keeping->context, look, part, &keeping->deadline, err);
         if (created < 0)

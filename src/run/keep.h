@@ -33,7 +33,3 @@ int keep_found(const struct context *context, struct look *look, bool has_comman
 /* Refuses to start inside a ..._CMD of another fernit, where every ..._CMD would be passed over, and a key might be made
  * where one of them has it. Returns 0, or -1 with ERROR_REFUSED. */
 int keep_check_place(const struct context *context, struct error *err);
-
-/* Whether a run would have to write to the store for this one. Pure. */
-bool keep_is_needed(const struct context *context, const struct look *look,
-                    const struct part *part);

@@ -229,6 +229,26 @@ int look_again(const struct context *context, struct look *look, struct part *pa
     return survey_again(context, look, part, err) < 0 ? -1 : decide_part(context, look, part, err);
 }
 
+static bool has_store(const struct context *context, const struct look *look)
+{
+    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
+}
+
+/* What is damaged is left alone: it may be all that there is of the keys. */
+static bool is_damaged(const struct survey *survey)
+{
+    return survey->sources[survey->store_source].finding == FOUND_BROKEN;
+}
+
+bool look_must_keep(const struct context *context, const struct look *look, const struct part *part)
+{
+    if (part->decision.action == ACTION_GENERATE)
+        return !part->secret->replaceable || look->store.directory >= 0 ||
+               context->settings->store_named;
+    return part->decision.action == ACTION_USE && part->decision.change.changes &&
+           has_store(context, look) && !is_damaged(&part->survey);
+}
+
 void look_shows(const struct look *look, char text[LOOK_SHOWS])
 {
     char version[AIRFLOW_TEXT];

@@ -62,6 +62,11 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 int look_again(const struct context *context, struct look *look, struct part *part,
                struct error *err);
 
+/* Whether a run has to write to the store for this one: it has none yet, or its ring changes, and there is a store or one was
+ * named. Pure. */
+bool look_must_keep(const struct context *context, const struct look *look,
+                    const struct part *part);
+
 /* Why a name does not reach Airflow, for a message: "Airflow 2.10.5 (AIRFLOW_VERSION) does not know it, and would show it". */
 enum { LOOK_SHOWS = 256 };
 void look_shows(const struct look *look, char text[LOOK_SHOWS]);

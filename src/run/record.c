@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/suggest.h"
-#include "run/keep.h"
 #include "store/ground.h"
 #include "store/lock.h"
 #include "store/names.h"
@@ -16,7 +15,7 @@
 static bool has_to_change(const struct context *context, const struct look *look,
                           const struct part *part)
 {
-    return survey_stored(&part->survey) && keep_is_needed(context, look, part);
+    return survey_stored(&part->survey) && look_must_keep(context, look, part);
 }
 
 static bool locks_reach(const struct context *context, const struct store *store,

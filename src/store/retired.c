@@ -12,9 +12,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/create.h"
 #include "store/judge.h"
 #include "store/names.h"
+#include "store/new_file.h"
 #include "store/update.h"
 
 enum { DIGITS = FINGERPRINT_TEXT };
@@ -316,7 +316,7 @@ int store_retire_foresee(const struct store *store, const char *name, bool is_va
     if (store_change_foresee(store, name, err) < 0 || open_folder(&folder, err) < 0)
         return -1;
     if (folder.fd < 0)
-        return store_create_foresee(store, STORE_RETIRED, err);
+        return store_new_foresee(store, STORE_RETIRED, err);
     store_file_path(store, STORE_RETIRED, path);
     if (file_folder_is_writable(path))
         return 0;

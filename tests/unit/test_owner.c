@@ -1,4 +1,6 @@
+#include "store/make_for.h"
 #include "store/owner.h"
+#include "store/store.h"
 
 #include "ground.h"
 
