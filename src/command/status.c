@@ -20,7 +20,7 @@
 #include "run/keep.h"
 #include "run/report.h"
 #include "run/wait.h"
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 static const char *finding_text(const struct source *source)
 {
@@ -129,11 +129,11 @@ static void describe_airflow(const struct context *context, const struct look *l
 static void describe_ground(const struct context *context, struct status_report *report)
 {
     static const char *const words[] = {
-        [GROUND_UNKNOWN] = "unknown", [GROUND_SURVIVES] = "yes", [GROUND_DIES] = "no"};
-    struct ground ground;
-    ground_look(report->store_path, context->environment, &ground);
-    snprintf(report->ground, sizeof report->ground, "%s", ground.text);
-    report->survives = words[ground.survival];
+        [MOUNT_UNKNOWN] = "unknown", [MOUNT_PERSISTENT] = "yes", [MOUNT_EPHEMERAL] = "no"};
+    struct mount_verdict verdict;
+    mount_verdict_find(report->store_path, context->environment, &verdict);
+    snprintf(report->mount, sizeof report->mount, "%s", verdict.text);
+    report->survives = words[verdict.survival];
 }
 
 static const char *const verdict_words[] = {

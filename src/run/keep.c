@@ -13,7 +13,7 @@
 #include "run/deliver.h"
 #include "run/record.h"
 #include "store/create.h"
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 #include "store/new_file.h"
 
 enum { LOOK_AGAIN_MS = 20 };
@@ -46,43 +46,43 @@ static int check_names(const struct context *context, const struct look *look, s
  * where it would not outlive the container, unless --allow-ephemeral permits it; with the line to add. */
 static int check_making(const struct context *context, const struct look *look, struct error *err)
 {
-    struct ground ground;
-    char cure[GROUND_CURE];
+    struct mount_verdict verdict;
+    char cure[MOUNT_CURE];
     if (check_names(context, look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
         return 0;
-    ground_look(look->store.path, context->environment, &ground);
-    if (ground.survival != GROUND_DIES)
+    mount_verdict_find(look->store.path, context->environment, &verdict);
+    if (verdict.survival != MOUNT_EPHEMERAL)
         return 0;
-    ground_cure(&ground, look->store.path, cure, sizeof cure);
+    mount_cure(&verdict, look->store.path, cure, sizeof cure);
     return error_refused(err,
                          "no key is made: the store %.200s would be on %s, and a key that does not "
                          "outlive the container leaves connections that nobody can read; %s; or "
                          "give the key itself in FERNET_KEY; --allow-ephemeral makes one "
                          "nevertheless",
-                         look->store.path, ground.text, cure);
+                         look->store.path, verdict.text, cure);
 }
 
 /* What came from elsewhere, and goes with the container unless it is given again. */
 static bool tell_passing(const struct context *context, const struct look *look,
                          const struct part *part, const char *what)
 {
-    struct ground ground;
-    char cure[GROUND_CURE];
+    struct mount_verdict verdict;
+    char cure[MOUNT_CURE];
     if (part->secret->replaceable || context->settings->allow_ephemeral)
         return false;
-    ground_look(look->store.path, context->environment, &ground);
-    if (ground.survival != GROUND_DIES)
+    mount_verdict_find(look->store.path, context->environment, &verdict);
+    if (verdict.survival != MOUNT_EPHEMERAL)
         return false;
     /* A mounted secret is there at the next start, too. */
     if (part->decision.winner->way == WAY_FILE)
         return true;
-    ground_cure(&ground, look->store.path, cure, sizeof cure);
+    mount_cure(&verdict, look->store.path, cure, sizeof cure);
     log_warning("unkept-secret",
                 "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
                 "on giving the key; if a volume holds older ones, they are missing here: %s",
-                what, look->store.path, ground.text, cure);
+                what, look->store.path, verdict.text, cure);
     return true;
 }
 
@@ -189,9 +189,9 @@ static unsigned bit_of(const struct part *part)
 /* Whether the store is more than an image's folder without a volume: what could not be kept in that was not lost. */
 static bool would_last(const struct keeping *keeping)
 {
-    struct ground ground;
-    ground_look(keeping->look->store.path, keeping->context->environment, &ground);
-    return keeping->context->settings->store_named || ground.survival != GROUND_DIES;
+    struct mount_verdict verdict;
+    mount_verdict_find(keeping->look->store.path, keeping->context->environment, &verdict);
+    return keeping->context->settings->store_named || verdict.survival != MOUNT_EPHEMERAL;
 }
 
 /* Where the store is not for us to write, what is given from outside at each start is used without it, and

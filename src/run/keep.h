@@ -13,9 +13,9 @@ struct error;
  *     for a key and is none;
  *   - with --strict what a warning of security would say is an error, and so is a fault of airflow.cfg where nothing but
  *     the file is to give the secret: without has_command, or as --deliver says;
- *   - a Fernet key that is missing is made, unless the store lies on ground that does not outlive the
+ *   - a Fernet key that is missing is made, unless the store is on a mount that does not outlive the
  *     container. Whoever made it, it is read back from the store: so the one that is used is the one that
- *     everybody finds there. A secret that can be replaced is made on any ground, and where there is no store
+ *     everybody finds there. A secret that can be replaced is made on any verdict, and where there is no store
  *     for this process alone;
  *   - a key from outside or from airflow.cfg that the store lacks is recorded, where there is a store or one
  *     was asked for: resolve/change.h, under its lock.

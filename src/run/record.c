@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/suggest.h"
-#include "store/ground.h"
 #include "store/lock.h"
+#include "store/mount_verdict.h"
 #include "store/names.h"
 #include "store/update.h"
 
@@ -19,21 +19,21 @@ static bool has_to_change(const struct context *context, const struct look *look
 }
 
 static bool locks_reach(const struct context *context, const struct store *store,
-                        struct ground *ground)
+                        struct mount_verdict *verdict)
 {
-    ground_look(store->path, context->environment, ground);
-    return ground->locks_are_shared;
+    mount_verdict_find(store->path, context->environment, verdict);
+    return verdict->locks_are_shared;
 }
 
-static int refuse(const struct store *store, const struct ground *ground, const char *cure,
+static int refuse(const struct store *store, const struct mount_verdict *verdict, const char *cure,
                   struct error *err)
 {
     error_refused(err, "%.300s: cannot be changed: it is on %s, whose locks do not reach other %s",
-                  store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
-    if (!ground->of_desktop)
+                  store->path, verdict->text, verdict->of_desktop ? "containers" : "hosts");
+    if (!verdict->of_desktop)
         return error_hint(err, "%s", cure);
-    char move[GROUND_CURE];
-    ground_move(ground, move, sizeof move);
+    char move[MOUNT_CURE];
+    mount_move(verdict, move, sizeof move);
     return error_hint(err, "%s\n%s", move, cure);
 }
 
@@ -48,10 +48,10 @@ static int pretend_lock(const struct store *store, struct error *err)
 int record_lock(const struct context *context, const struct store *store,
                 const struct deadline *deadline, const char *cure, struct error *err)
 {
-    struct ground ground;
+    struct mount_verdict verdict;
     bool alone = context->settings->single_writer;
-    if (!alone && !locks_reach(context, store, &ground))
-        return refuse(store, &ground, cure, err);
+    if (!alone && !locks_reach(context, store, &verdict))
+        return refuse(store, &verdict, cure, err);
     if (context->pretends)
         return pretend_lock(store, err);
     int held = store_lock(store, deadline, err);
@@ -202,7 +202,7 @@ int record_changes(const struct context *context, struct look *look,
 
 void record_tidy(const struct context *context, const struct look *look)
 {
-    struct ground ground;
+    struct mount_verdict verdict;
     for (size_t i = 0; i < look->count; i++) {
         const struct part *part = &look->parts[i];
         const struct store_scan *scan = &part->survey.store_scan;
@@ -210,7 +210,7 @@ void record_tidy(const struct context *context, const struct look *look)
             continue;
         store_tidy(&look->store, part->secret->name, scan);
         if ((scan->changing || scan->changes) &&
-            (context->settings->single_writer || locks_reach(context, &look->store, &ground)))
+            (context->settings->single_writer || locks_reach(context, &look->store, &verdict)))
             store_tidy_changes(&look->store, part->secret->name, scan);
     }
 }

@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/ground.h"
 #include "store/lock.h"
+#include "store/mount_verdict.h"
 #include "store/names.h"
 #include "store/new_file.h"
 #include "store/owner.h"
@@ -145,9 +145,9 @@ static int write_in_place(struct creation *creation, bool finishes, struct error
 static bool lock_reaches(const struct store *store)
 {
     static char *const no_environment[] = {NULL};
-    struct ground ground;
-    ground_look(store->path, no_environment, &ground);
-    return ground.locks_are_shared;
+    struct mount_verdict verdict;
+    mount_verdict_find(store->path, no_environment, &verdict);
+    return verdict.locks_are_shared;
 }
 
 /* The third way. */

@@ -7,7 +7,7 @@
  * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
  *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used
  *    by anybody: the holder of the lock creates it anew. One without a claim is damage, and is left alone.
- *    Where the lock does not keep out everybody (store/ground.h) O_EXCL alone decides who makes it,
+ *    Where the lock does not keep out everybody (store/mount_verdict.h) O_EXCL alone decides who makes it,
  *    and nobody finishes another one's file: its maker may still be at work. The others wait for it.
  *
  * The directory's own name is durable before all of them: store_make.

@@ -20,7 +20,7 @@ static int open_lock(const struct store *store)
     return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* That no lock can be had is for the caller to judge. */
+/* A caller may go on without a lock. */
 static void soften(struct error *err)
 {
     if (err->kind != ERROR_REFUSED)

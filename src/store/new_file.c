@@ -9,16 +9,16 @@
 #include "base/access.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/judge.h"
+#include "store/check_mode.h"
 #include "store/names.h"
 
 int store_check_own(const struct store *store, int fd, const char *path, struct error *err)
 {
     struct stat status;
-    struct judgement ignored = {0};
+    struct mode_findings ignored = {0};
     if (fstat(fd, &status) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    if (store_judge(store, fd, &status, &ignored, err) == 0)
+    if (store_check_mode(store, fd, &status, &ignored, err) == 0)
         return 0;
     error_refused(err,
                   "%s: cannot be created: new files there belong to uid %ju, the store to uid %ju",

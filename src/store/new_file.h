@@ -6,7 +6,7 @@
 struct access;
 struct error;
 
-/* Whether a new file or folder in the store will pass for one of ours (store/judge.h). It does not where a file system gives
+/* Whether a new file or folder in the store will pass for one of ours (store/check_mode.h). It does not where a file system gives
  * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
 int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
 

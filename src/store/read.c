@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "fernet/ring.h"
-#include "store/judge.h"
+#include "store/check_mode.h"
 #include "store/names.h"
 #include "store/owner.h"
 #include "store/store.h"
@@ -49,15 +49,15 @@ static int open_one(const struct reading *reading, const char *name, struct stat
                     struct secret *text, struct error *err)
 {
     char path[STORE_PATH];
-    struct judgement judgement = {0};
+    struct mode_findings findings = {0};
     struct store_file *file = reading->file;
     store_file_path(reading->store, name, path);
     int fd = store_open_file(reading->store, reading->store->directory, name, path, status, text,
-                             &judgement, err);
+                             &findings, err);
     if (fd < 0)
         store_advise_file(reading->store->directory, reading->store->path, name, err);
-    file->readable_by_all |= judgement.readable_by_all;
-    file->modeless |= judgement.modeless;
+    file->readable_by_all |= findings.readable_by_all;
+    file->modeless |= findings.modeless;
     return fd;
 }
 
@@ -105,7 +105,7 @@ static int make_durable(const struct reading *reading, struct error *err)
  * A key moves from what is staged into the ring by two changes, the ring's first. Whoever reads in the other
  * order finds it in one of them; who has read the ring alone must look again if there is, or was, more.
  * Returns 0, LOOK_AGAIN, or -1. */
-static int judge(struct reading *reading, struct error *err)
+static int classify(struct reading *reading, struct error *err)
 {
     struct store_file *file = reading->file;
     const struct store_scan *scan = &file->scan;
@@ -140,7 +140,7 @@ static int look(struct reading *reading, struct error *err)
         return -1;
     }
     return store_scan(reading->store, reading->name, &file->scan, err) < 0 ? -1
-                                                                           : judge(reading, err);
+                                                                           : classify(reading, err);
 }
 
 static int read_checked(struct reading *reading, struct error *err)
@@ -227,13 +227,13 @@ void store_read_all(const struct store *store, const struct store_wanted *wanted
     }
     bool good = store->directory >= 0 && open_all(store, &all);
     for (size_t i = 0; i < count; i++) {
-        int judged = good ? judge(&all.reading[i], &errors[i]) : LOOK_AGAIN;
+        int classified = good ? classify(&all.reading[i], &errors[i]) : LOOK_AGAIN;
         close_both(&all.reading[i]);
-        if (judged == 0 || store->directory < 0)
+        if (classified == 0 || store->directory < 0)
             continue;
         store_file_free(&files[i]);
         /* An fsync that failed is not tried again: the kernel tells it once, and then says that all is well. */
-        if (judged < 0 && errors[i].errnum != ESTALE)
+        if (classified < 0 && errors[i].errnum != ESTALE)
             continue;
         /* Whatever else is odd about it, it gets a look of its own. */
         if (store_read(store, wanted[i].name, wanted[i].is_value, &files[i], &errors[i]) == 0)
