@@ -74,11 +74,11 @@ int child_environment(struct environment *environment, const struct context *con
         return -1;
     environment_unset_prefix(environment, "FERNIT_");
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        const struct ring *ring = part_ring(part);
-        if (part->decision.action == ACTION_SECRET)
-            leave_to_airflow(environment, part->secret);
-        else if (ring && set_secret(environment, part->secret, look->airflow,
+        const struct lookup *lookup = &look->lookups[i];
+        const struct ring *ring = lookup_ring(lookup);
+        if (lookup->decision.action == ACTION_SECRET)
+            leave_to_airflow(environment, lookup->secret);
+        else if (ring && set_secret(environment, lookup->secret, look->airflow,
                                     context->settings->deliver_environment ? ring : NULL, err) < 0)
             return -1;
     }

@@ -26,7 +26,7 @@ int keep_secrets(const struct context *context, struct look *look, bool has_comm
                  struct error *err);
 
 /* The same behind the look, which is the caller's. With context->pretends it is what a run would do: nothing is written,
- * and what would have been is in *look (part->is_kept). */
+ * and what would have been is in *look (lookup->is_kept). */
 int keep_found(const struct context *context, struct look *look, bool has_command,
                struct error *err);
 
