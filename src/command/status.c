@@ -91,7 +91,7 @@ static void describe_store(const struct look *look, struct status_report *report
 static bool same_names(unsigned secrets, int one, int other)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             if (managed_use(place, one) != managed_use(place, other))
                 return false;

@@ -25,10 +25,10 @@ static bool is_by_command(const struct lookup *lookup)
     const struct survey *survey = &lookup->survey;
     const struct source *winner = lookup->decision.winner;
     bool is_ours = false;
-    for (size_t i = 0; lookup->secret->places[i].variable && survey->sources; i++)
-        is_ours |= (survey->places[i].own_store ||
-                    (survey->places[i].command_failed && winner && winner->way == WAY_STORE)) &&
-                   survey->sources[survey->places[i].source].finding == FOUND_ABSENT;
+    for (size_t i = 0; lookup->secret->options[i].variable && survey->sources; i++)
+        is_ours |= (survey->options[i].own_store ||
+                    (survey->options[i].command_failed && winner && winner->way == WAY_STORE)) &&
+                   survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
     return is_ours || (winner && winner->way == WAY_CFG && winner->by_command &&
                        !source_is_shadowed(survey, winner));
 }

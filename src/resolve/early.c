@@ -51,7 +51,7 @@ static void hold(struct early *early, const char *path)
 /* The files that one of the managed secrets may lie in. */
 static void hold_secret(struct early *early, const struct managed *secret, char *const *environment)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++)
+    for (const struct managed_option *place = secret->options; place->variable; place++)
         hold(early, environment_get(environment, place->variable_file));
     if (secret->bare_file)
         hold(early, environment_get(environment, secret->bare_file));

@@ -47,7 +47,7 @@ struct source {
         fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
     bool
         repeated; /* its error is one of the whole file, and stands in another secret's survey, too */
-    size_t place;    /* of WAY_CFG: index in secret->places */
+    size_t place;    /* of WAY_CFG: index in secret->options */
     bool by_command; /* it is a command: it may give another ring tomorrow */
     bool is_marked;  /* an option that fernit wrote beside a ..._cmd, which is run all the same */
     bool readable_by_all; /* of the store's file */
@@ -74,7 +74,7 @@ struct cfg_look {
 };
 
 /* What to look at; everything is borrowed. */
-struct survey_places {
+struct survey_input {
     const struct managed *secret;
     int airflow; /* the version, which says under which name it counts first; airflow/version.h */
     char *const *environment;
@@ -94,7 +94,7 @@ struct survey_places {
 };
 
 /* One name of the secret in airflow.cfg. */
-struct survey_place {
+struct survey_option {
     size_t source;          /* index of the option itself in `sources` */
     bool is_plain;          /* it has no variables: it is the same in every environment */
     bool own_store;         /* its ..._cmd reads our store */
@@ -112,15 +112,15 @@ struct survey {
     const char *
         misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
                              one of its name comes first; or NULL */
-    const char *options;    /* " --store /x", or "": those of the commands that remarks suggest */
+    const char *suggested;  /* " --store /x", or "": those of the commands that remarks suggest */
     struct ring staged;     /* keys in the store that wait to be promoted */
     struct retired retired; /* those that were taken out of use */
     bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
-    struct survey_place places[MANAGED_PLACES];
-    char second_names[4 * MANAGED_PLACES + 2][SECOND_NAME]; /* of variables that are set twice */
+    struct survey_option options[MANAGED_OPTIONS];
+    char second_names[4 * MANAGED_OPTIONS + 2][SECOND_NAME]; /* of variables that are set twice */
     size_t second_count;
     char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
-    char cfg_names[MANAGED_PLACES][4][SOURCE_NAME];
+    char cfg_names[MANAGED_OPTIONS][4][SOURCE_NAME];
 };
 
 /* Whether it is given to the container, and may be another one at each start: the first four ways, and what

@@ -19,7 +19,7 @@ static const char *find_second(struct survey_state *state, enum way way, const c
                                struct source *source)
 {
     struct survey *survey = state->survey;
-    const char *second = environment_second(state->places->environment, name);
+    const char *second = environment_second(state->input->environment, name);
     if (!second)
         return NULL;
     char *where = survey->second_names[survey->second_count++];
@@ -43,17 +43,17 @@ static int keep_second(struct survey_state *state, const char *name, enum findin
 static int look_at_variable(struct survey_state *state, enum way way, const char *name,
                             const char *twin_name, bool expand, struct error *err)
 {
-    const char *value = environment_get(state->places->environment, name);
+    const char *value = environment_get(state->input->environment, name);
     struct source source = source_named(state, way, name);
     if (!value)
         return source_keep(state, &source, err);
 
     _cleanup_secret_ struct secret expanded = {0};
-    const char *twin = environment_get(state->places->environment, twin_name);
+    const char *twin = environment_get(state->input->environment, twin_name);
     bool expands = expand && airflow_expands(value);
     bool failed =
         expands && (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
-                    airflow_expand(&expanded, state->places->environment, source.error) < 0);
+                    airflow_expand(&expanded, state->input->environment, source.error) < 0);
     const char *text = expands && !failed ? expanded.bytes : value;
     if (text_is_blank(text)) {
         source.finding = FOUND_EMPTY;
@@ -80,7 +80,7 @@ static int look_at_variable(struct survey_state *state, enum way way, const char
 static int look_at_command(struct survey_state *state, const char *name, struct error *err)
 {
     struct source source = source_named(state, WAY_COMMAND, name);
-    const char *command = environment_get(state->places->environment, source.name);
+    const char *command = environment_get(state->input->environment, source.name);
     if (!command)
         return source_keep(state, &source, err);
     if (text_is_blank(command))
@@ -91,12 +91,12 @@ static int look_at_command(struct survey_state *state, const char *name, struct 
 }
 
 /* An Airflow that does not know the name would not ask its backend. */
-static int look_at_secret(struct survey_state *state, const struct managed_place *place,
+static int look_at_secret(struct survey_state *state, const struct managed_option *place,
                           struct error *err)
 {
     struct source source = source_named(state, WAY_COMMAND, place->variable_secret);
-    const char *path = environment_get(state->places->environment, source.name);
-    if (!path || managed_is_left_out(place, state->places->airflow))
+    const char *path = environment_get(state->input->environment, source.name);
+    if (!path || managed_is_left_out(place, state->input->airflow))
         return source_keep(state, &source, err);
     source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
     return source_keep(state, &source, err) < 0
@@ -113,10 +113,10 @@ static void read_secret_file(const struct survey_state *state, const char *path,
     if (named && ring_is_text(path)) {
         source->name = named;
         error_input(source->error, "%s: holds a key, where a path belongs; put it into %s", named,
-                    state->places->secret->places->variable);
+                    state->input->secret->options->variable);
         return;
     }
-    if (early_file_read(state->places->early, path, &text, source->error) == 0)
+    if (early_file_read(state->input->early, path, &text, source->error) == 0)
         source_take_keys(state, source, path, text.bytes, text.length);
     else if (named)
         error_advise(source->error, "mount it, readable and whole, or unset %s", named);
@@ -129,7 +129,7 @@ static void read_secret_file(const struct survey_state *state, const char *path,
 static int look_at_file_variable(struct survey_state *state, const char *name, struct error *err)
 {
     struct source source = source_named(state, WAY_FILE, name);
-    const char *path = environment_get(state->places->environment, name);
+    const char *path = environment_get(state->input->environment, name);
     if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
     else if (path)
@@ -169,10 +169,10 @@ static int look_at_file(struct survey_state *state, const char *path, bool may_b
 
 static int look_at_mounted(struct survey_state *state, struct error *err)
 {
-    for (const char *const *path = state->places->secret->mounted; *path; path++) {
+    for (const char *const *path = state->input->secret->mounted; *path; path++) {
         struct source absent = source_named(state, WAY_FILE, *path);
-        int looked = state->places->no_mounts ? source_keep(state, &absent, err)
-                                              : look_at_file(state, *path, true, err);
+        int looked = state->input->no_mounts ? source_keep(state, &absent, err)
+                                             : look_at_file(state, *path, true, err);
         if (looked < 0)
             return -1;
     }
@@ -221,7 +221,7 @@ static void read_store(struct survey_state *state, const struct store_file *file
     const struct managed *secret = state->survey->secret;
     _cleanup_store_file_ struct store_file read = {0};
     source->finding = FOUND_BROKEN;
-    if (!file && store_read_by_names(state->places->store, secret->name, secret->is_value, &read,
+    if (!file && store_read_by_names(state->input->store, secret->name, secret->is_value, &read,
                                      source->error) == 0)
         file = &read;
     else if (file && error->kind != ERROR_NONE)
@@ -237,22 +237,22 @@ static void read_store(struct survey_state *state, const struct store_file *file
 
 static int look_at_store(struct survey_state *state, struct error *err)
 {
-    const struct store *store = state->places->store;
+    const struct store *store = state->input->store;
     struct survey *survey = state->survey;
     struct source source = source_named(state, WAY_STORE, survey->store_name);
     survey->store_source = survey->count;
-    if (state->places->store_error && survey->secret->replaceable) {
+    if (state->input->store_error && survey->secret->replaceable) {
         /* The Fernet key's survey tells that; what can be replaced is made for this process alone. */
         source.finding = FOUND_ABSENT;
-    } else if (state->places->store_error) {
+    } else if (state->input->store_error) {
         source.finding = FOUND_BROKEN;
         source.repeated = survey->secret != MANAGED_FERNET_KEY;
-        *source.error = *state->places->store_error;
+        *source.error = *state->input->store_error;
         store_advise_owner(store->path, source.error);
         error_advise(source.error,
                      "give this user a folder that it can read and write (--store DIR)");
     } else {
-        read_store(state, state->places->stored, state->places->stored_error, &source);
+        read_store(state, state->input->stored, state->input->stored_error, &source);
     }
     return source_keep(state, &source, err);
 }
@@ -260,12 +260,12 @@ static int look_at_store(struct survey_state *state, struct error *err)
 /* The variables, commands and files of all of its names. */
 static int look_outside(struct survey_state *state, struct error *err)
 {
-    const struct survey_places *places = state->places;
-    const struct managed *secret = places->secret;
-    const struct managed_place *ranked[MANAGED_PLACES + 1] = {NULL};
-    const struct managed_place *const *place;
-    for (size_t i = 0; secret->places[i].variable; i++)
-        ranked[i] = &secret->places[managed_rank(secret, places->airflow, i)];
+    const struct survey_input *input = state->input;
+    const struct managed *secret = input->secret;
+    const struct managed_option *ranked[MANAGED_OPTIONS + 1] = {NULL};
+    const struct managed_option *const *place;
+    for (size_t i = 0; secret->options[i].variable; i++)
+        ranked[i] = &secret->options[managed_rank(secret, input->airflow, i)];
     for (place = ranked; *place; place++)
         if (look_at_variable(state, WAY_VARIABLE, (*place)->variable, (*place)->variable_file, true,
                              err) < 0)
@@ -282,21 +282,21 @@ static int look_outside(struct survey_state *state, struct error *err)
             return -1;
     if (secret->bare && look_at_file_variable(state, secret->bare_file, err) < 0)
         return -1;
-    for (const char *const *path = places->secret_files; secret->bare && *path; path++)
+    for (const char *const *path = input->secret_files; secret->bare && *path; path++)
         if (look_at_file(state, *path, false, err) < 0)
             return -1;
     return look_at_mounted(state, err);
 }
 
-int survey_all(const struct survey_places *places, struct survey *survey, struct error *err)
+int survey_all(const struct survey_input *input, struct survey *survey, struct error *err)
 {
     *survey = (struct survey){
-        .secret = places->secret,
-        .misnamed = misnamed_secret(places->environment, places->secret),
-        .options = places->options ? places->options : "",
+        .secret = input->secret,
+        .misnamed = misnamed_secret(input->environment, input->secret),
+        .suggested = input->options ? input->options : "",
     };
-    struct survey_state state = {.places = places, .survey = survey};
-    snprintf(survey->store_name, SOURCE_NAME, "%s/%s", places->store->path, places->secret->name);
+    struct survey_state state = {.input = input, .survey = survey};
+    snprintf(survey->store_name, SOURCE_NAME, "%s/%s", input->store->path, input->secret->name);
     if (look_outside(&state, err) < 0 || look_at_store(&state, err) < 0 ||
         survey_cfg(&state, err) < 0)
         return -1;
@@ -308,9 +308,9 @@ int survey_all(const struct survey_places *places, struct survey *survey, struct
     return 0;
 }
 
-int survey_store_again(const struct survey_places *places, struct survey *survey, struct error *err)
+int survey_store_again(const struct survey_input *input, struct survey *survey, struct error *err)
 {
-    struct survey_state state = {.places = places, .survey = survey};
+    struct survey_state state = {.input = input, .survey = survey};
     struct source *kept = &survey->sources[survey->store_source];
     struct source source = source_named(&state, WAY_STORE, survey->store_name);
     struct error *room = kept->error ? kept->error : malloc(sizeof *room);

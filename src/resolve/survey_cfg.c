@@ -13,7 +13,7 @@ static bool is_placeholder(const struct secret *value)
     return text.length > 1 && *text.start == '$' && span_plain(name, "{}_") == name.length;
 }
 
-enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_place *place,
+enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_option *place,
                             char *const *environment, struct ring *ring, bool *is_plain,
                             struct error *err)
 {
@@ -41,9 +41,9 @@ enum { IN_DEFAULT = 3 }; /* behind the option itself, ..._cmd and ..._secret */
 static struct source source_in_cfg(struct survey_state *state, size_t place, size_t which)
 {
     static const char *const endings[] = {"", "_cmd", "_secret", ""};
-    const struct managed_place *option = &state->survey->secret->places[place];
+    const struct managed_option *option = &state->survey->secret->options[place];
     char *name = state->survey->cfg_names[place][which];
-    snprintf(name, SOURCE_NAME, "%s: %s%s%s", state->places->cfg->path,
+    snprintf(name, SOURCE_NAME, "%s: %s%s%s", state->input->cfg->path,
              which == IN_DEFAULT ? "[DEFAULT] " : "",
              which == IN_DEFAULT ? option->option : option->label, endings[which]);
     struct source source = source_named(state, WAY_CFG, name);
@@ -59,10 +59,10 @@ static void advise_on_cfg(struct error *error)
         source_advise(error, "correct it");
 }
 
-static void take_cfg_key(const struct survey_state *state, const struct managed_place *option,
+static void take_cfg_key(const struct survey_state *state, const struct managed_option *option,
                          bool *is_plain, struct source *source)
 {
-    source->finding = survey_cfg_key(&state->places->cfg->cfg, option, state->places->environment,
+    source->finding = survey_cfg_key(&state->input->cfg->cfg, option, state->input->environment,
                                      &source->ring, is_plain, source->error);
     if (source->finding != FOUND_BROKEN)
         return;
@@ -72,7 +72,7 @@ static void take_cfg_key(const struct survey_state *state, const struct managed_
 
 static bool is_first_place(const struct survey_state *state, size_t index)
 {
-    return index == managed_rank(state->survey->secret, state->places->airflow, 0);
+    return index == managed_rank(state->survey->secret, state->input->airflow, 0);
 }
 
 /* What [DEFAULT] has where the section has such an option, too, or is missing: configparser passes it over, and Airflow
@@ -80,9 +80,9 @@ static bool is_first_place(const struct survey_state *state, size_t index)
 static int look_at_default(struct survey_state *state, size_t index, struct error *err)
 {
     const struct survey *survey = state->survey;
-    const struct ini *ini = &state->places->cfg->cfg.ini;
-    struct managed_place option = survey->secret->places[index];
-    enum finding own = survey->sources[survey->places[index].source].finding;
+    const struct ini *ini = &state->input->cfg->cfg.ini;
+    struct managed_option option = survey->secret->options[index];
+    enum finding own = survey->sources[survey->options[index].source].finding;
     bool is_passed = ini_find(ini, option.section, option.option) || own == FOUND_ABSENT;
     bool ignored;
     if (!is_passed || !ini_find(ini, "DEFAULT", option.option) || !is_first_place(state, index))
@@ -99,8 +99,8 @@ static int look_at_default(struct survey_state *state, size_t index, struct erro
 static int look_at_cfg_key(struct survey_state *state, size_t index, struct error *err)
 {
     struct survey *survey = state->survey;
-    struct survey_place *place = &survey->places[index];
-    const struct cfg_look *cfg = state->places->cfg;
+    struct survey_option *place = &survey->options[index];
+    const struct cfg_look *cfg = state->input->cfg;
     struct source source = source_in_cfg(state, index, 0);
     place->source = survey->count;
     if (!cfg->readable) {
@@ -111,7 +111,7 @@ static int look_at_cfg_key(struct survey_state *state, size_t index, struct erro
         advise_on_cfg(source.error);
         return source_keep(state, &source, err);
     }
-    const struct managed_place *option = &survey->secret->places[index];
+    const struct managed_option *option = &survey->secret->options[index];
     const struct ini_option *own = ini_find(&cfg->cfg.ini, option->section, option->option);
     source.in_default =
         !own && ini_find(&cfg->cfg.ini, "DEFAULT", option->option) && is_first_place(state, index);
@@ -124,7 +124,7 @@ static int look_at_cfg_key(struct survey_state *state, size_t index, struct erro
 static bool look_up(const struct survey_state *state, const char *section, const char *option,
                     struct secret *value, struct source *source)
 {
-    int found = cfg_value(&state->places->cfg->cfg, section, option, value, source->error);
+    int found = cfg_value(&state->input->cfg->cfg, section, option, value, source->error);
     if (found < 0) {
         source->finding = FOUND_BROKEN;
         source_advise_key(source->error, state->survey->secret, WAY_CFG);
@@ -138,20 +138,20 @@ static bool look_up(const struct survey_state *state, const char *section, const
  * behind one that we have written. */
 static int look_at_cfg_rest(struct survey_state *state, size_t index, struct error *err)
 {
-    const struct managed_place *place = &state->survey->secret->places[index];
+    const struct managed_option *place = &state->survey->secret->options[index];
     _cleanup_secret_ struct secret command = {0};
     struct source source = source_in_cfg(state, index, 1);
-    state->survey->places[index].command_is_passed = state->decided;
+    state->survey->options[index].command_is_passed = state->decided;
     if (look_up(state, place->section, place->option_command, &command, &source))
         source_run_command(&source, state, command.bytes);
-    state->survey->places[index].own_store = source.finding == FOUND_OWN_STORE;
-    state->survey->places[index].command_failed = source.finding == FOUND_BROKEN;
+    state->survey->options[index].own_store = source.finding == FOUND_OWN_STORE;
+    state->survey->options[index].command_failed = source.finding == FOUND_BROKEN;
     if (source_keep(state, &source, err) < 0)
         return -1;
 
     _cleanup_secret_ struct secret secret = {0};
     source = source_in_cfg(state, index, 2);
-    if (!managed_is_left_out(place, state->places->airflow) &&
+    if (!managed_is_left_out(place, state->input->airflow) &&
         look_up(state, place->section, place->option_secret, &secret, &source))
         source.finding = FOUND_SECRET;
     return source_keep(state, &source, err);
@@ -160,14 +160,14 @@ static int look_at_cfg_rest(struct survey_state *state, size_t index, struct err
 int survey_cfg(struct survey_state *state, struct error *err)
 {
     const struct managed *secret = state->survey->secret;
-    int airflow = state->places->airflow;
-    for (size_t i = 0; secret->places[i].variable; i++)
+    int airflow = state->input->airflow;
+    for (size_t i = 0; secret->options[i].variable; i++)
         if (look_at_cfg_key(state, managed_rank(secret, airflow, i), err) < 0)
             return -1;
-    const struct cfg *cfg = &state->places->cfg->cfg;
+    const struct cfg *cfg = &state->input->cfg->cfg;
     if (cfg->exists && !cfg->is_whole)
         return 0;
-    for (size_t i = 0; secret->places[i].variable; i++)
+    for (size_t i = 0; secret->options[i].variable; i++)
         if (look_at_cfg_rest(state, managed_rank(secret, airflow, i), err) < 0)
             return -1;
     return 0;

@@ -22,7 +22,7 @@ static void check_retired(const struct survey_state *state, const struct source 
         _cleanup_ring_ struct ring kept = {.is_value = survey->secret->is_value};
         ring_fingerprint(&source->ring, i, text);
         if (retired_has(&survey->retired, text) &&
-            store_retired_read(state->places->store, survey->secret->name, survey->secret->is_value,
+            store_retired_read(state->input->store, survey->secret->name, survey->secret->is_value,
                                text, &kept, &ignored) < 0)
             forget_retired(&survey->retired, text);
     }
@@ -38,7 +38,7 @@ int survey_retired(struct survey_state *state, bool may_be_there, struct error *
     retired_free(&survey->retired);
     if (!may_be_there || !matter)
         return 0;
-    if (store_retired_list(state->places->store, survey->secret->name, survey->secret->is_value,
+    if (store_retired_list(state->input->store, survey->secret->name, survey->secret->is_value,
                            &survey->retired, err) < 0)
         return -1;
     for (size_t i = 0; i < survey->count; i++)

@@ -16,7 +16,7 @@ struct source source_named(struct survey_state *state, enum way way, const char 
     state->error.kind = ERROR_NONE;
     return (struct source){.way = way,
                            .name = name,
-                           .ring = {.is_value = state->places->secret->is_value},
+                           .ring = {.is_value = state->input->secret->is_value},
                            .error = &state->error};
 }
 
@@ -39,7 +39,7 @@ int source_keep(struct survey_state *state, struct source *source, struct error 
     }
     bool may_hide = source->finding == FOUND_EMPTY && source->way < WAY_STORE;
     const char *hidden =
-        may_hide ? environment_hidden(state->places->environment, source->name) : NULL;
+        may_hide ? environment_hidden(state->input->environment, source->name) : NULL;
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
@@ -93,7 +93,7 @@ static int refuse_variables(const struct survey_state *state, const struct ring 
         return -1;
     if (!ring->is_value || !airflow_expands(value.bytes))
         return 0;
-    if (airflow_expand(&value, state->places->environment, err) < 0)
+    if (airflow_expand(&value, state->input->environment, err) < 0)
         return -1;
     bool stays = value.length == ring->keys.length &&
                  memcmp(value.bytes, ring->keys.bytes, value.length) == 0;
@@ -112,33 +112,33 @@ void source_take_keys(const struct survey_state *state, struct source *source, c
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
-    source_advise_key(source->error, state->places->secret, source->way);
+    source_advise_key(source->error, state->input->secret, source->way);
     error_within(source->error, "%s", where);
 }
 
 void source_run_command(struct source *source, const struct survey_state *state,
                         const char *command)
 {
-    const struct survey_places *places = state->places;
+    const struct survey_input *input = state->input;
     struct key_command request = {
         .text = command,
-        .environment = places->environment,
-        .store_path = places->store->path,
-        .secret = places->secret,
-        .timeout = places->command_timeout,
-        .signals = places->signals,
-        .may_run = places->commands == RUN_COMMANDS_NEEDED && !state->decided,
+        .environment = input->environment,
+        .store_path = input->store->path,
+        .secret = input->secret,
+        .timeout = input->command_timeout,
+        .signals = input->signals,
+        .may_run = input->commands == RUN_COMMANDS_NEEDED && !state->decided,
     };
     _cleanup_secret_ struct secret output = {0};
     source->by_command = true;
-    if (places->in_command) {
+    if (input->in_command) {
         source->finding = FOUND_OWN_STORE;
         return;
     }
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
         error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
-                    source->name, managed_variable(places->secret, places->airflow));
+                    source->name, managed_variable(input->secret, input->airflow));
         return;
     }
     switch (key_command_run(&request, &output, source->error)) {

@@ -9,7 +9,7 @@
 
 /* The survey so far. */
 struct survey_state {
-    const struct survey_places *places;
+    const struct survey_input *input;
     struct survey *survey;
     bool decided;       /* a source before this one holds a value, or is broken */
     struct error error; /* of the source that is being looked at */

@@ -41,7 +41,7 @@ static int each_place(const struct delivery *delivery,
     const struct look *look = delivery->look;
     for (size_t i = 0; i < look->count; i++) {
         const struct lookup *lookup = &look->lookups[i];
-        for (size_t place = 0; lookup->secret->places[place].variable; place++) {
+        for (size_t place = 0; lookup->secret->options[place].variable; place++) {
             int visited = visit(delivery, lookup, place, context);
             if (visited != 0)
                 return visited;
@@ -73,8 +73,8 @@ static void drop_edit(struct edit *edit)
 static bool is_passed_over(const struct delivery *delivery, const struct lookup *lookup,
                            size_t place)
 {
-    return lookup->survey.sources[lookup->survey.places[place].source].finding == FOUND_BROKEN &&
-           managed_use(&lookup->secret->places[place], delivery->look->airflow) != MANAGED_SHOWN;
+    return lookup->survey.sources[lookup->survey.options[place].source].finding == FOUND_BROKEN &&
+           managed_use(&lookup->secret->options[place], delivery->look->airflow) != MANAGED_SHOWN;
 }
 
 static int find_need(const struct delivery *delivery, const struct lookup *lookup, size_t place,
@@ -90,7 +90,7 @@ static int find_need(const struct delivery *delivery, const struct lookup *looku
     return edit->need != CFG_RIGHT;
 }
 
-static void add_option(char list[DELIVERED_LIST], const struct managed_place *place)
+static void add_option(char list[DELIVERED_LIST], const struct managed_option *place)
 {
     size_t length = strlen(list);
     snprintf(list + length, DELIVERED_LIST - length, "%s[%s] %s", length > 0 ? ", " : "",
@@ -109,7 +109,7 @@ static int keep_old(const struct delivery *delivery, const struct lookup *lookup
     _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring lost = {.is_value = secret->is_value};
-    if (survey_cfg_key(edit->cfg, &secret->places[place], delivery->context->environment, &old,
+    if (survey_cfg_key(edit->cfg, &secret->options[place], delivery->context->environment, &old,
                        &is_plain, &ignored) != FOUND_KEYS)
         return 0;
     if (ring_add_less(&unused, &old, lookup_ring(lookup), edit->err) < 0 ||
@@ -145,10 +145,10 @@ static int edit_place(const struct delivery *delivery, const struct lookup *look
     add_option(need == CFG_HIDE    ? edit->done->hidden
                : need == CFG_CLEAR ? edit->done->cleared
                                    : edit->done->set,
-               &lookup->secret->places[place]);
+               &lookup->secret->options[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
     int stays = need == CFG_SET ? keep_old(delivery, lookup, place, edit) : 0;
-    const struct managed_place *option = &lookup->secret->places[place];
+    const struct managed_option *option = &lookup->secret->options[place];
     struct deliver_text *edited = &edit->edited;
     if (stays < 0 ||
         (stays && deliver_text_edit(edit->cfg, lookup, option, CFG_HIDE, edited, edit->err) < 0) ||
@@ -240,7 +240,7 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
     if (need == CFG_MAKE && delivery->look->lookups[0].secret != MANAGED_FERNET_KEY &&
-        !environment_get(delivery->environment, MANAGED_FERNET_KEY->places->variable))
+        !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))
         log_warning("cfg-without-key",
                     "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
                     "in plain text, and reads none that are encrypted; let fernit manage "
@@ -322,7 +322,7 @@ static int check_place(const struct delivery *delivery, const struct lookup *loo
 {
     if (!is_passed_over(delivery, lookup, place))
         return 0;
-    *(struct error *)context = *lookup->survey.sources[lookup->survey.places[place].source].error;
+    *(struct error *)context = *lookup->survey.sources[lookup->survey.options[place].source].error;
     return -1;
 }
 

@@ -18,8 +18,8 @@ static bool agree(const struct ring *a, const struct ring *b)
 struct view {
     const struct context *context;
     const struct lookup *lookup;
-    const struct managed_place *place;
-    const struct survey_place *found;
+    const struct managed_option *place;
+    const struct survey_option *found;
     const struct source *source; /* its own, in the survey */
     bool by_environment;
 };
@@ -82,7 +82,7 @@ static enum cfg_need need_behind_secret(const struct view *view, enum finding fo
 }
 
 /* Whether the file has something under this name. */
-static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
+static bool is_filled(const struct cfg *cfg, const struct managed_option *place)
 {
     const struct ini_option *option =
         cfg->exists ? ini_find(&cfg->ini, place->section, place->option) : NULL;
@@ -93,10 +93,10 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
                            const struct lookup *lookup, size_t place, const struct cfg *cfg,
                            char *const *environment, bool by_environment, struct error *err)
 {
-    const struct survey_place *found_there = &lookup->survey.places[place];
+    const struct survey_option *found_there = &lookup->survey.options[place];
     const struct view view = {context,
                               lookup,
-                              &lookup->secret->places[place],
+                              &lookup->secret->options[place],
                               found_there,
                               &lookup->survey.sources[found_there->source],
                               by_environment};

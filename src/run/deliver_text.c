@@ -23,7 +23,7 @@ static int file_value(const struct lookup *lookup, struct secret *value, struct 
 
 static bool has_command(const struct cfg *cfg, const struct managed *secret)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++) {
+    for (const struct managed_option *place = secret->options; place->variable; place++) {
         struct error ignored;
         _cleanup_secret_ struct secret command = {0};
         int found = cfg_value(cfg, place->section, place->option_command, &command, &ignored);
@@ -36,11 +36,11 @@ static bool has_command(const struct cfg *cfg, const struct managed *secret)
 /* A value that the owner of the file wrote stays his when fernit edits it. Only where there was none has fernit put one
  * beside the ..._cmd. */
 static bool needs_mark(const struct cfg *cfg, const struct lookup *lookup,
-                       const struct managed_place *place)
+                       const struct managed_option *place)
 {
     const struct survey *survey = &lookup->survey;
     const struct ini_option *option = ini_find(&cfg->ini, place->section, place->option);
-    size_t index = survey->places[place - lookup->secret->places].source;
+    size_t index = survey->options[place - lookup->secret->options].source;
     bool is_empty = !option || text_is_blank(ini_value(&cfg->ini, option)) ||
                     survey->sources[index].finding == FOUND_PLACEHOLDER;
     return cfg->exists && has_command(cfg, lookup->secret) && !survey_owned(survey) &&
@@ -48,7 +48,7 @@ static bool needs_mark(const struct cfg *cfg, const struct lookup *lookup,
 }
 
 int deliver_text_edit(const struct cfg *cfg, const struct lookup *lookup,
-                      const struct managed_place *place, enum cfg_need need,
+                      const struct managed_option *place, enum cfg_need need,
                       struct deliver_text *edited, struct error *err)
 {
     _cleanup_secret_ struct secret value = {0};

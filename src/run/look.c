@@ -32,7 +32,7 @@ static void find_version(const struct context *context, unsigned secrets, struct
 static bool lacks_any(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
                 !ini_find(&look->cfg.cfg.ini, place->section, place->option))
@@ -46,10 +46,10 @@ static bool lacks_any(const struct look *look, unsigned secrets)
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             wanted[count++] = (struct ini_wanted){place->section, place->option};
     }
@@ -81,12 +81,12 @@ static void read_store(struct look *look)
         store_read_all(&look->store, wanted, look->count, look->stored, look->stored_errors);
 }
 
-static struct survey_places places_for(const struct context *context, const struct look *look,
-                                       const struct lookup *lookup, bool stored,
-                                       enum run_commands commands)
+static struct survey_input survey_input_for(const struct context *context, const struct look *look,
+                                            const struct lookup *lookup, bool stored,
+                                            enum run_commands commands)
 {
     const struct settings *settings = context->settings;
-    return (struct survey_places){
+    return (struct survey_input){
         .secret = lookup->secret,
         .airflow = look->airflow,
         .environment = context->environment,
@@ -110,10 +110,10 @@ static struct survey_places places_for(const struct context *context, const stru
 static int survey_again(const struct context *context, const struct look *look,
                         struct lookup *lookup, struct error *err)
 {
-    const struct survey_places places =
-        places_for(context, look, lookup, false, RUN_COMMANDS_NEVER);
+    const struct survey_input input =
+        survey_input_for(context, look, lookup, false, RUN_COMMANDS_NEVER);
     decision_free(&lookup->decision);
-    return context->pretends ? 0 : survey_store_again(&places, &lookup->survey, err);
+    return context->pretends ? 0 : survey_store_again(&input, &lookup->survey, err);
 }
 
 static bool is_there(const struct store *store, const char *name)
@@ -184,9 +184,8 @@ static int decide_part(const struct context *context, const struct look *look,
 static int look_for(const struct context *context, struct look *look, struct lookup *lookup,
                     enum run_commands commands, struct error *err)
 {
-    const struct survey_places places = places_for(context, look, lookup, true, commands);
-    if (survey_all(&places, &lookup->survey, err) < 0 ||
-        decide_part(context, look, lookup, err) < 0)
+    const struct survey_input input = survey_input_for(context, look, lookup, true, commands);
+    if (survey_all(&input, &lookup->survey, err) < 0 || decide_part(context, look, lookup, err) < 0)
         return -1;
     if (!context->left_cfg || lookup->decision.action != ACTION_GENERATE ||
         lookup->secret->replaceable)

@@ -88,7 +88,7 @@ static void say_one(const struct lookup *lookup)
 static void say_unread(const struct context *context, const struct look *look,
                        const struct lookup *lookup)
 {
-    const struct managed_place *place = lookup->secret->places;
+    const struct managed_option *place = lookup->secret->options;
     char why[LOOK_SHOWS];
     if (!managed_is_left_out(place, look->airflow) || !lookup_ring(lookup) ||
         !managed_is_given(place, context->environment))

@@ -120,8 +120,8 @@ struct needs {
     struct context context;
     struct look look;
     struct lookup *lookup;
-    struct source sources[MANAGED_PLACES];
-    struct error errors[MANAGED_PLACES];
+    struct source sources[MANAGED_OPTIONS];
+    struct error errors[MANAGED_OPTIONS];
 };
 
 static void begin(struct needs *needs, const struct managed *secret, const struct source *winner,
@@ -136,11 +136,11 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
     needs->lookup->decision.ring.is_value = secret->is_value;
     needs->lookup->survey.secret = secret;
     needs->lookup->survey.sources = needs->sources;
-    needs->lookup->survey.count = MANAGED_PLACES;
-    for (size_t i = 0; i < MANAGED_PLACES; i++) {
+    needs->lookup->survey.count = MANAGED_OPTIONS;
+    for (size_t i = 0; i < MANAGED_OPTIONS; i++) {
         needs->sources[i] =
             (struct source){.way = WAY_CFG, .place = i, .ring = {.is_value = secret->is_value}};
-        needs->lookup->survey.places[i].source = i;
+        needs->lookup->survey.options[i].source = i;
     }
 }
 
@@ -167,15 +167,15 @@ static void survey_place_again(struct needs *needs, size_t place)
 {
     struct source *source = &needs->sources[place];
     source->finding = survey_cfg_key(
-        &needs->look.cfg.cfg, &needs->lookup->secret->places[place], environment, &source->ring,
-        &needs->lookup->survey.places[place].is_plain, &needs->errors[place]);
+        &needs->look.cfg.cfg, &needs->lookup->secret->options[place], environment, &source->ring,
+        &needs->lookup->survey.options[place].is_plain, &needs->errors[place]);
     source->error = source->finding == FOUND_BROKEN ? &needs->errors[place] : NULL;
 }
 
 static void end(struct needs *needs)
 {
     cfg_free(&needs->look.cfg.cfg);
-    for (size_t i = 0; i < MANAGED_PLACES; i++)
+    for (size_t i = 0; i < MANAGED_OPTIONS; i++)
         ring_free(&needs->sources[i].ring);
     ring_free(&needs->lookup->decision.ring);
     ring_free(&needs->lookup->unkept);
@@ -207,7 +207,7 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
         const struct source winner = {.way = row->way ? row->way : WAY_VARIABLE,
                                       .by_command = row->way == WAY_CFG && row->command};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
-        needs.lookup->survey.places[0].own_store = row->command;
+        needs.lookup->survey.options[0].own_store = row->command;
         add_keys(&needs.lookup->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);
         if (need != row->need)
@@ -237,7 +237,7 @@ static void a_command_keeps_the_file_where_the_environment_has_the_rest(void **s
                                 .by_command = !row->failed};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
         needs.settings.deliver_environment = row->by_environment;
-        needs.lookup->survey.places[0].command_failed = row->failed;
+        needs.lookup->survey.options[0].command_failed = row->failed;
         add_keys(&winner.ring, "A");
         add_keys(&needs.lookup->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);

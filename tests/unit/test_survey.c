@@ -54,11 +54,11 @@ static void lay_ground(const struct mount_verdict *verdict, const char *name)
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
 static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
 {
-    struct ini_wanted wanted[MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_OPTIONS];
     size_t count = 0;
-    for (; !whole && secret->places[count].variable; count++)
+    for (; !whole && secret->options[count].variable; count++)
         wanted[count] =
-            (struct ini_wanted){secret->places[count].section, secret->places[count].option};
+            (struct ini_wanted){secret->options[count].section, secret->options[count].option};
     look->path = "airflow.cfg";
     look->readable = cfg_read_options(look->path, wanted, count, &look->cfg, &look->error) == 0;
 }
@@ -86,7 +86,7 @@ static int look_at(const struct mount_verdict *verdict, const struct how *how,
     struct cfg_look cfg = {0};
     read_cfg(how->secret, !how->part_of_cfg, &cfg);
     assert_int_equal(store_open(&store, "store", 0600, err), 0);
-    const struct survey_places places = {
+    const struct survey_input input = {
         .secret = how->secret,
         .environment = environment,
         .secret_files = verdict->secret_files,
@@ -97,7 +97,7 @@ static int look_at(const struct mount_verdict *verdict, const struct how *how,
         .command_timeout = 10000,
         .signals = &no_signals,
     };
-    int looked = survey_all(&places, survey, err);
+    int looked = survey_all(&input, survey, err);
     if (how->was_whole)
         *how->was_whole = cfg.cfg.is_whole;
     store_close(&store);
@@ -592,7 +592,7 @@ static void the_file_holds_what_airflow_would_find_in_this_environment(void **st
         write_text("airflow.cfg", row->text);
         assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
         enum finding finding =
-            survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
+            survey_cfg_key(&cfg, fernet->options, row->environment, &ring, &is_plain, &err);
         if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
             fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
         if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||
