@@ -14,7 +14,7 @@
 
 static int failed(const struct error *err)
 {
-    log_error("%s%s", err->message, error_remedy(err));
+    error_print(err);
     return EXIT_OWN_FAILURE;
 }
 
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 
     int status = entry(argv, environ, &signals);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_GOOD) {
-        log_error("standard output cannot be written");
+        log_error("system", NULL, "standard output cannot be written");
         return EXIT_PROBLEM;
     }
     return status;

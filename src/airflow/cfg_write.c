@@ -195,9 +195,11 @@ static void tell_unreadable(const char *path, const struct stat *folder, mode_t 
 {
     if (geteuid() != 0 || folder->st_uid != 0 || !(folder->st_mode & 0022) || (mode & 0044))
         return;
-    log_warning("other-owner",
+    char hint[PATH_MAX + 128];
+    snprintf(hint, sizeof hint,
+             "if Airflow runs as another user: give fernit --user, or chown %s to that user", path);
+    log_warning("other-owner", hint,
                 "%s belongs to root: other users, who may write its folder, cannot read it", path);
-    log_hint("if Airflow runs as another user: give fernit --user, or chown %s to that user", path);
 }
 
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -270,18 +272,20 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     uintmax_t uid = access->uid;
     if (group_reads(&own, access)) {
         if (access->replaces)
-            log_notice("%s now belongs to uid %ju; uid %ju can read it only if it is in group %ju",
+            log_notice(NULL,
+                       "%s now belongs to uid %ju; uid %ju can read it only if it is in group %ju",
                        path, (uintmax_t)own.st_uid, uid, (uintmax_t)own.st_gid);
         return 0;
     }
     if (!access->replaces && !must) {
-        log_warning("other-owner",
+        char hint[PATH_MAX + 64];
+        if (overrides_modes())
+            snprintf(hint, sizeof hint, "chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
+        else
+            snprintf(hint, sizeof hint, cure, uid);
+        log_warning("other-owner", hint,
                     "%s belongs to uid %ju: uid %ju, who owns its folder, cannot %s it", path,
                     (uintmax_t)own.st_uid, uid, access->is_folder ? "write to" : "read");
-        if (overrides_modes())
-            log_hint("chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
-        else
-            log_hint(cure, uid);
         return 0;
     }
     error_refused(err, "%s: a new one would belong to uid %ju, and uid %ju could not read it", path,

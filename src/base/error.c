@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 static bool is_control(char c)
 {
     return (unsigned char)c < ' ' || c == 0x7f;
@@ -15,8 +17,9 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
 {
     err->kind = kind;
     err->errnum = 0;
-    err->advised = err->is_closed = false;
-    *err->hint = '\0';
+    err->id = NULL;
+    err->is_closed = false;
+    *err->hints = '\0';
     vsnprintf(err->message, sizeof err->message, format, values);
     for (char *p = err->message; *p; p++)
         if (is_control(*p))
@@ -48,20 +51,17 @@ int error_refused(struct error *err, const char *format, ...)
     return -1;
 }
 
-int error_ending(struct error *err)
-{
-    err->kind = ERROR_ENDING;
-    err->errnum = 0;
-    err->advised = err->is_closed = false;
-    *err->hint = '\0';
-    snprintf(err->message, sizeof err->message, "asked to end by a signal");
-    return -1;
-}
-
 static void append(struct error *err, const char *text)
 {
     size_t length = strlen(err->message);
     snprintf(err->message + length, sizeof err->message - length, "%s", text);
+}
+
+int error_ending(struct error *err)
+{
+    error_refused(err, "asked to end by a signal");
+    err->kind = ERROR_ENDING;
+    return -1;
 }
 
 int error_sys(struct error *err, const char *format, ...)
@@ -80,9 +80,9 @@ int error_within(struct error *err, const char *format, ...)
     struct error inner = *err;
     FILL(inner.kind);
     err->errnum = inner.errnum;
-    err->advised = inner.advised;
+    err->id = inner.id;
     err->is_closed = inner.is_closed;
-    memcpy(err->hint, inner.hint, sizeof err->hint);
+    memcpy(err->hints, inner.hints, sizeof err->hints);
     append(err, ": ");
     append(err, inner.message);
     return -1;
@@ -95,64 +95,92 @@ bool error_tells_all(const struct error *err)
            errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
 }
 
-int error_advise(struct error *err, const char *format, ...)
+int error_id(struct error *err, const char *id)
 {
-    struct error inner = *err;
-    if (error_tells_all(err)) {
-        append(err, error_remedy(err));
-        err->advised = true;
-        return -1;
-    }
-    FILL(inner.kind);
-    struct error advice = *err;
-    *err = inner;
-    err->advised = true;
-    append(err, "; ");
-    append(err, advice.message);
+    err->id = id;
     return -1;
+}
+
+/* A command that is cut would be another one. */
+static void add_hint(struct error *err, const char *format, va_list values)
+{
+    size_t length = strlen(err->hints);
+    size_t from = length + (length > 0);
+    size_t room = sizeof err->hints - from;
+    int added = from < sizeof err->hints ? vsnprintf(err->hints + from, room, format, values) : -1;
+    if (added < 0 || (size_t)added >= room)
+        err->hints[length] = '\0';
+    else if (length > 0)
+        err->hints[length] = '\n';
 }
 
 int error_hint(struct error *err, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    /* A command that is cut would be another one. */
-    if (vsnprintf(err->hint, sizeof err->hint, format, values) >= (int)sizeof err->hint)
-        *err->hint = '\0';
+    add_hint(err, format, values);
+    va_end(values);
+    return -1;
+}
+
+int error_advise(struct error *err, const char *format, ...)
+{
+    if (error_tells_all(err)) {
+        const char *remedy = error_remedy(err);
+        return *remedy ? error_hint(err, "%s", remedy) : -1;
+    }
+    va_list values;
+    va_start(values, format);
+    add_hint(err, format, values);
     va_end(values);
     return -1;
 }
 
 const char *error_remedy(const struct error *err)
 {
-    if (err->advised)
+    if (*err->hints)
         return "";
     switch (err->errnum) {
     case ENOSPC:
     case EDQUOT:
-        return "; make room there";
+        return "make room there";
     case EROFS:
-        return "; let it be writable, or name another place";
+        return "let it be writable, or name another place";
     case EACCES:
-        return "; give this user the right to it";
+        return "give this user the right to it";
     case EMFILE:
-        return "; raise the limit of open files (ulimit -n)";
+        return "raise the limit of open files (ulimit -n)";
     case ENFILE:
-        return "; too many files are open on this host: see who opens them";
+        return "too many files are open on this host: see who opens them";
     case ENOMEM:
-        return "; give this container more memory";
+        return "give this container more memory";
     case EIO:
     case ESTALE:
-        return "; see whether its file system is well";
+        return "see whether its file system is well";
     case ENOENT:
-        return "; see whether it is there";
+        return "see whether it is there";
     case EINTR:
-        return "; start again";
+        return "start again";
     case EINVAL:
     case ENOSYS:
     case EPERM:
-        return "; see what this kernel lacks, or a sandbox (seccomp) forbids";
+        return "see what this kernel lacks, or a sandbox (seccomp) forbids";
     default:
         return "";
     }
+}
+
+const char *error_hints(const struct error *err)
+{
+    const char *remedy = error_remedy(err);
+    return *remedy ? remedy : err->hints;
+}
+
+void error_print(const struct error *err)
+{
+    static const char *const kinds[] = {
+        [ERROR_NONE] = NULL,       [ERROR_USAGE] = "usage",     [ERROR_INPUT] = "input",
+        [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = "ending",
+    };
+    log_error(err->id ? err->id : kinds[err->kind], error_hints(err), "%s", err->message);
 }

@@ -23,11 +23,11 @@ enum error_kind {
 
 struct error {
     enum error_kind kind;
-    int errnum;         /* errno of ERROR_SYSTEM, else 0 */
-    bool advised;       /* error_advise was called */
-    bool is_closed;     /* no advice of a caller helps: error_advise leaves it out */
-    char message[1024]; /* one line: what, where, why, what to do */
-    char hint[1024]; /* what to do, each line of it as a line of its own (log_hint); "" for none */
+    int errnum;     /* errno of ERROR_SYSTEM, else 0 */
+    const char *id; /* of the catalogue (cli/catalogue.h), a literal; NULL: the one of its kind */
+    bool is_closed; /* what a caller would advise does not help: error_advise leaves it out */
+    char message[640]; /* one line: what, where, why */
+    char hints[1024];  /* what to do, a line each, with "\n" between them; "" for none */
 };
 
 /* Each fills *err and returns -1, so that `return error_input(err, ...)` is a whole failure path.
@@ -48,18 +48,26 @@ int error_sys(struct error *err, const char *format, ...)
 int error_within(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* Puts "; ADVICE" behind it: what the person who reads it can do. Where the errno alone tells what to do, wherever it comes
- * from (a full disk, no memory, no descriptor, a failing disk), it is that instead. Returns -1. */
+/* Gives it the id that `fernit help ID` explains. Returns -1. */
+int error_id(struct error *err, const char *id);
+
+/* Adds a hint: what the person who reads it can do. One for which there is no room is left out. Returns -1. */
+int error_hint(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+
+/* The same, but where errno alone tells what to do, wherever it comes from (a full disk, no memory, no descriptor, a failing
+ * disk), the hint is error_remedy's. Returns -1. */
 int error_advise(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
 /* Whether it is such an error, which no other advice helps. */
 bool error_tells_all(const struct error *err);
 
-/* Sets the hint; one that is too long is left out. Returns -1. */
-int error_hint(struct error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3), cold));
-
-/* To be printed behind the message: "; ADVICE" where the errno alone tells what to do and nobody has
- * advised better, else "". */
+/* The hint that errno alone gives, for an error that has no hints; else "". */
 const char *error_remedy(const struct error *err) __attribute__((cold));
+
+/* Its hints, or error_remedy's; "" for none. */
+const char *error_hints(const struct error *err);
+
+/* Logs it (base/log.h), with its id, or that of its kind: "usage", "input", "system", "refused". */
+void error_print(const struct error *err) __attribute__((cold));

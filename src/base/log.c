@@ -17,12 +17,18 @@
 /* pipe(7) keeps a line of PIPE_BUF apart from those of others. As text every message fits. */
 enum { MESSAGE_MOST = 3584, LINE_MOST = PIPE_BUF };
 
+struct message {
+    const char *level;
+    const char *id; /* NULL: none */
+    char text[MESSAGE_MOST];
+    const char *hints;
+};
+
 static enum log_level level = LOG_NORMAL;
 static enum log_format form = LOG_TEXT;
 static int patience = 1000; /* milliseconds */
 static int descriptor = -1; /* not opened yet */
-static bool last_was_shown; /* of the lines that a hint can follow */
-static void (*listener)(void *context, const char *id, const char *text);
+static void (*listener)(void *context, const char *id, const char *text, const char *hints);
 static void *listener_context;
 
 void log_set_level(enum log_level wanted)
@@ -45,7 +51,8 @@ enum log_format log_format(void)
     return form;
 }
 
-void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context)
+void log_divert(void (*listen)(void *context, const char *id, const char *text, const char *hints),
+                void *context)
 {
     listener = listen;
     listener_context = context;
@@ -125,29 +132,68 @@ static void tell_time(char text[32])
              utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
 }
 
-/* The id is a literal of ours, and needs no escapes. */
-static size_t json_line(const char *name, const char *id, const char *message, char text[LINE_MOST])
+/* The part of `hints` up to the next newline, and behind it; NULL at the end. */
+static const char *next_hint(const char *hints, char hint[MESSAGE_MOST])
 {
+    size_t length = strcspn(hints, "\n");
+    if (*hints == '\0')
+        return NULL;
+    snprintf(hint, MESSAGE_MOST, "%.*s", (int)length, hints);
+    return hints + length + (hints[length] == '\n');
+}
+
+/* Ids are literals of ours, and need no escapes. */
+static size_t json_lines(const struct message *message, char text[LINE_MOST])
+{
+    enum { END = 2 }; /* "]}\n", less the NUL of the string before it */
     char time[32];
+    char hint[MESSAGE_MOST];
+    const char *id = message->id;
     tell_time(time);
-    int head =
-        snprintf(text, LINE_MOST, "{\"time\":\"%s\",\"level\":\"%s\",%s%s%s\"message\":", time,
-                 name, id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
-    size_t length = (size_t)head;
-    length += json_string(message, text + length, LINE_MOST - length - 1);
+    size_t length = (size_t)snprintf(
+        text, LINE_MOST, "{\"time\":\"%s\",\"level\":\"%s\",%s%s%s\"message\":", time,
+        message->level, id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
+    length += json_string(message->text, text + length, LINE_MOST - length - 1);
+    const char *before = ",\"hint\":[";
+    for (const char *at = message->hints; (at = next_hint(at, hint)); before = ",") {
+        size_t begins = length + strlen(before);
+        if (begins + JSON_STRING(0) + END > LINE_MOST)
+            break;
+        memcpy(text + length, before, strlen(before));
+        length = begins + json_string(hint, text + begins, LINE_MOST - begins - END);
+    }
+    if (*before == ',' && before[1] == '\0')
+        text[length++] = ']';
     text[length++] = '}';
+    text[length++] = '\n';
     return length;
 }
 
-static size_t text_line(const char *name, const char *message, char text[LINE_MOST])
+static size_t text_line(const char *before, const char *id, const char *message, char *text,
+                        size_t room)
 {
-    bool is_named = strcmp(name, "warning") == 0 || strcmp(name, "hint") == 0;
-    int length = snprintf(text, LINE_MOST, "fernit: %s%s%s", is_named ? name : "",
-                          is_named ? ": " : "", message);
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = '?';
-    return (size_t)length;
+    int length =
+        snprintf(text, room, "fernit: %s%s%s%s", before, id ? id : "", id ? ": " : "", message);
+    size_t kept = (size_t)length < room ? (size_t)length : room - 1;
+    for (size_t i = 0; i < kept; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = '?';
+    text[kept] = '\n';
+    return kept + 1;
+}
+
+static size_t text_lines(const struct message *message, char text[LINE_MOST])
+{
+    bool is_error = strcmp(message->level, "error") == 0;
+    bool is_warning = strcmp(message->level, "warning") == 0;
+    char hint[MESSAGE_MOST];
+    size_t length = text_line(is_error     ? "error: "
+                              : is_warning ? "warning: "
+                                           : "",
+                              is_warning ? message->id : NULL, message->text, text, LINE_MOST);
+    for (const char *at = message->hints; length < LINE_MOST && (at = next_hint(at, hint));)
+        length += text_line("hint: ", NULL, hint, text + length, LINE_MOST - length);
+    return length;
 }
 
 /* A terminal may take it in parts. */
@@ -167,56 +213,48 @@ static void put(const char *text, size_t length)
     }
 }
 
-static void line(const char *name, const char *id, const char *format, va_list values)
+static void tell(struct message message, const char *hints, const char *format, va_list values)
 {
     int saved = errno;
-    char message[MESSAGE_MOST];
+    char masked[MESSAGE_MOST];
     char text[LINE_MOST];
-    if (vsnprintf(message, sizeof message, format, values) < 0)
-        *message = '\0';
-    log_mask(message);
-    if (listener && (id || strcmp(name, "hint") == 0)) {
-        listener(listener_context, id, message);
-        errno = saved;
-        return;
-    }
-    size_t length =
-        form == LOG_JSON ? json_line(name, id, message, text) : text_line(name, message, text);
-    text[length++] = '\n';
-    put(text, length);
+    if (vsnprintf(message.text, sizeof message.text, format, values) < 0)
+        *message.text = '\0';
+    snprintf(masked, sizeof masked, "%s", hints ? hints : "");
+    log_mask(message.text);
+    log_mask(masked);
+    message.hints = masked;
+    if (listener && strcmp(message.level, "warning") == 0)
+        listener(listener_context, message.id, message.text, message.hints);
+    else
+        put(text, (form == LOG_JSON ? json_lines : text_lines)(&message, text));
     errno = saved;
 }
 
-#define LINE(shown, name, id)                                                                      \
-    last_was_shown = (shown);                                                                      \
-    if (!last_was_shown)                                                                           \
+#define TELL(shown, level, id, hints)                                                              \
+    if (!(shown))                                                                                  \
         return;                                                                                    \
     va_list values;                                                                                \
     va_start(values, format);                                                                      \
-    line(name, id, format, values);                                                                \
+    tell((struct message){level, id, "", NULL}, hints, format, values);                            \
     va_end(values)
 
-void log_error(const char *format, ...)
+void log_error(const char *id, const char *hints, const char *format, ...)
 {
-    LINE(log_shows(LOG_QUIET), "error", NULL);
+    TELL(log_shows(LOG_QUIET), "error", id, hints);
 }
 
-void log_warning(const char *id, const char *format, ...)
+void log_warning(const char *id, const char *hints, const char *format, ...)
 {
-    LINE(log_shows(LOG_NORMAL), "warning", id);
+    TELL(log_shows(LOG_NORMAL), "warning", id, hints);
 }
 
-void log_hint(const char *format, ...)
+void log_notice(const char *hints, const char *format, ...)
 {
-    LINE(last_was_shown, "hint", NULL);
-}
-
-void log_notice(const char *format, ...)
-{
-    LINE(log_shows(LOG_NORMAL) && !listener, "notice", NULL);
+    TELL(log_shows(LOG_NORMAL) && !listener, "notice", NULL, hints);
 }
 
 void log_detail(const char *format, ...)
 {
-    LINE(log_shows(LOG_VERBOSE), "detail", NULL);
+    TELL(log_shows(LOG_VERBOSE), "detail", NULL, NULL);
 }

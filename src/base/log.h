@@ -1,14 +1,19 @@
-/* Lines for the person who reads the container's log, on standard error, or for the program that does.
+/* Messages for the person who reads the container's log, on standard error, or for the program that does.
  *
- * Every line is "fernit: TEXT\n", or one JSON object, and is written with one write(2) so that lines of several
+ * A message is one line, and what to do about it a line each behind it:
+ *
+ *     fernit: warning: other-key: FERNET_KEY lacks 2c26b46b68ffc68f, which the store holds
+ *     fernit: hint: give one ring everywhere
+ *
+ * or all of it is one JSON object in one line. A message and its hints are written with one write(2), so that those of several
  * processes do not mix; control characters in it become '?', in JSON escapes, so that no value can forge a line.
  * Without secrets: a key appears as its fingerprint or not at all; should one be in the words of an error all
  * the same, it is masked. A log that cannot be written is no reason to fail, nor to wait for: what standard
  * error does not take within a second is dropped, and then what it does not take at once.
  *
- * The object's keys, always in this order: "time" (RFC 3339, UTC, milliseconds), "level" ("error", "warning",
- * "hint", "notice", "detail"), "id" (of warnings alone), "message" (TEXT). What would make the line longer than PIPE_BUF,
- * 4096 bytes, is cut from the message.
+ * The object's keys, always in this order: "time" (RFC 3339, UTC, milliseconds), "level" ("error", "warning", "notice",
+ * "detail"), "id" (of errors and warnings), "message", "hint" (an array of strings; not there where there are no hints). What
+ * would make it longer than PIPE_BUF, 4096 bytes, is cut.
  */
 #pragma once
 
@@ -41,10 +46,10 @@ void log_open(void);
 /* Lets the log's own opening take the place of standard error, which nobody else is to use any more. */
 void log_take_standard_error(void);
 
-/* From now on `listen` gets each warning, whatever the level, and each hint behind one (id NULL), and nothing of them is
- * printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
+/* From now on `listen` gets each warning and its hints, whatever the level, and nothing of them is printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
  * before. */
-void log_divert(void (*listen)(void *context, const char *id, const char *text), void *context);
+void log_divert(void (*listen)(void *context, const char *id, const char *text, const char *hints),
+                void *context);
 
 /* Whether lines of that level are printed: for what costs something to find out. */
 bool log_shows(enum log_level wanted);
@@ -54,19 +59,20 @@ bool log_shows(enum log_level wanted);
  * path belongs. */
 void log_mask(char *text);
 
-/* "fernit: TEXT": why fernit stops. At every level. */
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+/* In all of these `hints` is what to do: a line each, with "\n" between them; NULL or "": none. An id names this kind of error
+ * or warning in all versions: it is a literal, and stands in the program's catalogue. */
 
-/* "fernit: warning: TEXT", from LOG_NORMAL on. The id names this kind of warning in all versions: it is a
- * literal, and stands in the catalogue of the program that warns. */
-void log_warning(const char *id, const char *format, ...)
+/* "fernit: error: TEXT": why fernit stops. At every level. */
+void log_error(const char *id, const char *hints, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
+
+/* "fernit: warning: ID: TEXT", from LOG_NORMAL on. */
+void log_warning(const char *id, const char *hints, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
+
+/* "fernit: TEXT": something was created or changed, from LOG_NORMAL on. */
+void log_notice(const char *hints, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
-
-/* "fernit: hint: TEXT": what to do about the line before it. Shown where that one was shown. */
-void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
-
-/* "fernit: TEXT": something was made or changed, from LOG_NORMAL on. */
-void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 /* "fernit: TEXT", at LOG_VERBOSE. */
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

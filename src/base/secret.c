@@ -59,7 +59,8 @@ static void release(const struct secret *secret)
 static void end(void)
 {
     enum { OWN_FAILURE = 125 };
-    log_error("libsodium cannot get random bytes; see what a sandbox (seccomp) forbids");
+    log_error(NULL, NULL,
+              "libsodium cannot get random bytes; see what a sandbox (seccomp) forbids");
     _exit(OWN_FAILURE);
 }
 

@@ -91,13 +91,13 @@ void warn_of_unknown_variables(char *const *environment)
             continue;
         variable_option(*variable, option);
         if (option_is_flag_alone(option_named(option, strlen(option), 0))) {
-            log_warning("unknown-variable",
+            log_warning("unknown-variable", NULL,
                         "%.*s does nothing: --%s counts on the command line alone",
                         (int)strcspn(*variable, "="), *variable, option);
             continue;
         }
         variable_name(nearest_setting(option, false), guess);
-        log_warning("unknown-variable", "%.*s is no setting of fernit; did you mean %s?",
+        log_warning("unknown-variable", NULL, "%.*s is no setting of fernit; did you mean %s?",
                     (int)strcspn(*variable, "="), *variable, guess);
     }
 }

@@ -45,7 +45,7 @@ static int install_one(int folder, const char *name, const char *path, struct er
     const char *version = strcmp(name, ITSELF) == 0 ? " " FERNIT_VERSION : "";
     int placed = publish_copy(folder, name, path, source, MODE, err);
     if (placed == PUBLISHED_NOW)
-        log_notice("%s%s -> %s", name, version, path);
+        log_notice(NULL, "%s%s -> %s", name, version, path);
     else if (placed == PUBLISHED_ALREADY)
         log_detail("%s%s is at %s already", name, version, path);
     return placed < 0 ? -1 : 0;

@@ -198,8 +198,7 @@ static int lock(const struct key_operation *operation, struct error *err)
         deadline_in(operation->context->settings->lock_timeout, operation->context->signals);
     int held = record_lock(operation->context, &operation->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
-    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint &&
-        !err->advised)
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hints)
         error_advise(err, "to change a key the store must be writable, and have locks (else: "
                           "--assume-single-writer, on one host)");
     return held;
@@ -255,7 +254,7 @@ static int unconfirmed(const struct key_operation *operation)
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
     const struct settings *settings = operation->context->settings;
-    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s%s",
+    log_error(NULL, NULL, "nothing was changed; to do this: fernit key %s%s%s --yes%s%s",
               verbs[operation->verb], target->holding ? " " : "", target->fingerprint,
               settings->options, settings->single_writer ? " --assume-single-writer" : "");
     return EXIT_PROBLEM;

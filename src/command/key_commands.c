@@ -126,7 +126,7 @@ int key_check_command(const struct context *context)
         const char *where = fingerprint_published(text);
         if (!where)
             continue;
-        log_error("key %zu of %zu is known to everybody, from %s", i + 1, count, where);
+        log_error(NULL, NULL, "key %zu of %zu is known to everybody, from %s", i + 1, count, where);
         result = EXIT_PROBLEM;
     }
     return result;

@@ -114,7 +114,7 @@ static void compare_version(const struct context *context, const struct look *lo
              "AIRFLOW_VERSION says Airflow %s, but %s is installed: correct the variable, or set "
              "--airflow-version %s",
              report->airflow, version, version);
-    status_add(report, false, text);
+    status_add(report, false, text, "");
 }
 
 static void describe_airflow(const struct context *context, const struct look *look,
@@ -205,10 +205,7 @@ static void describe_outcome(const struct lookup *lookup, struct status_secret *
 
 static void problem(struct status_report *report, const struct error *err)
 {
-    char text[STATUS_TEXT];
-    snprintf(text, sizeof text, "%s%s", err->message, error_remedy(err));
-    status_add(report, true, text);
-    status_add_hint(report, err->hint);
+    status_add(report, true, err->message, error_hints(err));
 }
 
 /* What a run would log. */
@@ -217,15 +214,12 @@ struct listening {
     struct status_report *report;
 };
 
-static void hear(void *context, const char *id, const char *text)
+static void hear(void *context, const char *id, const char *text, const char *hints)
 {
     const struct listening *listening = context;
-    if (!id) {
-        status_add_hint(listening->report, text);
-        return;
-    }
     bool is_refused = listening->settings->strict && warning_is_security(id);
-    status_add(listening->report, is_refused || strcmp(id, remark_id(REMARK_BROKEN)) == 0, text);
+    status_add(listening->report, is_refused || strcmp(id, remark_id(REMARK_BROKEN)) == 0, text,
+               hints);
 }
 
 /* All that a run does from its look on, but that nothing is written.
@@ -262,7 +256,7 @@ static void describe_waiting(const struct look *look, const struct lookup *looku
     if (lookup->survey.store_scan.retired &&
         store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
             0)
-        status_add(report, true, err.message);
+        status_add(report, true, err.message, error_hints(&err));
 }
 
 static int describe_secrets(const struct look *look, struct status_report *report,
@@ -299,7 +293,7 @@ static int describe_waits(const struct context *context, const struct look *look
         else if (err->kind == ERROR_ENDING)
             return -1;
         else
-            status_add(report, true, err->message);
+            status_add(report, true, err->message, error_hints(err));
     }
     return 0;
 }

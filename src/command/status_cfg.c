@@ -91,10 +91,9 @@ static void add_copy(const char *name, void *context)
         return;
     snprintf(text, sizeof text, "%s/%s: the interrupted write of another airflow.cfg has left it",
              copies->store, name);
-    status_add(copies->report, false, text);
-    status_add_hint(copies->report,
-                    "the next run in the container of that airflow.cfg removes it; if there is "
-                    "none, see whether its keys are still needed, and remove it");
+    status_add(copies->report, false, text,
+               "the next run in the container of that airflow.cfg removes it\n"
+               "if there is none, see whether its keys are still needed, and remove it");
 }
 
 /* That of the file in use, which a run finishes, and all others. */
@@ -112,7 +111,7 @@ static int check_copies(const struct context *context, const struct look *look,
         char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted; the next run finishes it",
                  path);
-        status_add(report, false, text);
+        status_add(report, false, text, "");
     }
     if (path)
         deliver_copy_name(path, own, &ignored);
@@ -131,7 +130,7 @@ int status_check_cfg(const struct context *context, const struct look *look,
     const struct cfg *cfg = &look->cfg.cfg;
     bool has_copies = false;
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
-        status_add(report, true, rest.message);
+        status_add(report, true, rest.message, error_hints(&rest));
     for (size_t i = 0; i < look->count; i++)
         has_copies |= look->lookups[i].survey.store_scan.copies;
     return has_copies ? check_copies(context, look, report, err) : 0;

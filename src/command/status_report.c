@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
-void status_add(struct status_report *report, bool problem, const char *text)
+void status_add(struct status_report *report, bool problem, const char *text, const char *hints)
 {
     report->problem_count += problem;
     struct status_note *notes = reallocarray(report->notes, report->note_count + 1, sizeof *notes);
@@ -17,15 +17,7 @@ void status_add(struct status_report *report, bool problem, const char *text)
     struct status_note *note = &notes[report->note_count++];
     *note = (struct status_note){.problem = problem};
     snprintf(note->text, sizeof note->text, "%s", text);
-}
-
-void status_add_hint(struct status_report *report, const char *hint)
-{
-    if (report->note_count == 0)
-        return;
-    char *hints = report->notes[report->note_count - 1].hint;
-    size_t length = strlen(hints);
-    snprintf(hints + length, STATUS_HINT - length, "%s%s", length > 0 ? "\n" : "", hint);
+    snprintf(note->hint, sizeof note->hint, "%s", hints);
 }
 
 void status_refuse(struct status_report *report)

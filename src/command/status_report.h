@@ -63,11 +63,9 @@ struct status_report {
     size_t problem_count;
 };
 
-/* Adds a note. One for which there is no memory is lost; a problem is counted all the same. */
-void status_add(struct status_report *report, bool problem, const char *text);
-
-/* Adds lines that say what to do about the note before it. */
-void status_add_hint(struct status_report *report, const char *hint);
+/* Adds a note and what to do about it, lines with "\n" between them. One for which there is no memory is lost; a problem is
+ * counted all the same. */
+void status_add(struct status_report *report, bool problem, const char *text, const char *hints);
 
 /* Says that a run would be refused: no secret is delivered. Why is a problem of its own. Call it when all verdicts are there. */
 void status_refuse(struct status_report *report);

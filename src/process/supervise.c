@@ -85,7 +85,7 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     if (sent < 0 && errno != ESRCH && !state->warned) {
         struct error err;
         error_sys(&err, "cannot pass %s on to the command", signal_name(number, name));
-        log_warning("signal-not-passed", "%s", err.message);
+        log_warning("signal-not-passed", NULL, "%s", err.message);
         state->warned = true;
     }
 }
@@ -126,11 +126,11 @@ static void stop_with_child(struct state *state, int number)
 static void warn_of(struct state *state, const struct leftover *left)
 {
     if (left->refused > 0 && !state->refused)
-        log_warning("left-to-others",
+        log_warning("left-to-others", NULL,
                     "the command has left behind %zu that fernit may not end, being another user's",
                     left->refused);
     if (left->unseen && getpid() != 1)
-        log_warning("left-unseen",
+        log_warning("left-unseen", NULL,
                     "what the command has left behind cannot be found without /proc, and is left");
     state->refused |= left->refused > 0;
 }
@@ -143,9 +143,11 @@ static void kill_left(struct state *state)
         state->killing = deadline_in(KILL_MOST_MS, NULL);
         warn_of(state, &left);
         if (left.unseen)
-            log_notice("kills what the command has left behind, which did not end on SIGTERM");
+            log_notice(NULL,
+                       "kills what the command has left behind, which did not end on SIGTERM");
         else if (left.alive > 0)
-            log_notice("kills what the command has left behind: %zu that did not end on SIGTERM",
+            log_notice(NULL,
+                       "kills what the command has left behind: %zu that did not end on SIGTERM",
                        left.alive);
     }
     state->over = (left.alive == 0 && left.refused > 0) || deadline_passed(&state->killing);
@@ -310,7 +312,7 @@ __attribute__((hot)) int supervise(const struct watch *watch)
         settle_down(watch);
     while (!state.over) {
         if (taken < 0 && ++state.faults > FAULTS_MOST) {
-            log_error("%s", err.message);
+            error_print(&err);
             return OWN_FAILURE;
         }
         taken = taken < 0 ? reap(&state, &err) : step(&state, &err);
@@ -324,7 +326,7 @@ int supervise_handed_over(const char *word)
     struct watch watch;
     if (handover_read(word, &watch, &err) < 0) {
         error_advise(&err, "to supervise a command: fernit run --init -- COMMAND");
-        log_error("%s", err.message);
+        error_print(&err);
         return OWN_FAILURE;
     }
     log_set_level((enum log_level)watch.loudness);
@@ -332,7 +334,8 @@ int supervise_handed_over(const char *word)
     siginfo_t ignored;
     int found = waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT);
     if (watch.child <= 0 || (found < 0 && errno == ECHILD)) {
-        log_error("process %d is no child of this one; to supervise a command: fernit run --init "
+        log_error(NULL, NULL,
+                  "process %d is no child of this one; to supervise a command: fernit run --init "
                   "-- COMMAND",
                   (int)watch.child);
         return OWN_FAILURE;

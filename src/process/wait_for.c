@@ -188,7 +188,7 @@ int wait_for(const struct wait *wait, struct error *err)
         if (is_late)
             return give_up(wait, where, &reason, err);
         if (tries == 1)
-            log_notice("waits for %s%s, at most %s: %s", wait->what, where, wait->most,
+            log_notice(NULL, "waits for %s%s, at most %s: %s", wait->what, where, wait->most,
                        reason.message);
         if (deadline_wait(&wait->deadline, -1, wait_pause(tries, jitter()), err) < 0)
             return -1;

@@ -355,8 +355,8 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         advise_published(remark, survey, hint);
         break;
     case REMARK_BROKEN:
-        if (*remark->source->error->hint)
-            advise(hint, "%s", remark->source->error->hint);
+        if (*remark->source->error->hints)
+            advise(hint, "%s", remark->source->error->hints);
         break;
     case REMARK_PASSED:
         if (source_is_never_run(survey, remark->source))

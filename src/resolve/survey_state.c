@@ -73,14 +73,14 @@ static const char *key_cure(const struct managed *secret, enum way way)
 void source_advise(struct error *error, const char *cure)
 {
     const char *remedy = error_remedy(error);
-    error_advise(error, "%s", *remedy ? remedy + strlen("; ") : cure);
+    error_advise(error, "%s", *remedy ? remedy : cure);
 }
 
 void source_advise_key(struct error *error, const struct managed *secret, enum way way)
 {
     if (*error_remedy(error))
         source_advise(error, "");
-    else if (!strchr(error->message, ';'))
+    else if (!*error->hints)
         error_hint(error, "%s", key_cure(secret, way));
 }
 

@@ -168,8 +168,7 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
         error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
         return error_hint(err, hint);
     }
-    log_warning("shown-secret", text, delivery->path, edit->done->hidden, why, "");
-    log_hint(hint);
+    log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, why, "");
     return 0;
 }
 
@@ -184,7 +183,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         if (*edit->done->hidden && tell_shown(delivery, edit, err) < 0)
             return -1;
         if (!edit->told_in_environment)
-            log_warning("cfg-not-written",
+            log_warning("cfg-not-written", NULL,
                         "%s; the command gets its secrets by its environment, but docker exec and "
                         "pod templates do not see that: let fernit write the file, or set "
                         "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
@@ -194,7 +193,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
         edit->done->is_left = true;
         log_warning(
-            "cfg-not-written",
+            "cfg-not-written", NULL,
             "%s; no airflow.cfg is made, since neither AIRFLOW_HOME nor AIRFLOW_CONFIG says "
             "where: set one where somebody is to read it, or give --deliver env",
             err->message);
@@ -231,23 +230,25 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
                        : need == CFG_CLEAR ? "commented out an empty option in"
                                            : "wrote the secrets into";
     if (need != CFG_HIDE)
-        log_notice("%s %s", what, delivery->path);
+        log_notice(NULL, "%s %s", what, delivery->path);
     if (*edit->done->hidden) {
         char why[LOOK_SHOWS];
         look_shows(delivery->look, why);
-        log_notice("commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
+        log_notice(NULL, "commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
-        log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
+        log_warning("readable-cfg", NULL, "%s can be read by everybody; chmod o-r it",
+                    delivery->path);
     if (need == CFG_MAKE && delivery->look->lookups[0].secret != MANAGED_FERNET_KEY &&
         !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))
-        log_warning("cfg-without-key",
+        log_warning("cfg-without-key", NULL,
                     "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
                     "in plain text, and reads none that are encrypted; let fernit manage "
                     "fernet_key, too, or give it in AIRFLOW__CORE__FERNET_KEY",
                     delivery->path);
     else if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
-        log_notice("it holds what --manage names alone, and Airflow adds nothing to it: give all "
+        log_notice(NULL,
+                   "it holds what --manage names alone, and Airflow adds nothing to it: give all "
                    "containers the other secrets, or sessions and logs fail");
 }
 
@@ -389,6 +390,6 @@ int deliver_recover(const struct context *context, const struct look *look, stru
     struct deadline deadline = lock_deadline(context);
     int recovered = cfg_recover(path, &place, &deadline, err);
     if (recovered > 0)
-        log_notice("finished writing %s, which was interrupted", path);
+        log_notice(NULL, "finished writing %s, which was interrupted", path);
     return recovered;
 }

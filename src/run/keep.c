@@ -79,7 +79,7 @@ static bool tell_passing(const struct context *context, const struct look *look,
     if (lookup->decision.winner->way == WAY_FILE)
         return true;
     mount_cure(&verdict, look->store.path, cure, sizeof cure);
-    log_warning("unkept-secret",
+    log_warning("unkept-secret", NULL,
                 "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
                 "on giving the key; if a volume holds older ones, they are missing here: %s",
                 what, look->store.path, verdict.text, cure);
@@ -97,11 +97,11 @@ static void tell_kept(const struct context *context, const struct look *look,
         snprintf(what, sizeof what, "the %s %s from %.160s%s", lookup->secret->title, fingerprints,
                  winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
         if (!tell_passing(context, look, lookup, what))
-            log_notice("%s is now kept in %s, too", what, look->store.path);
+            log_notice(NULL, "%s is now kept in %s, too", what, look->store.path);
         return;
     }
-    log_notice("made a new %s, %s, and keeps it in %s/%s%s", lookup->secret->title, fingerprints,
-               look->store.path, lookup->secret->name,
+    log_notice(NULL, "made a new %s, %s, and keeps it in %s/%s%s", lookup->secret->title,
+               fingerprints, look->store.path, lookup->secret->name,
                lookup->secret->replaceable
                    ? ""
                    : "; what another key has encrypted cannot be read with it, and another host "
@@ -203,7 +203,7 @@ static bool goes_unkept(struct keeping *keeping, const struct lookup *lookup)
         file_folder_is_writable(keeping->look->store.path))
         return false;
     if (!is_given || would_last(keeping))
-        log_warning("unkept-secret", "the store %s cannot be written: the %s is %s",
+        log_warning("unkept-secret", NULL, "the store %s cannot be written: the %s is %s",
                     keeping->look->store.path, lookup->secret->title,
                     is_given ? "used without being kept there, so keep giving it"
                              : "made for this container alone");
@@ -266,7 +266,8 @@ static int make_unkept(const struct keeping *keeping, struct lookup *lookup, str
     if (keeping->settled & bit_of(lookup))
         return 0;
     ring_summary(&lookup->unkept, fingerprints);
-    log_notice("made a new %s, %s, for this container alone, which has no store; to have one for "
+    log_notice(NULL,
+               "made a new %s, %s, for this container alone, which has no store; to have one for "
                "all, give it in %s, or a volume for %s",
                lookup->secret->title, fingerprints,
                managed_variable(lookup->secret, keeping->look->airflow), keeping->look->store.path);

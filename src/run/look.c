@@ -156,7 +156,7 @@ static int check_lost(const struct context *context, const struct look *look, st
                   "created",
                   lookup->survey.store_name, other);
     const char *path = look->store.path;
-    bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < sizeof err->hint / 2;
+    bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < sizeof err->hints / 2;
     return error_hint(err,
                       "put back a backup of it, or give the key in FERNET_KEY\n"
                       "for a new deployment give a new key there once: fernit key generate prints "

@@ -144,7 +144,6 @@ int own_key_check(const struct context *context, struct error *err)
         error_refused(err, text, name, line, " (refused: --strict)");
         return error_hint(err, hint);
     }
-    log_warning("own-key", text, name, line, "");
-    log_hint(hint);
+    log_warning("own-key", hint, text, name, line, "");
     return 0;
 }

@@ -120,7 +120,7 @@ static void tell(const struct look *look, const struct lookup *lookup)
     char staged[RING_SUMMARY];
     ring_summary(&lookup->decision.change.stored, stored);
     ring_summary(&lookup->decision.change.staged, staged);
-    log_notice("%s/%s now holds %s%s%s", look->store.path, lookup->secret->name, stored,
+    log_notice(NULL, "%s/%s now holds %s%s%s", look->store.path, lookup->secret->name, stored,
                *staged ? ", staged: " : "", staged);
 }
 
@@ -152,7 +152,7 @@ static bool goes_unkept(const struct look *look, const struct lookup *lookup)
 {
     if (!lookup->secret->replaceable || file_folder_is_writable(look->store.path))
         return false;
-    log_warning("unkept-secret",
+    log_warning("unkept-secret", NULL,
                 "the store %s cannot be written: it keeps its %s, and this process uses the new "
                 "one",
                 look->store.path, lookup->secret->title);
@@ -188,14 +188,12 @@ int record_changes(const struct context *context, struct look *look,
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
         failed = change_one(context, look, changed[i], err) < 0;
-    if (failed && err->kind == ERROR_SYSTEM && !*err->hint) {
-        bool is_told = err->advised || error_tells_all(err);
-        error_advise(err, "a new key must be kept beside the old ones before it is used");
-        if (!is_told)
-            error_hint(err,
-                       "run once, on a host that can write there, with the same variables: fernit "
-                       "init%s%s",
-                       context->settings->single_writer ? " --assume-single-writer" : "", command);
+    if (failed && err->kind == ERROR_SYSTEM && !*err->hints) {
+        error_within(err, "the new key cannot be kept beside the old ones");
+        error_advise(err,
+                     "run once, on a host that can write there, with the same variables: fernit "
+                     "init%s%s",
+                     context->settings->single_writer ? " --assume-single-writer" : "", command);
     }
     return failed ? -1 : 0;
 }

@@ -16,15 +16,6 @@ int failure_status(const struct error *err)
     return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
 }
 
-/* Each of its lines is one. */
-static void print_hint(const char *hint)
-{
-    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
-        length = strcspn(hint, "\n");
-        log_hint("%.*s", (int)length, hint);
-    }
-}
-
 int report_failure(const struct signals *signals, const struct error *err, int status)
 {
     int number = signals_pending(signals);
@@ -32,15 +23,13 @@ int report_failure(const struct signals *signals, const struct error *err, int s
         log_detail("ends on signal %d", number);
         return 128 + number;
     }
-    log_error("%s%s", err->message, error_remedy(err));
-    print_hint(err->hint);
+    error_print(err);
     return status;
 }
 
 int report_unstarted(const struct error *err, int status)
 {
-    log_error("%s", err->message);
-    print_hint(err->hint);
+    error_print(err);
     return status;
 }
 
@@ -51,8 +40,7 @@ void report_remarks(const struct survey *survey, const struct decision *decision
         char hint[REMARK_HINT];
         remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
         remark_hint(&decision->remarks[i], survey, decision, hint);
-        log_warning(remark_id(decision->remarks[i].kind), "%s", text);
-        print_hint(hint);
+        log_warning(remark_id(decision->remarks[i].kind), hint, "%s", text);
     }
 }
 
@@ -73,7 +61,7 @@ static void say_one(const struct lookup *lookup)
     else
         log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
     if (only_in_cfg)
-        log_warning("key-only-in-cfg",
+        log_warning("key-only-in-cfg", NULL,
                     "the key %s stands only in %s: a rebuild that loses this file makes stored "
                     "connections unreadable; give a volume with --store DIR",
                     fingerprints, name);
@@ -94,8 +82,8 @@ static void say_unread(const struct context *context, const struct look *look,
         !managed_is_given(place, context->environment))
         return;
     look_shows(look, why);
-    log_notice("the command does not get %s: %s", place->variable, why);
-    log_hint("if this is another Airflow, set --airflow-version");
+    log_notice("if this is another Airflow, set --airflow-version",
+               "the command does not get %s: %s", place->variable, why);
 }
 
 void report_look(const struct context *context, const struct look *look)
@@ -111,7 +99,7 @@ void report_look(const struct context *context, const struct look *look)
         say_unread(context, look, &look->lookups[i]);
     }
     if (context->left_cfg)
-        log_warning("cfg-left-behind",
+        log_warning("cfg-left-behind", NULL,
                     "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
                     "there, or remove it",
                     context->left_cfg, look->cfg_path.bytes);
@@ -123,7 +111,7 @@ void report_option_files(const struct option_files *files)
         char text[1024];
         const char *id = option_file_remark(&files->list[i], text, sizeof text);
         if (id)
-            log_warning(id, "%s", text);
+            log_warning(id, NULL, "%s", text);
     }
 }
 
@@ -132,7 +120,7 @@ void report_option_files_left(char *const *environment)
     for (; *environment; environment++) {
         struct sensitive_variable option;
         if (sensitive_file(*environment, &option) && !text_is_blank(strchr(*environment, '=') + 1))
-            log_warning("option-file-left",
+            log_warning("option-file-left", NULL,
                         "%s_FILE is left alone: init has no command to give its value to, and "
                         "Airflow does not know it; start Airflow with \"fernit run\"",
                         option.name);

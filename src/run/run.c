@@ -93,7 +93,8 @@ static int become_command(const struct context *context, char *const *environmen
         return failed(context, &err);
     }
     if (getpid() == 1 && !exec_is_known_init(*command))
-        log_notice("%s becomes process 1, to which the kernel passes no signal that it does not "
+        log_notice(NULL,
+                   "%s becomes process 1, to which the kernel passes no signal that it does not "
                    "handle, and who has to reap; let fernit do that: fernit run --init -- %s",
                    exec_shown(*command), exec_shown(*command));
     int status = exec_command(command, environment, context->signals, &err);

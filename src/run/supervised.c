@@ -58,7 +58,7 @@ static void wipe(const struct context *context, struct environment *environment)
                  "execveat");
     environment_free(environment);
     anew_wipe(context->argv);
-    log_warning("not-executed-anew", "%s", err.message);
+    log_warning("not-executed-anew", NULL, "%s", err.message);
 }
 
 static enum scope choose_scope(enum scope wanted, char *const *command, char *const *environment)
@@ -72,9 +72,9 @@ static enum scope choose_scope(enum scope wanted, char *const *command, char *co
                scope == SCOPE_CHILD ? "command alone" : "command's process group", reason);
     if (scope == SCOPE_CHILD && scope_is_lost(&words)) {
         log_warning("dumb-init-signals-all",
+                    "set DUMB_INIT_SETSID=0, or remove dumb-init: fernit run --init replaces it",
                     "dumb-init forwards each signal to all processes of the "
                     "worker, so SIGTERM kills the tasks that run");
-        log_hint("set DUMB_INIT_SETSID=0, or remove dumb-init: fernit run --init replaces it");
     }
     return scope;
 }

@@ -179,7 +179,7 @@ static int wait_at(const struct context *context, const struct wait_place *place
     if (place->needed)
         log_detail("%s leads to no host: there is nothing to wait for", place->source);
     else
-        log_notice("--wait-for broker does not wait: %s", not_needed);
+        log_notice(NULL, "--wait-for broker does not wait: %s", not_needed);
     return 0;
 }
 

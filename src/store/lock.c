@@ -27,14 +27,12 @@ static void soften(struct error *err)
         return;
     err->kind = ERROR_SYSTEM;
     err->errnum = EPERM;
-    err->advised = true;
 }
 
 static int not_opened(const struct store *store, struct error *err)
 {
     error_sys(err, "%s/%s", store->path, STORE_LOCK);
     if (err->errnum == ELOOP || err->errnum == EISDIR) {
-        err->advised = true;
         return error_hint(err, "move it away: fernit creates a file there");
     }
     return store_advise_file(store->directory, store->path, STORE_LOCK, err);

@@ -157,7 +157,6 @@ static int check_immutable(const struct store *store, const char *file, struct e
     if (!file_is_immutable(store->directory, file))
         return 0;
     error_sys(err, "%s/%s: cannot be replaced", store->path, file);
-    err->advised = true;
     return error_hint(err, "chattr -i %s/%s", store->path, file);
 }
 

@@ -115,8 +115,8 @@ static void each_command_moves_a_key_and_loses_none(void **state)
         if (result == 0)
             result = plan_make(row->verb, holdings, &target, &retired, &plan, &err);
         if (result != row->result ||
-            (row->says && !strstr(err.message, row->says) && !strstr(err.hint, row->says)))
-            fail_row(row, "%d: %s; %s", result, err.message, err.hint);
+            (row->says && !strstr(err.message, row->says) && !strstr(err.hints, row->says)))
+            fail_row(row, "%d: %s; %s", result, err.message, err.hints);
         const char *leaves = row->leaves[0] ? fingerprint_of(row->leaves[0]) : "";
         if (result == 1 && (strcmp(letters_of(&plan.ring), row->ring_then) != 0 ||
                             strcmp(plan.leaves_retired, leaves) != 0))

@@ -40,19 +40,21 @@ static size_t writes_of(void (*write_line)(const char *), const char *text, char
     return writes;
 }
 
+static const char *hints;
+
 static void as_error(const char *text)
 {
-    log_error("%s", text);
+    log_error("an-id", hints, "%s", text);
 }
 
 static void as_warning(const char *text)
 {
-    log_warning("an-id", "%s", text);
+    log_warning("an-id", hints, "%s", text);
 }
 
 static void as_notice(const char *text)
 {
-    log_notice("%s", text);
+    log_notice(hints, "%s", text);
 }
 
 static void as_detail(const char *text)
@@ -68,8 +70,8 @@ static void each_level_shows_its_lines_and_those_above(void **state)
         enum log_level from;
         const char *line;
     } table[] = {
-        {as_error, LOG_QUIET, "fernit: text\n"},
-        {as_warning, LOG_NORMAL, "fernit: warning: text\n"},
+        {as_error, LOG_QUIET, "fernit: error: text\n"},
+        {as_warning, LOG_NORMAL, "fernit: warning: an-id: text\n"},
         {as_notice, LOG_NORMAL, "fernit: text\n"},
         {as_detail, LOG_VERBOSE, "fernit: text\n"},
     };
@@ -87,42 +89,68 @@ static void each_level_shows_its_lines_and_those_above(void **state)
     log_set_level(LOG_NORMAL);
 }
 
-static void as_hint(const char *text)
-{
-    log_hint("%s", text);
-}
-
-static void a_hint_is_shown_where_the_line_before_it_was(void **state)
+static void hints_are_lines_of_their_own_behind_their_message_in_the_same_write(void **state)
 {
     (void)state;
     static const struct {
         int line;
         void (*write_line)(const char *);
-        enum log_level level;
-        bool shown;
+        const char *hints;
+        const char *text;
+        const char *json; /* behind the time */
     } table[] = {
-        {ROW, as_error, LOG_QUIET, true},    {ROW, as_warning, LOG_QUIET, false},
-        {ROW, as_warning, LOG_NORMAL, true}, {ROW, as_detail, LOG_NORMAL, false},
-        {ROW, as_detail, LOG_VERBOSE, true},
+        {ROW, as_error, "", "fernit: error: a\n",
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"a\"}\n"},
+        {ROW, as_error, "do b", "fernit: error: a\nfernit: hint: do b\n",
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"a\",\"hint\":[\"do b\"]}\n"},
+        {ROW, as_warning, "b\nc\"",
+         "fernit: warning: an-id: a\nfernit: hint: b\nfernit: hint: c\"\n",
+         "\"level\":\"warning\",\"id\":\"an-id\",\"message\":\"a\",\"hint\":[\"b\",\"c\\\"\"]}\n"},
+        {ROW, as_notice, "b", "fernit: a\nfernit: hint: b\n",
+         "\"level\":\"notice\",\"message\":\"a\",\"hint\":[\"b\"]}\n"},
+        {ROW, as_notice, KEY, "fernit: a\nfernit: hint: " STARS "\n",
+         "\"level\":\"notice\",\"message\":\"a\",\"hint\":[\"" STARS "\"]}\n"},
     };
     foreach(row, table) {
         char line[LINE_MOST];
-        log_set_level(row->level);
-        writes_of(row->write_line, "text", line);
-        for (int i = 0; i < 2; i++)
-            if (writes_of(as_hint, "do this", line) != row->shown ||
-                strcmp(line, row->shown ? "fernit: hint: do this\n" : "") != 0)
-                fail_row(row, "hint %d: %s", i, line);
+        hints = row->hints;
+        if (writes_of(row->write_line, "a", line) != 1 || strcmp(line, row->text) != 0)
+            fail_row(row, "got %s", line);
+        log_set_format(LOG_JSON);
+        if (writes_of(row->write_line, "a", line) != 1 || !strstr(line, row->json) ||
+            strcmp(strstr(line, row->json), row->json) != 0)
+            fail_row(row, "got %s", line);
+        log_set_format(LOG_TEXT);
     }
-    log_set_level(LOG_NORMAL);
+    hints = NULL;
+}
+
+/* The room for a line is that of its hints, too. */
+static void hints_that_do_not_fit_are_cut_and_the_line_stays_whole(void **state)
+{
+    (void)state;
+    static char many[3500];
+    char line[LINE_MOST];
+    for (size_t i = 0; i + 1 < sizeof many; i++)
+        many[i] = i % 50 == 49 ? '\n' : '"';
+    hints = many;
+    for (enum log_format format = LOG_TEXT; format <= LOG_JSON; format++) {
+        log_set_format(format);
+        assert_int_equal(writes_of(as_notice, many, line), 1);
+        assert_true(strlen(line) <= PIPE_BUF);
+        assert_int_equal(line[strlen(line) - 1], '\n');
+        assert_true(format == LOG_TEXT || line[strlen(line) - 2] == '}');
+    }
+    log_set_format(LOG_TEXT);
+    hints = NULL;
 }
 
 /* Adds what it gets to the text that is its context. */
-static void take_down(void *context, const char *id, const char *text)
+static void take_down(void *context, const char *id, const char *text, const char *behind)
 {
     char *heard = context;
     size_t length = strlen(heard);
-    snprintf(heard + length, LINE_MOST - length, "%s: %s\n", id ? id : "hint", text);
+    snprintf(heard + length, LINE_MOST - length, "%s: %s\n%s", id, text, behind);
 }
 
 static void what_is_diverted_is_heard_and_not_printed(void **state)
@@ -131,28 +159,28 @@ static void what_is_diverted_is_heard_and_not_printed(void **state)
     static const struct {
         int line;
         void (*write_line)(const char *);
-        const char *heard; /* of the line, and of a hint behind it */
+        const char *heard;
         const char *printed;
     } table[] = {
-        {ROW, as_warning, "an-id: " STARS "\nhint: do this\n", ""},
+        {ROW, as_warning, "an-id: " STARS "\ndo this", ""},
         {ROW, as_notice, "", ""},
         {ROW, as_detail, "", ""},
-        {ROW, as_error, "hint: do this\n", "fernit: " STARS "\n"},
+        {ROW, as_error, "", "fernit: error: " STARS "\nfernit: hint: do this\n"},
     };
+    hints = "do this";
     foreach(row, table)
         for (enum log_level level = LOG_QUIET; level <= LOG_VERBOSE; level++) {
             char heard[LINE_MOST] = "";
             char line[LINE_MOST];
-            char hint[LINE_MOST];
             log_set_level(level);
             log_divert(take_down, heard);
             writes_of(row->write_line, KEY, line);
-            writes_of(as_hint, "do this", hint);
             log_divert(NULL, NULL);
-            if (strcmp(heard, row->heard) != 0 || strcmp(line, row->printed) != 0 || *hint)
-                fail_row(row, "level %d: heard %s, printed %s%s", (int)level, heard, line, hint);
+            if (strcmp(heard, row->heard) != 0 || strcmp(line, row->printed) != 0)
+                fail_row(row, "level %d: heard %s, printed %s", (int)level, heard, line);
         }
     log_set_level(LOG_NORMAL);
+    hints = NULL;
 }
 
 static void no_value_can_forge_a_line(void **state)
@@ -162,11 +190,11 @@ static void no_value_can_forge_a_line(void **state)
         const char *text;
         const char *line;
     } table[] = {
-        {"a\nfernit: made up", "fernit: a?fernit: made up\n"},
-        {"a\r\tb\x1b[31mc\x7f\x01", "fernit: a??b?[31mc??\n"},
-        {"", "fernit: \n"},
-        {"100%s %n", "fernit: 100%s %n\n"},
-        {"\xc3\xa9\xe2\x82\xac", "fernit: \xc3\xa9\xe2\x82\xac\n"},
+        {"a\nfernit: made up", "fernit: error: a?fernit: made up\n"},
+        {"a\r\tb\x1b[31mc\x7f\x01", "fernit: error: a??b?[31mc??\n"},
+        {"", "fernit: error: \n"},
+        {"100%s %n", "fernit: error: 100%s %n\n"},
+        {"\xc3\xa9\xe2\x82\xac", "fernit: error: \xc3\xa9\xe2\x82\xac\n"},
     };
     foreach(row, table) {
         char line[LINE_MOST];
@@ -186,7 +214,7 @@ static void a_long_line_is_cut_and_still_one(void **state)
     size_t length = strlen(line);
     assert_true(length > 1000 && length < LINE_MOST - 1);
     assert_int_equal(line[length - 1], '\n');
-    assert_int_equal(strspn(line, "fernit: wagx"), length - 1);
+    assert_int_equal(strspn(line, "fernit: wag-dx"), length - 1);
 }
 
 static void what_looks_like_a_key_is_masked(void **state)
@@ -230,7 +258,7 @@ static void what_looks_like_a_key_is_masked(void **state)
         if (strcmp(text, row->masked) != 0)
             fail_row(row, "got %s", text);
         writes_of(as_error, row->text, line);
-        snprintf(expected, sizeof expected, "fernit: %s\n", row->masked);
+        snprintf(expected, sizeof expected, "fernit: error: %s\n", row->masked);
         if (strcmp(line, expected) != 0)
             fail_row(row, "wrote %s", line);
     }
@@ -262,22 +290,23 @@ static void in_json_each_line_is_one_object_whose_keys_keep_their_order(void **s
         const char *text;
         const char *rest; /* behind the time */
     } table[] = {
-        {ROW, as_error, "text", "\"level\":\"error\",\"message\":\"text\"}\n"},
+        {ROW, as_error, "text", "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"text\"}\n"},
         {ROW, as_warning, "text", "\"level\":\"warning\",\"id\":\"an-id\",\"message\":\"text\"}\n"},
         {ROW, as_notice, "text", "\"level\":\"notice\",\"message\":\"text\"}\n"},
         {ROW, as_detail, "text", "\"level\":\"detail\",\"message\":\"text\"}\n"},
-        {ROW, as_hint, "text", "\"level\":\"hint\",\"message\":\"text\"}\n"},
-        {ROW, as_error, "", "\"level\":\"error\",\"message\":\"\"}\n"},
-        {ROW, as_error, "100%s %n", "\"level\":\"error\",\"message\":\"100%s %n\"}\n"},
+        {ROW, as_error, "", "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"\"}\n"},
+        {ROW, as_error, "100%s %n",
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"100%s %n\"}\n"},
         {ROW, as_error, "a\n{\"level\":\"made up\"}",
-         "\"level\":\"error\",\"message\":\"a\\u000a{\\\"level\\\":\\\"made up\\\"}\"}\n"},
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"a\\u000a{\\\"level\\\":\\\"made "
+         "up\\\"}\"}\n"},
         {ROW, as_error, "\xc3\xa9\xff\x1b[31m",
-         "\"level\":\"error\",\"message\":\"\xc3\xa9?\\u001b[31m\"}\n"},
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"\xc3\xa9?\\u001b[31m\"}\n"},
         {ROW, as_error, "/run/" KEY "=\n",
-         "\"level\":\"error\",\"message\":\"/run/" STARS "=\\u000a\"}\n"},
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"/run/" STARS "=\\u000a\"}\n"},
         /* Masked before it is escaped: afterwards the u000a would be of the word. */
         {ROW, as_error, "\n" KEY "\n",
-         "\"level\":\"error\",\"message\":\"\\u000a" STARS "\\u000a\"}\n"},
+         "\"level\":\"error\",\"id\":\"an-id\",\"message\":\"\\u000a" STARS "\\u000a\"}\n"},
     };
     log_set_level(LOG_VERBOSE);
     log_set_format(LOG_JSON);
@@ -336,7 +365,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_level_shows_its_lines_and_those_above),
-        cmocka_unit_test(a_hint_is_shown_where_the_line_before_it_was),
+        cmocka_unit_test(hints_are_lines_of_their_own_behind_their_message_in_the_same_write),
+        cmocka_unit_test(hints_that_do_not_fit_are_cut_and_the_line_stays_whole),
         cmocka_unit_test(what_is_diverted_is_heard_and_not_printed),
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut_and_still_one),
