@@ -6,14 +6,14 @@
  * pages list: the tables themselves, a row a line, the cells apart by tabs; what is empty is "-".
  *
  * Built and used by `make pages`; no part of the program. */
-#include "doc/pages.h"
+#include "tools/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/variables.h"
-#include "doc/texts.h"
+#include "tools/texts.h"
 #include "process/signal_name.h"
 
 bool option_is_there(unsigned id)

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doc/pages.h"
-#include "doc/texts.h"
+#include "tools/pages.h"
+#include "tools/texts.h"
 
 static void print_row(unsigned id)
 {

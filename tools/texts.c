@@ -1,4 +1,4 @@
-#include "doc/texts.h"
+#include "tools/texts.h"
 
 const char *const option_texts[OPTION_COUNT] = {
     [OPTION_STORE] = "the folder, on a volume, that keeps the key",
