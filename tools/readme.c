@@ -1,4 +1,4 @@
-/* The README's tables. */
+/* The tables of doc/options.md. */
 #include <stdio.h>
 #include <string.h>
 

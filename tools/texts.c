@@ -10,14 +10,15 @@ const char *const option_texts[OPTION_COUNT] = {
     [OPTION_CMD_TIMEOUT] = "how long a `_CMD` may take: `500ms`, `10s`, `2m`",
     [OPTION_DELIVER] = "how the command gets the key: by its environment, by `airflow.cfg` or by "
                        "both",
-    [OPTION_ON_CHANGE] = "[what to do with a key](#changing-the-key) from outside that the store "
+    [OPTION_ON_CHANGE] = "[what to do with a key](changing-keys.md) from outside that the store "
                          "has never seen",
-    [OPTION_MANAGE] = "[the secrets](#airflows-other-secrets) to find, keep and deliver, a comma "
-                      "list",
-    [OPTION_AIRFLOW_VERSION] = "[which Airflow](#airflows-other-secrets) the command is, such as "
+    [OPTION_MANAGE] =
+        "[the secrets](sources.md#airflows-other-secrets) to find, keep and deliver, a comma "
+        "list",
+    [OPTION_AIRFLOW_VERSION] = "[which Airflow](sources.md#which-airflow) the command is, such as "
                                "`2.10.5`: it gets only the "
                                "names that this one knows; `found`: fernit looks for it",
-    [OPTION_STRICT] = "refuse where a [warning](#warnings) would speak of security",
+    [OPTION_STRICT] = "refuse where a [warning](messages.md#warnings) would speak of security",
     [OPTION_SINGLE_WRITER] =
         "of `init` and of the commands that change the store: change it although its locks do not "
         "reach other hosts; on one host at a time",
@@ -25,20 +26,22 @@ const char *const option_texts[OPTION_COUNT] = {
                    "what would be done; on the command line alone",
     [OPTION_CONFIG] = "a file with settings, `option = value` under `[fernit]`",
     [OPTION_LOG_FORMAT] = "how fernit's lines look: for people, or "
-                          "[each one JSON object](#logs-for-programs)",
+                          "[each one JSON object](messages.md#logs-for-programs)",
     [OPTION_JSON] = "of `status`: one JSON object, for programs",
     [OPTION_RUN_COMMANDS] = "of `status`: run the `_CMD` that a run would run",
-    [OPTION_USER] = "[become this user](#another-user), by name or number, before anything is "
-                    "looked at",
+    [OPTION_USER] =
+        "[become this user](process-1.md#another-user), by name or number, before anything is "
+        "looked at",
     [OPTION_NO_NEW_PRIVS] = "the command and what it starts can gain no rights, by sudo for one",
     [OPTION_WAIT_FOR] =
-        "[wait](#waiting-for-the-database) before the command until somebody listens: "
+        "[wait](process-1.md#waiting-for-the-database) before the command until somebody listens: "
         "`db`, `broker`, `tcp://HOST:PORT`, `unix:/PATH` (repeatable; a comma list "
         "in the variable)",
     [OPTION_INIT] =
         "stay, as process 1 or not, and supervise the command; the other options here need it",
-    [OPTION_SIGNAL_SCOPE] = "[whom signals are for](#whom-a-signal-is-for): `auto` is `group`, but "
-                            "`child` for a worker, a task, or with `DUMB_INIT_SETSID=0`",
+    [OPTION_SIGNAL_SCOPE] =
+        "[whom signals are for](process-1.md#which-processes-get-a-signal): `auto` is `group`, but "
+        "`child` for a worker, a task, or with `DUMB_INIT_SETSID=0`",
     [OPTION_SETSID] = "give the command a session of its own, and the terminal with it",
     [OPTION_REWRITE] = "pass one signal on as another, or not at all: `HUP:0` (repeatable)",
     [OPTION_GRACE] =
