@@ -114,7 +114,7 @@ def test_the_sample_of_a_json_line_has_the_keys_of_a_real_one(fernit):
     real = json.loads(line)
     assert list(shown) == list(real)
     assert (shown["level"], shown["id"]) == (real["level"], real["id"])
-    assert shown["message"] == real["message"]
+    assert real["message"].startswith(shown["message"].removesuffix("..."))
 
 
 # --- make run
