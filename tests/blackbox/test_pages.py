@@ -75,6 +75,13 @@ def test_a_long_page_begins_with_a_table_of_its_contents(page):
     assert [anchor for path, anchor in links(page) if path == page][: len(chapters)] == chapters
 
 
+def test_the_readme_names_the_versions_of_airflow_that_are_tested():
+    locked = [re.search(r"^apache-airflow==(\S+)", lock.read_text(), re.MULTILINE) for lock in TREE.glob("tests/airflow/locks/*.txt")]
+    section = re.search(r"^## What it runs with\n(.*?)^## ", README.read_text(), re.MULTILINE | re.DOTALL)[1]
+    tested = re.search(r"tested with (.*?);", section)[1]
+    assert re.findall(r"\d+\.\d+\.\d+", tested) == sorted(match[1] for match in locked if match)
+
+
 # --- Samples
 
 # What the sample has in place of what this test has: the one thing to change when the words of status change is the README.
