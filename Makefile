@@ -1,7 +1,7 @@
 # fernit, for GNU make on Debian 12 or 13. What is missing on the machine is installed with apt (as root).
 #
 #   make               build/fernit
-#   make run           build, then do the main job on a store and an AIRFLOW_HOME of its own under build/run/
+#   make run           build, then start a command twice, with a store and an AIRFLOW_HOME under build/run/, and say what happened
 #   make test          build, then run every test
 #   make check         build, then the unit tests and the quick black-box tests: a minute and a half on two cores
 #   make test-airflow  the tests with a real Airflow, from PyPI; part of make test
@@ -13,7 +13,7 @@
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make bench-container   what it costs in a container, and how large its image is
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
-#   make pages         build/share/: manual pages, completions of shells; make readme: the README's tables, from the same
+#   make pages         build/share/: manual pages, completions of shells; make readme: the tables of doc/options.md, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make dist          a release, in build/dist/: the program, the sources, a bill of materials, sums
 #   make clean
@@ -54,11 +54,11 @@ Q := $(if $(V),,@)
 sources := $(sort $(wildcard src/*/*.c))
 mains   := $(sort $(wildcard cmd/fernit/*.c))
 units   := $(sort $(wildcard tests/unit/test_*.c))
-headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h doc/*.h tests/*/*.h))
+headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tools/*.h tests/*/*.h))
 benches := $(sort $(wildcard tests/bench/*.c))
 fuzzers := $(sort $(wildcard tests/fuzz/*.c))
 fuse    := $(sort $(wildcard tests/fuse/*.c))
-documents := $(sort $(wildcard doc/*.c))
+documents := $(sort $(wildcard tools/*.c))
 watchers := $(addprefix tests/memory/,released.c sanitizers.c)
 checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
 # What does wrong on purpose is not asked whether it does right.
@@ -121,7 +121,7 @@ writer := $(B)/pages
 shared := $(B)/share
 pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash _fernit fernit.fish))
 
-$(writer): $(documents) $(wildcard doc/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
+$(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
 	@echo '  link  $@'
 	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@.new
 	$(place)
@@ -140,10 +140,10 @@ $(pages): $(writer)
 
 pages: $(pages)
 
-# What the README says of commands and options.
+# What doc/options.md says of commands and options.
 readme: $(writer)
-	$(Q)$(writer) readme README.md >$(B)/README.md
-	@cat $(B)/README.md >README.md
+	$(Q)$(writer) readme doc/options.md >$(B)/options.md
+	@cat $(B)/options.md >doc/options.md
 
 install: $(B)/fernit $(pages)
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
@@ -157,10 +157,8 @@ dist: $(B)/fernit $(pages)
 	@echo '  dist  $(B)/dist'
 	@docker/dist/dist.sh '$(VERSION)' $(B) '$(DEPS)' $(pages)
 
-# An environment of its own, so that no key or setting of the caller's shell takes part.
 run: $(B)/fernit
-	@env -i PATH="$$PATH" HOME='$(CURDIR)/$(B)/run' AIRFLOW_HOME='$(CURDIR)/$(B)/run/airflow' \
-	    $(B)/fernit run --store '$(CURDIR)/$(B)/run/store' --allow-ephemeral -- tests/show.sh
+	@tests/demo.sh
 
 # --- Tests
 

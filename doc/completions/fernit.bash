@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# bash completion of fernit(1). The lines with @...@ become the program's own tables: doc/bash.c.
+# bash completion of fernit(1). The lines with @...@ become the program's own tables: tools/bash.c.
 
 __fernit_commands() {
     # @commands@

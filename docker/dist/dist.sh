@@ -67,7 +67,8 @@ trap 'rm -rf "$out" "$tree"' EXIT
 "$here/bill.sh" "$version" "$build" "$libraries" "$epoch" "$tree/licenses" >"$out/$binary.cdx.json"
 
 install -m 0755 "$build/fernit" "$tree/fernit"
-install -m 0644 README.md CHANGELOG.md LICENSE "$tree"
+install -m 0644 README.md CHANGELOG.md LICENSE SECURITY.md "$tree"
+install -D -m 0644 -t "$tree/doc" doc/*.md
 install -m 0644 "$out/$binary.cdx.json" "$tree/fernit.cdx.json"
 for file in "$@"; do
     install -D -m 0644 "$file" "$tree/${file#"$build"/}"

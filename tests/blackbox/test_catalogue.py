@@ -1,4 +1,4 @@
-"""The catalogue of warnings: what the code warns of, its table of ids, and the README are the same."""
+"""The catalogue of warnings: what the code warns of, its table of ids, and doc/messages.md are the same."""
 import pathlib
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = {str(path.relative_to(TREE)): path.read_text() for place in ("src", "cmd") for path in (TREE / place).rglob("*.[ch]")}
-README = (TREE / "README.md").read_text()
+PAGE = (TREE / "doc/messages.md").read_text()
 
 CALL = re.compile(r"\blog_warning\(\s*([^,]*),")
 
@@ -42,9 +42,9 @@ def table():
     return {name: security == "true" for name, security in rows}
 
 
-def readme():
-    """The rows of the README's table: (id, marked as one of security, meaning, cure)."""
-    section = re.search(r"^#+ Warnings\n(.*?)^#", README, re.DOTALL | re.MULTILINE)[1]
+def page():
+    """The rows of the page's table: (id, marked as one of security, meaning, cure)."""
+    section = re.search(r"^#+ Warnings\n(.*?)^#", PAGE, re.DOTALL | re.MULTILINE)[1]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
     assert [cell.strip() for cell in rows[0]] == ["id", "meaning", "cure"]
     return [(re.match("`(.*?)`", row[0])[1], row[0].endswith(" **security**"), *row[1:]) for row in rows[2:]]
@@ -70,13 +70,13 @@ def test_an_id_is_of_words_and_dashes(name):
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
 
 
-def test_the_readme_explains_all_of_them_and_nothing_else():
-    assert sorted(row[0] for row in readme()) == sorted(table())
+def test_the_page_explains_all_of_them_and_nothing_else():
+    assert sorted(row[0] for row in page()) == sorted(table())
 
 
-def test_the_readme_marks_those_of_security():
-    assert {row[0] for row in readme() if row[1]} == {name for name, security in table().items() if security}
+def test_the_page_marks_those_of_security():
+    assert {row[0] for row in page() if row[1]} == {name for name, security in table().items() if security}
 
 
-def test_the_readme_says_of_each_what_it_means_and_what_cures_it():
-    assert not [row for row in readme() if len(row) != 4 or min(map(len, row[2:])) < 10]
+def test_the_page_says_of_each_what_it_means_and_what_cures_it():
+    assert not [row for row in page() if len(row) != 4 or min(map(len, row[2:])) < 10]

@@ -136,7 +136,7 @@ def test_the_program_in_it_is_the_one_that_was_built_and_runs(unpacked):
 
 
 def test_what_a_person_reads_lies_beside_it(unpacked):
-    for name in ("README.md", "CHANGELOG.md", "LICENSE"):
+    for name in ("README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", *(f"doc/{page.name}" for page in TREE.glob("doc/*.md"))):
         assert (unpacked / name).read_bytes() == (TREE / name).read_bytes()
 
 

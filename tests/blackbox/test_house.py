@@ -21,7 +21,7 @@ KNOWS = {
     "src/run": ("cli", "resolve", "store", "airflow", "fernet", "process", "base"),
     "src/command": ("run", "cli", "resolve", "store", "airflow", "fernet", "process", "base"),
     "cmd/fernit": ("command", "cli", "process", "base"),
-    "doc": ("cli", "process", "base"),
+    "tools": ("cli", "process", "base"),
 }
 THIRD_PARTY = {"sodium.h", "ini.h"}
 LIBC = re.compile(
@@ -30,7 +30,7 @@ LIBC = re.compile(
 )
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include\b[ \t]*(.*)$', re.MULTILINE)
 
-FILES = sorted(path for place in ("src", "cmd", "doc") for path in (TREE / place).rglob("*") if path.suffix in (".c", ".h"))
+FILES = sorted(path for place in ("src", "cmd", "tools") for path in (TREE / place).rglob("*") if path.suffix in (".c", ".h"))
 HEADERS = [path for path in FILES if path.suffix == ".h"]
 
 

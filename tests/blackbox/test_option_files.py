@@ -110,8 +110,8 @@ def test_what_is_in_the_file_arrives_as_it_stands(airflow_sees, fernit, mounted,
     assert f"{option}_FILE" not in seen and not told
 
 
-def test_the_readme_names_all_of_them():
-    section = (TREE / "README.md").read_text().split("### Other secrets as files\n")[1].split("\n## ")[0]
+def test_the_page_names_all_of_them():
+    section = (TREE / "doc/sources.md").read_text().split("## Other secrets as files\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (`.*?) \| (`.*) \|$", section, re.M)
     named = {f"AIRFLOW__{section}__{option}" for sections, options in rows
              for section in re.findall("`(.*?)`", sections) for option in re.findall("`(.*?)`", options)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The table of options: the program, its help, the manual pages, the README and the completions say the same of each, and speak of
+"""The table of options: the program, its help, the manual pages, doc/options.md and the completions say the same of each, and speak of
 no other."""
 import re
 import subprocess
@@ -10,7 +10,7 @@ from tables import ALL, COMMAND_ROWS, COMMANDS, HELP_TOPICS, FIRST_WORDS, LATER,
 
 pytestmark = pytest.mark.real_binary  # about the tables, which are the same in every build
 
-README = (TREE / "README.md").read_text()
+OPTIONS_PAGE = (TREE / "doc/options.md").read_text()
 WRONG = {"flag": "perhaps", "time": "soon", "signal": "NOSUCH"}
 WRONG_TEXT = {"store": "vault:secret", "config": "/no/such/file", "user": "no-such-user", "secret-file": "/no/such/file", "rewrite": "TERM", "ok-exit": "x"}
 
@@ -185,33 +185,33 @@ def test_the_manual_page_has_every_variable_and_no_other():
     assert found == [(option.variable, option.name) for option in SETTINGS]
 
 
-# --- README
+# --- doc/options.md
 
 
-def readme_rows():
-    section = re.search(r"<!-- options -->\n(.*?)<!-- /options -->", README, re.DOTALL)[1]
+def page_rows():
+    section = re.search(r"<!-- options -->\n(.*?)<!-- /options -->", OPTIONS_PAGE, re.DOTALL)[1]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line.startswith("| `--")]
 
 
-def test_the_readme_has_every_option_with_its_default_and_no_other():
-    rows = {row[0].strip("`"): row[1].strip("`") for row in readme_rows()}
+def test_the_page_has_every_option_with_its_default_and_no_other():
+    rows = {row[0].strip("`"): row[1].strip("`") for row in page_rows()}
     assert rows == {option.usage: option.shown for option in OPTIONS}
-    assert len(rows) == len(readme_rows())
+    assert len(rows) == len(page_rows())
 
 
-def test_the_readme_says_which_words_an_option_takes():
-    rows = {row[0].strip("`"): row[2] for row in readme_rows()}
+def test_the_page_says_which_words_an_option_takes():
+    rows = {row[0].strip("`"): row[2] for row in page_rows()}
     for option in OPTIONS:
         if option.words:
             assert rows[option.usage].endswith("(" + ", ".join(f"`{word}`" for word in option.words) + ")")
 
 
-def test_the_readme_has_every_command_and_no_other():
-    section = re.search(r"<!-- commands -->\n```text\n(.*?)```\n<!-- /commands -->", README, re.DOTALL)[1]
+def test_the_page_has_every_command_and_no_other():
+    section = re.search(r"<!-- commands -->\n```text\n(.*?)```\n<!-- /commands -->", OPTIONS_PAGE, re.DOTALL)[1]
     assert [re.split(r"  +", line.strip())[0] for line in section.splitlines()] == [row.usage for row in COMMAND_ROWS]
 
 
-def test_the_tables_of_the_readme_are_what_make_readme_writes():
-    done = subprocess.run([PAGES, "readme", TREE / "README.md"], capture_output=True, text=True, timeout=60)
+def test_the_tables_of_the_page_are_what_make_readme_writes():
+    done = subprocess.run([PAGES, "readme", TREE / "doc/options.md"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == README, "run make readme"
+    assert done.stdout == OPTIONS_PAGE, "run make readme"

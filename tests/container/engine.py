@@ -46,7 +46,7 @@ runroot = "{run}/root"
 """
 # No registry: a name without a host is one of ours (localhost/), or an error.
 REGISTRIES_CONF = "unqualified-search-registries = []\n"
-# `docker` is podman, and `docker compose` is podman-compose, as for many who read the README.
+# `docker` is podman, and `docker compose` is podman-compose, as for many who read the pages.
 DOCKER = """#!/bin/sh
 if [ "$1" = compose ]; then
     shift

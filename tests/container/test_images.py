@@ -1,4 +1,4 @@
-"""The images that docker/ builds: what is in them, and that they do what the README says of them."""
+"""The images that docker/ builds: what is in them, and that they do what the README and doc/ say of them."""
 import json
 import pathlib
 import tarfile

@@ -12,7 +12,6 @@ from engine import HERE, TREE
 from test_kubernetes import ADD, GET, says
 
 FILES = ("init-container.yaml", "install.yaml", "secret.yaml")
-README = (TREE / "README.md").read_text()
 
 
 # --- What Kubernetes knows

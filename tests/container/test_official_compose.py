@@ -1,4 +1,4 @@
-"""Airflow's own compose file, changed as the README says: airflow-init is root, and what it leaves its services have to read."""
+"""Airflow's own compose file, changed as doc/migrating.md says: airflow-init is root, and what it leaves its services have to read."""
 import json
 import re
 
@@ -29,8 +29,8 @@ INIT = {
 
 
 def changes():
-    """The lines that the README has for that file."""
-    chapter = (TREE / "README.md").read_text().split("\n### Airflow's own compose file\n")[1]
+    """The lines that doc/migrating.md has for that file."""
+    chapter = (TREE / "doc/migrating.md").read_text().split("\n## From Airflow's own compose file\n")[1]
     return yaml.safe_load(re.search("```yaml\n(.*?)```", chapter, re.S)[1])
 
 
@@ -104,7 +104,7 @@ def test_after_root_has_migrated_services_of_any_uid_read_the_same_key(engine, t
 
 
 def test_the_file_s_own_entrypoint_would_leave_fernit_out(engine):
-    """Which is why the README has a line for it."""
+    """Which is why doc/migrating.md has a line for it."""
     assert changes()["services"]["airflow-init"]["entrypoint"] == ["fernit", "run", "--", "/bin/bash"]
     done = engine.podman("run", "--rm", "--entrypoint", "/bin/bash", "airflow-with-fernit", "-c", "/entrypoint airflow config get-value core fernet_key")
     assert done.stdout == "\n"

@@ -1,9 +1,9 @@
-/* The README's tables. */
+/* The tables of doc/options.md. */
 #include <stdio.h>
 #include <string.h>
 
-#include "doc/pages.h"
-#include "doc/texts.h"
+#include "tools/pages.h"
+#include "tools/texts.h"
 
 static void print_row(unsigned id)
 {

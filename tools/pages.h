@@ -1,5 +1,5 @@
 /* What of the documentation comes from the program's tables, printed to standard output: pages.c fills it into the
- * places that the files of this folder and the README keep for it. */
+ * places that the files of doc/ keep for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@ struct place {
 /* mdoc(7), for the manual pages. Each table ends with a name that is NULL. */
 extern const struct place mdoc_places[];
 
-/* Markdown, for the README. */
+/* Markdown, for doc/options.md. */
 extern const struct place readme_places[];
 
 /* bash, zsh and fish, for their completions. */

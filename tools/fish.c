@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "doc/pages.h"
+#include "tools/pages.h"
 
 static void print_quoted(const char *text)
 {

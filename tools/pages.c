@@ -6,15 +6,15 @@
  * pages list: the tables themselves, a row a line, the cells apart by tabs; what is empty is "-".
  *
  * Built and used by `make pages`; no part of the program. */
-#include "doc/pages.h"
+#include "tools/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/variables.h"
-#include "doc/texts.h"
 #include "process/signal_name.h"
+#include "tools/texts.h"
 
 bool option_is_there(unsigned id)
 {
@@ -149,7 +149,7 @@ static bool between(const char *line, const char *before, const char *after, cha
     return true;
 }
 
-/* README: the marks stay, what is between them goes. */
+/* Markdown: the marks stay, what is between them goes. */
 static int skip_old(FILE *file, const char *name)
 {
     char line[8192];

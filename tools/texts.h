@@ -1,5 +1,5 @@
-/* What the manual pages and the README say of commands and options beyond what the program itself prints: it costs
- * no byte there. In the README's Markdown, of which mdoc.c knows `code` and [words](link). */
+/* What the manual pages and doc/options.md say of commands and options beyond what the program itself prints: it costs
+ * no byte there. In Markdown, of which mdoc.c knows `code` and [words](link). */
 #pragma once
 
 #include "cli/commands.h"

@@ -5,8 +5,8 @@
 
 #include "cli/catalogue.h"
 #include "cli/variables.h"
-#include "doc/pages.h"
-#include "doc/texts.h"
+#include "tools/pages.h"
+#include "tools/texts.h"
 
 /* A word of a text or of an argument. A dot or an apostrophe would begin a request; a "-" would become a hyphen. */
 static void print_escaped(const char *text, size_t length)

@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "doc/pages.h"
+#include "tools/pages.h"
 
 static bool print_commands(const char *argument)
 {
