@@ -1,7 +1,7 @@
 /* pages WHAT FILE: copies FILE to standard output, with the places in it filled from the program's tables.
  *
- *   man, bash, zsh, fish   a line that ends with @NAME@ or @NAME ARGUMENT@ is replaced
- *   readme                 what stands between the lines <!-- NAME --> and <!-- /NAME --> is
+ *   man, bash   a line that ends with @NAME@ or @NAME ARGUMENT@ is replaced
+ *   readme      what stands between the lines <!-- NAME --> and <!-- /NAME --> is
  *
  * pages list: the tables themselves, a row a line, the cells apart by tabs; what is empty is "-".
  *
@@ -186,9 +186,7 @@ int main(int argc, char **argv)
         const struct place *places;
     } sorts[] = {{"man", mdoc_places},
                  {"readme", readme_places},
-                 {"bash", bash_places},
-                 {"zsh", zsh_places},
-                 {"fish", fish_places}};
+                 {"bash", bash_places}};
     if (argc == 2 && strcmp(argv[1], "list") == 0) {
         list();
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -205,7 +203,7 @@ int main(int argc, char **argv)
         fclose(file);
         return copied == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    fputs("usage: pages list | man FILE | readme FILE | bash FILE | zsh FILE | fish FILE\n",
+    fputs("usage: pages list | man FILE | readme FILE | bash FILE\n",
           stderr);
     return 2;
 }

@@ -17,12 +17,10 @@ extern const struct place mdoc_places[];
 /* Markdown, for the README. */
 extern const struct place readme_places[];
 
-/* bash, zsh and fish, for their completions. */
+/* bash, for its completion. */
 extern const struct place bash_places[];
-extern const struct place zsh_places[];
-extern const struct place fish_places[];
 
-/* What a value is made of, as the shells complete it. */
+/* What a value is made of, as bash completes it. */
 enum value_sort {
     VALUE_NONE, /* a flag's */
     VALUE_ANY,  /* nothing that a shell could know */

@@ -1,5 +1,5 @@
 /* The one table of commands: what a person types, and what help and, by doc/pages.c, the manual page, the
- * completions of the shells and the README say of it. What each does stands in entry.c. */
+ * completion for bash and the README say of it. What each does stands in entry.c. */
 #pragma once
 
 enum command_id {

@@ -1,5 +1,5 @@
 /* The one table of options: the command line, FERNIT_* variables, fernit.ini and help come from it, and by
- * doc/pages.c the manual pages, the completions of the shells and the README's table. */
+ * doc/pages.c the manual pages, the completion for bash and the README's table. */
 #pragma once
 
 #include <stdbool.h>
