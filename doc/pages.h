@@ -27,7 +27,7 @@ enum value_sort {
     VALUE_FOLDER,
     VALUE_FILE,
     VALUE_USER,
-    VALUE_WORD, /* one of option_words */
+    VALUE_WORD, /* one of the option's words */
     VALUE_LIST, /* some of them, a comma list */
     VALUE_SIGNAL,
     VALUE_REWRITE, /* two signals, a colon between */
@@ -35,8 +35,7 @@ enum value_sort {
 
 enum value_sort option_sort(unsigned id);
 
-/* Whether the option is built, and its topic has one that is. */
-bool option_is_there(unsigned id);
+/* Whether it has options. */
 bool topic_is_there(unsigned topic);
 
 /* The words of a kind one by one: "" at the end. *list moves on. */

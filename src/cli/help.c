@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/catalogue.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/options.h"
-#include "run/report.h"
+#include "cli/unknown.h"
 
 enum { WIDTH = 80, NAME_AT = 13, TEXT_AT = 26 };
 
@@ -59,10 +61,10 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "That somebody listens is enough. Too late is status 125. A TERM ends the wait.\n",
     [TOPIC_LOGS] =
         "Lines on standard error, never with a secret: keys stand there as fingerprints.\n"
-        "fernit goes on after a warning. Each kind of warning has an id, which stays the\n"
-        "same: --log-format json shows it, fernit(1) lists all.\n",
+        "After a warning fernit goes on. Each kind of warning has an id, which stays the\n"
+        "same from version to version: --log-format json shows it.\n",
     [TOPIC_SETTINGS] =
-        "Each option but --yes is a variable and a line of fernit.ini, too:\n"
+        "Each option but --yes is also a variable and a line of fernit.ini:\n"
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
         "The command line beats the environment, the environment beats the file. There\n"
         "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n"
@@ -106,6 +108,12 @@ static const struct {
      "\"fernit --version\" is the same.\n"},
 };
 
+/* A word that has the page with all ids of warnings. */
+static const char all_warnings[] = "warnings";
+
+/* Where the page is printed to. */
+static FILE *output;
+
 /* Prints words, each behind a blank, from column `at` on; where one would not end before WIDTH it begins a line of
  * its own, at column `left`. Returns the column behind the last. */
 static int print_words(const char *text, int at, int left)
@@ -113,8 +121,8 @@ static int print_words(const char *text, int at, int left)
     while (*text) {
         int length = (int)strcspn(text, " ");
         if (at + 1 + length > WIDTH)
-            at = printf("\n%*s", left - 1, "") - 1;
-        at += printf(" %.*s", length, text);
+            at = fprintf(output, "\n%*s", left - 1, "") - 1;
+        at += fprintf(output, " %.*s", length, text);
         text += length;
         text += *text == ' ';
     }
@@ -125,24 +133,23 @@ static void print_option(const struct option *option)
 {
     char text[64];
     snprintf(text, sizeof text, "--%s %s", option->name, option->metavar ? option->metavar : "");
-    int at = printf("  %-23s", text);
-    const char *words = option_words(option->kind);
+    int at = fprintf(output, "  %-23s", text);
     at = print_words(option->help, at, TEXT_AT);
-    if (words) {
-        at += printf(":");
-        at = print_words(words, at, TEXT_AT);
+    if (option->words) {
+        at += fprintf(output, ":");
+        at = print_words(option->words, at, TEXT_AT);
     }
-    if (option->fallback && option->kind != KIND_FLAG) {
+    if (option_default(option) && option->kind != KIND_FLAG) {
         snprintf(text, sizeof text, "[%s]", option_default(option));
         print_words(text, at, TEXT_AT);
     }
-    putchar('\n');
+    fputc('\n', output);
 }
 
 static void print_options(enum option_topic topic)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (options[id].help && options[id].topic == topic)
+        if (options[id].topic == topic)
             print_option(&options[id]);
 }
 
@@ -154,29 +161,28 @@ static void print_option_names(unsigned command, enum option_topic but)
         for (size_t id = 0; id < OPTION_COUNT; id++) {
             const struct option *option = &options[id];
             char name[64];
-            if (!option->help || option->topic != topic || topic == but ||
-                !(option->commands & command))
+            if (option->topic != topic || topic == but || !(option->commands & command))
                 continue;
             if (at == 0)
-                at = printf("  %-10s", topics[topic].name);
+                at = fprintf(output, "  %-10s", topics[topic].name);
             snprintf(name, sizeof name, "--%s", option->name);
             at = print_words(name, at, NAME_AT);
         }
         if (at > 0)
-            putchar('\n');
+            fputc('\n', output);
     }
 }
 
 static void print_line(const char *name, const char *text)
 {
-    print_words(text, printf("  %-10s", name), NAME_AT);
-    putchar('\n');
+    print_words(text, fprintf(output, "  %-10s", name), NAME_AT);
+    fputc('\n', output);
 }
 
 static int print_overview(void)
 {
-    printf("fernit keeps Airflow's Fernet key across rebuilds, restarts and replicas.\n\n"
-           "Commands:\n");
+    fprintf(output, "fernit keeps Airflow's Fernet key across rebuilds, restarts and replicas.\n\n"
+                    "Commands:\n");
     for (enum command_id id = 0; id < COMMAND_COUNT; id++) {
         const struct command *command = &commands[id];
         const char *words[COMMAND_COUNT + 1];
@@ -184,26 +190,42 @@ static int print_overview(void)
         if (!command->second) {
             print_line(command->name, command->summary);
         } else if (strcmp(command->second, *words) == 0) {
-            int at = printf("  %-10s", command->name);
+            int at = fprintf(output, "  %-10s", command->name);
             for (size_t i = 0; words[i]; i++)
                 at = print_words(words[i], at, NAME_AT);
-            putchar('\n');
+            fputc('\n', output);
         }
     }
-    printf("\nTopics:\n");
+    fprintf(output, "\nTopics:\n");
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             print_line(topics[topic].name, topics[topic].title);
-    printf("\n\"fernit help WORD\" tells more of a command, a topic or an option.\n");
+    fprintf(output, "\n\"fernit help WORD\" tells more of a command, a topic or an option.\n");
     return EXIT_GOOD;
+}
+
+/* The ids of all warnings. */
+static void print_warnings(void)
+{
+    int at = fprintf(output, " ");
+    for (size_t i = 0; i < warning_count; i++) {
+        char id[64];
+        snprintf(id, sizeof id, "%s%s", warnings[i].id, warnings[i].security ? "*" : "");
+        at = print_words(id, at, 2);
+    }
+    fputc('\n', output);
 }
 
 static int print_topic(enum option_topic topic)
 {
-    printf("%s: %s\n\n%s", topics[topic].name, topics[topic].title, topic_texts[topic]);
+    fprintf(output, "%s: %s\n\n%s", topics[topic].name, topics[topic].title, topic_texts[topic]);
     if (topic != TOPIC_EXIT)
-        putchar('\n');
+        fputc('\n', output);
     print_options(topic);
+    if (topic == TOPIC_LOGS) {
+        fprintf(output, "\nWarnings, with * those about security:\n");
+        print_warnings();
+    }
     return EXIT_GOOD;
 }
 
@@ -225,22 +247,22 @@ static int print_command(const char *name)
                  command->second ? command->second : "", command->arguments ? " " : "",
                  command->arguments ? command->arguments : "");
         if (command->second)
-            printf("%-42s%s\n", usage, command->summary);
+            fprintf(output, "%-42s%s\n", usage, command->summary);
         else
-            printf("%s\n", usage);
+            fprintf(output, "%s\n", usage);
         taken |= command->options;
     }
-    printf("\n%s", pages[page].text);
+    fprintf(output, "\n%s", pages[page].text);
     print_options(pages[page].own);
     if (taken)
-        printf("\nOptions, each explained by \"fernit help TOPIC\":\n");
+        fprintf(output, "\nOptions, each explained by \"fernit help TOPIC\":\n");
     print_option_names(taken, pages[page].own);
     return EXIT_GOOD;
 }
 
 static int no_page(const char *word)
 {
-    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + 1];
+    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + WARNINGS_MOST + 2];
     size_t count = 0;
     command_words(NULL, names);
     while (names[count])
@@ -248,23 +270,24 @@ static int no_page(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             names[count++] = topics[topic].name;
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (options[id].help)
-            names[count++] = options[id].name;
-    names[count] = NULL;
+    for (size_t i = 0; i < warning_count; i++)
+        names[count++] = warnings[i].id;
+    names[count++] = all_warnings;
+    option_names(ORIGIN_FLAG, names + count);
     struct error err = {0};
-    const char *name = word + strspn(word, "-");
-    const char *text = shown_word(name, names);
-    text = text == name ? word : text;
-    error_usage(
-        &err, "there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
-        text, nearest_word(word, names));
-    hint_on_shown(text, &err);
+    unknown_word(&(struct unknown){.before = "",
+                                   .word = word + strspn(word, "-"),
+                                   .what = "a command, a topic, an option or a warning",
+                                   .names = names,
+                                   .prefix = "fernit help ",
+                                   .otherwise = "fernit help lists commands and topics"},
+                 &err);
     return report_unstarted(&err, EXIT_USAGE);
 }
 
 int help_print(const char *word)
 {
+    output = stdout;
     if (!word || strcmp(word, "help") == 0)
         return print_overview();
     if (print_command(word) == EXIT_GOOD)
@@ -272,10 +295,18 @@ int help_print(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic] && strcmp(topics[topic].name, word) == 0)
             return print_topic(topic);
+    if (strcmp(word, all_warnings) == 0 || warning_named(word))
+        return print_topic(TOPIC_LOGS);
     const char *name = word + (strncmp(word, "--", 2) == 0 ? 2 : 0);
-    size_t id = option_named(name, strlen(name), 0);
-    if (id == OPTION_COUNT || !options[id].help)
+    size_t id = option_named(name, strlen(name), false);
+    if (id == OPTION_COUNT)
         return no_page(word);
     enum option_topic topic = options[id].topic;
     return topic_texts[topic] ? print_topic(topic) : print_command(topics[topic].name);
+}
+
+void help_usage(FILE *stream)
+{
+    output = stream;
+    print_overview();
 }

@@ -90,7 +90,7 @@ static struct survey_places places_for(const struct context *context, const stru
         .secret = part->secret,
         .airflow = look->airflow,
         .environment = context->environment,
-        .secret_files = settings->secret_files,
+        .secret_files = settings->secret_files.list,
         .early = context->early,
         .no_mounts = look->no_mounts,
         .store = &look->store,
