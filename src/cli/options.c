@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define ROW(id, ...) [id] = {__VA_ARGS__}
+#define ROW(id, option, ...) [id] = {.name = option, __VA_ARGS__}
 
 /* A kind and the field that it fills. The compiler rejects a field of another type. */
 #define FIELD(kind, field, type)                                                                   \

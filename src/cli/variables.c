@@ -92,7 +92,8 @@ void warn_of_unknown_variables(char *const *environment, bool (*is_explained)(ch
         if (!variable_is_unknown(*variable) || is_explained(*variable))
             continue;
         variable_option(*variable, option);
-        if (option_named(option, strlen(option), false) < OPTION_COUNT) {
+        size_t id = option_named(option, strlen(option), false);
+        if (id < OPTION_COUNT && !option_may_come_from(id, ORIGIN_ENVIRONMENT)) {
             log_warning("unknown-variable",
                         "%.*s is ignored: --%s counts on the command line alone", length, *variable,
                         option);

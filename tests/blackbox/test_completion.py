@@ -29,7 +29,7 @@ def options_of(row):
 
 
 ENUMERATIONS = {f"fernit {' '.join(row.words)} {option.flag} ": set(option.words)
-                for option in OPTIONS if option.words and option.kind != "manage"
+                for option in OPTIONS if option.words and option.kind != "set"
                 for row in COMMAND_ROWS if option.commands & row.options}
 
 # What is typed, and the words that are offered: a set is all of them; the words alone, as readline shows them.
@@ -47,10 +47,11 @@ WHOLE = {
     "fernit run --on-change=re": {"refuse", "replace"},
     "fernit run --on-change=x": set(),
     "fernit run --signal-scope=": {"auto", "child", "group"},
-    "fernit run --init --on-change keep --deliver ": {"env", "cfg", "env,cfg"},
+    "fernit run --init --on-change keep --deliver ": {"env", "cfg"},
     "fernit init --deliver=env --log-format j": {"json"},
-    "fernit run --manage ": set(next(option for option in OPTIONS if option.kind == "manage").words),
+    "fernit run --manage ": set(next(option for option in OPTIONS if option.name == "manage").words),
     "fernit run --manage fernet_key,se": {"secret_key"},
+    "fernit run --deliver=env,c": {"cfg"},
     "fernit run --manage=jwt_secret,fern": {"fernet_key"},
     "fernit run --pdeathsig ": {"none", *SIGNALS},
     "fernit run --pdeathsig=TE": {"TERM"},
@@ -109,7 +110,7 @@ def alone(word):
 
 
 def offered(line, words):
-    comma = "--manage" in line
+    comma = "--manage" in line or "--deliver" in line
     return {alone(word).split(",")[-1] if comma else alone(word) for word in words}
 
 
