@@ -15,7 +15,7 @@ enum { WIDTH = 80, NAME_AT = 13, TEXT_AT = 26 };
 
 static const char *const topic_texts[TOPIC_COUNT] = {
     [TOPIC_SOURCES] =
-        "In this order; the first that holds a key counts:\n"
+        "fernit reads these in this order, and uses the first that holds a key:\n"
         "  1  AIRFLOW__CORE__FERNET_KEY\n"
         "  2  AIRFLOW__CORE__FERNET_KEY_CMD, ..._SECRET\n"
         "  3  FERNET_KEY\n"
@@ -23,89 +23,90 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "     /run/secrets/fernet_key\n"
         "  5  the store\n"
         "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
-        "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
-        "A source that is named and broken ends the run, and never leads to a new key.\n",
+        "  7  no key anywhere: fernit creates one, stores it, and only then uses it\n"
+        "A source that is named but broken ends the run. It never leads to a new key.\n",
     [TOPIC_STORE] =
-        "An absolute path. It must outlive the container: a named volume, a bind mount,\n"
-        "a persistent volume. Where it would not, no key is made. The keys are files:\n"
-        "  fernet_key          the ring: the first key encrypts, all decrypt\n"
+        "An absolute path that outlives the container: a named volume, a bind mount, a\n"
+        "persistent volume. fernit creates no key elsewhere. The keys are files:\n"
+        "  fernet_key          the ring: the first key encrypts, all of them decrypt\n"
         "  fernet_key.staged   decrypts, and does not encrypt yet\n"
-        "  retired/            kept, and used by no run\n",
+        "  retired/            retired keys, which no run uses\n",
     [TOPIC_CHANGES] =
         "A key from the sources 1 to 4, or from fernet_key_cmd in airflow.cfg, that the\n"
         "store has never seen:\n"
-        "  keep     it encrypts from now on, the old ones still decrypt\n"
-        "  stage    it only decrypts, until \"fernit key promote\": for rolling restarts\n"
-        "  refuse   status 125, and nothing is changed\n"
-        "  replace  it alone; the old ones are retired\n"
-        "Nothing is erased, but by \"fernit key destroy\". Afterwards restart all, run\n"
+        "  keep     encrypts from now on; the old keys still decrypt\n"
+        "  stage    only decrypts, until \"fernit key promote\": for rolling restarts\n"
+        "  refuse   ends the run with status 125; nothing is changed\n"
+        "  replace  is the only key; the old keys are retired\n"
+        "Only \"fernit key destroy\" erases a key. After a change restart everything, then\n"
         "\"fernit run -- airflow rotate-fernet-key\" and \"fernit key retire --yes\".\n",
     [TOPIC_DELIVERY] =
-        "AIRFLOW__CORE__FERNET_KEY in the command's environment, and fernet_key in\n"
-        "airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in ~/airflow), which\n"
-        "docker exec finds, too. A sensitive option of Airflow's that is given as a file,\n"
-        "such as AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE, goes by the environment alone.\n",
-    [TOPIC_USER] = "Started as root with --user, fernit reads mounted secrets and makes a missing\n"
-                   "store as root; for all the rest it is that user, whose HOME counts. Without a\n"
-                   "group he has those of /etc/group.\n",
+        "The command gets AIRFLOW__CORE__FERNET_KEY in its environment, and fernit sets\n"
+        "fernet_key in airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in\n"
+        "~/airflow), where docker exec finds it, too. A sensitive option given as a file,\n"
+        "such as AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE, is set in the environment only.\n",
+    [TOPIC_USER] =
+        "Started as root with --user, fernit reads mounted secrets and creates a missing\n"
+        "store as root. It does everything else as that user, with the user's HOME.\n"
+        "Without a group the user has the groups of /etc/group.\n",
     [TOPIC_SUPERVISE] =
-        "Passes every signal on, reaps, holds no key in memory, ends with the command's\n"
-        "status. Scope auto is the command alone for a Celery worker, which then finishes\n"
-        "its tasks, and its group for all else. What follows --init needs it.\n",
+        "Forwards every signal, reaps processes, keeps no key in memory, and ends with\n"
+        "the command's status. Scope auto is the command alone for a Celery worker, which\n"
+        "then finishes its tasks, and else its process group. The others need --init.\n",
     [TOPIC_WAITING] =
-        "When the key is kept and airflow.cfg is written, before the command begins:\n"
+        "After the key is stored and airflow.cfg is written, before the command starts:\n"
         "  db              Airflow's sql_alchemy_conn, wherever the command will find it\n"
-        "  broker          Celery's broker_url, the same way; without one and without a\n"
-        "                  Celery executor nothing\n"
+        "  broker          Celery's broker_url, in the same way; nothing without it and\n"
+        "                  without a Celery executor\n"
         "  tcp://HOST:PORT, unix:/PATH\n"
-        "That somebody listens is enough. Too late is status 125. A TERM ends the wait.\n",
+        "A target is ready when it accepts a connection. A timeout is status 125. A TERM\n"
+        "ends the wait.\n",
     [TOPIC_LOGS] =
-        "Lines on standard error, never with a secret: keys stand there as fingerprints.\n"
+        "Lines on standard error, never with a secret: keys appear as fingerprints.\n"
         "After a warning fernit goes on. Each kind of warning has an id, which stays the\n"
         "same from version to version: --log-format json shows it.\n",
     [TOPIC_SETTINGS] =
         "Each option but --yes is also a variable and a line of fernit.ini:\n"
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
-        "The command line beats the environment, the environment beats the file. There\n"
-        "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n"
-        "A value that begins with \"-\" needs a \"=\" before it: --config=-x.\n",
-    [TOPIC_EXIT] =
-        "run     the command's own, or 128+N where signal N has ended it, or\n"
-        "          125    a failure of fernit's own: a setting, a key, the store, a file\n"
-        "          126    COMMAND is there and cannot be run\n"
-        "          127    COMMAND is not there\n"
-        "          128+N  signal N came before COMMAND had started\n"
-        "init    0, 125 or 128+N, as above\n"
-        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
-        "          125 no memory\n",
+        "The command line beats the environment, the environment beats the file. In both\n"
+        "a flag is yes or no, and a repeatable option is a comma list. Times are 500ms,\n"
+        "10s, 2m. A value that begins with \"-\" needs \"=\" before it: --config=-x.\n",
+    [TOPIC_EXIT] = "run     the command's own status, or 128+N where signal N ended it, or\n"
+                   "          125    fernit failed: a setting, a key, the store, a file\n"
+                   "          126    COMMAND exists and cannot be run\n"
+                   "          127    COMMAND does not exist\n"
+                   "          128+N  signal N came before COMMAND started\n"
+                   "init    0, 125 or 128+N, as above\n"
+                   "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
+                   "          125 out of memory\n",
 };
 
 static const struct {
     const char *name;
-    enum option_topic own; /* whose options are shown in full; TOPIC_COUNT: none */
+    enum option_topic own; /* whose options are explained there; TOPIC_COUNT: none */
     const char *text;
 } pages[] = {
     {"run", TOPIC_COUNT,
-     "Finds Airflow's Fernet key, or makes one and keeps it; delivers it; then becomes\n"
-     "COMMAND, or stays over it (--init). COMMAND is the first word that is no option.\n"
-     "Its status is the command's own; 125 is a failure of fernit's (\"help exit\").\n"},
+     "Finds Airflow's Fernet key, or creates and stores one. Delivers it, then becomes\n"
+     "COMMAND, or supervises it (--init). COMMAND is the first word that is not an\n"
+     "option. Its status is the command's own; 125: fernit failed (\"help exit\").\n"},
     {"init", TOPIC_COUNT,
-     "Does what run does, but for the command: finds or makes the key, keeps it,\n"
+     "Does what run does, without a command: finds or creates the key, stores it,\n"
      "writes airflow.cfg. For init containers and one-off jobs. Status 0, or 125.\n"},
     {"status", TOPIC_STATUS,
      "Shows each source, the store, airflow.cfg and what a run would do. Changes\n"
-     "nothing, prints no secret. Status 0, or 1 where a run would be refused or\n"
-     "something is broken.\n\n"},
+     "nothing, prints no secret. Status 0, or 1 where a run would fail or something is\n"
+     "broken.\n\n"},
     {"key", TOPIC_COUNT,
-     "Without FILE what a run would use. FP is a fingerprint, or its first digits, at\n"
-     "least 4; without FP promote takes the only staged key, retire all but the first.\n"
-     "Without --yes the last four only say what they would do, and end with 1.\n"},
+     "Without FILE: the key that a run would use. FP is a fingerprint, or at least 4 of\n"
+     "its first digits; without FP promote takes the only staged key, retire all but\n"
+     "the first. Without --yes the last four only say what they would do: status 1.\n"},
     {"install", TOPIC_COUNT,
-     "Copies fernit, and its helpers beside it, into DIR, which is made if missing: an\n"
-     "init container hands them on in an emptyDir. What is there is left alone.\n"},
+     "Copies fernit, and its helpers beside it, into DIR, which is created if missing:\n"
+     "an init container passes them on in an emptyDir. Existing files stay.\n"},
     {"version", TOPIC_COUNT,
-     "Prints one line, \"fernit " FERNIT_VERSION "\", and ends with 0.\n"
-     "\"fernit --version\" is the same.\n"},
+     "Prints one line, \"fernit " FERNIT_VERSION "\". Status 0.\n"
+     "\"fernit --version\" and \"fernit -V\" are the same.\n"},
 };
 
 /* A word that has the page with all ids of warnings. */
@@ -114,8 +115,8 @@ static const char all_warnings[] = "warnings";
 /* Where the page is printed to. */
 static FILE *output;
 
-/* Prints words, each behind a blank, from column `at` on; where one would not end before WIDTH it begins a line of
- * its own, at column `left`. Returns the column behind the last. */
+/* Prints words, each after a blank, from column `at` on. A word that would pass WIDTH begins a new line at column `left`.
+ * Returns the column after the last. */
 static int print_words(const char *text, int at, int left)
 {
     while (*text) {
@@ -200,7 +201,7 @@ static int print_overview(void)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             print_line(topics[topic].name, topics[topic].title);
-    fprintf(output, "\n\"fernit help WORD\" tells more of a command, a topic or an option.\n");
+    fprintf(output, "\n\"fernit help WORD\" explains a command, a topic or an option.\n");
     return EXIT_GOOD;
 }
 

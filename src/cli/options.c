@@ -6,22 +6,21 @@
 
 /* A kind and the field that it fills. The compiler rejects a field of another type. */
 #define FIELD(kind, field, type)                                                                   \
-    kind, offsetof(struct settings, field) +                                                       \
-              0 * sizeof(1 ? &((struct settings *)NULL)->field : (__typeof__(type) *)NULL)
+    kind, _Generic(((struct settings *)NULL)->field, type : offsetof(struct settings, field))
 #define FLAG(field) FIELD(KIND_FLAG, field, bool)
 #define FOLDER(field) FIELD(KIND_FOLDER, field, const char *)
 #define PATH(field) FIELD(KIND_FILE, field, const char *)
 #define USER(field) FIELD(KIND_USER, field, const char *)
 #define DURATION(field) FIELD(KIND_DURATION, field, int64_t)
 #define MODE(field) FIELD(KIND_MODE, field, mode_t)
-#define WORD(field, type) FIELD(KIND_WORD, field, enum type)
+#define WORD(field, type) FIELD(KIND_WORD, field, type)
 #define SET(field) FIELD(KIND_SET, field, unsigned)
 #define SIGNAL(field) FIELD(KIND_SIGNAL, field, int)
 #define VERSION(field) FIELD(KIND_VERSION, field, int)
 #define PATHS(field) FIELD(KIND_FILES, field, struct paths)
 #define WAITS(field) FIELD(KIND_WAITS, field, struct wait_targets)
-#define REWRITES(field) FIELD(KIND_REWRITES, field, uint8_t[SIGNAL_COUNT])
-#define STATUSES(field) FIELD(KIND_STATUSES, field, uint64_t[4])
+#define REWRITES(field) FIELD(KIND_REWRITES, field, uint8_t *)
+#define STATUSES(field) FIELD(KIND_STATUSES, field, uint64_t *)
 
 /* The enums whose values are the places of words in the table. */
 _Static_assert(ON_CHANGE_KEEP == 0 && ON_CHANGE_STAGE == 1 && ON_CHANGE_REFUSE == 2 &&
@@ -34,13 +33,14 @@ _Static_assert(DELIVER_ENVIRONMENT == 1 && DELIVER_CFG == 2, "those of --deliver
 const struct topic topics[TOPIC_COUNT] = {
     [TOPIC_SOURCES] = {"sources", "where the key is looked for"},
     [TOPIC_STORE] = {"store", "the folder, on a volume, that keeps the key"},
-    [TOPIC_CHANGES] = {"changes", "when another key comes, and the keys in the store"},
+    [TOPIC_CHANGES] = {"changes", "what happens when a source has another key"},
     [TOPIC_DELIVERY] = {"delivery", "how the command gets the key"},
-    [TOPIC_USER] = {"user", "to start as root and become somebody else"},
-    [TOPIC_SUPERVISE] = {"supervise", "to stay as process 1 (--init): signals, and the end"},
+    [TOPIC_USER] = {"user", "start as root, then become another user"},
+    [TOPIC_SUPERVISE] = {"supervise",
+                         "stay as process 1 (--init): signals, exit, what is left behind"},
     [TOPIC_WAITING] = {"waiting", "what to wait for before the command starts"},
     [TOPIC_LOGS] = {"logs", "what fernit prints; warnings"},
-    [TOPIC_SETTINGS] = {"settings", "variables, fernit.ini, and which of them counts"},
+    [TOPIC_SETTINGS] = {"settings", "variables, fernit.ini, and which value is used"},
     [TOPIC_EXIT] = {"exit", "what a status means: 125, 126, 127, ..."},
     [TOPIC_STATUS] = {"status", "what status shows"},
 };
@@ -60,8 +60,8 @@ const struct option options[OPTION_COUNT] = {
     ROW(OPTION_DELIVER, "deliver", SET(deliver), TOPIC_DELIVERY, FOR_START, "WAY", "env,cfg",
         "by its environment, by airflow.cfg or by both", .words = "env, cfg",
         .carried = CARRIED_BY_INIT),
-    ROW(OPTION_ON_CHANGE, "on-change", WORD(on_change, on_change), TOPIC_CHANGES, FOR_START, "RULE",
-        "keep", "what to do with such a key", .words = "keep, stage, refuse, replace",
+    ROW(OPTION_ON_CHANGE, "on-change", WORD(on_change, enum on_change), TOPIC_CHANGES, FOR_START,
+        "RULE", "keep", "what to do with such a key", .words = "keep, stage, refuse, replace",
         .carried = CARRIED_BY_INIT),
     ROW(OPTION_MANAGE, "manage", SET(manage), TOPIC_SOURCES, FOR_START, "LIST", NULL,
         "the secrets to find, keep and deliver, a comma list",
@@ -87,32 +87,31 @@ const struct option options[OPTION_COUNT] = {
         .weakest = ORIGIN_ENVIRONMENT),
     ROW(OPTION_QUIET, "quiet", FLAG(quiet), TOPIC_LOGS, FOR_EVERY, NULL, "no", "print errors only"),
     ROW(OPTION_VERBOSE, "verbose", FLAG(verbose), TOPIC_LOGS, FOR_EVERY, NULL, "no",
-        "print what is done, too"),
-    ROW(OPTION_LOG_FORMAT, "log-format", WORD(log_format, log_format), TOPIC_LOGS, FOR_EVERY,
-        "FORMAT", "text", "lines for people, or each one JSON object", .words = "text, json"),
+        "also print what fernit does"),
+    ROW(OPTION_LOG_FORMAT, "log-format", WORD(log_format, enum log_format), TOPIC_LOGS, FOR_EVERY,
+        "FORMAT", "text", "lines for people, or a JSON object on each", .words = "text, json"),
     ROW(OPTION_JSON, "json", FLAG(json), TOPIC_STATUS, FOR_STATUS, NULL, "no",
         "one JSON object, for programs"),
     ROW(OPTION_RUN_COMMANDS, "run-commands", FLAG(run_commands), TOPIC_STATUS, FOR_STATUS, NULL,
         "no", "run the ..._CMD that a run would run"),
     ROW(OPTION_USER, "user", USER(user), TOPIC_USER, FOR_STORE, "NAME[:GROUP]", "stay",
-        "become this user, by name or number, before anything is looked at",
-        .carried = CARRIED_BY_ALL),
+        "become this user (name or number) before anything is read", .carried = CARRIED_BY_ALL),
     ROW(OPTION_NO_NEW_PRIVS, "no-new-privs", FLAG(no_new_privileges), TOPIC_USER, FOR_RUN, NULL,
-        "no", "the command can gain no rights, by sudo for one"),
+        "no", "the command cannot gain rights, for example by sudo"),
     ROW(OPTION_WAIT_FOR, "wait-for", WAITS(wait_targets), TOPIC_WAITING, FOR_START, "WHAT", "none",
         "db, broker, tcp://HOST:PORT or unix:/PATH (repeatable)"),
     ROW(OPTION_WAIT_TIMEOUT, "wait-timeout", DURATION(wait_timeout), TOPIC_WAITING, FOR_START,
-        "TIME", "60s", "how long at most, for all of them together; 0: one try"),
+        "TIME", "60s", "how long at most, for all targets together; 0: one try"),
     ROW(OPTION_INIT, "init", FLAG(init), TOPIC_SUPERVISE, FOR_RUN, NULL, "no",
         "stay, as process 1 or not, and supervise the command"),
-    ROW(OPTION_SIGNAL_SCOPE, "signal-scope", WORD(supervision.scope, scope), TOPIC_SUPERVISE,
+    ROW(OPTION_SIGNAL_SCOPE, "signal-scope", WORD(supervision.scope, enum scope), TOPIC_SUPERVISE,
         FOR_RUN, "SCOPE", "auto", "whom signals are for", .words = "auto, child, group"),
     ROW(OPTION_SETSID, "setsid", FLAG(supervision.own_session), TOPIC_SUPERVISE, FOR_RUN, NULL,
         "no", "give the command a session of its own"),
     ROW(OPTION_REWRITE, "rewrite", REWRITES(supervision.rewrite), TOPIC_SUPERVISE, FOR_RUN,
         "SIG:SIG", "none", "forward one signal as another, or not at all: HUP:0 (repeatable)"),
     ROW(OPTION_GRACE, "grace", DURATION(supervision.grace), TOPIC_SUPERVISE, FOR_RUN, "TIME", "0",
-        "after its end TERM what it has left, and KILL after this time"),
+        "after its end TERM what it leaves behind, KILL after this time"),
     ROW(OPTION_TERM_DELAY, "term-delay", DURATION(supervision.term_delay), TOPIC_SUPERVISE, FOR_RUN,
         "TIME", "0", "wait so long before a TERM is forwarded"),
     ROW(OPTION_OK_EXIT, "ok-exit", STATUSES(supervision.good_statuses), TOPIC_SUPERVISE, FOR_RUN,
@@ -120,7 +119,7 @@ const struct option options[OPTION_COUNT] = {
     ROW(OPTION_PDEATHSIG, "pdeathsig", SIGNAL(parent_death_signal), TOPIC_SUPERVISE, FOR_RUN, "SIG",
         "none", "get this signal when the process that started fernit ends"),
     ROW(OPTION_NO_SUBREAPER, "no-subreaper", FLAG(supervision.no_subreaper), TOPIC_SUPERVISE,
-        FOR_RUN, NULL, "no", "not being process 1, do not adopt what the command leaves"),
+        FOR_RUN, NULL, "no", "when not process 1, do not adopt what the command leaves"),
 };
 
 bool option_is_repeatable(size_t id)

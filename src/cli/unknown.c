@@ -122,6 +122,10 @@ int unknown_command(char *const *words, struct error *err)
                                           .what = "a command",
                                           .names = names,
                                           .prefix = prefix,
-                                          .otherwise = "fernit help lists the commands"},
+                                          .otherwise = *before
+                                                           ? "fernit help key lists the commands"
+                                                           : "fernit help lists the commands\n"
+                                                             "to start a program: fernit run "
+                                                             "-- PROGRAM"},
                         err);
 }

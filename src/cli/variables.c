@@ -87,7 +87,6 @@ void warn_of_unknown_variables(char *const *environment, bool (*is_explained)(ch
     option_names(ORIGIN_ENVIRONMENT, names);
     for (char *const *variable = environment; *variable; variable++) {
         char option[VARIABLE_NAME];
-        char guess[VARIABLE_NAME];
         int length = (int)strcspn(*variable, "=");
         if (!variable_is_unknown(*variable) || is_explained(*variable))
             continue;
@@ -103,6 +102,7 @@ void warn_of_unknown_variables(char *const *environment, bool (*is_explained)(ch
                     *variable);
         const char *near = nearest_word(option, names);
         if (near) {
+            char guess[VARIABLE_NAME];
             variable_name(near, guess);
             log_hint("did you mean %s?", guess);
         }

@@ -9,6 +9,8 @@
 
 enum { SHOWN = 64 };
 
+const char *const wait_words[] = {[WAIT_DATABASE] = "db", [WAIT_BROKER] = "broker"};
+
 static bool begins(struct span value, const char *start, struct span *rest)
 {
     size_t length = strlen(start);
@@ -63,9 +65,9 @@ int wait_target_add(struct wait_targets *targets, struct span value, struct erro
         return error_usage(err, "names more than %d targets", WAIT_TARGETS_MOST);
 
     struct wait_target *target = &targets->list[targets->count];
-    target->kind = span_is(value, "db")       ? WAIT_DATABASE
-                   : span_is(value, "broker") ? WAIT_BROKER
-                                              : WAIT_ENDPOINT;
+    target->kind = WAIT_DATABASE;
+    while (target->kind < WAIT_ENDPOINT && !span_is(value, wait_words[target->kind]))
+        target->kind++;
     if (target->kind == WAIT_ENDPOINT && read_place(value, &target->endpoint, err) < 0)
         return -1;
     targets->count++;

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/commands.h"
 #include "command/key_plan.h"
 #include "command/key_report.h"
 #include "run/record.h"
@@ -15,7 +16,11 @@
 #include "store/create.h"
 #include "store/names.h"
 
-static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
+/* The word that the user has written for it. */
+static const char *verb_word(enum verb verb)
+{
+    return commands[COMMAND_KEY_PROMOTE + verb].second;
+}
 
 /* What this environment's sources and the store hold, and what is to be done. */
 struct doing {
@@ -49,7 +54,7 @@ static void doing_free(struct doing *doing)
 static int read_words(struct doing *doing, struct error *err)
 {
     char *const *words = doing->context->settings->words;
-    const char *verb = verbs[doing->verb];
+    const char *verb = verb_word(doing->verb);
     bool needed = doing->verb == VERB_UNRETIRE || doing->verb == VERB_DESTROY;
     doing->part = words[0];
     if (words[0] && words[1])
@@ -252,9 +257,9 @@ static int unconfirmed(const struct doing *doing)
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
     const struct settings *settings = doing->context->settings;
-    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s%s", verbs[doing->verb],
-              target->holding ? " " : "", target->fingerprint, settings->options,
-              settings->single_writer ? " --assume-single-writer" : "");
+    log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s%s",
+              verb_word(doing->verb), target->holding ? " " : "", target->fingerprint,
+              settings->options, settings->single_writer ? " --assume-single-writer" : "");
     return EXIT_PROBLEM;
 }
 

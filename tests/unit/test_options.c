@@ -330,7 +330,7 @@ static void an_unknown_command_is_told_with_what_to_write(void **state)
         {"statsu is not a command", "did you mean fernit status?\n", {"statsu"}},
         {"key chekc is not a command", "did you mean fernit key check?\n", {"key", "chekc"}},
         {"key ... is not a command",
-         "fernit help lists the commands\n\"...\" stands for a word that may be a secret",
+         "fernit help key lists the commands\n\"...\" stands for a word that may be a secret",
          {"key", "frob"}},
         {"key needs a second word",
          "one of generate, print, check, fingerprint, promote, retire, unretire, destroy",
