@@ -43,8 +43,8 @@ static const char *const topic_texts[TOPIC_COUNT] = {
     [TOPIC_DELIVERY] =
         "The command gets AIRFLOW__CORE__FERNET_KEY in its environment, and fernit sets\n"
         "fernet_key in airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in\n"
-        "~/airflow), where docker exec finds it, too. A sensitive option given as a file,\n"
-        "such as AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE, is set in the environment only.\n",
+        "~/airflow), where docker exec finds it, too. A sensitive option given as a file\n"
+        "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE) is set in the environment alone.\n",
     [TOPIC_USER] =
         "Started as root with --user, fernit reads mounted secrets and creates a missing\n"
         "store as root. It does everything else as that user, with the user's HOME.\n"
@@ -98,8 +98,8 @@ static const struct {
      "nothing, prints no secret. Status 0, or 1 where a run would fail or something is\n"
      "broken.\n\n"},
     {"key", TOPIC_COUNT,
-     "Without FILE: the key that a run would use. FP is a fingerprint, or at least 4 of\n"
-     "its first digits; without FP promote takes the only staged key, retire all but\n"
+     "Without FILE: the key that a run would use. FP is a fingerprint, or its first\n"
+     "digits, at least 4. Without FP promote takes the only staged key, retire all but\n"
      "the first. Without --yes the last four only say what they would do: status 1.\n"},
     {"install", TOPIC_COUNT,
      "Copies fernit, and its helpers beside it, into DIR, which is created if missing:\n"

@@ -249,4 +249,4 @@ def test_a_typing_error_is_shown(fernit, words, says):
 def test_what_is_near_no_name_is_hidden_and_said_to_be(fernit, words):
     done = fernit(*words)
     assert " is not a" in errors(done)[0] and "did you mean" not in done.stderr
-    assert "password" not in done.stderr and hints(done)[1:] == ['fernit: hint: "..." stands for a word that may be a secret']
+    assert "password" not in done.stderr and hints(done)[-1:] == ['fernit: hint: "..." stands for a word that may be a secret']
