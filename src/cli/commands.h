@@ -1,5 +1,5 @@
-/* The one table of commands. Help is made from it, and so are, by doc/pages.c, the manual page, the completion for bash and
- * the README's table. command/entry.c says what each command does. */
+/* The one table of commands. Help is made from it, and so are, by doc/pages.c, the manual page, the completion for
+ * bash and the README's table. command/entry.c says what each command does. */
 #pragma once
 
 enum command_id {
@@ -30,7 +30,8 @@ struct command {
 
 extern const struct command commands[COMMAND_COUNT];
 
-/* The command of these words, or COMMAND_COUNT. `second` may be NULL, and matters only where the table has a second word. */
+/* The command of these words, or COMMAND_COUNT. `second` may be NULL, and matters only where the table has a second
+ * word. */
 enum command_id command_named(const char *first, const char *second);
 
 /* The first words of all commands, or the second words behind `first`. Ends with NULL. */

@@ -15,8 +15,8 @@ enum {
 /* The exit status of a command other than run and init. */
 int failure_status(const struct error *err);
 
-/* Prints the error and its hints, and returns `status`. Where a signal asked fernit to end: prints nothing, and returns 128
- * plus its number. */
+/* Prints the error and its hints, and returns `status`. Where a signal asked fernit to end: prints nothing, and
+ * returns 128 plus its number. */
 int report_failure(const struct signals *signals, const struct error *err, int status);
 
 /* The same for an error of the command line, before signals count. */

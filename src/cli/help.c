@@ -115,7 +115,8 @@ static const char all_warnings[] = "warnings";
 /* Where the page is printed to. */
 static FILE *output;
 
-/* Prints words, each after a blank, from column `at` on. A word that would pass WIDTH begins a new line at column `left`.
+/* Prints words, each after a blank, from column `at` on. A word that would pass WIDTH begins a new line at column
+ * `left`.
  * Returns the column after the last. */
 static int print_words(const char *text, int at, int left)
 {

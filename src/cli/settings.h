@@ -1,5 +1,5 @@
-/* What a command is told to do: one field for each option, in the order of the table in options.c, which names the field
- * that an option fills. settings_read.h fills them. */
+/* What a command is told to do: one field for each option, in the order of the table in options.c, which names the
+ * field that an option fills. settings_read.h fills them. */
 #pragma once
 
 #include <stdbool.h>

@@ -49,8 +49,8 @@ static void set_log_format(const char *text)
         log_set_format((enum log_format)format);
 }
 
-/* Takes a text unless a stronger one is there. A repeatable option is read at once, any other by read_values: a later text
- * may replace this one. */
+/* Takes a text unless a stronger one is there. A repeatable option is read at once, any other by read_values: a later
+ * text may replace this one. */
 static int take(struct settings *settings, size_t id, const char *text, enum origin origin,
                 unsigned order, struct error *err)
 {
@@ -219,8 +219,8 @@ static int read_values(struct settings *settings, struct error *err)
     return 0;
 }
 
-/* An option on the command line that would have no effect is a mistake. A variable or a line of fernit.ini may be meant for
- * another command. */
+/* An option on the command line that would have no effect is a mistake. A variable or a line of fernit.ini may be
+ * meant for another command. */
 static int check_init(const struct settings *settings, struct error *err)
 {
     for (size_t id = 0; id < OPTION_COUNT && !settings->init; id++)

@@ -1,8 +1,8 @@
 /* Options of the commands that messages suggest, so that they act on the store that this command has looked at.
  *
- * Each option follows a blank, as a shell reads it: " --store '/a b'". A value that cannot be shown whole (too long, with
- * control characters, like a key) is "...", which no option takes: the command then fails and never acts on another store.
- */
+ * Each option follows a blank, as a shell reads it: " --store '/a b'". A value that cannot be shown whole (too long,
+ * with control characters, like a key) is "...", which no option takes: the command then fails and never acts on
+ * another store. */
 #pragma once
 
 #include <stdbool.h>

@@ -42,11 +42,11 @@ int unknown_word(const struct unknown *unknown, struct error *err)
     const char *word = unknown->word;
     const char *near = nearest_word(word, unknown->names);
     const char *text = shown(word, nearest(word, unknown->names, true), hidden);
-    const char *why = text == hidden ? "\"...\" stands for a word that may be a secret" : "";
+    const char *why = text == hidden ? "\n\"...\" stands for a word that may be a secret" : "";
     error_usage(err, "%s%s is not %s", unknown->before, text, unknown->what);
     if (near)
-        return error_hint(err, "did you mean %s%s?\n%s", unknown->prefix, near, why);
-    return error_hint(err, "%s\n%s", unknown->otherwise, why);
+        return error_hint(err, "did you mean %s%s?%s", unknown->prefix, near, why);
+    return error_hint(err, "%s%s", unknown->otherwise, why);
 }
 
 int unknown_option(const char *dashes, const char *name, struct error *err)

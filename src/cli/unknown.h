@@ -1,12 +1,14 @@
-/* Words that are not a command, an option or a setting: the error, with a hint that names the one that was probably meant.
+/* Words that are not a command, an option or a setting: the error, with a hint that names the one that was probably
+ * meant.
  *
- * Such a word may be a secret in the wrong place. The message shows it only where base/shown.h allows it, else "...". */
+ * Such a word may be a secret in the wrong place. The message shows it only where base/shown.h allows it, else "...".
+ */
 #pragma once
 
 struct error;
 
-/* The name in `names` (ends with NULL) that `word` probably means: at most a third of the name's letters are different, or
- * the one begins with the other. NULL: none. */
+/* The name in `names` (ends with NULL) that `word` probably means: at most a third of the name's letters are
+ * different, or the one begins with the other. NULL: none. */
 const char *nearest_word(const char *word, const char *const *names);
 
 struct unknown {

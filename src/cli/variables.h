@@ -15,9 +15,10 @@ bool variable_option(const char *assignment, char option[VARIABLE_NAME]);
 /* The id of the option that the assignment sets, or OPTION_COUNT. */
 size_t variable_setting(const char *assignment);
 
-/* Whether the assignment begins with FERNIT_, and is neither a setting nor set by another program: FERNIT_TEST_*, the mark
- * of commands (base/command.h), and Kubernetes' service links. A Service called fernit gives every pod FERNIT_PORT and
- * FERNIT_SERVICE_HOST. https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables */
+/* Whether the assignment begins with FERNIT_, and is neither a setting nor set by another program: FERNIT_TEST_*, the
+ * mark of commands (base/command.h), and Kubernetes' service links. A Service called fernit gives every pod
+ * FERNIT_PORT and FERNIT_SERVICE_HOST.
+ * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables */
 bool variable_is_unknown(const char *assignment);
 
 /* Warns of each of those, and names the setting that was probably meant; but not where another warning already explains

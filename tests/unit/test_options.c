@@ -327,8 +327,8 @@ static void an_unknown_command_is_told_with_what_to_write(void **state)
         const char *hint;
         char *words[7];
     } table[] = {
-        {"statsu is not a command", "did you mean fernit status?\n", {"statsu"}},
-        {"key chekc is not a command", "did you mean fernit key check?\n", {"key", "chekc"}},
+        {"statsu is not a command", "did you mean fernit status?", {"statsu"}},
+        {"key chekc is not a command", "did you mean fernit key check?", {"key", "chekc"}},
         {"key ... is not a command",
          "fernit help key lists the commands\n\"...\" stands for a word that may be a secret",
          {"key", "frob"}},
@@ -339,8 +339,8 @@ static void an_unknown_command_is_told_with_what_to_write(void **state)
          "fernit help COMMAND lists the options\n"
          "\"...\" stands for a word that may be a secret",
          {"--bogus"}},
-        {"--stroe is not an option", "did you mean --store?\n", {"--stroe", "/x", "status"}},
-        {"-v is not an option", "fernit help COMMAND lists the options\n", {"-v"}},
+        {"--stroe is not an option", "did you mean --store?", {"--stroe", "/x", "status"}},
+        {"-v is not an option", "fernit help COMMAND lists the options", {"-v"}},
         {"options come after the command",
          "fernit status --store /x",
          {"--store", "/x", "status", "--json"}},
@@ -352,7 +352,7 @@ static void an_unknown_command_is_told_with_what_to_write(void **state)
          {"--user", "hunter2hunter2", "run", "true"}},
         {"options come after the command", "fernit COMMAND --strict", {"--strict", "nosuch"}},
         {"options come after the command", "fernit COMMAND", {"--store"}},
-        {"--stroe is not an option", "did you mean --store?\n", {"--quiet", "--stroe", "run"}},
+        {"--stroe is not an option", "did you mean --store?", {"--quiet", "--stroe", "run"}},
     };
     foreach(row, table) {
         struct error err = {0};
