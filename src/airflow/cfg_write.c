@@ -17,29 +17,29 @@
 #include "base/log.h"
 
 /* The directory and the name at the end of all symbolic links. */
-struct place {
+struct target {
     int directory;
     char *path;
     const char *name;
 };
 
-static void close_place(const struct place *place)
+static void close_target(const struct target *target)
 {
-    cleanup_close(&place->directory);
-    free(place->path);
+    cleanup_close(&target->directory);
+    free(target->path);
 }
-#define _cleanup_place_ _cleanup_(close_place)
+#define _cleanup_target_ _cleanup_(close_target)
 
-static int open_place(struct place *place, struct error *err)
+static int open_target(struct target *target, struct error *err)
 {
-    char *slash = strrchr(place->path, '/');
+    char *slash = strrchr(target->path, '/');
     char directory[PATH_MAX] = ".";
     if (slash)
         snprintf(directory, sizeof directory, "%.*s",
-                 slash == place->path ? 1 : (int)(slash - place->path), place->path);
-    place->name = slash ? slash + 1 : place->path;
-    place->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return place->directory < 0 ? error_sys(err, "%s", directory) : 0;
+                 slash == target->path ? 1 : (int)(slash - target->path), target->path);
+    target->name = slash ? slash + 1 : target->path;
+    target->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return target->directory < 0 ? error_sys(err, "%s", directory) : 0;
 }
 
 int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, struct error *err)
@@ -64,13 +64,13 @@ int cfg_lock(const char *path, const struct deadline *deadline, struct error *er
     enum { NOTHING = -2 };
     struct error ignored;
     _cleanup_free_ char *whole = realpath(path, NULL);
-    _cleanup_place_ struct place place = {.directory = -1, .path = strdup(whole ? whole : path)};
-    if (!place.path || open_place(&place, &ignored) < 0)
+    _cleanup_target_ struct target target = {.directory = -1, .path = strdup(whole ? whole : path)};
+    if (!target.path || open_target(&target, &ignored) < 0)
         return NOTHING;
-    if (cfg_lock_open(place.directory, path, deadline, err) < 0)
+    if (cfg_lock_open(target.directory, path, deadline, err) < 0)
         return -1;
-    int held = place.directory;
-    place.directory = -1;
+    int held = target.directory;
+    target.directory = -1;
     return held;
 }
 
@@ -119,43 +119,43 @@ static void sweep_one(const char *name, void *context)
 
 /* What killed ones have left. A file that was being written beside us without our lock goes, too: its
  * writer finds it gone, and looks at airflow.cfg anew. */
-static void sweep(struct place *place)
+static void sweep(struct target *target)
 {
     struct error ignored;
-    file_list(place->directory, sweep_one, &place->directory, &ignored);
+    file_list(target->directory, sweep_one, &target->directory, &ignored);
 }
 
-static int write_temporary(const struct place *place, const struct secret *text,
+static int write_temporary(const struct target *target, const struct secret *text,
                            const struct access *access, struct temporary *temporary,
                            struct error *err)
 {
-    temporary->directory = place->directory;
+    temporary->directory = target->directory;
     _cleanup_close_ int fd =
-        file_temporary(place->directory, temporary_prefix, temporary->name, err);
+        file_temporary(target->directory, temporary_prefix, temporary->name, err);
     if (fd < 0) {
         *temporary->name = '\0';
-        return error_within(err, "%s", place->path);
+        return error_within(err, "%s", target->path);
     }
-    if (access_set(fd, access, place->path, err) < 0 ||
-        access_check_owner(fd, access, false, place->path, err) < 0 ||
-        file_write(fd, place->path, text->bytes, text->length, err) < 0)
+    if (access_set(fd, access, target->path, err) < 0 ||
+        access_check_owner(fd, access, false, target->path, err) < 0 ||
+        file_write(fd, target->path, text->bytes, text->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", place->path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", target->path) : 0;
 }
 
 /* Gives the temporary its name unless there is such a file. */
-static int publish_new(const struct place *place, struct temporary *temporary)
+static int publish_new(const struct target *target, struct temporary *temporary)
 {
-    int directory = place->directory;
-    int done = file_publish(directory, temporary->name, place->name);
+    int directory = target->directory;
+    int done = file_publish(directory, temporary->name, target->name);
     if (done == 0 || !file_link_is_impossible(errno))
         return done;
     struct stat status;
-    if (fstatat(directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(directory, target->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;
     }
-    done = renameat(directory, temporary->name, directory, place->name);
+    done = renameat(directory, temporary->name, directory, target->name);
     if (done == 0)
         *temporary->name = '\0';
     return done;
@@ -166,19 +166,19 @@ void cfg_tidy(const char *path, const struct cfg *read)
     if (!read->exists || read->status.st_nlink <= 1)
         return;
     struct error ignored;
-    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
-    if (place.path && open_place(&place, &ignored) == 0)
-        sweep(&place);
+    _cleanup_target_ struct target target = {.directory = -1, .path = realpath(path, NULL)};
+    if (target.path && open_target(&target, &ignored) == 0)
+        sweep(&target);
 }
 
 /* The last steps: the name durable, and nothing left beside it. */
-static int finish(struct place *place, const char *path, struct temporary *temporary,
+static int finish(struct target *target, const char *path, struct temporary *temporary,
                   struct error *err)
 {
     remove_temporary(temporary);
     *temporary->name = '\0';
-    sweep(place);
-    return file_sync_directory(place->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
+    sweep(target);
+    return file_sync_directory(target->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
 }
 
 static bool leads_nowhere(const char *path, struct error *err)
@@ -206,33 +206,33 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
     if (leads_nowhere(path, err))
         return CFG_FIXED;
 
-    _cleanup_place_ struct place place = {.directory = -1, .path = strdup(path)};
-    if (!place.path)
+    _cleanup_target_ struct target target = {.directory = -1, .path = strdup(path)};
+    if (!target.path)
         return error_sys(err, "%s", path);
-    char *slash = strrchr(place.path, '/');
-    if (slash && slash > place.path) {
+    char *slash = strrchr(target.path, '/');
+    if (slash && slash > target.path) {
         *slash = '\0';
-        if (file_make_directory(place.path, 0, err) < 0)
+        if (file_make_directory(target.path, 0, err) < 0)
             return cfg_write_outcome(err);
         *slash = '/';
     }
     struct access access;
     _cleanup_temporary_ struct temporary temporary = {0};
-    if (open_place(&place, err) < 0)
+    if (open_target(&target, err) < 0)
         return cfg_write_outcome(err);
-    if (fstat(place.directory, &status) < 0)
+    if (fstat(target.directory, &status) < 0)
         return error_sys(err, "%s: cannot be made", path);
     access_new(&status, mode, &access);
-    if (write_temporary(&place, text, &access, &temporary, err) < 0)
+    if (write_temporary(&target, text, &access, &temporary, err) < 0)
         return cfg_write_outcome(err);
-    if (publish_new(&place, &temporary) < 0) {
+    if (publish_new(&target, &temporary) < 0) {
         if (errno == EEXIST || errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be made", path);
         return cfg_write_outcome(err);
     }
     tell_unreadable(path, &status, mode);
-    return finish(&place, path, &temporary, err);
+    return finish(&target, path, &temporary, err);
 }
 
 /* No rename(2) gets past a mount over the file itself. */
@@ -265,58 +265,58 @@ static int foresee_file(const char *path, bool exists, const char *folder, mode_
 
 int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
 {
-    _cleanup_free_ char *place = exists ? realpath(path, NULL) : strdup(path);
-    if (!place)
+    _cleanup_free_ char *target = exists ? realpath(path, NULL) : strdup(path);
+    if (!target)
         return error_sys(err, "%s", path);
     if (!exists && leads_nowhere(path, err))
         return CFG_FIXED;
-    if (exists && is_mount(place)) {
+    if (exists && is_mount(target)) {
         errno = EBUSY;
         error_sys(err, "%s: cannot be replaced", path);
         return CFG_FIXED;
     }
     char text[PATH_MAX];
-    snprintf(text, sizeof text, "%s", place);
+    snprintf(text, sizeof text, "%s", target);
     const char *folder = dirname(text);
     if (access(folder, F_OK) < 0)
         return file_make_directory_foresee(folder, 0, err) < 0 ? cfg_write_outcome(err)
                                                                : CFG_WRITTEN;
     if (file_folder_is_writable(folder))
-        return foresee_file(place, exists, folder, mode, err);
+        return foresee_file(target, exists, folder, mode, err);
     if (errno == ENOTDIR)
         error_sys(err, "%s", folder);
     else
-        error_sys(err, "%s: cannot make a temporary file", place);
+        error_sys(err, "%s: cannot make a temporary file", target);
     return cfg_write_outcome(err);
 }
 
 int cfg_replace(const char *path, const struct cfg *read, const struct secret *text,
                 struct error *err)
 {
-    _cleanup_place_ struct place place = {.directory = -1, .path = realpath(path, NULL)};
-    if (!place.path)
+    _cleanup_target_ struct target target = {.directory = -1, .path = realpath(path, NULL)};
+    if (!target.path)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s", path);
     struct access access;
     _cleanup_temporary_ struct temporary temporary = {0};
-    if (open_place(&place, err) < 0)
+    if (open_target(&target, err) < 0)
         return cfg_write_outcome(err);
-    if (access_of(place.directory, place.name, &access) < 0)
+    if (access_of(target.directory, target.name, &access) < 0)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s: cannot be looked at", path);
-    if (write_temporary(&place, text, &access, &temporary, err) < 0)
+    if (write_temporary(&target, text, &access, &temporary, err) < 0)
         return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
 
     struct stat now;
-    if (fstatat(place.directory, place.name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+    if (fstatat(target.directory, target.name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
         !cfg_is_unchanged(&now, &read->status))
         return CFG_CHANGED;
-    if (renameat(place.directory, temporary.name, place.directory, place.name) < 0) {
+    if (renameat(target.directory, temporary.name, target.directory, target.name) < 0) {
         if (errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
         /* Now, since where it is fixed nothing comes to finish. */
-        sweep(&place);
+        sweep(&target);
         return cfg_write_outcome(err);
     }
     *temporary.name = '\0';
-    return finish(&place, path, &temporary, err);
+    return finish(&target, path, &temporary, err);
 }

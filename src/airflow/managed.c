@@ -19,8 +19,8 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .name = "fernet_key",
         .title = "Fernet key",
         .bytes = 32,
-        .places = {PLACE(FERNET_VARIABLE, "core", "fernet_key", "fernet_key", .until = INT_MAX,
-                         .by_default = true)},
+        .options = {PLACE(FERNET_VARIABLE, "core", "fernet_key", "fernet_key", .until = INT_MAX,
+                          .by_default = true)},
         .bare = FERNET_BARE,
         .bare_file = FERNET_BARE "_FILE",
         .mounted = {MOUNTED "fernet_key", MOUNTED FERNET_BARE, MOUNTED FERNET_VARIABLE,
@@ -33,11 +33,11 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 32,
-        .places = {PLACE("AIRFLOW__WEBSERVER__SECRET_KEY", "webserver", "secret_key",
-                         "[webserver] secret_key", .until = AIRFLOW(3, 0, 2), .by_default = true,
-                         .stays_hidden = true),
-                   PLACE("AIRFLOW__API__SECRET_KEY", "api", "secret_key", "[api] secret_key",
-                         .since = AIRFLOW(3, 0, 2), .until = INT_MAX)},
+        .options = {PLACE("AIRFLOW__WEBSERVER__SECRET_KEY", "webserver", "secret_key",
+                          "[webserver] secret_key", .until = AIRFLOW(3, 0, 2), .by_default = true,
+                          .stays_hidden = true),
+                    PLACE("AIRFLOW__API__SECRET_KEY", "api", "secret_key", "[api] secret_key",
+                          .since = AIRFLOW(3, 0, 2), .until = INT_MAX)},
         .mounted = {MOUNTED "AIRFLOW__WEBSERVER__SECRET_KEY", MOUNTED "AIRFLOW__API__SECRET_KEY",
                     MOUNTED "airflow_secret_key"},
     },
@@ -47,8 +47,8 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 64,
-        .places = {PLACE("AIRFLOW__API_AUTH__JWT_SECRET", "api_auth", "jwt_secret", "jwt_secret",
-                         .since = AIRFLOW(3, 0, 0), .until = INT_MAX, .by_default = true)},
+        .options = {PLACE("AIRFLOW__API_AUTH__JWT_SECRET", "api_auth", "jwt_secret", "jwt_secret",
+                          .since = AIRFLOW(3, 0, 0), .until = INT_MAX, .by_default = true)},
         .mounted = {MOUNTED "AIRFLOW__API_AUTH__JWT_SECRET", MOUNTED "airflow_jwt_secret"},
     },
     {
@@ -57,15 +57,15 @@ const struct managed managed_secrets[MANAGED_COUNT] = {
         .is_value = true,
         .replaceable = true,
         .bytes = 32,
-        .places = {PLACE("AIRFLOW__CORE__INTERNAL_API_SECRET_KEY", "core",
-                         "internal_api_secret_key", "internal_api_secret_key",
-                         .since = AIRFLOW(2, 10, 0), .until = AIRFLOW(3, 0, 0))},
+        .options = {PLACE("AIRFLOW__CORE__INTERNAL_API_SECRET_KEY", "core",
+                          "internal_api_secret_key", "internal_api_secret_key",
+                          .since = AIRFLOW(2, 10, 0), .until = AIRFLOW(3, 0, 0))},
         .mounted = {MOUNTED "AIRFLOW__CORE__INTERNAL_API_SECRET_KEY",
                     MOUNTED "airflow_internal_api_secret_key"},
     },
 };
 
-enum managed_use managed_use(const struct managed_place *place, int version)
+enum managed_use managed_use(const struct managed_option *place, int version)
 {
     if (version == AIRFLOW_UNKNOWN)
         return place->by_default ? MANAGED_DELIVERED : MANAGED_SHOWN;
@@ -74,14 +74,14 @@ enum managed_use managed_use(const struct managed_place *place, int version)
     return version >= place->until && place->stays_hidden ? MANAGED_IN_STEP : MANAGED_SHOWN;
 }
 
-bool managed_is_left_out(const struct managed_place *place, int version)
+bool managed_is_left_out(const struct managed_option *place, int version)
 {
     return version != AIRFLOW_UNKNOWN && managed_use(place, version) == MANAGED_SHOWN;
 }
 
 bool managed_is_read(const struct managed *secret, int version)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++)
+    for (const struct managed_option *place = secret->options; place->variable; place++)
         if (managed_use(place, version) == MANAGED_DELIVERED)
             return true;
     return false;
@@ -89,18 +89,18 @@ bool managed_is_read(const struct managed *secret, int version)
 
 size_t managed_rank(const struct managed *secret, int version, size_t rank)
 {
-    bool second_first = secret->places[1].variable &&
-                        managed_use(&secret->places[0], version) != MANAGED_DELIVERED &&
-                        managed_use(&secret->places[1], version) == MANAGED_DELIVERED;
+    bool second_first = secret->options[1].variable &&
+                        managed_use(&secret->options[0], version) != MANAGED_DELIVERED &&
+                        managed_use(&secret->options[1], version) == MANAGED_DELIVERED;
     return second_first ? 1 - rank : rank;
 }
 
 const char *managed_variable(const struct managed *secret, int version)
 {
-    return secret->places[managed_rank(secret, version, 0)].variable;
+    return secret->options[managed_rank(secret, version, 0)].variable;
 }
 
-bool managed_is_given(const struct managed_place *place, char *const *environment)
+bool managed_is_given(const struct managed_option *place, char *const *environment)
 {
     return environment_get(environment, place->variable) ||
            environment_get(environment, place->variable_command) ||

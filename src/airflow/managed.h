@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MANAGED_COUNT = 4, MANAGED_PLACES = 2 };
+enum { MANAGED_COUNT = 4, MANAGED_OPTIONS = 2 };
 
 /* What a version of Airflow makes of a place. */
 enum managed_use {
@@ -22,7 +22,7 @@ enum managed_use {
 
 /* One name under which Airflow looks for it: a variable, an option of airflow.cfg, and what they become when
  * the value is not given itself. */
-struct managed_place {
+struct managed_option {
     const char *variable; /* NULL behind the last place */
     const char *variable_command;
     const char *variable_secret;
@@ -45,7 +45,7 @@ struct managed {
     bool is_value;     /* one value; else a comma list of Fernet keys */
     bool replaceable;  /* losing it makes nothing unreadable */
     size_t bytes;      /* random ones in a new one */
-    struct managed_place places[MANAGED_PLACES + 1];
+    struct managed_option options[MANAGED_OPTIONS + 1];
     const char
         *bare; /* a variable that Airflow itself does not know, and --secret-file; NULL: none */
     const char *bare_file;
@@ -55,10 +55,10 @@ struct managed {
 extern const struct managed managed_secrets[MANAGED_COUNT];
 
 /* What this version makes of the place. Pure. */
-enum managed_use managed_use(const struct managed_place *place, int version);
+enum managed_use managed_use(const struct managed_option *place, int version);
 
 /* Whether the version is known, and would show what is given under this name: it does not get it. Pure. */
-bool managed_is_left_out(const struct managed_place *place, int version);
+bool managed_is_left_out(const struct managed_option *place, int version);
 
 /* Whether this version reads the secret at all; else nothing is created for it. Pure. */
 bool managed_is_read(const struct managed *secret, int version);
@@ -70,7 +70,7 @@ size_t managed_rank(const struct managed *secret, int version, size_t rank);
 const char *managed_variable(const struct managed *secret, int version);
 
 /* Whether the environment gives the place by its variable, ..._CMD or ..._FILE. Pure. */
-bool managed_is_given(const struct managed_place *place, char *const *environment);
+bool managed_is_given(const struct managed_option *place, char *const *environment);
 
 /* The Fernet key's row. */
 #define MANAGED_FERNET_KEY (&managed_secrets[0])

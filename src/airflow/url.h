@@ -15,22 +15,10 @@
 
 #include <stdbool.h>
 
+#include "airflow/url_parts.h"
 #include "base/endpoint.h"
 
 struct error;
-
-enum { URL_LIST = 1024 }; /* bytes of all values that one name has in a query */
-
-enum url_reader { URL_SQLALCHEMY, URL_KOMBU };
-
-/* What the database's driver takes from its surroundings where the URL does not say it. `start` is NULL where it is not set. */
-struct url_defaults {
-    struct span host;         /* of PostgreSQL: the service's, else PGHOST */
-    struct span hostaddr;     /* the service's, else PGHOSTADDR */
-    struct span port;         /* the service's, else PGPORT */
-    struct span mysql_socket; /* MYSQL_UNIX_PORT */
-    struct span mysql_port;   /* MYSQL_TCP_PORT */
-};
 
 /* Puts all hosts into *endpoints: one that answers is enough. None, where there is nothing that could be waited for: a file
  * (sqlite), a service of a cloud's that has no host of its own (sqs).

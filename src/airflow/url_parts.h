@@ -1,8 +1,20 @@
 /* A URL of Airflow's in its parts, as SQLAlchemy or kombu reads them (airflow/url.h). Pure. */
 #pragma once
 
-#include "airflow/url.h"
 #include "base/endpoint.h"
+
+enum { URL_LIST = 1024 }; /* bytes of all values that one name has in a query */
+
+enum url_reader { URL_SQLALCHEMY, URL_KOMBU };
+
+/* What the database's driver takes from its surroundings where the URL does not say it. `start` is NULL where it is not set. */
+struct url_defaults {
+    struct span host;         /* of PostgreSQL: the service's, else PGHOST */
+    struct span hostaddr;     /* the service's, else PGHOSTADDR */
+    struct span port;         /* the service's, else PGPORT */
+    struct span mysql_socket; /* MYSQL_UNIX_PORT */
+    struct span mysql_port;   /* MYSQL_TCP_PORT */
+};
 
 struct url_parts {
     struct span scheme;    /* "postgresql" of "postgresql+psycopg2" */

@@ -113,7 +113,7 @@ static int reap(pid_t child, const struct deadline *deadline, int *status, struc
     }
 }
 
-static int judge(int status, struct error *err)
+static int check_exit(int status, struct error *err)
 {
     if (WIFSIGNALED(status))
         return error_input(err, "was ended by signal %d", WTERMSIG(status));
@@ -138,7 +138,7 @@ static int converse(pid_t child, int report, int fd, size_t most, const struct d
     }
     if (collect(fd, most, deadline, output, err) < 0 || reap(child, deadline, &status, err) < 0)
         return -1;
-    return judge(status, err);
+    return check_exit(status, err);
 }
 
 static int perform(const struct task *task, size_t most, const struct deadline *deadline,

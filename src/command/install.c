@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/place.h"
+#include "base/publish.h"
 #include "base/shown.h"
 #include "process/program.h"
 #include "run/report.h"
@@ -43,10 +43,10 @@ static int install_one(int folder, const char *name, const char *path, struct er
     if (source < 0)
         return err->errnum == ENOENT ? 0 : -1;
     const char *version = strcmp(name, ITSELF) == 0 ? " " FERNIT_VERSION : "";
-    int placed = place_copy(folder, name, path, source, MODE, err);
-    if (placed == PLACED_NOW)
+    int placed = publish_copy(folder, name, path, source, MODE, err);
+    if (placed == PUBLISHED_NOW)
         log_notice("%s%s -> %s", name, version, path);
-    else if (placed == PLACED_ALREADY)
+    else if (placed == PUBLISHED_ALREADY)
         log_detail("%s%s is at %s already", name, version, path);
     return placed < 0 ? -1 : 0;
 }
@@ -84,12 +84,12 @@ static int install(const struct context *context, struct error *err)
         return error_hint(err, "write an absolute path; it is not shown, since it may be a secret");
     }
     umask(WORLD);
-    _cleanup_close_ int folder = place_open(words[0], err);
+    _cleanup_close_ int folder = publish_open(words[0], err);
     if (folder < 0)
         return err->errnum == ENOTDIR || err->errnum == EEXIST ? error_advise(err, "name a folder")
                                                                : -1;
     int installed = install_all(context, words[0], folder, err);
-    place_sweep(folder);
+    publish_sweep(folder);
     return installed;
 }
 

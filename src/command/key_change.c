@@ -23,10 +23,10 @@ static const char *verb_word(enum verb verb)
 }
 
 /* What this environment's sources and the store hold, and what is to be done. */
-struct doing {
+struct key_operation {
     const struct context *context;
     enum verb verb;
-    const char *part; /* of a fingerprint; NULL: none */
+    const char *prefix; /* of a fingerprint; NULL: none */
     struct look look;
     const struct source *giver; /* as in a holding: of the Fernet key */
     struct holding holdings[MANAGED_COUNT];
@@ -36,35 +36,35 @@ struct doing {
     bool created; /* the ring, which was gone */
 };
 
-static void clear(struct doing *doing)
+static void clear(struct key_operation *operation)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        holding_free(&doing->holdings[i]);
-    plan_free(&doing->plan);
-    ring_free(&doing->retired);
+        holding_free(&operation->holdings[i]);
+    plan_free(&operation->plan);
+    ring_free(&operation->retired);
 }
 
-static void doing_free(struct doing *doing)
+static void operation_free(struct key_operation *operation)
 {
-    clear(doing);
-    look_free(&doing->look);
+    clear(operation);
+    look_free(&operation->look);
 }
-#define _cleanup_doing_ _cleanup_(doing_free)
+#define _cleanup_operation_ _cleanup_(operation_free)
 
-static int read_words(struct doing *doing, struct error *err)
+static int read_words(struct key_operation *operation, struct error *err)
 {
-    char *const *words = doing->context->settings->words;
-    const char *verb = verb_word(doing->verb);
-    bool needed = doing->verb == VERB_UNRETIRE || doing->verb == VERB_DESTROY;
-    doing->part = words[0];
+    char *const *words = operation->context->settings->words;
+    const char *verb = verb_word(operation->verb);
+    bool needed = operation->verb == VERB_UNRETIRE || operation->verb == VERB_DESTROY;
+    operation->prefix = words[0];
     if (words[0] && words[1])
         return error_usage(err, "key %s takes one fingerprint", verb);
     if (needed && !words[0])
         return error_usage(err,
                            "key %s needs the fingerprint of a retired key; \"fernit status%s\" "
                            "shows them",
-                           verb, doing->context->settings->options);
-    if (words[0] && !is_fingerprint_part(words[0]))
+                           verb, operation->context->settings->options);
+    if (words[0] && !is_fingerprint_prefix(words[0]))
         return error_usage(err,
                            "key %s takes a fingerprint, 16 hex digits, or at least the first 4 "
                            "of them; what was given is none",
@@ -94,13 +94,13 @@ static int fill(const struct store *store, struct holding *holding, const struct
     return store_retired_list(store, secret->name, secret->is_value, &holding->retired, err);
 }
 
-static void read_one(const struct doing *doing, struct holding *holding,
+static void read_one(const struct key_operation *operation, struct holding *holding,
                      const struct managed *secret)
 {
     struct error err = {0};
-    const struct store *store = &doing->look.store;
+    const struct store *store = &operation->look.store;
     _cleanup_store_file_ struct store_file file = {0};
-    *holding = (struct holding){.secret = secret, .options = doing->context->settings->options};
+    *holding = (struct holding){.secret = secret, .options = operation->context->settings->options};
     if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
         fill(store, holding, &file, &err) == 0)
         return;
@@ -109,9 +109,9 @@ static void read_one(const struct doing *doing, struct holding *holding,
 }
 
 /* What is destroyed is new where it still stands, and comes back. */
-static int check_sources(const struct doing *doing, struct error *err)
+static int check_sources(const struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &doing->look.parts[0].survey;
+    const struct survey *survey = &operation->look.lookups[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         /* fernit init takes none out of [DEFAULT]. */
@@ -119,39 +119,41 @@ static int check_sources(const struct doing *doing, struct error *err)
         for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
-            if (strcmp(text, doing->target.fingerprint) == 0)
+            if (strcmp(text, operation->target.fingerprint) == 0)
                 return error_refused(err,
                                      "%s: still holds %s, and the next start would bring it back; "
                                      "first take it out there%s%s",
                                      source->name, text, is_edited ? ": fernit init" : "",
-                                     is_edited ? doing->context->settings->options : "");
+                                     is_edited ? operation->context->settings->options : "");
         }
     }
     return 0;
 }
 
 /* Reads the store, and plans by what it holds. Returns as plan_make. */
-static int make_plan(struct doing *doing, struct error *err)
+static int make_plan(struct key_operation *operation, struct error *err)
 {
-    clear(doing);
+    clear(operation);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        read_one(doing, &doing->holdings[i], &managed_secrets[i]);
+        read_one(operation, &operation->holdings[i], &managed_secrets[i]);
 
-    doing->holdings[0].giver = doing->giver;
-    struct target *target = &doing->target;
-    int found = doing->part
-                    ? target_find(doing->holdings, MANAGED_COUNT, doing->part, target, err)
-                    : target_default(doing->verb, doing->holdings, MANAGED_COUNT, target, err);
+    operation->holdings[0].giver = operation->giver;
+    struct target *target = &operation->target;
+    int found =
+        operation->prefix
+            ? target_find(operation->holdings, MANAGED_COUNT, operation->prefix, target, err)
+            : target_default(operation->verb, operation->holdings, MANAGED_COUNT, target, err);
     if (found < 0)
-        return error_within(err, "%s", doing->look.store.path);
+        return error_within(err, "%s", operation->look.store.path);
     const struct managed *secret = target->holding ? target->holding->secret : NULL;
-    if (doing->verb == VERB_UNRETIRE && target->is_retired &&
-        store_retired_read(&doing->look.store, secret->name, secret->is_value, target->fingerprint,
-                           &doing->retired, err) < 0)
+    if (operation->verb == VERB_UNRETIRE && target->is_retired &&
+        store_retired_read(&operation->look.store, secret->name, secret->is_value,
+                           target->fingerprint, &operation->retired, err) < 0)
         return -1;
-    if (doing->verb == VERB_DESTROY && check_sources(doing, err) < 0)
+    if (operation->verb == VERB_DESTROY && check_sources(operation, err) < 0)
         return -1;
-    return plan_make(doing->verb, doing->holdings, target, &doing->retired, &doing->plan, err);
+    return plan_make(operation->verb, operation->holdings, target, &operation->retired,
+                     &operation->plan, err);
 }
 
 /* --- Doing it */
@@ -163,24 +165,24 @@ static bool is_new(const struct plan *plan)
 }
 
 /* Another one may have been first: its ring counts, and the key joins it. */
-static int create_ring(const struct doing *doing, struct error *err)
+static int create_ring(const struct key_operation *operation, struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
-    const struct settings *settings = doing->context->settings;
-    const struct managed *secret = doing->plan.holding->secret;
-    struct deadline deadline = deadline_in(settings->lock_timeout, doing->context->signals);
-    if (ring_text(&doing->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
+    const struct settings *settings = operation->context->settings;
+    const struct managed *secret = operation->plan.holding->secret;
+    struct deadline deadline = deadline_in(settings->lock_timeout, operation->context->signals);
+    if (ring_text(&operation->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    return store_create(&doing->look.store, secret->name, secret->is_value, &text,
+    return store_create(&operation->look.store, secret->name, secret->is_value, &text,
                         settings->single_writer, &deadline, err);
 }
 
 /* In this order: see command/key_plan.h. */
-static int carry_out(const struct doing *doing, struct error *err)
+static int carry_out(const struct key_operation *operation, struct error *err)
 {
     char staged[FILE_TEMPORARY_NAME];
-    const struct plan *plan = &doing->plan;
-    const struct store *store = &doing->look.store;
+    const struct plan *plan = &operation->plan;
+    const struct store *store = &operation->look.store;
     const struct managed *secret = plan->holding->secret;
     store_staged_name(secret->name, staged);
     if (ring_count(&plan->retire) > 0 &&
@@ -195,11 +197,11 @@ static int carry_out(const struct doing *doing, struct error *err)
                                  : 0;
 }
 
-static int lock(const struct doing *doing, struct error *err)
+static int lock(const struct key_operation *operation, struct error *err)
 {
     struct deadline deadline =
-        deadline_in(doing->context->settings->lock_timeout, doing->context->signals);
-    int held = record_lock(doing->context, &doing->look.store, &deadline,
+        deadline_in(operation->context->settings->lock_timeout, operation->context->signals);
+    int held = record_lock(operation->context, &operation->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
     if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hint &&
         !err->advised)
@@ -210,38 +212,39 @@ static int lock(const struct doing *doing, struct error *err)
 
 /* Plans by what the store holds under the lock, and does it, unless a ring that is gone has to be created first.
  * Returns as plan_make. */
-static int do_locked(struct doing *doing, bool *is_gone, struct error *err)
+static int do_locked(struct key_operation *operation, bool *is_gone, struct error *err)
 {
     *is_gone = false;
-    _cleanup_close_ int held = lock(doing, err);
+    _cleanup_close_ int held = lock(operation, err);
     if (held < 0 && err->kind != ERROR_NONE)
         return -1;
-    int planned = make_plan(doing, err);
-    *is_gone = planned > 0 && is_new(&doing->plan);
-    return planned > 0 && !*is_gone && carry_out(doing, err) < 0 ? -1 : planned;
+    int planned = make_plan(operation, err);
+    *is_gone = planned > 0 && is_new(&operation->plan);
+    return planned > 0 && !*is_gone && carry_out(operation, err) < 0 ? -1 : planned;
 }
 
 /* The ring is created as a first start creates it: that may need the lock for itself. */
-static int do_it(struct doing *doing, struct error *err)
+static int apply_plan(struct key_operation *operation, struct error *err)
 {
     bool is_gone;
-    int planned = do_locked(doing, &is_gone, err);
+    int planned = do_locked(operation, &is_gone, err);
     if (!is_gone)
         return planned;
-    if (create_ring(doing, err) < 0)
+    if (create_ring(operation, err) < 0)
         return -1;
-    doing->created = true;
-    planned = do_locked(doing, &is_gone, err);
-    return is_gone ? error_refused(err, "%s/%s: has gone while it was to be changed; start again",
-                                   doing->look.store.path, doing->plan.holding->secret->name)
-                   : planned;
+    operation->created = true;
+    planned = do_locked(operation, &is_gone, err);
+    return is_gone
+               ? error_refused(err, "%s/%s: has gone while it was to be changed; start again",
+                               operation->look.store.path, operation->plan.holding->secret->name)
+               : planned;
 }
 
 /* --- The commands */
 
-static void print_nothing_to_do(const struct doing *doing)
+static void print_nothing_to_do(const struct key_operation *operation)
 {
-    const struct target *target = &doing->target;
+    const struct target *target = &operation->target;
     if (!target->holding)
         printf("There is nothing to retire: one key is in use.\n");
     else
@@ -251,14 +254,14 @@ static void print_nothing_to_do(const struct doing *doing)
                                    : "retired already");
 }
 
-static int unconfirmed(const struct doing *doing)
+static int unconfirmed(const struct key_operation *operation)
 {
-    const struct target *target = &doing->target;
+    const struct target *target = &operation->target;
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
-    const struct settings *settings = doing->context->settings;
+    const struct settings *settings = operation->context->settings;
     log_error("nothing was changed; to do this: fernit key %s%s%s --yes%s%s",
-              verb_word(doing->verb), target->holding ? " " : "", target->fingerprint,
+              verb_word(operation->verb), target->holding ? " " : "", target->fingerprint,
               settings->options, settings->single_writer ? " --assume-single-writer" : "");
     return EXIT_PROBLEM;
 }
@@ -269,18 +272,18 @@ static int failed(const struct context *context, const struct error *err)
 }
 
 /* What counts outside the store. One that cannot be read might hold what is to be retired. */
-static int find_giver(struct doing *doing, struct error *err)
+static int find_giver(struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &doing->look.parts[0].survey;
+    const struct survey *survey = &operation->look.lookups[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         if (i >= survey->store_source && !source->by_command)
             continue;
         if (source->finding == FOUND_KEYS)
-            doing->giver = source;
+            operation->giver = source;
         if (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET)
             return 0;
-        if (source->finding == FOUND_BROKEN && doing->verb == VERB_RETIRE) {
+        if (source->finding == FOUND_BROKEN && operation->verb == VERB_RETIRE) {
             *err = *source->error;
             return -1;
         }
@@ -289,11 +292,11 @@ static int find_giver(struct doing *doing, struct error *err)
 }
 
 /* Whatever else a run would not go on with does not matter here. */
-static int look(struct doing *doing, struct error *err)
+static int look(struct key_operation *operation, struct error *err)
 {
-    struct look *look = &doing->look;
-    int looked = look_around(doing->context, 1, RUN_COMMANDS_NEEDED, look, err);
-    if (looked < 0 && (err->kind == ERROR_ENDING || look->parts[0].survey.store_source == 0))
+    struct look *look = &operation->look;
+    int looked = look_around(operation->context, 1, RUN_COMMANDS_NEEDED, look, err);
+    if (looked < 0 && (err->kind == ERROR_ENDING || look->lookups[0].survey.store_source == 0))
         return -1;
     if (look->store_error.kind != ERROR_NONE) {
         *err = look->store_error;
@@ -302,27 +305,27 @@ static int look(struct doing *doing, struct error *err)
     if (look->store.directory < 0)
         return error_input(err, "the store %s: does not exist; name the right one with --store",
                            look->store.path);
-    return find_giver(doing, err);
+    return find_giver(operation, err);
 }
 
 static int change(const struct context *context, enum verb verb)
 {
     struct error err = {0};
-    _cleanup_doing_ struct doing doing = {
+    _cleanup_operation_ struct key_operation operation = {
         .context = context, .verb = verb, .look = {.store = {.directory = -1}}};
-    if (read_words(&doing, &err) < 0 || look(&doing, &err) < 0)
+    if (read_words(&operation, &err) < 0 || look(&operation, &err) < 0)
         return failed(context, &err);
 
     bool yes = context->settings->yes;
-    int planned = yes ? do_it(&doing, &err) : make_plan(&doing, &err);
+    int planned = yes ? apply_plan(&operation, &err) : make_plan(&operation, &err);
     if (planned < 0)
         return failed(context, &err);
     if (planned == 0) {
-        print_nothing_to_do(&doing);
+        print_nothing_to_do(&operation);
         return EXIT_GOOD;
     }
-    key_report(&doing.plan, verb, doing.look.store.path, doing.created, yes);
-    return yes ? EXIT_GOOD : unconfirmed(&doing);
+    key_report(&operation.plan, verb, operation.look.store.path, operation.created, yes);
+    return yes ? EXIT_GOOD : unconfirmed(&operation);
 }
 
 int key_promote_command(const struct context *context)

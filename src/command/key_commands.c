@@ -36,18 +36,18 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (look_around(context, 1, RUN_COMMANDS_NEEDED, &look, err) < 0)
         return -1;
-    const struct part *part = look.parts;
-    report_remarks(&part->survey, &part->decision);
-    if (part->decision.action == ACTION_SECRET)
+    const struct lookup *lookup = look.lookups;
+    report_remarks(&lookup->survey, &lookup->decision);
+    if (lookup->decision.action == ACTION_SECRET)
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
-                           part->decision.winner->name);
-    if (part->decision.action == ACTION_GENERATE) {
+                           lookup->decision.winner->name);
+    if (lookup->decision.action == ACTION_GENERATE) {
         const char *carried = context->settings->options;
         error_input(err, "there is no key yet; \"fernit status%s\" shows where it was looked for",
                     carried);
         return error_hint(err, "this creates one: fernit init%s", carried);
     }
-    return ring_add_all(ring, &part->decision.ring, err);
+    return ring_add_all(ring, &lookup->decision.ring, err);
 }
 
 static int keys_of(const struct context *context, struct ring *ring, struct error *err)

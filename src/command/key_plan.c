@@ -7,22 +7,22 @@
 
 enum { PART_LEAST = 4, LISTED = 700 };
 
-bool is_fingerprint_part(const char *text)
+bool is_fingerprint_prefix(const char *text)
 {
     size_t length = strlen(text);
     return length >= PART_LEAST && length <= FINGERPRINT_TEXT &&
            strspn(text, "0123456789abcdefABCDEF") == length;
 }
 
-static bool begins(const char *fingerprint, const char *part)
+static bool begins(const char *fingerprint, const char *prefix)
 {
-    return strncasecmp(fingerprint, part, strlen(part)) == 0;
+    return strncasecmp(fingerprint, prefix, strlen(prefix)) == 0;
 }
 
 /* --- Finding */
 
 struct search {
-    const char *part;
+    const char *prefix;
     struct target *target;
     unsigned found; /* different keys */
 };
@@ -32,7 +32,7 @@ static struct target *note(struct search *search, const struct holding *holding,
                            const char *fingerprint)
 {
     struct target *target = search->target;
-    if (!begins(fingerprint, search->part))
+    if (!begins(fingerprint, search->prefix))
         return NULL;
     bool same = search->found > 0 && target->holding == holding &&
                 strcmp(target->fingerprint, fingerprint) == 0;
@@ -139,25 +139,25 @@ static int not_found(const struct holding *holdings, size_t count, const char *w
     return error_input(err, "%s; the store has%s", what, all);
 }
 
-int target_find(const struct holding *holdings, size_t count, const char *part,
+int target_find(const struct holding *holdings, size_t count, const char *prefix,
                 struct target *target, struct error *err)
 {
     char what[64];
-    struct search search = {.part = part, .target = target};
+    struct search search = {.prefix = prefix, .target = target};
     *target = (struct target){0};
     search_all(&search, holdings, count);
     if (search.found == 1)
         return 0;
     snprintf(what, sizeof what,
              search.found > 0 ? "%s... are several keys: give more digits" : "there is no key %s",
-             part);
+             prefix);
     return not_found(holdings, count, what, err);
 }
 
 int target_default(enum verb verb, const struct holding *holdings, size_t count,
                    struct target *target, struct error *err)
 {
-    struct search search = {.part = "", .target = target};
+    struct search search = {.prefix = "", .target = target};
     *target = (struct target){0};
     if (verb == VERB_RETIRE && ring_count(&holdings[0].ring) > 0)
         return 0;

@@ -11,7 +11,7 @@
 #include "airflow/managed.h"
 #include "base/error.h"
 #include "fernet/ring.h"
-#include "resolve/survey.h"
+#include "resolve/sources.h"
 #include "store/retired.h"
 
 enum verb { VERB_PROMOTE, VERB_RETIRE, VERB_UNRETIRE, VERB_DESTROY };
@@ -50,11 +50,11 @@ struct plan {
 };
 
 /* Whether the text is a fingerprint or the beginning of one: 4 to 16 hex digits. */
-bool is_fingerprint_part(const char *text);
+bool is_fingerprint_prefix(const char *text);
 
-/* Finds the one key whose fingerprint begins with `part`, in any of the holdings. Returns 0, or -1: ERROR_INPUT with
+/* Finds the one key whose fingerprint begins with `prefix`, in any of the holdings. Returns 0, or -1: ERROR_INPUT with
  * what there is (none, or several), the error of a holding that might have it. */
-int target_find(const struct holding *holdings, size_t count, const char *part,
+int target_find(const struct holding *holdings, size_t count, const char *prefix,
                 struct target *target, struct error *err);
 
 /* Without a fingerprint: to promote, the only key that is staged; to retire, all keys of the Fernet ring but the

@@ -20,7 +20,7 @@
 #include "run/keep.h"
 #include "run/report.h"
 #include "run/wait.h"
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 static const char *finding_text(const struct source *source)
 {
@@ -48,11 +48,11 @@ static const char *finding_text(const struct source *source)
     return "";
 }
 
-static int describe_sources(const struct part *part, struct status_secret *secret,
+static int describe_sources(const struct lookup *lookup, struct status_secret *secret,
                             struct error *err)
 {
-    const struct survey *survey = &part->survey;
-    secret->managed = part->secret;
+    const struct survey *survey = &lookup->survey;
+    secret->managed = lookup->secret;
     secret->sources = calloc(survey->count + 1, sizeof *secret->sources);
     if (!secret->sources)
         return error_sys(err, "cannot hold the sources");
@@ -65,7 +65,7 @@ static int describe_sources(const struct part *part, struct status_secret *secre
         row->found = source_is_never_run(survey, source) ? "a command that Airflow never runs"
                                                          : finding_text(source);
         row->is_absent = source->finding == FOUND_ABSENT;
-        row->wins = source == part->decision.winner;
+        row->wins = source == lookup->decision.winner;
         ring_fingerprints(&source->ring, row->fingerprints);
     }
     return 0;
@@ -91,7 +91,7 @@ static void describe_store(const struct look *look, struct status_report *report
 static bool same_names(unsigned secrets, int one, int other)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             if (managed_use(place, one) != managed_use(place, other))
                 return false;
@@ -129,11 +129,11 @@ static void describe_airflow(const struct context *context, const struct look *l
 static void describe_ground(const struct context *context, struct status_report *report)
 {
     static const char *const words[] = {
-        [GROUND_UNKNOWN] = "unknown", [GROUND_SURVIVES] = "yes", [GROUND_DIES] = "no"};
-    struct ground ground;
-    ground_look(report->store_path, context->environment, &ground);
-    snprintf(report->ground, sizeof report->ground, "%s", ground.text);
-    report->survives = words[ground.survival];
+        [MOUNT_UNKNOWN] = "unknown", [MOUNT_PERSISTENT] = "yes", [MOUNT_EPHEMERAL] = "no"};
+    struct mount_verdict verdict;
+    mount_verdict_find(report->store_path, context->environment, &verdict);
+    snprintf(report->mount, sizeof report->mount, "%s", verdict.text);
+    report->survives = words[verdict.survival];
 }
 
 static const char *const verdict_words[] = {
@@ -149,10 +149,10 @@ static const char *verdict_word(const struct decision *decision)
 }
 
 /* Before anything is pretended: why. */
-static void describe_verdict(const struct look *look, const struct part *part,
+static void describe_verdict(const struct look *look, const struct lookup *lookup,
                              struct status_secret *secret)
 {
-    const struct decision *decision = &part->decision;
+    const struct decision *decision = &lookup->decision;
     const char *winner = decision->winner ? decision->winner->name : "";
     char *text = secret->text;
     size_t size = sizeof secret->text;
@@ -161,14 +161,14 @@ static void describe_verdict(const struct look *look, const struct part *part,
     case ACTION_USE: {
         if (ring_count(&decision->ring) == 0)
             break; /* it was refused */
-        const struct source *from = decision_source(&part->survey, decision, 0);
+        const struct source *from = decision_source(&lookup->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
         bool is_staged =
             from->way == WAY_STORE &&
             !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
         ring_fingerprint(&decision->ring, 0, first);
         snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
-                 managed_is_read(part->secret, look->airflow)
+                 managed_is_read(lookup->secret, look->airflow)
                      ? ""
                      : "; not delivered: this Airflow does not read it");
         break;
@@ -188,18 +188,18 @@ static void describe_verdict(const struct look *look, const struct part *part,
 }
 
 /* Behind it: what. A new key is another one in each run. */
-static void describe_outcome(const struct part *part, struct status_secret *secret)
+static void describe_outcome(const struct lookup *lookup, struct status_secret *secret)
 {
-    secret->is_kept = part->is_kept;
+    secret->is_kept = lookup->is_kept;
     if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
         snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
-                 part->is_kept ? "" : " for this container alone");
+                 lookup->is_kept ? "" : " for this container alone");
         return;
     }
-    ring_fingerprints(&part->decision.ring, secret->ring);
-    if (part->is_kept) {
-        ring_fingerprints(&part->decision.change.stored, secret->would_hold);
-        ring_fingerprints(&part->decision.change.staged, secret->would_stage);
+    ring_fingerprints(&lookup->decision.ring, secret->ring);
+    if (lookup->is_kept) {
+        ring_fingerprints(&lookup->decision.change.stored, secret->would_hold);
+        ring_fingerprints(&lookup->decision.change.staged, secret->would_stage);
     }
 }
 
@@ -253,13 +253,13 @@ static void describe_option_files(const struct option_files *files, struct statu
 
 /* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
  * has to. */
-static void describe_waiting(const struct look *look, const struct part *part,
+static void describe_waiting(const struct look *look, const struct lookup *lookup,
                              struct status_secret *secret, struct status_report *report)
 {
     struct error err;
-    const struct managed *managed = part->secret;
-    ring_fingerprints(&part->survey.staged, secret->staged);
-    if (part->survey.store_scan.retired &&
+    const struct managed *managed = lookup->secret;
+    ring_fingerprints(&lookup->survey.staged, secret->staged);
+    if (lookup->survey.store_scan.retired &&
         store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
             0)
         status_add(report, true, err.message);
@@ -270,11 +270,11 @@ static int describe_secrets(const struct look *look, struct status_report *repor
 {
     report->secret_count = look->count;
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        if (describe_sources(part, &report->secrets[i], err) < 0)
+        const struct lookup *lookup = &look->lookups[i];
+        if (describe_sources(lookup, &report->secrets[i], err) < 0)
             return -1;
-        describe_verdict(look, part, &report->secrets[i]);
-        describe_waiting(look, part, &report->secrets[i], report);
+        describe_verdict(look, lookup, &report->secrets[i]);
+        describe_waiting(look, lookup, &report->secrets[i], report);
     }
     return 0;
 }
@@ -327,7 +327,7 @@ static int describe(const struct context *context, struct look *look, const stru
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);
     for (size_t i = 0; i < look->count; i++)
-        describe_outcome(&look->parts[i], &report->secrets[i]);
+        describe_outcome(&look->lookups[i], &report->secrets[i]);
     status_describe_cfg(context, look, &delivered, report);
     if (is_refused || has_reason)
         status_refuse(report);

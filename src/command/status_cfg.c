@@ -20,15 +20,15 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
 }
 
 /* Whether the file's own ..._cmd gives it, or reads our store, or fails, and nothing beside it hides it. */
-static bool is_by_command(const struct part *part)
+static bool is_by_command(const struct lookup *lookup)
 {
-    const struct survey *survey = &part->survey;
-    const struct source *winner = part->decision.winner;
+    const struct survey *survey = &lookup->survey;
+    const struct source *winner = lookup->decision.winner;
     bool is_ours = false;
-    for (size_t i = 0; part->secret->places[i].variable && survey->sources; i++)
-        is_ours |= (survey->places[i].own_store ||
-                    (survey->places[i].command_failed && winner && winner->way == WAY_STORE)) &&
-                   survey->sources[survey->places[i].source].finding == FOUND_ABSENT;
+    for (size_t i = 0; lookup->secret->options[i].variable && survey->sources; i++)
+        is_ours |= (survey->options[i].own_store ||
+                    (survey->options[i].command_failed && winner && winner->way == WAY_STORE)) &&
+                   survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
     return is_ours || (winner && winner->way == WAY_CFG && winner->by_command &&
                        !source_is_shadowed(survey, winner));
 }
@@ -39,8 +39,8 @@ static const char *describe_rest(const struct context *context, const struct loo
     bool is_unknown = false;
     bool by_command = false;
     for (size_t i = 0; i < look->count; i++) {
-        is_unknown |= look->parts[i].decision.action == ACTION_UNKNOWN;
-        by_command |= is_by_command(&look->parts[i]);
+        is_unknown |= look->lookups[i].decision.action == ACTION_UNKNOWN;
+        by_command |= is_by_command(&look->lookups[i]);
     }
     if (is_unknown)
         return "depends on the command";
@@ -133,6 +133,6 @@ int status_check_cfg(const struct context *context, const struct look *look,
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
         status_add(report, true, rest.message);
     for (size_t i = 0; i < look->count; i++)
-        has_copies |= look->parts[i].survey.store_scan.copies;
+        has_copies |= look->lookups[i].survey.store_scan.copies;
     return has_copies ? check_copies(context, look, report, err) : 0;
 }

@@ -144,7 +144,7 @@ void status_print(const struct status_report *report)
     printf("\nstore        ");
     print_clean(report->store_path);
     printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
-           report->ground, report->survives);
+           report->mount, report->survives);
     print_clean(report->cfg_path);
     printf(": %s\n", report->cfg);
     for (size_t i = 0; i < report->option_files->count; i++) {
@@ -278,7 +278,7 @@ void status_print_json(const struct status_report *report)
     printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
     print_member("path", report->store_path);
     print_member("state", report->store);
-    print_member("ground", report->ground);
+    print_member("ground", report->mount);
     print_member("survives", report->survives);
     printf("},\"airflow\":{\"version\":");
     print_string(report->airflow);

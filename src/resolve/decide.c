@@ -44,7 +44,7 @@ static bool holds_value(const struct source *source)
 static bool is_passed_over(const struct survey *survey, const struct source *source,
                            const struct source *winner)
 {
-    const struct survey_place *place = &survey->places[source->place];
+    const struct survey_option *place = &survey->options[source->place];
     if (source->is_second)
         return source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
     if (winner->finding == FOUND_SECRET && source->finding == FOUND_KEYS)
@@ -67,7 +67,7 @@ static const struct source *find_command(const struct survey *survey)
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         if (source->by_command && holds_value(source) &&
-            !survey->places[source->place].command_is_passed)
+            !survey->options[source->place].command_is_passed)
             return source;
     }
     return NULL;

@@ -20,7 +20,7 @@
 #pragma once
 
 #include "resolve/change.h"
-#include "resolve/survey.h"
+#include "resolve/sources.h"
 
 struct error;
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "airflow/managed.h"
+#include "airflow/names.h"
 #include "airflow/sensitive.h"
 #include "base/environment.h"
 #include "base/error.h"
@@ -16,7 +17,6 @@
 #include "base/shown.h"
 #include "base/trusted.h"
 #include "resolve/key_command.h"
-#include "resolve/looking.h"
 
 /* Returns whether there is something to hold. */
 static bool look_at(const char *path, struct early_text *found)
@@ -51,7 +51,7 @@ static void hold(struct early *early, const char *path)
 /* The files that one of the managed secrets may lie in. */
 static void hold_secret(struct early *early, const struct managed *secret, char *const *environment)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++)
+    for (const struct managed_option *place = secret->options; place->variable; place++)
         hold(early, environment_get(environment, place->variable_file));
     if (secret->bare_file)
         hold(early, environment_get(environment, secret->bare_file));

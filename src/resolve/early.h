@@ -13,6 +13,9 @@
 
 #include "base/secret.h"
 
+/* Bytes that a mounted secret may have. */
+enum { SECRET_FILE_MOST = 64 * 1024 };
+
 struct early_text {
     const char *path; /* as it was given; borrowed */
     bool missing;     /* root has seen that it is not there, and nobody else can make it */

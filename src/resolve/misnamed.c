@@ -45,7 +45,7 @@ static bool is_read(struct span name)
     for (const struct managed *secret = managed_secrets; secret < managed_secrets + MANAGED_COUNT;
          secret++) {
         known |= secret->bare && (span_is(name, secret->bare) || span_is(name, secret->bare_file));
-        for (const struct managed_place *place = secret->places; place->variable; place++)
+        for (const struct managed_option *place = secret->options; place->variable; place++)
             known |= span_is(name, place->variable) || span_is(name, place->variable_command) ||
                      span_is(name, place->variable_secret) || span_is(name, place->variable_file);
     }
@@ -74,7 +74,7 @@ static bool is_airflows(struct span name, const struct managed *secret)
         return true;
     snprintf(direct, sizeof direct, "airflow%s", secret->name);
     bool is_near = spells(name.start, end, direct);
-    for (const struct managed_place *place = secret->places; place->variable; place++)
+    for (const struct managed_option *place = secret->options; place->variable; place++)
         is_near |= spells(name.start, end, place->variable);
     return is_near;
 }

@@ -7,7 +7,7 @@
  *   - The variable and its ..._FILE both set: an error. One of them set to nothing is unset, with a warning.
  *   - A ..._CMD or ..._SECRET that is set comes before the file, which is then not read: a warning. Airflow
  *     would look at the plain variable first, so fernit sets none there.
- *   - The file is a mounted secret: links are followed, modes are not judged, it is read once, whole, at
+ *   - The file is a mounted secret: links are followed, modes are not checked, it is read once, whole, at
  *     most 64 KiB. Missing, unreadable or empty it is an error, never an option that is not set.
  *   - One line end at the end of the text is no part of the value; all else arrives as it stands. So a NUL
  *     is an error, as is a second line, but in an option that is JSON.

@@ -49,14 +49,14 @@ static void summarize_own(const struct remark *remark, const struct survey *surv
 static bool is_read_as_plain(const struct survey *survey, const struct source *source)
 {
     bool is_option =
-        source->way == WAY_CFG && source == &survey->sources[survey->places[source->place].source];
+        source->way == WAY_CFG && source == &survey->sources[survey->options[source->place].source];
     return !survey->secret->is_value && (source->way == WAY_VARIABLE || is_option);
 }
 
 /* The option that hides the ..._cmd. */
 static const char *owned_label(const struct survey *survey)
 {
-    return survey->secret->places[survey_owned(survey)->place].label;
+    return survey->secret->options[survey_owned(survey)->place].label;
 }
 
 void lost_cure(const struct survey *survey, char text[LOST_CURE])
@@ -67,10 +67,10 @@ void lost_cure(const struct survey *survey, char text[LOST_CURE])
     *text = '\0';
     if (retired->count > 0)
         snprintf(text, LOST_CURE, "bring the retired key back: fernit key unretire %s --yes%s",
-                 retired->fingerprints[0], survey->options);
+                 retired->fingerprints[0], survey->suggested);
     else if (*staged)
         snprintf(text, LOST_CURE, "put the staged key there: fernit key promote %.*s --yes%s",
-                 FINGERPRINT_TEXT, staged, survey->options);
+                 FINGERPRINT_TEXT, staged, survey->suggested);
 }
 
 /* What the sentences and the hints name. */
@@ -195,7 +195,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
         break;
     case REMARK_SHOWN:
         snprintf(text, size, "%s is in [DEFAULT], and Airflow shows it under every other section",
-                 survey->sources[survey->places[source->place].source].name);
+                 survey->sources[survey->options[source->place].source].name);
         break;
     case REMARK_MISNAMED:
         snprintf(text, size, "%.*s is set, and neither Airflow nor fernit reads it",
@@ -240,7 +240,7 @@ static void advise_beside(const struct survey *survey, const struct source *winn
         (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
         !source_is_shadowed(survey, winner))
         advise(hint, "docker exec sees %s alone; say there: fernit run%s -- airflow ...",
-               winner->name, survey->options);
+               winner->name, survey->suggested);
 }
 
 /* What a source from outside gives is changed there. Else the value stands in the store or airflow.cfg: one from
@@ -250,7 +250,7 @@ static void advise_published(const struct remark *remark, const struct survey *s
 {
     const struct managed *secret = survey->secret;
     bool is_outside = remark->source->way < WAY_STORE;
-    const char *variable = secret->bare ? secret->bare : secret->places[0].variable;
+    const char *variable = secret->bare ? secret->bare : secret->options[0].variable;
     if (secret->is_value && is_outside)
         advise(hint, "replace it there by a new one (fernit key generate prints one), and restart "
                      "all that use it");
@@ -264,7 +264,7 @@ static void advise_published(const struct remark *remark, const struct survey *s
                "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
                "-- airflow rotate-fernet-key",
                is_outside ? "change it there" : "set ", is_outside ? "" : variable,
-               survey->options);
+               survey->suggested);
 }
 
 static void advise_changed(const struct survey *survey, const struct source *winner,
@@ -277,8 +277,8 @@ static void advise_changed(const struct survey *survey, const struct source *win
     advise(hint, "restart what still runs with the old keys: it cannot read what the new one "
                  "encrypts");
     advise_beside(survey, winner, hint);
-    advise(hint, "then run: fernit run%s -- airflow rotate-fernet-key", survey->options);
-    advise(hint, "after that run: fernit key retire --yes%s", survey->options);
+    advise(hint, "then run: fernit run%s -- airflow rotate-fernet-key", survey->suggested);
+    advise(hint, "after that run: fernit key retire --yes%s", survey->suggested);
 }
 
 void remark_hint(const struct remark *remark, const struct survey *survey,
@@ -305,21 +305,21 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
     case REMARK_STAGED:
         advise_beside(survey, winner, hint);
         advise(hint, "restart everything once, and then run: fernit key promote %.*s --yes%s",
-               FINGERPRINT_TEXT, words.fresh, survey->options);
+               FINGERPRINT_TEXT, words.fresh, survey->suggested);
         break;
     case REMARK_REPLACED:
         advise(hint, "if the old one is needed, bring it back: fernit key unretire %.*s --yes%s",
-               FINGERPRINT_TEXT, words.own, survey->options);
+               FINGERPRINT_TEXT, words.own, survey->suggested);
         break;
     case REMARK_RETIRED:
         advise(hint, "give the new one in %s", remark->source->name);
         advise(hint, "or bring the retired one back for all: fernit key unretire %.*s --yes%s",
-               FINGERPRINT_TEXT, words.own, survey->options);
+               FINGERPRINT_TEXT, words.own, survey->suggested);
         break;
     case REMARK_FIRST:
         advise(hint, "give the same first key everywhere");
         advise(hint, "or, if %s is meant for all, run: fernit key promote %s --yes%s", words.used,
-               words.used, survey->options);
+               words.used, survey->suggested);
         advise_beside(survey, winner, hint);
         break;
     case REMARK_FEWER:
@@ -331,7 +331,8 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         if (survey->retired.count > 0)
             advise(hint, "or %s", cure);
         else
-            advise(hint, "see which keys are staged or retired: fernit status%s", survey->options);
+            advise(hint, "see which keys are staged or retired: fernit status%s",
+                   survey->suggested);
         break;
     case REMARK_JOINED:
         advise(hint, "see whether it is needed, and give one ring everywhere");
@@ -341,14 +342,14 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         advise(hint,
                remark->source->is_second ? "take it out of [DEFAULT]: [%s] counts"
                                          : "move it from [DEFAULT] to [%s]",
-               secret->places[remark->source->place].section);
+               secret->options[remark->source->place].section);
         break;
     case REMARK_MISNAMED:
         advise(hint,
                secret->is_value ? "the %s is given in %s: rename the variable, or unset it"
                                 : "if the %s in it is needed, add it to the list in %s; else unset "
                                   "the variable",
-               secret->title, secret->is_value ? secret->places[0].variable : secret->bare);
+               secret->title, secret->is_value ? secret->options[0].variable : secret->bare);
         break;
     case REMARK_PUBLISHED:
         advise_published(remark, survey, hint);
@@ -360,7 +361,7 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
     case REMARK_PASSED:
         if (source_is_never_run(survey, remark->source))
             advise(hint, "remove %s; or, to use it, remove %s once the store has its value",
-                   secret->places[remark->source->place].option_command, owned_label(survey));
+                   secret->options[remark->source->place].option_command, owned_label(survey));
         break;
     case REMARK_OTHER:
     case REMARK_DROPPED:

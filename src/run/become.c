@@ -10,7 +10,7 @@
 #include "base/shown.h"
 #include "cli/settings_read.h"
 #include "process/user.h"
-#include "store/owner.h"
+#include "store/make_for.h"
 
 /* Where a source from outside shows itself no key is made, and a store that nobody has asked for is
  * not either. */

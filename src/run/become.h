@@ -17,7 +17,7 @@ struct becoming {
 
 /* In this order, as root: finds the user (process/user.h); reads the mounted secrets that root
  * alone may read (resolve/early.h); makes the store's directory for the user where `keeps` says
- * that this command keeps a key, and it was named or a key will have to be made (store/owner.h);
+ * that this command keeps a key, and it was named or a key will have to be made (store/make_for.h);
  * sets HOME, USER and LOGNAME to the user's in a copy of the environment; looks whether an
  * airflow.cfg stays behind where the old HOME led; becomes the user. The context is then changed to
  * what has come of it, which is in *becoming and must live as long.

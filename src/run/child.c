@@ -26,7 +26,7 @@ static int set_ring(struct environment *environment, const char *name, const str
 /* Airflow asks its secrets backend, unless something stands before that. A ..._CMD that was passed over would. */
 static void leave_to_airflow(struct environment *environment, const struct managed *secret)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++) {
+    for (const struct managed_option *place = secret->options; place->variable; place++) {
         environment_unset(environment, place->variable_command);
         unset_if_empty(environment, place->variable);
         unset_if_empty(environment, place->variable_secret);
@@ -37,7 +37,7 @@ static void leave_to_airflow(struct environment *environment, const struct manag
 }
 
 /* `ring` under this name, or NULL: nothing. */
-static int set_place(struct environment *environment, const struct managed_place *place,
+static int set_place(struct environment *environment, const struct managed_option *place,
                      const struct ring *ring, struct error *err)
 {
     environment_unset(environment, place->variable);
@@ -51,7 +51,7 @@ static int set_place(struct environment *environment, const struct managed_place
 static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
                       const struct ring *ring, struct error *err)
 {
-    for (const struct managed_place *place = secret->places; place->variable; place++) {
+    for (const struct managed_option *place = secret->options; place->variable; place++) {
         /* Where the version is not known, a user who gives it under this name may know it. */
         bool gets =
             managed_use(place, airflow) == MANAGED_DELIVERED ||
@@ -74,11 +74,11 @@ int child_environment(struct environment *environment, const struct context *con
         return -1;
     environment_unset_prefix(environment, "FERNIT_");
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        const struct ring *ring = part_ring(part);
-        if (part->decision.action == ACTION_SECRET)
-            leave_to_airflow(environment, part->secret);
-        else if (ring && set_secret(environment, part->secret, look->airflow,
+        const struct lookup *lookup = &look->lookups[i];
+        const struct ring *ring = lookup_ring(lookup);
+        if (lookup->decision.action == ACTION_SECRET)
+            leave_to_airflow(environment, lookup->secret);
+        else if (ring && set_secret(environment, lookup->secret, look->airflow,
                                     context->settings->deliver_environment ? ring : NULL, err) < 0)
             return -1;
     }

@@ -34,15 +34,15 @@ static struct deadline lock_deadline(const struct context *context)
 
 /* Calls it for each option of each secret; stops at the first that does not return 0. */
 static int each_place(const struct delivery *delivery,
-                      int (*visit)(const struct delivery *delivery, const struct part *part,
+                      int (*visit)(const struct delivery *delivery, const struct lookup *lookup,
                                    size_t place, void *context),
                       void *context)
 {
     const struct look *look = delivery->look;
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        for (size_t place = 0; part->secret->places[place].variable; place++) {
-            int visited = visit(delivery, part, place, context);
+        const struct lookup *lookup = &look->lookups[i];
+        for (size_t place = 0; lookup->secret->options[place].variable; place++) {
+            int visited = visit(delivery, lookup, place, context);
             if (visited != 0)
                 return visited;
         }
@@ -70,26 +70,27 @@ static void drop_edit(struct edit *edit)
 
 /* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. What
  * Airflow would show goes all the same. */
-static bool is_passed_over(const struct delivery *delivery, const struct part *part, size_t place)
+static bool is_passed_over(const struct delivery *delivery, const struct lookup *lookup,
+                           size_t place)
 {
-    return part->survey.sources[part->survey.places[place].source].finding == FOUND_BROKEN &&
-           managed_use(&part->secret->places[place], delivery->look->airflow) != MANAGED_SHOWN;
+    return lookup->survey.sources[lookup->survey.options[place].source].finding == FOUND_BROKEN &&
+           managed_use(&lookup->secret->options[place], delivery->look->airflow) != MANAGED_SHOWN;
 }
 
-static int find_need(const struct delivery *delivery, const struct part *part, size_t place,
+static int find_need(const struct delivery *delivery, const struct lookup *lookup, size_t place,
                      void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(delivery, part, place)) {
+    if (is_passed_over(delivery, lookup, place)) {
         edit->done->is_broken = true;
         return 0;
     }
-    edit->need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+    edit->need = deliver_need(delivery->context, delivery->look, lookup, place, edit->cfg,
                               delivery->environment, delivery->by_environment, edit->err);
     return edit->need != CFG_RIGHT;
 }
 
-static void add_option(char list[DELIVERED_LIST], const struct managed_place *place)
+static void add_option(char list[DELIVERED_LIST], const struct managed_option *place)
 {
     size_t length = strlen(list);
     snprintf(list + length, DELIVERED_LIST - length, "%s[%s] %s", length > 0 ? ", " : "",
@@ -98,21 +99,21 @@ static void add_option(char list[DELIVERED_LIST], const struct managed_place *pl
 
 /* What the edit takes from the file, and the store does not hold, is retired first. Where it cannot be, it stays in the
  * file as a comment. Returns whether it does, or -1. */
-static int keep_old(const struct delivery *delivery, const struct part *part, size_t place,
+static int keep_old(const struct delivery *delivery, const struct lookup *lookup, size_t place,
                     const struct edit *edit)
 {
     struct error ignored = {0};
-    const struct managed *secret = part->secret;
+    const struct managed *secret = lookup->secret;
     const struct store *store = &delivery->look->store;
     bool is_plain = false;
     _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring lost = {.is_value = secret->is_value};
-    if (survey_cfg_key(edit->cfg, &secret->places[place], delivery->context->environment, &old,
+    if (survey_cfg_key(edit->cfg, &secret->options[place], delivery->context->environment, &old,
                        &is_plain, &ignored) != FOUND_KEYS)
         return 0;
-    if (ring_add_less(&unused, &old, part_ring(part), edit->err) < 0 ||
-        ring_add_less(&lost, &unused, &part->survey.staged, edit->err) < 0)
+    if (ring_add_less(&unused, &old, lookup_ring(lookup), edit->err) < 0 ||
+        ring_add_less(&lost, &unused, &lookup->survey.staged, edit->err) < 0)
         return -1;
     if (ring_count(&lost) == 0 || delivery->context->pretends)
         return 0;
@@ -120,13 +121,13 @@ static int keep_old(const struct delivery *delivery, const struct part *part, si
            store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;
 }
 
-static int edit_place(const struct delivery *delivery, const struct part *part, size_t place,
+static int edit_place(const struct delivery *delivery, const struct lookup *lookup, size_t place,
                       void *context)
 {
     struct edit *edit = context;
-    if (is_passed_over(delivery, part, place))
+    if (is_passed_over(delivery, lookup, place))
         return 0;
-    enum cfg_need need = deliver_need(delivery->context, delivery->look, part, place, edit->cfg,
+    enum cfg_need need = deliver_need(delivery->context, delivery->look, lookup, place, edit->cfg,
                                       delivery->environment, delivery->by_environment, edit->err);
     if (need == CFG_RIGHT)
         return 0;
@@ -134,24 +135,24 @@ static int edit_place(const struct delivery *delivery, const struct part *part, 
         error_refused(edit->err,
                       "%s: somebody else has just put another %s there; it is not overwritten, "
                       "start again",
-                      delivery->path, part->secret->title);
+                      delivery->path, lookup->secret->title);
         edit->is_foreign = need == CFG_FOREIGN;
         return -1;
     }
     if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
-    const struct source *winner = part->decision.winner;
+    const struct source *winner = lookup->decision.winner;
     add_option(need == CFG_HIDE    ? edit->done->hidden
                : need == CFG_CLEAR ? edit->done->cleared
                                    : edit->done->set,
-               &part->secret->places[place]);
+               &lookup->secret->options[place]);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
-    int stays = need == CFG_SET ? keep_old(delivery, part, place, edit) : 0;
-    const struct managed_place *option = &part->secret->places[place];
+    int stays = need == CFG_SET ? keep_old(delivery, lookup, place, edit) : 0;
+    const struct managed_option *option = &lookup->secret->options[place];
     struct deliver_text *edited = &edit->edited;
     if (stays < 0 ||
-        (stays && deliver_text_edit(edit->cfg, part, option, CFG_HIDE, edited, edit->err) < 0) ||
-        deliver_text_edit(edit->cfg, part, option, need, edited, edit->err) < 0)
+        (stays && deliver_text_edit(edit->cfg, lookup, option, CFG_HIDE, edited, edit->err) < 0) ||
+        deliver_text_edit(edit->cfg, lookup, option, need, edited, edit->err) < 0)
         return error_within(edit->err, "%s", delivery->path);
     return 0;
 }
@@ -238,8 +239,8 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
         log_warning("readable-cfg", "%s can be read by everybody; chmod o-r it", delivery->path);
-    if (need == CFG_MAKE && delivery->look->parts[0].secret != MANAGED_FERNET_KEY &&
-        !environment_get(delivery->environment, MANAGED_FERNET_KEY->places->variable))
+    if (need == CFG_MAKE && delivery->look->lookups[0].secret != MANAGED_FERNET_KEY &&
+        !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))
         log_warning("cfg-without-key",
                     "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
                     "in plain text, and reads none that are encrypted; let fernit manage "
@@ -316,12 +317,12 @@ static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, str
     return *folder_lock == -1 ? -1 : 0;
 }
 
-static int check_place(const struct delivery *delivery, const struct part *part, size_t place,
+static int check_place(const struct delivery *delivery, const struct lookup *lookup, size_t place,
                        void *context)
 {
-    if (!is_passed_over(delivery, part, place))
+    if (!is_passed_over(delivery, lookup, place))
         return 0;
-    *(struct error *)context = *part->survey.sources[part->survey.places[place].source].error;
+    *(struct error *)context = *lookup->survey.sources[lookup->survey.options[place].source].error;
     return -1;
 }
 

@@ -2,11 +2,11 @@
 
 #include "base/lines.h"
 
-const struct ring *part_ring(const struct part *part)
+const struct ring *lookup_ring(const struct lookup *lookup)
 {
-    if (part->decision.action == ACTION_USE)
-        return &part->decision.ring;
-    return ring_count(&part->unkept) > 0 ? &part->unkept : NULL;
+    if (lookup->decision.action == ACTION_USE)
+        return &lookup->decision.ring;
+    return ring_count(&lookup->unkept) > 0 ? &lookup->unkept : NULL;
 }
 
 static bool agree(const struct ring *a, const struct ring *b)
@@ -17,9 +17,9 @@ static bool agree(const struct ring *a, const struct ring *b)
 /* One option, as all that follows sees it. */
 struct view {
     const struct context *context;
-    const struct part *part;
-    const struct managed_place *place;
-    const struct survey_place *found;
+    const struct lookup *lookup;
+    const struct managed_option *place;
+    const struct survey_option *found;
     const struct source *source; /* its own, in the survey */
     bool by_environment;
 };
@@ -49,9 +49,9 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
     return found_outside == FOUND_KEYS && agree(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 
-static bool is_by_command(const struct part *part)
+static bool is_by_command(const struct lookup *lookup)
 {
-    const struct source *winner = part->decision.winner;
+    const struct source *winner = lookup->decision.winner;
     return winner && winner->way == WAY_CFG && winner->by_command;
 }
 
@@ -61,10 +61,10 @@ static bool is_by_command(const struct part *part)
  * fails today gives it again tomorrow: a value beside it would hide it from Airflow. */
 static bool gives_by_command(const struct view *view)
 {
-    const struct source *winner = view->part->decision.winner;
+    const struct source *winner = view->lookup->decision.winner;
     bool by_store = winner && winner->way == WAY_STORE;
-    if (is_by_command(view->part))
-        return view->by_environment || agree(part_ring(view->part), &winner->ring);
+    if (is_by_command(view->lookup))
+        return view->by_environment || agree(lookup_ring(view->lookup), &winner->ring);
     return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
                         (view->found->command_failed && view->by_environment));
 }
@@ -78,11 +78,11 @@ static bool is_known(const struct view *view, const struct ring *ours, const str
 static enum cfg_need need_behind_secret(const struct view *view, enum finding found)
 {
     bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
-    return blocks && view->part->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    return blocks && view->lookup->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
 }
 
 /* Whether the file has something under this name. */
-static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
+static bool is_filled(const struct cfg *cfg, const struct managed_option *place)
 {
     const struct ini_option *option =
         cfg->exists ? ini_find(&cfg->ini, place->section, place->option) : NULL;
@@ -90,18 +90,18 @@ static bool is_filled(const struct cfg *cfg, const struct managed_place *place)
 }
 
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
-                           const struct part *part, size_t place, const struct cfg *cfg,
+                           const struct lookup *lookup, size_t place, const struct cfg *cfg,
                            char *const *environment, bool by_environment, struct error *err)
 {
-    const struct survey_place *found_there = &part->survey.places[place];
+    const struct survey_option *found_there = &lookup->survey.options[place];
     const struct view view = {context,
-                              part,
-                              &part->secret->places[place],
+                              lookup,
+                              &lookup->secret->options[place],
                               found_there,
-                              &part->survey.sources[found_there->source],
+                              &lookup->survey.sources[found_there->source],
                               by_environment};
-    const struct ring *ours = part_ring(part);
-    bool is_secret = part->decision.action == ACTION_SECRET;
+    const struct ring *ours = lookup_ring(lookup);
+    bool is_secret = lookup->decision.action == ACTION_SECRET;
     enum managed_use use = managed_use(view.place, look->airflow);
     if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.place))
         return CFG_RIGHT;
@@ -112,7 +112,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
     if (!cfg->exists)
         return is_secret ? CFG_RIGHT : CFG_MAKE;
 
-    _cleanup_ring_ struct ring room = {.is_value = part->secret->is_value};
+    _cleanup_ring_ struct ring room = {.is_value = lookup->secret->is_value};
     const struct ring *ring = NULL;
     enum finding found =
         find_key(&view, cfg == &look->cfg.cfg, cfg, environment, &room, &ring, err);
@@ -129,7 +129,7 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
         return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
     case FOUND_EMPTY:
     case FOUND_PLACEHOLDER:
-        return (is_by_command(part) || found_there->command_failed) && gives_by_command(&view)
+        return (is_by_command(lookup) || found_there->command_failed) && gives_by_command(&view)
                    ? CFG_CLEAR
                    : CFG_SET;
     default:

@@ -18,11 +18,11 @@ enum cfg_need {
 
 /* What Airflow is to get of a secret: the ring that was decided on, or the one that could not be kept. NULL:
  * nothing, since Airflow gets it from its secrets backend, or there is none. */
-const struct ring *part_ring(const struct part *part);
+const struct ring *lookup_ring(const struct lookup *lookup);
 
-/* Says what the option at `place` of part->secret needs in `cfg`, so that a process with this environment finds
+/* Says what the option at `place` of lookup->secret needs in `cfg`, so that a process with this environment finds
  * the ring there. With by_environment it has the ring in any case, and a ..._cmd that gives less, or fails, stays in charge
  * of the file. *err is filled for CFG_BROKEN. */
 enum cfg_need deliver_need(const struct context *context, const struct look *look,
-                           const struct part *part, size_t place, const struct cfg *cfg,
+                           const struct lookup *lookup, size_t place, const struct cfg *cfg,
                            char *const *environment, bool by_environment, struct error *err);

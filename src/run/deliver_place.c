@@ -37,6 +37,6 @@ bool deliver_makes_store(const struct look *look)
 {
     bool is_kept = false;
     for (size_t i = 0; i < look->count; i++)
-        is_kept |= look->parts[i].is_kept;
+        is_kept |= look->lookups[i].is_kept;
     return is_kept;
 }

@@ -13,9 +13,9 @@ struct error;
  *     for a key and is none;
  *   - with --strict what a warning of security would say is an error, and so is a fault of airflow.cfg where nothing but
  *     the file is to give the secret: without has_command, or as --deliver says;
- *   - a Fernet key that is missing is made, unless the store lies on ground that does not outlive the
+ *   - a Fernet key that is missing is made, unless the store is on a mount that does not outlive the
  *     container. Whoever made it, it is read back from the store: so the one that is used is the one that
- *     everybody finds there. A secret that can be replaced is made on any ground, and where there is no store
+ *     everybody finds there. A secret that can be replaced is made on any verdict, and where there is no store
  *     for this process alone;
  *   - a key from outside or from airflow.cfg that the store lacks is recorded, where there is a store or one
  *     was asked for: resolve/change.h, under its lock.
@@ -26,14 +26,10 @@ int keep_secrets(const struct context *context, struct look *look, bool has_comm
                  struct error *err);
 
 /* The same behind the look, which is the caller's. With context->pretends it is what a run would do: nothing is written,
- * and what would have been is in *look (part->is_kept). */
+ * and what would have been is in *look (lookup->is_kept). */
 int keep_found(const struct context *context, struct look *look, bool has_command,
                struct error *err);
 
 /* Refuses to start inside a ..._CMD of another fernit, where every ..._CMD would be passed over, and a key might be made
  * where one of them has it. Returns 0, or -1 with ERROR_REFUSED. */
 int keep_check_place(const struct context *context, struct error *err);
-
-/* Whether a run would have to write to the store for this one. Pure. */
-bool keep_is_needed(const struct context *context, const struct look *look,
-                    const struct part *part);

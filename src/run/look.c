@@ -32,7 +32,7 @@ static void find_version(const struct context *context, unsigned secrets, struct
 static bool lacks_any(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
                 !ini_find(&look->cfg.cfg.ini, place->section, place->option))
@@ -46,10 +46,10 @@ static bool lacks_any(const struct look *look, unsigned secrets)
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
-    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_place *place = managed_secrets[i].places;
+        const struct managed_option *place = managed_secrets[i].options;
         for (; (secrets & 1U << i) && place->variable; place++)
             wanted[count++] = (struct ini_wanted){place->section, place->option};
     }
@@ -76,18 +76,18 @@ static void read_store(struct look *look)
     struct store_wanted wanted[MANAGED_COUNT];
     for (size_t i = 0; i < look->count; i++)
         wanted[i] =
-            (struct store_wanted){look->parts[i].secret->name, look->parts[i].secret->is_value};
+            (struct store_wanted){look->lookups[i].secret->name, look->lookups[i].secret->is_value};
     if (look->store_error.kind == ERROR_NONE)
         store_read_all(&look->store, wanted, look->count, look->stored, look->stored_errors);
 }
 
-static struct survey_places places_for(const struct context *context, const struct look *look,
-                                       const struct part *part, bool stored,
-                                       enum run_commands commands)
+static struct survey_input survey_input_for(const struct context *context, const struct look *look,
+                                            const struct lookup *lookup, bool stored,
+                                            enum run_commands commands)
 {
     const struct settings *settings = context->settings;
-    return (struct survey_places){
-        .secret = part->secret,
+    return (struct survey_input){
+        .secret = lookup->secret,
         .airflow = look->airflow,
         .environment = context->environment,
         .secret_files = settings->secret_files.list,
@@ -95,8 +95,8 @@ static struct survey_places places_for(const struct context *context, const stru
         .no_mounts = look->no_mounts,
         .store = &look->store,
         .store_error = look->store_error.kind == ERROR_NONE ? NULL : &look->store_error,
-        .stored = stored ? &look->stored[part - look->parts] : NULL,
-        .stored_error = stored ? &look->stored_errors[part - look->parts] : NULL,
+        .stored = stored ? &look->stored[lookup - look->lookups] : NULL,
+        .stored_error = stored ? &look->stored_errors[lookup - look->lookups] : NULL,
         .cfg = &look->cfg,
         .commands = commands,
         .in_command = environment_get(context->environment, KEY_COMMAND_MARK) != NULL,
@@ -107,12 +107,13 @@ static struct survey_places places_for(const struct context *context, const stru
 }
 
 /* The store alone. What was decided no longer counts. */
-static int survey_again(const struct context *context, const struct look *look, struct part *part,
-                        struct error *err)
+static int survey_again(const struct context *context, const struct look *look,
+                        struct lookup *lookup, struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part, false, RUN_COMMANDS_NEVER);
-    decision_free(&part->decision);
-    return context->pretends ? 0 : survey_store_again(&places, &part->survey, err);
+    const struct survey_input input =
+        survey_input_for(context, look, lookup, false, RUN_COMMANDS_NEVER);
+    decision_free(&lookup->decision);
+    return context->pretends ? 0 : survey_store_again(&input, &lookup->survey, err);
 }
 
 static bool is_there(const struct store *store, const char *name)
@@ -139,21 +140,21 @@ static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME]
 }
 
 /* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
-static int check_lost(const struct context *context, const struct look *look, struct part *part,
+static int check_lost(const struct context *context, const struct look *look, struct lookup *lookup,
                       struct error *err)
 {
     char other[FILE_TEMPORARY_NAME];
     if (look->store.directory < 0 || !find_other(&look->store, other))
         return 0;
-    if (survey_again(context, look, part, err) < 0 ||
-        decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+    if (survey_again(context, look, lookup, err) < 0 ||
+        decide(&lookup->survey, context->settings->on_change, &lookup->decision, err) < 0)
         return -1;
-    if (part->decision.action != ACTION_GENERATE)
+    if (lookup->decision.action != ACTION_GENERATE)
         return 0;
     error_refused(err,
                   "%s is missing, and %s beside it shows that there was one; no other key is "
                   "created",
-                  part->survey.store_name, other);
+                  lookup->survey.store_name, other);
     const char *path = look->store.path;
     bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < sizeof err->hint / 2;
     return error_hint(err,
@@ -166,26 +167,28 @@ static int check_lost(const struct context *context, const struct look *look, st
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */
-static int decide_part(const struct context *context, const struct look *look, struct part *part,
-                       struct error *err)
+static int decide_part(const struct context *context, const struct look *look,
+                       struct lookup *lookup, struct error *err)
 {
-    if (decide(&part->survey, context->settings->on_change, &part->decision, err) < 0)
+    if (decide(&lookup->survey, context->settings->on_change, &lookup->decision, err) < 0)
         return -1;
-    if (part->decision.action == ACTION_GENERATE && !part->secret->replaceable &&
-        check_lost(context, look, part, err) < 0)
+    if (lookup->decision.action == ACTION_GENERATE && !lookup->secret->replaceable &&
+        check_lost(context, look, lookup, err) < 0)
         return -1;
-    if (part->decision.action == ACTION_GENERATE && !managed_is_read(part->secret, look->airflow))
-        part->decision.action = ACTION_NONE;
+    if (lookup->decision.action == ACTION_GENERATE &&
+        !managed_is_read(lookup->secret, look->airflow))
+        lookup->decision.action = ACTION_NONE;
     return 0;
 }
 
-static int look_for(const struct context *context, struct look *look, struct part *part,
+static int look_for(const struct context *context, struct look *look, struct lookup *lookup,
                     enum run_commands commands, struct error *err)
 {
-    const struct survey_places places = places_for(context, look, part, true, commands);
-    if (survey_all(&places, &part->survey, err) < 0 || decide_part(context, look, part, err) < 0)
+    const struct survey_input input = survey_input_for(context, look, lookup, true, commands);
+    if (survey_all(&input, &lookup->survey, err) < 0 || decide_part(context, look, lookup, err) < 0)
         return -1;
-    if (!context->left_cfg || part->decision.action != ACTION_GENERATE || part->secret->replaceable)
+    if (!context->left_cfg || lookup->decision.action != ACTION_GENERATE ||
+        lookup->secret->replaceable)
         return 0;
     return error_refused(err,
                          "%.300s: is no longer Airflow's, since --user changes HOME: that is now "
@@ -207,13 +210,13 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 
     for (size_t i = 0; i < MANAGED_COUNT; i++)
         if (secrets & 1U << i)
-            look->parts[look->count++].secret = &managed_secrets[i];
+            look->lookups[look->count++].secret = &managed_secrets[i];
     read_store(look);
     int result = 0;
     for (size_t i = 0; i < look->count; i++) {
         struct error later;
-        struct part *part = &look->parts[i];
-        if (look_for(context, look, part, commands, result < 0 ? &later : err) == 0)
+        struct lookup *lookup = &look->lookups[i];
+        if (look_for(context, look, lookup, commands, result < 0 ? &later : err) == 0)
             continue;
         result = -1;
         if (err->kind == ERROR_ENDING)
@@ -223,10 +226,32 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
     return result;
 }
 
-int look_again(const struct context *context, struct look *look, struct part *part,
+int look_again(const struct context *context, struct look *look, struct lookup *lookup,
                struct error *err)
 {
-    return survey_again(context, look, part, err) < 0 ? -1 : decide_part(context, look, part, err);
+    return survey_again(context, look, lookup, err) < 0 ? -1
+                                                        : decide_part(context, look, lookup, err);
+}
+
+static bool has_store(const struct context *context, const struct look *look)
+{
+    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
+}
+
+/* What is damaged is left alone: it may be all that there is of the keys. */
+static bool is_damaged(const struct survey *survey)
+{
+    return survey->sources[survey->store_source].finding == FOUND_BROKEN;
+}
+
+bool look_must_keep(const struct context *context, const struct look *look,
+                    const struct lookup *lookup)
+{
+    if (lookup->decision.action == ACTION_GENERATE)
+        return !lookup->secret->replaceable || look->store.directory >= 0 ||
+               context->settings->store_named;
+    return lookup->decision.action == ACTION_USE && lookup->decision.change.changes &&
+           has_store(context, look) && !is_damaged(&lookup->survey);
 }
 
 void look_shows(const struct look *look, char text[LOOK_SHOWS])
@@ -243,9 +268,9 @@ void look_shows(const struct look *look, char text[LOOK_SHOWS])
 void look_free(struct look *look)
 {
     for (size_t i = 0; i < look->count; i++) {
-        decision_free(&look->parts[i].decision);
-        survey_free(&look->parts[i].survey);
-        ring_free(&look->parts[i].unkept);
+        decision_free(&look->lookups[i].decision);
+        survey_free(&look->lookups[i].survey);
+        ring_free(&look->lookups[i].unkept);
         store_file_free(&look->stored[i]);
     }
     look->count = 0;

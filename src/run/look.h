@@ -26,8 +26,8 @@ struct context {
         pretends; /* what a run would write is imagined (fernit status): the look goes on as if it had been written */
 };
 
-/* One secret of those that were looked for. */
-struct part {
+/* One secret: what was found of it and what was decided. */
+struct lookup {
     const struct managed *secret;
     struct survey survey;
     struct decision decision;
@@ -42,10 +42,10 @@ struct look {
     struct cfg_look cfg;
     struct store store;
     struct error store_error;
-    struct part parts[MANAGED_COUNT];
+    struct lookup lookups[MANAGED_COUNT];
     size_t count;
     bool no_mounts;
-    struct store_file stored[MANAGED_COUNT]; /* what was read of the store, as the parts */
+    struct store_file stored[MANAGED_COUNT]; /* what was read of the store, one for each lookup */
     struct error stored_errors[MANAGED_COUNT];
 };
 
@@ -59,8 +59,13 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
 
 /* With the store's lock held: reads one secret's file again, and decides anew. With context->pretends what was read
  * before stands, and what would have been written. As look_around. */
-int look_again(const struct context *context, struct look *look, struct part *part,
+int look_again(const struct context *context, struct look *look, struct lookup *lookup,
                struct error *err);
+
+/* Whether a run has to write to the store for this one: it has none yet, or its ring changes, and there is a store or one was
+ * named. Pure. */
+bool look_must_keep(const struct context *context, const struct look *look,
+                    const struct lookup *lookup);
 
 /* Why a name does not reach Airflow, for a message: "Airflow 2.10.5 (AIRFLOW_VERSION) does not know it, and would show it". */
 enum { LOOK_SHOWS = 256 };

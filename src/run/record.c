@@ -7,34 +7,33 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/suggest.h"
-#include "run/keep.h"
-#include "store/ground.h"
 #include "store/lock.h"
+#include "store/mount_verdict.h"
 #include "store/names.h"
 #include "store/update.h"
 
 static bool has_to_change(const struct context *context, const struct look *look,
-                          const struct part *part)
+                          const struct lookup *lookup)
 {
-    return survey_stored(&part->survey) && keep_is_needed(context, look, part);
+    return survey_stored(&lookup->survey) && look_must_keep(context, look, lookup);
 }
 
 static bool locks_reach(const struct context *context, const struct store *store,
-                        struct ground *ground)
+                        struct mount_verdict *verdict)
 {
-    ground_look(store->path, context->environment, ground);
-    return ground->locks_are_shared;
+    mount_verdict_find(store->path, context->environment, verdict);
+    return verdict->locks_are_shared;
 }
 
-static int refuse(const struct store *store, const struct ground *ground, const char *cure,
+static int refuse(const struct store *store, const struct mount_verdict *verdict, const char *cure,
                   struct error *err)
 {
     error_refused(err, "%.300s: cannot be changed: it is on %s, whose locks do not reach other %s",
-                  store->path, ground->text, ground->of_desktop ? "containers" : "hosts");
-    if (!ground->of_desktop)
+                  store->path, verdict->text, verdict->of_desktop ? "containers" : "hosts");
+    if (!verdict->of_desktop)
         return error_hint(err, "%s", cure);
-    char move[GROUND_CURE];
-    ground_move(ground, move, sizeof move);
+    char move[MOUNT_CURE];
+    mount_move(verdict, move, sizeof move);
     return error_hint(err, "%s\n%s", move, cure);
 }
 
@@ -49,10 +48,10 @@ static int pretend_lock(const struct store *store, struct error *err)
 int record_lock(const struct context *context, const struct store *store,
                 const struct deadline *deadline, const char *cure, struct error *err)
 {
-    struct ground ground;
+    struct mount_verdict verdict;
     bool alone = context->settings->single_writer;
-    if (!alone && !locks_reach(context, store, &ground))
-        return refuse(store, &ground, cure, err);
+    if (!alone && !locks_reach(context, store, &verdict))
+        return refuse(store, &verdict, cure, err);
     if (context->pretends)
         return pretend_lock(store, err);
     int held = store_lock(store, deadline, err);
@@ -74,13 +73,13 @@ int record_ring(const struct store *store, const char *file, const struct ring *
 
 /* What neither the ring nor the staged keys will hold. Also what is
  * retired already: a crash may have left it there not durable, and store_retire sees to that. */
-static int retire(const struct context *context, const struct store *store, const struct part *part,
-                  const struct ring *keys, struct error *err)
+static int retire(const struct context *context, const struct store *store,
+                  const struct lookup *lookup, const struct ring *keys, struct error *err)
 {
     static const struct retired none = {0};
-    const struct managed *secret = part->secret;
+    const struct managed *secret = lookup->secret;
     _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
-    if (change_retires(&part->decision.change, keys, &none, &retires, err) < 0)
+    if (change_retires(&lookup->decision.change, keys, &none, &retires, err) < 0)
         return -1;
     if (ring_count(&retires) == 0)
         return 0;
@@ -96,82 +95,82 @@ static int put(const struct context *context, const struct store *store, const c
     return ring_count(ring) > 0 ? store_replace_foresee(store, file, err) : 0;
 }
 
-static int apply(const struct context *context, const struct store *store, const struct part *part,
-                 struct error *err)
+static int apply(const struct context *context, const struct store *store,
+                 const struct lookup *lookup, struct error *err)
 {
-    const struct survey *survey = &part->survey;
-    const struct change *change = &part->decision.change;
+    const struct survey *survey = &lookup->survey;
+    const struct change *change = &lookup->decision.change;
     const struct ring *stored = &survey_stored(survey)->ring;
     char staged[FILE_TEMPORARY_NAME];
-    store_staged_name(part->secret->name, staged);
-    if (retire(context, store, part, stored, err) < 0 ||
-        retire(context, store, part, &survey->staged, err) < 0)
+    store_staged_name(lookup->secret->name, staged);
+    if (retire(context, store, lookup, stored, err) < 0 ||
+        retire(context, store, lookup, &survey->staged, err) < 0)
         return -1;
     if (!ring_is_same(&change->stored, stored) &&
-        put(context, store, part->secret->name, &change->stored, err) < 0)
+        put(context, store, lookup->secret->name, &change->stored, err) < 0)
         return -1;
     if (ring_is_same(&change->staged, &survey->staged))
         return 0;
     return put(context, store, staged, &change->staged, err);
 }
 
-static void tell(const struct look *look, const struct part *part)
+static void tell(const struct look *look, const struct lookup *lookup)
 {
     char stored[RING_SUMMARY];
     char staged[RING_SUMMARY];
-    ring_summary(&part->decision.change.stored, stored);
-    ring_summary(&part->decision.change.staged, staged);
-    log_notice("%s/%s now holds %s%s%s", look->store.path, part->secret->name, stored,
+    ring_summary(&lookup->decision.change.stored, stored);
+    ring_summary(&lookup->decision.change.staged, staged);
+    log_notice("%s/%s now holds %s%s%s", look->store.path, lookup->secret->name, stored,
                *staged ? ", staged: " : "", staged);
 }
 
-static int change_one(const struct context *context, struct look *look, struct part *part,
+static int change_one(const struct context *context, struct look *look, struct lookup *lookup,
                       struct error *err)
 {
-    if (look_again(context, look, part, err) < 0)
+    if (look_again(context, look, lookup, err) < 0)
         return -1;
-    const struct source *kept = &part->survey.sources[part->survey.store_source];
+    const struct source *kept = &lookup->survey.sources[lookup->survey.store_source];
     if (kept->finding == FOUND_BROKEN) {
         *err = *kept->error;
         return -1;
     }
-    if (!survey_stored(&part->survey))
+    if (!survey_stored(&lookup->survey))
         return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
-                             look->store.path, part->secret->name);
-    if (!has_to_change(context, look, part))
+                             look->store.path, lookup->secret->name);
+    if (!has_to_change(context, look, lookup))
         return 0;
-    if (apply(context, &look->store, part, err) < 0)
+    if (apply(context, &look->store, lookup, err) < 0)
         return -1;
-    part->is_kept = true;
+    lookup->is_kept = true;
     if (!context->pretends)
-        tell(look, part);
+        tell(look, lookup);
     return 0;
 }
 
 /* What is replaceable is used without the store where that is not for us to write. */
-static bool goes_unkept(const struct look *look, const struct part *part)
+static bool goes_unkept(const struct look *look, const struct lookup *lookup)
 {
-    if (!part->secret->replaceable || file_folder_is_writable(look->store.path))
+    if (!lookup->secret->replaceable || file_folder_is_writable(look->store.path))
         return false;
     log_warning("unkept-secret",
                 "the store %s cannot be written: it keeps its %s, and this process uses the new "
                 "one",
-                look->store.path, part->secret->title);
+                look->store.path, lookup->secret->title);
     return true;
 }
 
 int record_changes(const struct context *context, struct look *look,
                    const struct deadline *deadline, struct error *err)
 {
-    struct part *changed[MANAGED_COUNT];
+    struct lookup *changed[MANAGED_COUNT];
     size_t count = 0;
     bool can_wait = true;
     for (size_t i = 0; i < look->count; i++) {
-        struct part *part = &look->parts[i];
-        if (!has_to_change(context, look, part) || goes_unkept(look, part))
+        struct lookup *lookup = &look->lookups[i];
+        if (!has_to_change(context, look, lookup) || goes_unkept(look, lookup))
             continue;
-        changed[count++] = part;
-        can_wait &= part->decision.change.can_wait;
+        changed[count++] = lookup;
+        can_wait &= lookup->decision.change.can_wait;
     }
     if (count == 0)
         return 0;
@@ -203,15 +202,15 @@ int record_changes(const struct context *context, struct look *look,
 
 void record_tidy(const struct context *context, const struct look *look)
 {
-    struct ground ground;
+    struct mount_verdict verdict;
     for (size_t i = 0; i < look->count; i++) {
-        const struct part *part = &look->parts[i];
-        const struct store_scan *scan = &part->survey.store_scan;
-        if (!survey_stored(&part->survey))
+        const struct lookup *lookup = &look->lookups[i];
+        const struct store_scan *scan = &lookup->survey.store_scan;
+        if (!survey_stored(&lookup->survey))
             continue;
-        store_tidy(&look->store, part->secret->name, scan);
+        store_tidy(&look->store, lookup->secret->name, scan);
         if ((scan->changing || scan->changes) &&
-            (context->settings->single_writer || locks_reach(context, &look->store, &ground)))
-            store_tidy_changes(&look->store, part->secret->name, scan);
+            (context->settings->single_writer || locks_reach(context, &look->store, &verdict)))
+            store_tidy_changes(&look->store, lookup->secret->name, scan);
     }
 }

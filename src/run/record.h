@@ -17,7 +17,7 @@ struct error;
 int record_changes(const struct context *context, struct look *look,
                    const struct deadline *deadline, struct error *err);
 
-/* Takes the lock that a change needs. Where locks on the store's ground do not reach everybody it is refused, with
+/* Takes the lock that a change needs. Where locks on the store's mount do not reach every host it is refused, with
  * `cure` as a hint. Returns its descriptor, to be closed; -1 with ERROR_NONE where there are no locks, and we are
  * said to be the only writer; or -1 as record_changes. */
 int record_lock(const struct context *context, const struct store *store,

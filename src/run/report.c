@@ -20,22 +20,22 @@ void report_remarks(const struct survey *survey, const struct decision *decision
     }
 }
 
-static void say_one(const struct part *part)
+static void say_one(const struct lookup *lookup)
 {
     char fingerprints[RING_SUMMARY];
-    const struct decision *decision = &part->decision;
+    const struct decision *decision = &lookup->decision;
     const struct source *winner = decision->winner;
     bool only_in_cfg = winner && winner->way == WAY_CFG && !winner->by_command &&
-                       decision->action == ACTION_USE && !part->secret->replaceable;
+                       decision->action == ACTION_USE && !lookup->secret->replaceable;
     if (!winner || !(only_in_cfg || log_shows(LOG_VERBOSE)))
         return;
     const char *name = winner->name;
     ring_summary(&decision->ring, fingerprints);
     if (decision->action == ACTION_SECRET)
         log_detail("%s is set: Airflow gets its %s from its secrets backend", name,
-                   part->secret->title);
+                   lookup->secret->title);
     else
-        log_detail("using the %s %s from %s", part->secret->title, fingerprints, name);
+        log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
     if (only_in_cfg)
         log_warning("key-only-in-cfg",
                     "the key %s stands only in %s: a rebuild that loses this file makes stored "
@@ -44,17 +44,17 @@ static void say_one(const struct part *part)
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
         log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the %s could be "
                    "swapped to disk",
-                   part->secret->title);
+                   lookup->secret->title);
 }
 
 /* A secret that this Airflow does not read: a user who gives it may mean another Airflow. One with two names is read
  * under the other. */
 static void say_unread(const struct context *context, const struct look *look,
-                       const struct part *part)
+                       const struct lookup *lookup)
 {
-    const struct managed_place *place = part->secret->places;
+    const struct managed_option *place = lookup->secret->options;
     char why[LOOK_SHOWS];
-    if (!managed_is_left_out(place, look->airflow) || !part_ring(part) ||
+    if (!managed_is_left_out(place, look->airflow) || !lookup_ring(lookup) ||
         !managed_is_given(place, context->environment))
         return;
     look_shows(look, why);
@@ -70,9 +70,9 @@ void report_look(const struct context *context, const struct look *look)
         log_detail("delivers what Airflow %s reads (%s)", version, look->airflow_from);
     }
     for (size_t i = 0; i < look->count; i++) {
-        report_remarks(&look->parts[i].survey, &look->parts[i].decision);
-        say_one(&look->parts[i]);
-        say_unread(context, look, &look->parts[i]);
+        report_remarks(&look->lookups[i].survey, &look->lookups[i].decision);
+        say_one(&look->lookups[i]);
+        say_unread(context, look, &look->lookups[i]);
     }
     if (context->left_cfg)
         log_warning("cfg-left-behind",

@@ -11,10 +11,10 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/ground.h"
-#include "store/judge.h"
 #include "store/lock.h"
+#include "store/mount_verdict.h"
 #include "store/names.h"
+#include "store/new_file.h"
 #include "store/owner.h"
 
 /* Each time somebody else must have made a claim and removed it in between. */
@@ -48,62 +48,6 @@ static void clean_up(const struct creation *creation)
         drop_claim(creation);
 }
 #define _cleanup_creation_ _cleanup_(clean_up)
-
-int store_check_own(const struct store *store, int fd, const char *path, struct error *err)
-{
-    struct stat status;
-    struct judgement ignored = {0};
-    if (fstat(fd, &status) < 0)
-        return error_sys(err, "%s: cannot be looked at", path);
-    if (store_judge(store, fd, &status, &ignored, err) == 0)
-        return 0;
-    error_refused(err,
-                  "%s: cannot be created: new files there belong to uid %ju, the store to uid %ju",
-                  path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
-    return error_hint(err, "give --store a new folder there: fernit creates it, for uid %ju",
-                      (uintmax_t)status.st_uid);
-}
-
-static bool has_ring_of_another(const struct store *store)
-{
-    struct stat ring;
-    return fstatat(store->directory, "fernet_key", &ring, AT_SYMLINK_NOFOLLOW) == 0 &&
-           ring.st_uid != geteuid();
-}
-
-int store_check_owner(const struct store *store, const struct access *access, int fd,
-                      const char *path, struct error *err)
-{
-    return access_check_owner(fd, access, has_ring_of_another(store), path, err);
-}
-
-int store_foresee_owner(const struct store *store, const struct access *access, const char *path,
-                        struct error *err)
-{
-    return access_foresee(access, has_ring_of_another(store), path, err);
-}
-
-int store_write_whole(const struct store *store, const struct access *access, int fd,
-                      const char *path, const struct secret *text, struct error *err)
-{
-    if (access_set(fd, access, path, err) < 0 || store_check_own(store, fd, path, err) < 0 ||
-        store_check_owner(store, access, fd, path, err) < 0 ||
-        file_write(fd, path, text->bytes, text->length, err) < 0)
-        return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
-}
-
-int store_make_claim(const struct store *store, const char *name)
-{
-    struct error ignored;
-    struct access access;
-    int fd =
-        openat(store->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    access_new(&store->status, store->mode, &access);
-    if (fd >= 0)
-        access_set(fd, &access, name, &ignored);
-    return fd;
-}
 
 static int write_whole(const struct creation *creation, int fd, struct error *err)
 {
@@ -201,9 +145,9 @@ static int write_in_place(struct creation *creation, bool finishes, struct error
 static bool lock_reaches(const struct store *store)
 {
     static char *const no_environment[] = {NULL};
-    struct ground ground;
-    ground_look(store->path, no_environment, &ground);
-    return ground.locks_are_shared;
+    struct mount_verdict verdict;
+    mount_verdict_find(store->path, no_environment, &verdict);
+    return verdict.locks_are_shared;
 }
 
 /* The third way. */
@@ -290,13 +234,4 @@ int store_create(const struct store *store, const char *name, bool is_value,
     if (write_temporary(&creation, err) < 0)
         return -1;
     return by_link(&creation, err);
-}
-
-int store_create_foresee(const struct store *store, const char *name, struct error *err)
-{
-    char path[STORE_PATH];
-    struct access access;
-    store_file_path(store, name, path);
-    access_new(&store->status, store->mode, &access);
-    return store_foresee_owner(store, &access, path, err);
 }

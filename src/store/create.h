@@ -7,7 +7,7 @@
  * 3. Where that is impossible, too: O_EXCL under the store's lock, with such a claim. A file that is
  *    not whole (no newline at its end, and no ring of keys without it) and has a claim was never used
  *    by anybody: the holder of the lock creates it anew. One without a claim is damage, and is left alone.
- *    Where the lock does not keep out everybody (store/ground.h) O_EXCL alone decides who makes it,
+ *    Where the lock does not keep out everybody (store/mount_verdict.h) O_EXCL alone decides who makes it,
  *    and nobody finishes another one's file: its maker may still be at work. The others wait for it.
  *
  * The directory's own name is durable before all of them: store_make.
@@ -20,7 +20,6 @@
 #include "base/deadline.h"
 #include "store/store.h"
 
-struct access;
 struct error;
 
 enum store_created {
@@ -36,26 +35,3 @@ enum store_created {
 int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, bool alone, const struct deadline *deadline,
                  struct error *err);
-
-/* Why it would refuse, in a store that can be written; with its warning. Writes nothing. */
-int store_create_foresee(const struct store *store, const char *name, struct error *err);
-
-/* Whether a new file or folder in the store will pass for one of ours (store/judge.h). It does not where a file system gives
- * all files to one uid, and the store is another's. Returns 0, or -1: ERROR_REFUSED, ERROR_SYSTEM. */
-int store_check_own(const struct store *store, int fd, const char *path, struct error *err);
-
-/* access_check_owner for it. Beside a ring that is another's, who could not go on without it, even a new one must be his. */
-int store_check_owner(const struct store *store, const struct access *access, int fd,
-                      const char *path, struct error *err);
-
-/* access_foresee for it. */
-int store_foresee_owner(const struct store *store, const struct access *access, const char *path,
-                        struct error *err);
-
-/* Puts `text` into `fd`, a new and empty file that messages call `path`, with that access, durable. Returns 0, or -1 with ERROR_SYSTEM, or
- * as store_check_own and store_check_owner. */
-int store_write_whole(const struct store *store, const struct access *access, int fd,
-                      const char *path, const struct secret *text, struct error *err);
-
-/* Creates a claim under that name: an empty file, which all who share the store can open. Returns its descriptor, or -1 with errno: EEXIST where there is one. */
-int store_make_claim(const struct store *store, const char *name);

@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/create.h"
 #include "store/names.h"
+#include "store/new_file.h"
 #include "store/owner.h"
 
 /* Each time somebody must have swept our temporary just then. */
@@ -20,7 +20,7 @@ static int open_lock(const struct store *store)
     return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* That no lock can be had is for the caller to judge. */
+/* A caller may go on without a lock. */
 static void soften(struct error *err)
 {
     if (err->kind != ERROR_REFUSED)
@@ -37,7 +37,7 @@ static int not_opened(const struct store *store, struct error *err)
         err->advised = true;
         return error_hint(err, "move it away: fernit creates a file there");
     }
-    return store_advise_file(store, STORE_LOCK, err);
+    return store_advise_file(store->directory, store->path, STORE_LOCK, err);
 }
 
 /* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0; -1
@@ -115,7 +115,7 @@ int store_lock_foresee(const struct store *store, struct error *err)
         return 0;
     if (errno != ENOENT || !file_folder_is_writable(store->path))
         return not_opened(store, err);
-    if (store_create_foresee(store, STORE_LOCK, err) == 0)
+    if (store_new_foresee(store, STORE_LOCK, err) == 0)
         return 0;
     soften(err);
     return -1;

@@ -19,70 +19,6 @@
 
 enum { OWN_MOST = 512 };
 
-/* The directory in which it is made, and its names there. */
-struct making {
-    int parent;
-    const char *name;
-    char temporary[NAME_MAX + 1];
-};
-
-static void drop_making(const struct making *making)
-{
-    if (making->parent >= 0)
-        unlinkat(making->parent, making->temporary, AT_REMOVEDIR);
-    cleanup_close(&making->parent);
-}
-#define _cleanup_making_ _cleanup_(drop_making)
-
-/* Splits it at the last slash, and makes what is missing above. */
-static int open_parent(char *path, struct error *err)
-{
-    char *slash = strrchr(path, '/');
-    const char *parent = slash == path ? "/" : path;
-    mode_t saved = umask(022);
-    *slash = '\0';
-    int made = file_make_directory(parent, 0, err);
-    umask(saved);
-    return made < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* Whether it is theirs, and nobody else's. */
-static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
-{
-    struct error ignored;
-    struct stat status;
-    const struct access access = {.mode = mode, .uid = uid, .gid = gid};
-    return access_set(fd, &access, "the store", &ignored) == 0 && fstat(fd, &status) == 0 &&
-           status.st_uid == uid && status.st_gid == gid && (status.st_mode & 0777) == mode;
-}
-
-bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
-{
-    struct error ignored;
-    struct stat status;
-    char place[PATH_MAX];
-    if (lstat(path, &status) == 0 || trusted_path(path, place) != TRUSTED_MISSING)
-        return false;
-
-    _cleanup_making_ struct making making = {.parent = -1, .name = strrchr(place, '/') + 1};
-    mode_t whole = store_directory_mode(mode);
-    int length = snprintf(making.temporary, sizeof making.temporary, ".%s.fernit.%ju.%ju.%03o",
-                          making.name, (uintmax_t)uid, (uintmax_t)gid, (unsigned)whole);
-    if (length < 0 || (size_t)length >= sizeof making.temporary)
-        return false;
-    making.parent = open_parent(place, &ignored);
-    if (making.parent < 0 ||
-        (mkdirat(making.parent, making.temporary, 0700) < 0 && errno != EEXIST))
-        return false;
-
-    _cleanup_close_ int fd =
-        openat(making.parent, making.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 && hand_over(fd, whole, uid, gid) &&
-           file_sync_directory(fd, path, &ignored) == 0 &&
-           file_publish_folder(making.parent, making.temporary, making.name) &&
-           file_sync_directory(making.parent, path, &ignored) == 0;
-}
-
 /* Directories that are the system's, or for more than one thing. hier(7) */
 static bool is_shared(const char *path)
 {
@@ -172,14 +108,14 @@ int store_advise_owner(const char *path, struct error *err)
                         uid, gid, words, path, uid, gid);
 }
 
-int store_advise_file(const struct store *store, const char *name, struct error *err)
+int store_advise_file(int directory, const char *path, const char *name, struct error *err)
 {
     struct stat status;
     char words[OWN_MOST];
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
     if (err->kind != ERROR_SYSTEM || err->errnum != EACCES ||
-        fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
         return -1;
     if (access_is_unmapped_uid(status.st_uid)) {
         error_advise(err, "its owner is not known in this user namespace");
@@ -188,7 +124,7 @@ int store_advise_file(const struct store *store, const char *name, struct error 
     error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
                  (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
                  (unsigned)status.st_mode & 0777, uid, gid);
-    if (list_own(store->path, words, sizeof words))
+    if (list_own(path, words, sizeof words))
         error_advise(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
     return error_advise(err, "or, where the user changes from start to start, chmod g+rw the files "
                              "and set FERNIT_STORE_MODE=0660");

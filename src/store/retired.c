@@ -12,9 +12,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "store/create.h"
-#include "store/judge.h"
+#include "store/check_mode.h"
 #include "store/names.h"
+#include "store/new_file.h"
 #include "store/update.h"
 
 enum { DIGITS = FINGERPRINT_TEXT };
@@ -62,7 +62,7 @@ static int not_a_folder(const struct folder *folder, struct error *err)
 static int open_folder(struct folder *folder, struct error *err)
 {
     struct stat status;
-    struct judgement judgement = {0};
+    struct mode_findings findings = {0};
     const struct store *store = folder->store;
     if (store->directory < 0)
         return 0;
@@ -72,7 +72,7 @@ static int open_folder(struct folder *folder, struct error *err)
         return errno == ENOENT ? 0 : not_a_folder(folder, err);
     if (fstat(folder->fd, &status) < 0)
         return error_sys(err, "%s/" STORE_RETIRED, store->path);
-    if (store_judge(store, folder->fd, &status, &judgement, err) < 0)
+    if (store_check_mode(store, folder->fd, &status, &findings, err) < 0)
         return error_within(err, "%s/" STORE_RETIRED, store->path);
     return 0;
 }
@@ -216,12 +216,12 @@ static int open_key(const struct folder *folder, const char *fingerprint, struct
     struct stat status;
     char name[FILE_TEMPORARY_NAME];
     char path[STORE_PATH];
-    struct judgement judgement = {0};
+    struct mode_findings findings = {0};
     _cleanup_secret_ struct secret text = {0};
     file_name(folder, fingerprint, name);
     snprintf(path, sizeof path, "%s/" STORE_RETIRED "/%s", folder->store->path, name);
     _cleanup_close_ int fd =
-        store_open_file(folder->store, folder->fd, name, path, &status, &text, &judgement, err);
+        store_open_file(folder->store, folder->fd, name, path, &status, &text, &findings, err);
     if (fd < 0)
         return err->kind == ERROR_NONE ? -1 : advise(folder, err);
     ring->is_value = folder->is_value;
@@ -316,7 +316,7 @@ int store_retire_foresee(const struct store *store, const char *name, bool is_va
     if (store_change_foresee(store, name, err) < 0 || open_folder(&folder, err) < 0)
         return -1;
     if (folder.fd < 0)
-        return store_create_foresee(store, STORE_RETIRED, err);
+        return store_new_foresee(store, STORE_RETIRED, err);
     store_file_path(store, STORE_RETIRED, path);
     if (file_folder_is_writable(path))
         return 0;

@@ -1,8 +1,8 @@
 /* Keys that were taken out of use: <store>/retired/<fingerprint>, of secrets other than the Fernet key
  * <store>/retired/NAME.<fingerprint>. One key a file, one line.
  *
- * None of them is ever a source of a run. The folder and its files are judged as the store's are
- * (store/judge.h); a link in the folder's place is refused.
+ * None of them is ever a source of a run. The folder and its files are checked as the store's are
+ * (store/check_mode.h); a link in the folder's place is refused.
  */
 #pragma once
 

@@ -11,7 +11,7 @@
  * interrupted write of a bind-mounted airflow.cfg is finished (airflow/cfg_write.h).
  *
  * Reading is careful, because others may be able to write to the volume: no symbolic links, regular
- * files only, at most 64 KiB, of an owner and mode that keep strangers out (store/judge.h). Modes are never
+ * files only, at most 64 KiB, of an owner and mode that keep strangers out (store/check_mode.h). Modes are never
  * changed.
  */
 #pragma once

@@ -9,9 +9,9 @@
 #include "base/access.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "store/create.h"
 #include "store/lock.h"
 #include "store/names.h"
+#include "store/new_file.h"
 #include "store/owner.h"
 
 struct sweeping {

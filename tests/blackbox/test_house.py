@@ -90,3 +90,32 @@ def test_every_header_is_read_once():
 
 def test_no_file_is_too_long_to_be_read_at_one_sitting():
     assert not [name(path) for path in FILES if len(path.read_text().splitlines()) > LONGEST]
+
+
+def test_no_file_knows_one_that_knows_it():
+    """A file and its header are one here, and its tests are left out."""
+    knows = {}
+    for path in FILES:
+        knows.setdefault(name(path)[:-2], set()).update(f"src/{what}"[:-2] for what in includes(path, '"'))
+    order, open_ = [], []
+
+    def visit(file):
+        assert file not in open_, " -> ".join([*open_[open_.index(file):], file])
+        if file in knows and file not in order:
+            open_.append(file)
+            for other in knows[file] - {file}:
+                visit(other)
+            order.append(open_.pop())
+
+    for file in knows:
+        visit(file)
+    assert set(order) == set(knows)
+
+
+def test_no_folder_has_more_than_a_fifth_of_the_lines():
+    lines = {}
+    for path in FILES:
+        if name(path).startswith("src/"):
+            lines[path.parent.name] = lines.get(path.parent.name, 0) + path.read_text().count("\n")
+    most = sum(lines.values()) / 5
+    assert not {folder: count for folder, count in lines.items() if count > most}

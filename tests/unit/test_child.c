@@ -63,9 +63,9 @@ static void begin_parts(struct look *look, size_t count)
 {
     look->count = count;
     for (size_t i = 0; i < count; i++) {
-        look->parts[i].secret = &managed_secrets[i];
-        look->parts[i].decision.ring.is_value = managed_secrets[i].is_value;
-        look->parts[i].unkept.is_value = managed_secrets[i].is_value;
+        look->lookups[i].secret = &managed_secrets[i];
+        look->lookups[i].decision.ring.is_value = managed_secrets[i].is_value;
+        look->lookups[i].unkept.is_value = managed_secrets[i].is_value;
     }
 }
 
@@ -98,10 +98,10 @@ static void check(char *const given[MOST], const char *const expected[MOST], enu
     static struct look look;
     look = (struct look){0};
     begin_parts(&look, 1);
-    look.parts[0].decision.action = action;
-    add_keys(&look.parts[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
+    look.lookups[0].decision.action = action;
+    add_keys(&look.lookups[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
     check_environment(given, expected, &look, deliver, line);
-    ring_free(&look.parts[0].decision.ring);
+    ring_free(&look.lookups[0].decision.ring);
 }
 
 static void the_environment_delivers_the_ring(void **state)
@@ -191,17 +191,17 @@ static void each_secret_goes_by_the_names_that_this_airflow_knows(void **state)
         look = (struct look){0};
         begin_parts(&look, 3);
         look.airflow = row->airflow;
-        add_keys(&look.parts[0].decision.ring, "A");
-        struct ring *const secret = &look.parts[1].decision.ring;
-        struct part *const jwt = &look.parts[2];
+        add_keys(&look.lookups[0].decision.ring, "A");
+        struct ring *const secret = &look.lookups[1].decision.ring;
+        struct lookup *const jwt = &look.lookups[2];
         assert_int_equal(ring_parse(secret, "s3", 2, &err), 0);
         jwt->decision.action = row->jwt ? ACTION_GENERATE : ACTION_SECRET;
         if (row->jwt)
             assert_int_equal(ring_parse(&jwt->unkept, row->jwt, strlen(row->jwt), &err), 0);
         check_environment(row->given, row->expected, &look, row->deliver, row->line);
         for (size_t i = 0; i < look.count; i++) {
-            ring_free(&look.parts[i].decision.ring);
-            ring_free(&look.parts[i].unkept);
+            ring_free(&look.lookups[i].decision.ring);
+            ring_free(&look.lookups[i].unkept);
         }
     }
 }

@@ -14,7 +14,7 @@ static int64_t milliseconds(void)
 }
 
 /* The first end of each pipe is waited for, the second makes it ready. */
-struct ground {
+struct mount_verdict {
     int file[2];
     int signal[2];
     struct signals signals;
@@ -22,28 +22,28 @@ struct ground {
 
 static int lay_ground(void **state)
 {
-    struct ground *ground = test_malloc(sizeof *ground);
-    *state = ground;
-    if (pipe(ground->file) < 0 || pipe(ground->signal) < 0)
+    struct mount_verdict *verdict = test_malloc(sizeof *verdict);
+    *state = verdict;
+    if (pipe(verdict->file) < 0 || pipe(verdict->signal) < 0)
         return -1;
-    ground->signals = (struct signals){.descriptor = ground->signal[0]};
+    verdict->signals = (struct signals){.descriptor = verdict->signal[0]};
     return 0;
 }
 
 static int clear_ground(void **state)
 {
-    struct ground *ground = *state;
+    struct mount_verdict *verdict = *state;
     for (int i = 0; i < 2; i++) {
-        close(ground->file[i]);
-        close(ground->signal[i]);
+        close(verdict->file[i]);
+        close(verdict->signal[i]);
     }
-    test_free(ground);
+    test_free(verdict);
     return 0;
 }
 
 static void waits_as_long_as_it_is_told_and_no_longer(void **state)
 {
-    const struct ground *ground = *state;
+    const struct mount_verdict *verdict = *state;
     static const struct {
         int64_t deadline;
         int64_t most;
@@ -59,8 +59,8 @@ static void waits_as_long_as_it_is_told_and_no_longer(void **state)
         for (int i = 0; i < 2; i++) {
             struct error err = {0};
             int64_t start = milliseconds();
-            struct deadline deadline = deadline_in(row->deadline, &ground->signals);
-            int ready = deadline_wait(&deadline, i ? ground->file[0] : -1, row->most, &err);
+            struct deadline deadline = deadline_in(row->deadline, &verdict->signals);
+            int ready = deadline_wait(&deadline, i ? verdict->file[0] : -1, row->most, &err);
             int64_t took = milliseconds() - start;
             if (ready != 0 || deadline_passed(&deadline) != row->passed)
                 fail_msg("%lld, %lld: %d", (long long)row->deadline, (long long)row->most, ready);
@@ -73,42 +73,42 @@ static void waits_as_long_as_it_is_told_and_no_longer(void **state)
 
 static void what_is_ready_ends_the_wait(void **state)
 {
-    struct ground *ground = *state;
+    struct mount_verdict *verdict = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &ground->signals);
-    assert_int_equal(write(ground->file[1], "x", 1), 1);
-    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
-    assert_int_equal(deadline_wait(&deadline, ground->file[0], 0, &err), 1);
+    struct deadline deadline = deadline_in(60000, &verdict->signals);
+    assert_int_equal(write(verdict->file[1], "x", 1), 1);
+    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
+    assert_int_equal(deadline_wait(&deadline, verdict->file[0], 0, &err), 1);
 
     /* Also where the time is up already. */
-    deadline = deadline_in(-5, &ground->signals);
-    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
+    deadline = deadline_in(-5, &verdict->signals);
+    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
     assert_true(deadline_passed(&deadline));
 }
 
 static void a_writer_that_closes_ends_the_wait(void **state)
 {
-    struct ground *ground = *state;
+    struct mount_verdict *verdict = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &ground->signals);
-    close(ground->file[1]);
-    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), 1);
-    ground->file[1] = dup(ground->file[0]);
+    struct deadline deadline = deadline_in(60000, &verdict->signals);
+    close(verdict->file[1]);
+    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
+    verdict->file[1] = dup(verdict->file[0]);
 }
 
 static void a_signal_ends_every_wait_first(void **state)
 {
-    struct ground *ground = *state;
+    struct mount_verdict *verdict = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &ground->signals);
-    assert_int_equal(write(ground->signal[1], "x", 1), 1);
-    assert_int_equal(write(ground->file[1], "x", 1), 1);
+    struct deadline deadline = deadline_in(60000, &verdict->signals);
+    assert_int_equal(write(verdict->signal[1], "x", 1), 1);
+    assert_int_equal(write(verdict->file[1], "x", 1), 1);
     assert_int_equal(deadline_wait(&deadline, -1, -1, &err), -1);
     assert_int_equal(err.kind, ERROR_ENDING);
     err = (struct error){0};
-    assert_int_equal(deadline_wait(&deadline, ground->file[0], -1, &err), -1);
+    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), -1);
     assert_int_equal(err.kind, ERROR_ENDING);
-    deadline = deadline_in(0, &ground->signals);
+    deadline = deadline_in(0, &verdict->signals);
     assert_int_equal(deadline_wait(&deadline, -1, 0, &err), -1);
 }
 

@@ -98,7 +98,7 @@ static void begin_survey(struct survey *survey, bool is_value)
         .room = COUNT(places),
         .store_source = place_named("store"),
         .staged = {.is_value = is_value},
-        .places = {{.source = place_named("cfg")}, {.source = place_named("cfg2")}},
+        .options = {{.source = place_named("cfg")}, {.source = place_named("cfg2")}},
         .store_name = "store",
     };
     assert_non_null(sources);
@@ -119,7 +119,7 @@ static enum on_change make_survey(struct survey *survey, const char *text)
     char *save = NULL;
     bool is_value = strncmp(text, "value", strlen("value")) == 0;
     begin_survey(survey, is_value);
-    survey->options = "";
+    survey->suggested = "";
     snprintf(words, sizeof words, "%s", text + (is_value ? strlen("value") : 0));
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         char *value = strchr(word, '=');

@@ -119,9 +119,9 @@ struct needs {
     struct settings settings;
     struct context context;
     struct look look;
-    struct part *part;
-    struct source sources[MANAGED_PLACES];
-    struct error errors[MANAGED_PLACES];
+    struct lookup *lookup;
+    struct source sources[MANAGED_OPTIONS];
+    struct error errors[MANAGED_OPTIONS];
 };
 
 static void begin(struct needs *needs, const struct managed *secret, const struct source *winner,
@@ -130,17 +130,17 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
     *needs = (struct needs){.settings = {.deliver_cfg = deliver_cfg, .deliver_environment = true}};
     needs->context = (struct context){.settings = &needs->settings, .environment = environment};
     needs->look.count = 1;
-    needs->part = &needs->look.parts[0];
-    needs->part->secret = secret;
-    needs->part->decision.winner = winner;
-    needs->part->decision.ring.is_value = secret->is_value;
-    needs->part->survey.secret = secret;
-    needs->part->survey.sources = needs->sources;
-    needs->part->survey.count = MANAGED_PLACES;
-    for (size_t i = 0; i < MANAGED_PLACES; i++) {
+    needs->lookup = &needs->look.lookups[0];
+    needs->lookup->secret = secret;
+    needs->lookup->decision.winner = winner;
+    needs->lookup->decision.ring.is_value = secret->is_value;
+    needs->lookup->survey.secret = secret;
+    needs->lookup->survey.sources = needs->sources;
+    needs->lookup->survey.count = MANAGED_OPTIONS;
+    for (size_t i = 0; i < MANAGED_OPTIONS; i++) {
         needs->sources[i] =
             (struct source){.way = WAY_CFG, .place = i, .ring = {.is_value = secret->is_value}};
-        needs->part->survey.places[i].source = i;
+        needs->lookup->survey.options[i].source = i;
     }
 }
 
@@ -158,7 +158,7 @@ static void read_file(struct needs *needs, const char *text)
 static enum cfg_need need_at(struct needs *needs, size_t place, const struct cfg *cfg,
                              struct error *err)
 {
-    return deliver_need(&needs->context, &needs->look, needs->part, place, cfg, environment,
+    return deliver_need(&needs->context, &needs->look, needs->lookup, place, cfg, environment,
                         needs->settings.deliver_environment, err);
 }
 
@@ -167,18 +167,18 @@ static void survey_place_again(struct needs *needs, size_t place)
 {
     struct source *source = &needs->sources[place];
     source->finding = survey_cfg_key(
-        &needs->look.cfg.cfg, &needs->part->secret->places[place], environment, &source->ring,
-        &needs->part->survey.places[place].is_plain, &needs->errors[place]);
+        &needs->look.cfg.cfg, &needs->lookup->secret->options[place], environment, &source->ring,
+        &needs->lookup->survey.options[place].is_plain, &needs->errors[place]);
     source->error = source->finding == FOUND_BROKEN ? &needs->errors[place] : NULL;
 }
 
 static void end(struct needs *needs)
 {
     cfg_free(&needs->look.cfg.cfg);
-    for (size_t i = 0; i < MANAGED_PLACES; i++)
+    for (size_t i = 0; i < MANAGED_OPTIONS; i++)
         ring_free(&needs->sources[i].ring);
-    ring_free(&needs->part->decision.ring);
-    ring_free(&needs->part->unkept);
+    ring_free(&needs->lookup->decision.ring);
+    ring_free(&needs->lookup->unkept);
 }
 
 /* What the option needs where it was not there when we looked; and then, where it was, *known. */
@@ -207,8 +207,8 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
         const struct source winner = {.way = row->way ? row->way : WAY_VARIABLE,
                                       .by_command = row->way == WAY_CFG && row->command};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
-        needs.part->survey.places[0].own_store = row->command;
-        add_keys(&needs.part->decision.ring, row->ring);
+        needs.lookup->survey.options[0].own_store = row->command;
+        add_keys(&needs.lookup->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);
         if (need != row->need)
             fail_row(row, "needs %d: %s", (int)need, err.message);
@@ -219,7 +219,7 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
             fail_row(row, "says %s", err.message);
 
         begin(&needs, MANAGED_FERNET_KEY, &winner, false);
-        add_keys(&needs.part->decision.ring, row->ring);
+        add_keys(&needs.lookup->decision.ring, row->ring);
         need = need_of(&needs, row->text, &known, &err);
         if (need != CFG_RIGHT || known != CFG_RIGHT)
             fail_row(row, "needs %d, though it delivers nothing", (int)need);
@@ -237,9 +237,9 @@ static void a_command_keeps_the_file_where_the_environment_has_the_rest(void **s
                                 .by_command = !row->failed};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
         needs.settings.deliver_environment = row->by_environment;
-        needs.part->survey.places[0].command_failed = row->failed;
+        needs.lookup->survey.options[0].command_failed = row->failed;
         add_keys(&winner.ring, "A");
-        add_keys(&needs.part->decision.ring, row->ring);
+        add_keys(&needs.lookup->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);
         ring_free(&winner.ring);
         if (need != row->need || known != row->need)
@@ -257,7 +257,7 @@ static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state
             enum cfg_need known;
             const struct source winner = {.way = row->way};
             begin(&needs, MANAGED_FERNET_KEY, &winner, deliver);
-            needs.part->decision.action = ACTION_SECRET;
+            needs.lookup->decision.action = ACTION_SECRET;
             if (need_of(&needs, row->text, &known, &err) != row->need || known != row->need)
                 fail_row(row, "needs something else");
         }
@@ -313,9 +313,9 @@ static void each_name_of_a_value_has_a_need_of_its_own(void **state)
             const struct source winner = {.way = WAY_STORE};
             begin(&needs, secret, unkept ? NULL : &winner, true);
             needs.look.airflow = row->airflow;
-            needs.part->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
-            needs.part->unkept.is_value = true;
-            struct ring *ring = unkept ? &needs.part->unkept : &needs.part->decision.ring;
+            needs.lookup->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
+            needs.lookup->unkept.is_value = true;
+            struct ring *ring = unkept ? &needs.lookup->unkept : &needs.lookup->decision.ring;
             assert_int_equal(ring_parse(ring, "s3", 2, &err), 0);
             read_file(&needs, row->text);
             const struct cfg elsewhere = needs.look.cfg.cfg;
@@ -334,8 +334,8 @@ static void a_secret_that_nobody_has_needs_nothing(void **state)
     struct error err = {0};
     enum cfg_need known;
     begin(&needs, MANAGED_FERNET_KEY, NULL, true);
-    needs.part->decision.action = ACTION_GENERATE;
-    assert_null(part_ring(needs.part));
+    needs.lookup->decision.action = ACTION_GENERATE;
+    assert_null(lookup_ring(needs.lookup));
     assert_int_equal(need_of(&needs, NULL, &known, &err), CFG_RIGHT);
     assert_int_equal(known, CFG_RIGHT);
 }

@@ -1,6 +1,6 @@
 #include "resolve/early.h"
 
-#include "ground.h"
+#include "root_folder.h"
 
 #define VAR "AIRFLOW__CORE__FERNET_KEY"
 
@@ -68,7 +68,7 @@ static void holds_what_root_can_answer_for_and_leaves_the_rest(void **state)
     char *const environment[] = {variable, bare, api, jwt, internal, blank, NULL};
     static const char *const files[] = {"closed/two", "closed/none", "theirs/key", "theirs/none",
                                         "fifo",       "large",       "",           NULL};
-    need_ground();
+    need_root_folder();
     memset(large, 'x', sizeof large);
     mkdir("closed", 0700);
     mkdir("theirs", 0755);
@@ -107,5 +107,5 @@ int main(void)
         in_folder(sees_whether_a_source_shows_itself_and_runs_nothing_for_that),
         in_folder(holds_what_root_can_answer_for_and_leaves_the_rest),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

@@ -1,6 +1,6 @@
 #include "cli/ini_file.h"
 
-#include "ground.h"
+#include "root_folder.h"
 
 enum { OTHER = 12345 };
 
@@ -40,7 +40,7 @@ static void judge(const char *path, bool expected)
 static void only_what_nobody_but_root_can_have_written_is_roots(void **state)
 {
     (void)state;
-    need_ground();
+    need_root_folder();
     foreach(row, files) {
         char path[16];
         snprintf(path, sizeof path, "%s/ini", row->folder);
@@ -63,7 +63,7 @@ static void what_is_behind_a_planted_link_is_not_told(void **state)
     (void)state;
     struct error err = {0};
     bool is_roots = true;
-    need_ground();
+    need_root_folder();
     mkdir("theirs", 0755);
     assert_int_equal(chown("theirs", OTHER, OTHER), 0);
     assert_int_equal(symlink("../nothing", "theirs/missing"), 0);
@@ -81,7 +81,7 @@ static void a_missing_one_is_missing(void **state)
     (void)state;
     struct error err = {0};
     bool is_roots = true;
-    need_ground();
+    need_root_folder();
     assert_int_equal(ini_file_open("./missing", true, &is_roots, &err), -1);
     assert_true(error_says(&err, ERROR_SYSTEM, "./missing: No such file"));
     assert_int_equal(err.errnum, ENOENT);
@@ -94,5 +94,5 @@ int main(void)
         in_folder(what_is_behind_a_planted_link_is_not_told),
         in_folder(a_missing_one_is_missing),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

@@ -259,7 +259,7 @@ static void a_fingerprint_has_4_to_16_hex_digits(void **state)
                  {"0123456789abcdef0", false},
                  {" 0123", false}};
     foreach(row, table)
-        if (is_fingerprint_part(row->text) != row->is)
+        if (is_fingerprint_prefix(row->text) != row->is)
             fail_msg("\"%s\"", row->text);
 }
 

@@ -10,7 +10,7 @@
 #include "table.h"
 
 /* "AIRFLOW__SECTION__OPTION" and an ending. */
-static void variable_of(const struct managed_place *place, const char *ending, char name[128])
+static void variable_of(const struct managed_option *place, const char *ending, char name[128])
 {
     snprintf(name, 128, "AIRFLOW__%s__%s%s", place->section, place->option, ending);
     for (char *c = name; *c; c++)
@@ -21,7 +21,7 @@ static void all_names_of_a_place_are_made_of_section_and_option(void **state)
 {
     (void)state;
     foreach(secret, managed_secrets)
-        for (const struct managed_place *place = secret->places; place->variable; place++) {
+        for (const struct managed_option *place = secret->options; place->variable; place++) {
             const struct {
                 const char *name;
                 const char *ending;
@@ -51,7 +51,7 @@ static size_t names_of(const struct managed *secret, const char *names[32])
 {
     size_t count = 0;
     names[count++] = secret->name;
-    for (const struct managed_place *place = secret->places; place->variable; place++) {
+    for (const struct managed_option *place = secret->options; place->variable; place++) {
         names[count++] = place->variable;
         names[count++] = place->label;
     }
@@ -89,7 +89,7 @@ static void a_row_says_what_is_to_be_made_and_where_it_lies(void **state)
     foreach(secret, managed_secrets) {
         if (secret->name[strspn(secret->name, "abcdefghijklmnopqrstuvwxyz_")] != '\0')
             fail_msg("%s is no file's name", secret->name);
-        if (!secret->title || !secret->places->variable || !*secret->mounted)
+        if (!secret->title || !secret->options->variable || !*secret->mounted)
             fail_msg("%s lacks something", secret->name);
         for (const char *const *path = secret->mounted; *path; path++)
             if (strncmp(*path, "/run/secrets/", strlen("/run/secrets/")) != 0)
@@ -106,7 +106,7 @@ static void what_is_managed_is_none_of_the_sensitive_options(void **state)
 {
     (void)state;
     foreach(secret, managed_secrets)
-        for (const struct managed_place *place = secret->places; place->variable; place++) {
+        for (const struct managed_option *place = secret->options; place->variable; place++) {
             char assignment[160];
             struct sensitive_variable option;
             snprintf(assignment, sizeof assignment, "%s=/x", place->variable_file);
@@ -138,14 +138,14 @@ static void each_version_of_airflow_has_its_own_names(void **state)
         for (size_t i = 0; i < MANAGED_COUNT; i++) {
             const struct managed *secret = &managed_secrets[i];
             bool is_read = false;
-            for (size_t rank = 0; secret->places[rank].variable; rank++) {
-                enum managed_use use = managed_use(&secret->places[rank], row->version);
-                const struct managed_place *first =
-                    &secret->places[managed_rank(secret, row->version, 0)];
+            for (size_t rank = 0; secret->options[rank].variable; rank++) {
+                enum managed_use use = managed_use(&secret->options[rank], row->version);
+                const struct managed_option *first =
+                    &secret->options[managed_rank(secret, row->version, 0)];
                 is_read |= use == MANAGED_DELIVERED;
                 text[length++] = "ds!"[use];
-                if (use == MANAGED_DELIVERED && first != &secret->places[rank])
-                    fail_row(row, "%s does not count first", secret->places[rank].label);
+                if (use == MANAGED_DELIVERED && first != &secret->options[rank])
+                    fail_row(row, "%s does not count first", secret->options[rank].label);
             }
             if (managed_is_read(secret, row->version) != is_read)
                 fail_row(row, "%s is not read, or is", secret->name);

@@ -1,6 +1,6 @@
 #include "resolve/option_files.h"
 
-#include "ground.h"
+#include "root_folder.h"
 
 #define CONN "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 #define ARGS "AIRFLOW__DATABASE__SQL_ALCHEMY_ENGINE_ARGS"
@@ -325,7 +325,7 @@ static void what_root_has_read_counts_before_what_is_there(void **state)
     static const char *const none[] = {NULL};
     char *const environment[] = {CONN "_FILE=closed/one", PASSWORD "_FILE=closed/none", NULL};
     _cleanup_early_ struct early early = {0};
-    need_ground();
+    need_root_folder();
     mkdir("closed", 0700);
     write_text("closed/one", "first");
     early_read(&early, environment, none);
@@ -349,5 +349,5 @@ int main(void)
         in_folder(status_gets_all_of_them),
         in_folder(what_root_has_read_counts_before_what_is_there),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

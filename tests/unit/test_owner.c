@@ -1,6 +1,8 @@
+#include "store/make_for.h"
 #include "store/owner.h"
+#include "store/store.h"
 
-#include "ground.h"
+#include "root_folder.h"
 
 enum { UID = 12345, GID = 12346 };
 
@@ -23,7 +25,7 @@ static void makes_a_directory_that_is_theirs(void **state)
         {"c//d/./e", 0660, 0770},
         {"./f", 0600, 0700},
     };
-    need_ground();
+    need_root_folder();
     foreach(row, table) {
         umask(077);
         if (!store_make_for(row->path, row->mode, UID, GID))
@@ -43,7 +45,7 @@ static void makes_it_in_a_folder_that_gives_its_group(void **state)
 {
     (void)state;
     static const mode_t modes[] = {0600, 0640};
-    need_ground();
+    need_root_folder();
     mkdir("parent", 0755);
     assert_int_equal(chown("parent", 0, 5000), 0);
     assert_int_equal(chmod("parent", 02755), 0);
@@ -58,7 +60,7 @@ static void makes_it_in_a_folder_that_gives_its_group(void **state)
 static void finishes_what_a_crash_has_left(void **state)
 {
     (void)state;
-    need_ground();
+    need_root_folder();
     mkdir(".store.fernit.12345.12346.700", 0700);
     assert_true(store_make_for("store", 0600, UID, GID));
     assert_true(is_whose("store", UID, GID));
@@ -68,7 +70,7 @@ static void finishes_what_a_crash_has_left(void **state)
 static void makes_none_where_others_could_have_a_hand_in_it(void **state)
 {
     (void)state;
-    need_ground();
+    need_root_folder();
     mkdir("theirs", 0755);
     mkdir("sticky", 0755);
     mkdir("group", 0755);
@@ -92,7 +94,7 @@ static void makes_none_where_others_could_have_a_hand_in_it(void **state)
 static void says_whose_it_is_where_that_is_why(void **state)
 {
     (void)state;
-    need_ground();
+    need_root_folder();
     mkdir("theirs", 0750);
     mkdir("ours", 0700);
     mkdir("used", 0700);
@@ -157,5 +159,5 @@ int main(void)
         in_folder(makes_none_where_others_could_have_a_hand_in_it),
         in_folder(says_whose_it_is_where_that_is_why),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

@@ -14,7 +14,7 @@
 
 static const struct signals no_signals = {.descriptor = -1};
 
-struct ground {
+struct mount_verdict {
     char *environment[4];
     const char *secret_files[3];
     const char *stored;
@@ -24,7 +24,7 @@ struct ground {
 static const struct managed *const fernet = MANAGED_FERNET_KEY;
 
 /* What is there in every test: files of all sorts, to be named by variables. */
-static void lay_ground(const struct ground *ground, const char *name)
+static void lay_ground(const struct mount_verdict *verdict, const char *name)
 {
     char path[64];
     write_text("key", A "\n");
@@ -45,20 +45,20 @@ static void lay_ground(const struct ground *ground, const char *name)
     snprintf(path, sizeof path, "store/%s", name);
     unlink(path);
     unlink("airflow.cfg");
-    if (ground->stored)
-        write_text(path, ground->stored);
-    if (ground->cfg)
-        write_text("airflow.cfg", ground->cfg);
+    if (verdict->stored)
+        write_text(path, verdict->stored);
+    if (verdict->cfg)
+        write_text("airflow.cfg", verdict->cfg);
 }
 
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
 static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
 {
-    struct ini_wanted wanted[MANAGED_PLACES];
+    struct ini_wanted wanted[MANAGED_OPTIONS];
     size_t count = 0;
-    for (; !whole && secret->places[count].variable; count++)
+    for (; !whole && secret->options[count].variable; count++)
         wanted[count] =
-            (struct ini_wanted){secret->places[count].section, secret->places[count].option};
+            (struct ini_wanted){secret->options[count].section, secret->options[count].option};
     look->path = "airflow.cfg";
     look->readable = cfg_read_options(look->path, wanted, count, &look->cfg, &look->error) == 0;
 }
@@ -71,25 +71,25 @@ struct how {
     bool *was_whole;  /* whether all of it was read nevertheless; may be NULL */
 };
 
-static int look_at(const struct ground *ground, const struct how *how, struct survey *survey,
-                   struct error *err)
+static int look_at(const struct mount_verdict *verdict, const struct how *how,
+                   struct survey *survey, struct error *err)
 {
     static char path[] = "PATH=/usr/bin:/bin";
-    char *environment[COUNT(ground->environment) + 2] = {NULL};
+    char *environment[COUNT(verdict->environment) + 2] = {NULL};
     size_t count = 0;
-    for (; count < COUNT(ground->environment) && ground->environment[count]; count++)
-        environment[count] = ground->environment[count];
+    for (; count < COUNT(verdict->environment) && verdict->environment[count]; count++)
+        environment[count] = verdict->environment[count];
     environment[count] = path;
-    lay_ground(ground, how->secret->name);
+    lay_ground(verdict, how->secret->name);
 
     struct store store;
     struct cfg_look cfg = {0};
     read_cfg(how->secret, !how->part_of_cfg, &cfg);
     assert_int_equal(store_open(&store, "store", 0600, err), 0);
-    const struct survey_places places = {
+    const struct survey_input input = {
         .secret = how->secret,
         .environment = environment,
-        .secret_files = ground->secret_files,
+        .secret_files = verdict->secret_files,
         .store = &store,
         .cfg = &cfg,
         .commands = how->commands,
@@ -97,7 +97,7 @@ static int look_at(const struct ground *ground, const struct how *how, struct su
         .command_timeout = 10000,
         .signals = &no_signals,
     };
-    int looked = survey_all(&places, survey, err);
+    int looked = survey_all(&input, survey, err);
     if (how->was_whole)
         *how->was_whole = cfg.cfg.is_whole;
     store_close(&store);
@@ -106,11 +106,11 @@ static int look_at(const struct ground *ground, const struct how *how, struct su
 }
 
 /* As a run does. */
-static int look(const struct ground *ground, const struct managed *secret, struct survey *survey,
-                struct error *err)
+static int look(const struct mount_verdict *verdict, const struct managed *secret,
+                struct survey *survey, struct error *err)
 {
     const struct how how = {.secret = secret, .commands = RUN_COMMANDS_NEEDED};
-    return look_at(ground, &how, survey, err);
+    return look_at(verdict, &how, survey, err);
 }
 
 /* The keys' letters, or the value itself. */
@@ -145,7 +145,7 @@ static const char *describe(const struct survey *survey)
 static const struct {
     int line;
     const char *found;
-    struct ground ground;
+    struct mount_verdict verdict;
 } right[] = {
     {ROW, "", {{NULL}, {NULL}, NULL, NULL}},
 
@@ -294,7 +294,7 @@ static const struct {
     int line;
     size_t secret; /* in managed_secrets */
     const char *found;
-    struct ground ground;
+    struct mount_verdict verdict;
 } values[] = {
     {ROW, SECRET, "", {{NULL}, {NULL}, NULL, NULL}},
     {ROW, SECRET, WEB "=s3", {{WEB "=s3"}, {NULL}, NULL, NULL}},
@@ -395,7 +395,7 @@ static void finds_what_stands_in_each_place(void **state)
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        if (look(&row->ground, fernet, &survey, &err) != 0)
+        if (look(&row->verdict, fernet, &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -408,7 +408,7 @@ static void finds_a_value_under_each_of_its_names(void **state)
     foreach(row, values) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        if (look(&row->ground, &managed_secrets[row->secret], &survey, &err) != 0)
+        if (look(&row->verdict, &managed_secrets[row->secret], &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -422,7 +422,7 @@ static void what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret(void **
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        assert_int_equal(look(&row->ground, fernet, &survey, &err), 0);
+        assert_int_equal(look(&row->verdict, fernet, &survey, &err), 0);
         for (size_t i = 0; i < survey.count; i++) {
             const struct source *source = &survey.sources[i];
             if (source->finding != FOUND_BROKEN)
@@ -446,7 +446,7 @@ static void no_command_is_run_where_none_may_be(void **state)
         int line;
         bool in_command;
         const char *found;
-        struct ground ground;
+        struct mount_verdict verdict;
     } table[] = {
         {ROW, false, VAR "_CMD=command", {{VAR "_CMD=touch ran"}, {NULL}, NULL, NULL}},
         {ROW, false, VAR "_CMD=broken", {{VAR "_CMD=touch 'ran"}, {NULL}, NULL, NULL}},
@@ -466,7 +466,7 @@ static void no_command_is_run_where_none_may_be(void **state)
             .commands = row->in_command ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER,
             .in_command = row->in_command,
         };
-        assert_int_equal(look_at(&row->ground, &how, &survey, &err), 0);
+        assert_int_equal(look_at(&row->verdict, &how, &survey, &err), 0);
         if (strcmp(describe(&survey), row->found) != 0 || text_of("ran"))
             fail_row(row, "found: %s", describe(&survey));
     }
@@ -508,10 +508,10 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
             struct error err = {0};
             _cleanup_survey_ struct survey survey = {0};
             bool was_whole = false;
-            const struct ground ground = {.stored = A, .cfg = row->cfg};
+            const struct mount_verdict verdict = {.stored = A, .cfg = row->cfg};
             const struct how how = {.secret = fernet, .part_of_cfg = part, .was_whole = &was_whole};
             char expected[256];
-            if (look_at(&ground, &how, &survey, &err) != 0)
+            if (look_at(&verdict, &how, &survey, &err) != 0)
                 fail_row(row, "%s", err.message);
             snprintf(expected, sizeof expected, "%s%s", row->found,
                      !part || was_whole ? row->whole : "");
@@ -529,8 +529,8 @@ static void a_name_that_is_too_long_is_cut(void **state)
     _cleanup_survey_ struct survey survey = {0};
     memset(path, '/', sizeof path);
     memcpy(path + sizeof path - sizeof "no-file", "no-file", sizeof "no-file");
-    const struct ground ground = {.secret_files = {path}};
-    assert_int_equal(look(&ground, fernet, &survey, &err), 0);
+    const struct mount_verdict verdict = {.secret_files = {path}};
+    assert_int_equal(look(&verdict, fernet, &survey, &err), 0);
     size_t found = 0;
     for (size_t i = 0; i < survey.count; i++) {
         size_t length = strlen(survey.sources[i].name);
@@ -592,7 +592,7 @@ static void the_file_holds_what_airflow_would_find_in_this_environment(void **st
         write_text("airflow.cfg", row->text);
         assert_int_equal(cfg_read("airflow.cfg", &cfg, &err), 0);
         enum finding finding =
-            survey_cfg_key(&cfg, fernet->places, row->environment, &ring, &is_plain, &err);
+            survey_cfg_key(&cfg, fernet->options, row->environment, &ring, &is_plain, &err);
         if (finding != row->finding || strcmp(letters_of(&ring), row->keys) != 0)
             fail_row(row, "found %d with %s: %s", (int)finding, letters_of(&ring), err.message);
         if ((finding == FOUND_BROKEN) != (err.kind == ERROR_INPUT) ||

@@ -1,10 +1,10 @@
 #include "base/trusted.h"
 
-#include "ground.h"
+#include "root_folder.h"
 
 enum { ROOT = 0, OTHER = 12345 };
 
-/* One entry of the ground; directories have no text, links have their target there. */
+/* One entry of the verdict; directories have no text, links have their target there. */
 static void lay(const char *name, mode_t kind, const char *text, uid_t owner, mode_t mode)
 {
     bool made = kind == S_IFDIR   ? mkdir(name, 0700) == 0
@@ -145,7 +145,7 @@ static void judge(const char *folder, const char *path, enum trusted expected, c
 
 static void trusts_what_nobody_but_root_can_have_made(void **state)
 {
-    need_ground();
+    need_root_folder();
     lay_ground();
     foreach(row, table)
         judge(*state, row->path, row->verdict, row->resolved);
@@ -154,7 +154,7 @@ static void trusts_what_nobody_but_root_can_have_made(void **state)
 static void a_folder_that_others_can_write_counts_only_where_it_is_mounted_read_only(void **state)
 {
     const char *folder = *state;
-    need_ground();
+    need_root_folder();
     lay_ground();
     assert_int_equal(mount(folder, folder, "none", MS_BIND, NULL), 0);
     assert_int_equal(mount("none", folder, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
@@ -170,7 +170,7 @@ static void follows_as_many_links_as_linux_does(void **state)
     char resolved[PATH_MAX];
     char name[16];
     char target[16];
-    need_ground();
+    need_root_folder();
     write_text("0", "key");
     for (int i = 1; i <= 41; i++) {
         snprintf(name, sizeof name, "%d", i);
@@ -188,7 +188,7 @@ static void a_path_that_is_too_long_is_not_trusted(void **state)
     (void)state;
     char resolved[PATH_MAX];
     static char path[2 * PATH_MAX];
-    need_ground();
+    need_root_folder();
     memset(path, '/', PATH_MAX);
     assert_int_equal(trusted_path(path, resolved), TRUSTED_NOT);
     memset(path, 'x', sizeof path - 1);
@@ -205,7 +205,7 @@ static void a_relative_path_is_worth_no_more_than_where_it_begins(void **state)
 {
     (void)state;
     char resolved[PATH_MAX];
-    need_ground();
+    need_root_folder();
     write_text("key", "key");
     assert_int_equal(trusted_path("key", resolved), TRUSTED_THERE);
     assert_int_equal(chown(".", OTHER, OTHER), 0);
@@ -222,5 +222,5 @@ int main(void)
         in_folder(a_path_that_is_too_long_is_not_trusted),
         in_folder(a_relative_path_is_worth_no_more_than_where_it_begins),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

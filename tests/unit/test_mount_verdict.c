@@ -1,12 +1,12 @@
 /* The samples are lines as the kernel shows them inside each kind of container, shortened where the same is
  * said again. */
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "ground.h"
+#include "root_folder.h"
 
 #define STORE "/var/lib/fernit"
 #define ID "f32bbcb5813406e768a2ec515ce7c923f0b44f3055bf9747e982a491bad5a1a6"
@@ -51,249 +51,253 @@ static const struct {
     const char *text;
 } table[] = {
     /* --- A container's own layer */
-    {ROW, DOCKER, GROUND_DOCKER, GROUND_DIES, "the container's own writable layer (overlay)"},
-    {ROW, DOCKER, BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
-    {ROW, PODMAN, GROUND_PODMAN, GROUND_DIES, "the container's own writable layer (overlay)"},
-    {ROW, PODMAN, GROUND_PODMAN | GROUND_KUBERNETES, GROUND_DIES,
+    {ROW, DOCKER, CONTAINER_DOCKER, MOUNT_EPHEMERAL,
      "the container's own writable layer (overlay)"},
-    {ROW, CONTAINERD, BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
-    {ROW, CONTAINERD, GROUND_KUBERNETES, GROUND_DIES,
+    {ROW, DOCKER, BARE, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
+    {ROW, PODMAN, CONTAINER_PODMAN, MOUNT_EPHEMERAL,
+     "the container's own writable layer (overlay)"},
+    {ROW, PODMAN, CONTAINER_PODMAN | CONTAINER_KUBERNETES, MOUNT_EPHEMERAL,
+     "the container's own writable layer (overlay)"},
+    {ROW, CONTAINERD, BARE, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
+    {ROW, CONTAINERD, CONTAINER_KUBERNETES, MOUNT_EPHEMERAL,
      "the container's own writable layer (overlay)"},
     /* Docker mounts with paths that are relative where the absolute ones are too long. */
     {ROW,
      "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=l/6FQC:l/7GYL,upperdir=" ID
      "/diff,workdir=" ID "/work\n",
-     BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
+     BARE, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
     /* BuildKit, in Docker and by itself; Ubuntu's first overlays. */
     {ROW,
      "77 70 0:72 / / rw - overlay overlay "
      "rw,upperdir=/var/lib/docker/overlay2/lhf6rdt2x1fk3q9zj7w0b5nme/diff\n",
-     BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
+     BARE, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
     {ROW,
      "77 70 0:72 / / rw - overlay overlay "
      "rw,upperdir=/var/lib/buildkit/runc-overlayfs/snapshots/snapshots/12/fs\n",
-     BARE, GROUND_DIES, "the container's own writable layer (overlay)"},
-    {ROW, "77 70 0:72 / / rw - overlayfs none rw,upperdir=/u\n", BARE, GROUND_DIES,
+     BARE, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
+    {ROW, "77 70 0:72 / / rw - overlayfs none rw,upperdir=/u\n", BARE, MOUNT_EPHEMERAL,
      "the container's own writable layer (overlayfs)"},
     {ROW, "857 770 0:72 / / rw,relatime - overlay overlay rw,lowerdir=/a,upperdir=/b,workdir=/c\n",
-     GROUND_CONTAINER, GROUND_DIES, "the container's own writable layer (overlay)"},
+     CONTAINER_OTHER, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
     {ROW, "32 1 0:26 / / rw,relatime - overlay overlay rw,lowerdir=/,upperdir=/run/rootfs.upper\n",
-     BARE, GROUND_DIES, "a root whose changes lie in a layer above it (overlay)"},
+     BARE, MOUNT_EPHEMERAL, "a root whose changes lie in a layer above it (overlay)"},
     {ROW,
      "693 572 0:49 / / rw,nodev,relatime - fuse.fuse-overlayfs fuse-overlayfs "
      "rw,user_id=0,group_id=0,default_permissions,allow_other\n" ENGINE,
-     GROUND_PODMAN, GROUND_DIES, "the container's own writable layer (fuse.fuse-overlayfs)"},
+     CONTAINER_PODMAN, MOUNT_EPHEMERAL, "the container's own writable layer (fuse.fuse-overlayfs)"},
     {ROW, "142 78 0:38 / / rw,relatime - aufs none rw,si=573b861da0b3a05b,dio,dirperm1\n",
-     GROUND_DOCKER, GROUND_DIES, "the container's own writable layer (aufs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "the container's own writable layer (aufs)"},
     {ROW,
      "367 342 253:1 /rootfs / rw,relatime master:152 - ext4 /dev/mapper/docker-8:1-132673-" ID
      " rw,stripe=16\n",
-     BARE, GROUND_DIES, "a container's writable layer (devicemapper)"},
+     BARE, MOUNT_EPHEMERAL, "a container's writable layer (devicemapper)"},
     {ROW, "612 590 8:1 /var/lib/docker/vfs/dir/" ID " / rw,relatime - ext4 /dev/sda1 rw\n",
-     GROUND_DOCKER, GROUND_DIES, "a container's writable layer (vfs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a container's writable layer (vfs)"},
     {ROW,
      "612 590 8:3 /u/.local/share/containers/storage/vfs/dir/" ID
      " / rw,nosuid,nodev,relatime - xfs /dev/sda3 rw,seclabel,attr2\n",
-     BARE, GROUND_DIES, "a container's writable layer (vfs)"},
+     BARE, MOUNT_EPHEMERAL, "a container's writable layer (vfs)"},
     {ROW,
      "400 365 0:29 /@/var/lib/docker/btrfs/subvolumes/" ID " / rw,relatime master:52 - btrfs "
      "/dev/sda2 rw,space_cache,subvolid=353,subvol=/@/var/lib/docker/btrfs/subvolumes/" ID "\n",
-     GROUND_DOCKER, GROUND_DIES, "a container's writable layer (btrfs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a container's writable layer (btrfs)"},
     {ROW,
      "400 365 0:29 /var/lib/containerd/io.containerd.snapshotter.v1.btrfs/active/7 / rw - "
      "btrfs /dev/sda2 rw\n",
-     BARE, GROUND_DIES, "a container's writable layer (containerd)"},
+     BARE, MOUNT_EPHEMERAL, "a container's writable layer (containerd)"},
     {ROW, "500 431 0:61 / / rw,relatime master:88 - zfs rpool/docker/" ID " rw,xattr,noacl\n",
-     GROUND_DOCKER, GROUND_DIES, "a container's writable layer (zfs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a container's writable layer (zfs)"},
     {ROW, "20 1 0:18 / / rw - 9p none rw,trans=fd,rfdno=4,wfdno=4,dfltuid=4294967294\n",
-     GROUND_KUBERNETES, GROUND_DIES, "the container's own root file system (9p)"},
-    {ROW, "40 1 0:33 /" ID "/rootfs / rw,relatime - virtiofs kataShared rw\n", GROUND_KUBERNETES,
-     GROUND_DIES, "the container's own root file system (virtiofs)"},
-    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n", GROUND_DOCKER, GROUND_DIES,
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "the container's own root file system (9p)"},
+    {ROW, "40 1 0:33 /" ID "/rootfs / rw,relatime - virtiofs kataShared rw\n", CONTAINER_KUBERNETES,
+     MOUNT_EPHEMERAL, "the container's own root file system (virtiofs)"},
+    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n", CONTAINER_DOCKER,
+     MOUNT_EPHEMERAL, "the container's own root file system (ext4)"},
+    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n",
+     CONTAINER_SYSTEM | CONTAINER_KUBERNETES, MOUNT_EPHEMERAL,
      "the container's own root file system (ext4)"},
-    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n", GROUND_SYSTEM | GROUND_KUBERNETES,
-     GROUND_DIES, "the container's own root file system (ext4)"},
 
     /* --- Memory */
     {ROW, DOCKER AT_STORE("/", "rw,nosuid,nodev,noexec,relatime", "tmpfs tmpfs rw,size=65536k"),
-     GROUND_DOCKER, GROUND_DIES, "memory (tmpfs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "memory (tmpfs)"},
     {ROW,
      CONTAINERD "990 205 0:44 / " STORE " rw,relatime - tmpfs tmpfs rw,size=8039532k,inode64\n",
-     GROUND_KUBERNETES, GROUND_DIES,
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL,
      "memory (tmpfs), as a Kubernetes emptyDir of medium Memory is"},
     {ROW,
      CONTAINERD "990 205 0:44 / " STORE " ro,relatime - tmpfs tmpfs rw,size=8039532k,inode64\n",
-     GROUND_KUBERNETES, GROUND_DIES, "memory (tmpfs), as a Kubernetes secret is"},
-    {ROW, "1 1 0:2 / / rw - rootfs rootfs rw\n", BARE, GROUND_DIES, "memory (rootfs)"},
-    {ROW, "1 0 0:2 / /var rw - ramfs none rw\n", BARE, GROUND_DIES, "memory (ramfs)"},
-    {ROW, "1 0 0:6 / /var rw - devtmpfs udev rw\n", BARE, GROUND_DIES, "memory (devtmpfs)"},
-    {ROW, "1 0 0:6 / /var rw - hugetlbfs none rw\n", BARE, GROUND_DIES, "memory (hugetlbfs)"},
-    {ROW, "1 0 252:0 / /var rw - ext4 /dev/zram0 rw\n", BARE, GROUND_DIES, "memory (ext4)"},
-    {ROW, "1 0 1:0 / / rw - ext2 /dev/ram0 rw\n", BARE, GROUND_DIES, "memory (ext2)"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "memory (tmpfs), as a Kubernetes secret is"},
+    {ROW, "1 1 0:2 / / rw - rootfs rootfs rw\n", BARE, MOUNT_EPHEMERAL, "memory (rootfs)"},
+    {ROW, "1 0 0:2 / /var rw - ramfs none rw\n", BARE, MOUNT_EPHEMERAL, "memory (ramfs)"},
+    {ROW, "1 0 0:6 / /var rw - devtmpfs udev rw\n", BARE, MOUNT_EPHEMERAL, "memory (devtmpfs)"},
+    {ROW, "1 0 0:6 / /var rw - hugetlbfs none rw\n", BARE, MOUNT_EPHEMERAL, "memory (hugetlbfs)"},
+    {ROW, "1 0 252:0 / /var rw - ext4 /dev/zram0 rw\n", BARE, MOUNT_EPHEMERAL, "memory (ext4)"},
+    {ROW, "1 0 1:0 / / rw - ext2 /dev/ram0 rw\n", BARE, MOUNT_EPHEMERAL, "memory (ext2)"},
     {ROW, "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 0:30 / /var rw - tmpfs tmpfs rw\n", BARE,
-     GROUND_DIES, "memory (tmpfs)"},
+     MOUNT_EPHEMERAL, "memory (tmpfs)"},
 
     /* --- Volumes of Docker and Podman */
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/fernit/_data", "rw,relatime master:1", EXT4),
-     GROUND_DOCKER, GROUND_SURVIVES, "the volume fernit of this host (ext4)"},
-    {ROW, DOCKER AT_STORE("/docker/volumes/app_fernit/_data", "rw,relatime", EXT4), GROUND_DOCKER,
-     GROUND_SURVIVES, "the volume app_fernit of this host (ext4)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "the volume fernit of this host (ext4)"},
+    {ROW, DOCKER AT_STORE("/docker/volumes/app_fernit/_data", "rw,relatime", EXT4),
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "the volume app_fernit of this host (ext4)"},
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/fernit/_data/sub/dir", "rw,relatime", EXT4),
-     GROUND_DOCKER, GROUND_SURVIVES, "the volume fernit of this host (ext4)"},
-    {ROW, DOCKER AT_STORE("/fernit/_data", "rw,relatime", EXT4), GROUND_DOCKER, GROUND_SURVIVES,
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "the volume fernit of this host (ext4)"},
+    {ROW, DOCKER AT_STORE("/fernit/_data", "rw,relatime", EXT4), CONTAINER_DOCKER, MOUNT_PERSISTENT,
      "a directory of this host: /fernit/_data (ext4)"},
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/" ID2 "/_data", "rw,relatime master:1", EXT4),
-     GROUND_DOCKER, GROUND_DIES, "an anonymous volume"},
-    {ROW, DOCKER AT_STORE("/" ID2 "/_data", "rw,relatime", "xfs /dev/sdb1 rw"), GROUND_DOCKER,
-     GROUND_DIES, "an anonymous volume"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "an anonymous volume"},
+    {ROW, DOCKER AT_STORE("/" ID2 "/_data", "rw,relatime", "xfs /dev/sdb1 rw"), CONTAINER_DOCKER,
+     MOUNT_EPHEMERAL, "an anonymous volume"},
     {ROW, DOCKER AT_STORE("/@/var/lib/docker/volumes/" ID2 "/_data/sub", "rw", "btrfs /dev/sda rw"),
-     GROUND_DOCKER, GROUND_DIES, "an anonymous volume"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "an anonymous volume"},
     /* One that somebody has given a long hexadecimal name of his own is another length. */
-    {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/" ID2 "0/_data", "rw", EXT4), GROUND_DOCKER,
-     GROUND_SURVIVES, "the volume " ID2 "0 of this host (ext4)"},
-    {ROW, DOCKER AT_STORE("/var/lib/docker/vfs/dir/" ID2, "rw,relatime", EXT4), GROUND_DOCKER,
-     GROUND_DIES, "a container's writable layer (vfs)"},
+    {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/" ID2 "0/_data", "rw", EXT4), CONTAINER_DOCKER,
+     MOUNT_PERSISTENT, "the volume " ID2 "0 of this host (ext4)"},
+    {ROW, DOCKER AT_STORE("/var/lib/docker/vfs/dir/" ID2, "rw,relatime", EXT4), CONTAINER_DOCKER,
+     MOUNT_EPHEMERAL, "a container's writable layer (vfs)"},
     {ROW, PODMAN AT_STORE("/var/lib/containers/storage/volumes/fernit/_data", "rw,nosuid", EXT4),
-     GROUND_PODMAN, GROUND_SURVIVES, "the volume fernit of this host (ext4)"},
+     CONTAINER_PODMAN, MOUNT_PERSISTENT, "the volume fernit of this host (ext4)"},
     {ROW,
      PODMAN AT_STORE("/u/.local/share/containers/storage/volumes/fernit/_data",
                      "rw,nosuid,nodev,relatime", "btrfs /dev/nvme0n1p3 rw,subvol=/home"),
-     GROUND_PODMAN, GROUND_SURVIVES, "the volume fernit of this host (btrfs)"},
+     CONTAINER_PODMAN, MOUNT_PERSISTENT, "the volume fernit of this host (btrfs)"},
     {ROW,
      PODMAN AT_STORE("/u/.local/share/containers/storage/volumes/" ID2 "/_data",
                      "rw,nosuid,nodev,relatime", "ext4 /dev/nvme0n1p3 rw"),
-     GROUND_PODMAN, GROUND_DIES, "an anonymous volume"},
+     CONTAINER_PODMAN, MOUNT_EPHEMERAL, "an anonymous volume"},
     {ROW,
      CONTAINERD "990 205 8:1 /var/lib/nerdctl/1935db59/volumes/default/" ID2 "/_data " STORE
                 " rw - ext4 /dev/sda1 rw\n",
-     BARE, GROUND_DIES, "an anonymous volume"},
+     BARE, MOUNT_EPHEMERAL, "an anonymous volume"},
     {ROW,
      PODMAN AT_STORE("/", "rw,nodev,relatime",
                      "overlay overlay rw,lowerdir=/srv/fernit,upperdir=/var/lib/containers/"
                      "storage/overlay-containers/" ID "/userdata/overlay/188/upper"),
-     GROUND_PODMAN, GROUND_DIES, "a container's writable layer (overlay)"},
+     CONTAINER_PODMAN, MOUNT_EPHEMERAL, "a container's writable layer (overlay)"},
 
     /* --- Directories of the host */
-    {ROW, DOCKER AT_STORE("/srv/fernit", "rw,relatime", EXT4), GROUND_DOCKER, GROUND_SURVIVES,
+    {ROW, DOCKER AT_STORE("/srv/fernit", "rw,relatime", EXT4), CONTAINER_DOCKER, MOUNT_PERSISTENT,
      "a directory of this host: /srv/fernit (ext4)"},
     {ROW, DOCKER AT_STORE("/srv/my\\040keys", "rw,relatime", "xfs /dev/sdb1 rw,attr2,inode64"),
-     GROUND_DOCKER, GROUND_SURVIVES, "a directory of this host: /srv/my keys (xfs)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "a directory of this host: /srv/my keys (xfs)"},
     {ROW,
      DOCKER AT_STORE("/matt/airflow", "rw,nosuid,nodev,relatime",
                      "fakeowner /run/host_mark/Users rw,fakeowner"),
-     GROUND_DOCKER, GROUND_SURVIVES, "a shared file system (fakeowner)"},
-    {ROW, DOCKER AT_STORE("/", "rw,relatime", "xfs /dev/sdb1 rw,attr2"), GROUND_DOCKER,
-     GROUND_SURVIVES, "a file system of its own (xfs)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "a shared file system (fakeowner)"},
+    {ROW, DOCKER AT_STORE("/", "rw,relatime", "xfs /dev/sdb1 rw,attr2"), CONTAINER_DOCKER,
+     MOUNT_PERSISTENT, "a file system of its own (xfs)"},
     /* The /etc of some systems is an overlay, and stays. */
     {ROW,
      DOCKER AT_STORE("/fernit", "rw,relatime",
                      "overlay overlay rw,lowerdir=/sysroot/etc,upperdir=/sysroot/var/lib/"
                      "overlay/1/etc,workdir=/sysroot/var/lib/overlay/work-etc"),
-     GROUND_DOCKER, GROUND_SURVIVES, "a directory of this host: /fernit (overlay)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "a directory of this host: /fernit (overlay)"},
 
     /* --- Kubernetes */
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~empty-dir/fernit", "rw,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes emptyDir (disk)"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes emptyDir (disk)"},
     {ROW,
      DOCKER AT_STORE("/pods/d4076f24-e53a-11e7-ba15-42010a800002/volumes/"
                      "kubernetes.io~empty-dir/vol1/sub/path",
                      "rw,relatime", "ext4 /dev/nvme1n1 rw"),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes emptyDir (disk)"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes emptyDir (disk)"},
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~configmap/typha-ca", "ro,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes configMap"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes configMap"},
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~secret/key", "ro,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes secret"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes secret"},
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~projected/all", "ro,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes projected volume"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes projected volume"},
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~downward-api/x", "ro,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes downwardAPI volume"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes downwardAPI volume"},
     {ROW, DOCKER AT_STORE(POD "/volumes/kubernetes.io~git-repo/x", "rw,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a Kubernetes gitRepo volume"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a Kubernetes gitRepo volume"},
     /* An image's VOLUME, as containerd serves it in a pod. */
     {ROW,
      DOCKER AT_STORE("/var/lib/containerd/io.containerd.grpc.v1.cri/containers/" ID "/volumes/" ID2,
                      "rw,relatime", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "an anonymous volume"},
-    {ROW, DOCKER AT_STORE("/var/lib/docker/containers/" ID "/mounts/x", "rw", EXT4), GROUND_DOCKER,
-     GROUND_DIES, "a directory of the container's own"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "an anonymous volume"},
+    {ROW, DOCKER AT_STORE("/var/lib/docker/containers/" ID "/mounts/x", "rw", EXT4),
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a directory of the container's own"},
     {ROW,
      DOCKER AT_STORE("/lib/containers/storage/overlay-containers/" ID "/userdata/x", "rw", EXT4),
-     GROUND_KUBERNETES, GROUND_DIES, "a directory of the container's own"},
-    {ROW, DOCKER AT_STORE("/", "rw,relatime", "ext4 /dev/nvme1n1 rw"), GROUND_KUBERNETES,
-     GROUND_SURVIVES, "a file system of its own (ext4)"},
+     CONTAINER_KUBERNETES, MOUNT_EPHEMERAL, "a directory of the container's own"},
+    {ROW, DOCKER AT_STORE("/", "rw,relatime", "ext4 /dev/nvme1n1 rw"), CONTAINER_KUBERNETES,
+     MOUNT_PERSISTENT, "a file system of its own (ext4)"},
     /* subPath: of a block device, and of an NFS share. */
     {ROW, DOCKER AT_STORE("/fernit", "rw,relatime", "ext4 /dev/longhorn/pvc-1ce69c7e rw"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a directory of this host: /fernit (ext4)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT, "a directory of this host: /fernit (ext4)"},
     {ROW, DOCKER AT_STORE("/web/0", "rw,relatime", "nfs4 192.168.178.35:/data rw,vers=4.2"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (nfs4)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT, "a shared file system (nfs4)"},
     {ROW, DOCKER AT_STORE("/mnt/disks/ssd1/fernit", "rw,relatime", "ext4 /dev/sdb rw"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a directory of this host: /mnt/disks/ssd1/fernit (ext4)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT,
+     "a directory of this host: /mnt/disks/ssd1/fernit (ext4)"},
 
     /* --- Shared by several hosts */
     {ROW,
      DOCKER AT_STORE("/", "rw,relatime",
                      "nfs 10.0.0.8:/srv/share " NFS3 NFS3_TAIL
                      "mountport=49157,local_lock=none,addr=10.0.0.8"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (nfs)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT, "a shared file system (nfs)"},
     {ROW, DOCKER AT_STORE("/", "rw,relatime", "cifs //nas/share rw,vers=3.1.1,cache=strict,uid=0"),
-     GROUND_DOCKER, GROUND_SURVIVES, "a shared file system (cifs)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "a shared file system (cifs)"},
     {ROW, DOCKER AT_STORE("/", "rw,relatime", "ceph 10.0.0.1,10.0.0.2:/vols rw,name=csi"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (ceph)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT, "a shared file system (ceph)"},
     {ROW, DOCKER AT_STORE("/", "rw,relatime", "fuse.juicefs JuiceFS:minio rw,user_id=0"),
-     GROUND_KUBERNETES, GROUND_SURVIVES, "a shared file system (fuse.juicefs)"},
+     CONTAINER_KUBERNETES, MOUNT_PERSISTENT, "a shared file system (fuse.juicefs)"},
 
-    {ROW, DOCKER AT_STORE("/vols/a", "rw,relatime", "gpfs gpfs0 rw"), GROUND_KUBERNETES,
-     GROUND_SURVIVES, "a shared file system (gpfs)"},
+    {ROW, DOCKER AT_STORE("/vols/a", "rw,relatime", "gpfs gpfs0 rw"), CONTAINER_KUBERNETES,
+     MOUNT_PERSISTENT, "a shared file system (gpfs)"},
     /* Its block device is nobody's layer, though the name begins like one. */
-    {ROW, DOCKER AT_STORE("/", "rw", "xfs /dev/mapper/docker-lvdata rw"), GROUND_DOCKER,
-     GROUND_SURVIVES, "a file system of its own (xfs)"},
+    {ROW, DOCKER AT_STORE("/", "rw", "xfs /dev/mapper/docker-lvdata rw"), CONTAINER_DOCKER,
+     MOUNT_PERSISTENT, "a file system of its own (xfs)"},
 
     /* --- Machines, and containers that are like them */
-    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n", BARE, GROUND_SURVIVES,
+    {ROW, "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n", BARE, MOUNT_PERSISTENT,
      "this machine's root file system (ext4)"},
     {ROW, "60 1 0:29 /@ / rw,relatime shared:1 - btrfs /dev/sda2 rw,space_cache,subvol=/@\n", BARE,
-     GROUND_SURVIVES, "this machine's root file system (btrfs)"},
+     MOUNT_PERSISTENT, "this machine's root file system (btrfs)"},
     {ROW, "60 1 0:29 /@ / rw - btrfs /dev/sda2 rw\n63 60 0:29 /@var /var rw - btrfs /dev/sda2 rw\n",
-     BARE, GROUND_SURVIVES, "a file system of this machine (btrfs)"},
+     BARE, MOUNT_PERSISTENT, "a file system of this machine (btrfs)"},
     {ROW, "29 1 0:26 / / rw,relatime shared:1 - zfs rpool/ROOT/pve-1 rw,xattr,noacl\n", BARE,
-     GROUND_SURVIVES, "this machine's root file system (zfs)"},
+     MOUNT_PERSISTENT, "this machine's root file system (zfs)"},
     {ROW,
      "97 71 252:0 /var/lib/lxc/vm1/rootfs / rw,relatime - ext4 /dev/mapper/ubuntu--vg-root "
      "rw,errors=remount-ro\n",
-     GROUND_SYSTEM, GROUND_SURVIVES, "this system container's own disk (ext4)"},
+     CONTAINER_SYSTEM, MOUNT_PERSISTENT, "this system container's own disk (ext4)"},
     {ROW,
      "8780 7110 0:880 / / rw,relatime shared:4151 master:4110 - zfs "
      "rpool/data/subvol-204-disk-0 rw,xattr,posixacl\n",
-     GROUND_SYSTEM, GROUND_SURVIVES, "this system container's own disk (zfs)"},
+     CONTAINER_SYSTEM, MOUNT_PERSISTENT, "this system container's own disk (zfs)"},
     {ROW, "70 60 0:35 /var/lib/machines/airflow / rw,relatime shared:9 - btrfs /dev/sda3 rw\n",
-     GROUND_SYSTEM, GROUND_SURVIVES, "this system container's own disk (btrfs)"},
+     CONTAINER_SYSTEM, MOUNT_PERSISTENT, "this system container's own disk (btrfs)"},
     {ROW, "70 60 0:35 /var/lib/machines/.#airflow6a1b2c3d4e5f6071 / rw - btrfs /dev/sda3 rw\n",
-     GROUND_SYSTEM, GROUND_DIES, "the root of an ephemeral container (btrfs)"},
+     CONTAINER_SYSTEM, MOUNT_EPHEMERAL, "the root of an ephemeral container (btrfs)"},
     {ROW, "97 71 0:50 / / rw - overlay overlay rw,lowerdir=/l,upperdir=/var/lib/lxc/c/delta0\n",
-     GROUND_SYSTEM, GROUND_DIES, "the container's own writable layer (overlay)"},
+     CONTAINER_SYSTEM, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
 
     /* --- An engine inside a container: what lies on the outer one's ground dies with it. */
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/" ID2 "/_data/volumes/fernit/_data", "rw", EXT4),
-     GROUND_DOCKER, GROUND_DIES, "an anonymous volume"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "an anonymous volume"},
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/dind/_data/volumes/fernit/_data", "rw", EXT4),
-     GROUND_DOCKER, GROUND_SURVIVES, "the volume dind of this host (ext4)"},
+     CONTAINER_DOCKER, MOUNT_PERSISTENT, "the volume dind of this host (ext4)"},
     {ROW,
      DOCKER AT_STORE("/var/lib/docker/volumes/fernit/_data", "rw,relatime",
                      "overlay overlay rw,lowerdir=/l,upperdir=/var/lib/docker/overlay2/" ID
                      "/diff,workdir=/w"),
-     GROUND_DOCKER, GROUND_DIES, "a container's writable layer (overlay)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a container's writable layer (overlay)"},
     {ROW,
      DOCKER AT_STORE(POD "/volumes/kubernetes.io~empty-dir/docker/volumes/fernit/_data", "rw",
                      EXT4),
-     GROUND_DOCKER, GROUND_DIES, "a Kubernetes emptyDir (disk)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a Kubernetes emptyDir (disk)"},
     {ROW,
      "612 590 8:1 /var/lib/docker/volumes/" ID2 "/_data/vfs/dir/" ID " / rw - ext4 /dev/a rw\n",
-     GROUND_DOCKER, GROUND_DIES, "a container's writable layer (vfs)"},
+     CONTAINER_DOCKER, MOUNT_EPHEMERAL, "a container's writable layer (vfs)"},
 
     /* --- Nothing to see */
-    {ROW, "", GROUND_DOCKER, GROUND_UNKNOWN, "none of the mounts in /proc/self/mountinfo"},
-    {ROW, "x\n", BARE, GROUND_UNKNOWN, "none of the mounts in /proc/self/mountinfo"},
-    {ROW, "36 35 8:1 / /data rw - ext4 A rw\n", BARE, GROUND_UNKNOWN,
+    {ROW, "", CONTAINER_DOCKER, MOUNT_UNKNOWN, "none of the mounts in /proc/self/mountinfo"},
+    {ROW, "x\n", BARE, MOUNT_UNKNOWN, "none of the mounts in /proc/self/mountinfo"},
+    {ROW, "36 35 8:1 / /data rw - ext4 A rw\n", BARE, MOUNT_UNKNOWN,
      "none of the mounts in /proc/self/mountinfo"},
 };
 
@@ -301,12 +305,12 @@ static void tells_what_survives(void **state)
 {
     (void)state;
     foreach(row, table) {
-        struct ground ground;
-        ground_judge(row->mountinfo, strlen(row->mountinfo), STORE, row->marks, &ground);
-        if (ground.survival != row->survival || strcmp(ground.text, row->text) != 0)
-            fail_row(row, "%d, %s", (int)ground.survival, ground.text);
-        if (ground.marks != row->marks)
-            fail_row(row, "marks %x", ground.marks);
+        struct mount_verdict verdict;
+        mount_classify(row->mountinfo, strlen(row->mountinfo), STORE, row->marks, &verdict);
+        if (verdict.survival != row->survival || strcmp(verdict.text, row->text) != 0)
+            fail_row(row, "%d, %s", (int)verdict.survival, verdict.text);
+        if (verdict.marks != row->marks)
+            fail_row(row, "marks %x", verdict.marks);
     }
 }
 
@@ -329,10 +333,10 @@ static void tells_what_can_be_written_to(void **state)
         {ROW, false, ""},
     };
     foreach(row, modes) {
-        struct ground ground;
-        ground_judge(row->mountinfo, strlen(row->mountinfo), STORE, 0, &ground);
-        if (ground.read_only != row->read_only)
-            fail_row(row, "%s: %d", ground.text, ground.read_only);
+        struct mount_verdict verdict;
+        mount_classify(row->mountinfo, strlen(row->mountinfo), STORE, 0, &verdict);
+        if (verdict.read_only != row->read_only)
+            fail_row(row, "%s: %d", verdict.text, verdict.read_only);
     }
 }
 
@@ -394,16 +398,16 @@ static void tells_whose_locks_hold_on_every_host(void **state)
         {ROW, false, "osxfs osxfs rw"},
     };
     foreach(row, locks) {
-        struct ground ground;
+        struct mount_verdict verdict;
         char text[512];
         int length = snprintf(text, sizeof text, "1 0 0:9 / / rw - %s\n", row->file_system);
         assert_true(length > 0 && (size_t)length < sizeof text);
-        ground_judge(text, (size_t)length, STORE, 0, &ground);
-        if (ground.locks_are_shared != row->shared)
-            fail_row(row, "%s: %d", row->file_system, ground.locks_are_shared);
+        mount_classify(text, (size_t)length, STORE, 0, &verdict);
+        if (verdict.locks_are_shared != row->shared)
+            fail_row(row, "%s: %d", row->file_system, verdict.locks_are_shared);
     }
-    struct ground unknown;
-    ground_judge("", 0, STORE, 0, &unknown);
+    struct mount_verdict unknown;
+    mount_classify("", 0, STORE, 0, &unknown);
     assert_true(unknown.locks_are_shared);
 }
 
@@ -429,12 +433,12 @@ static void tells_what_a_desktop_shares(void **state)
         {ROW, false, "ext4 /dev/vda1 rw"},
     };
     foreach(row, shares) {
-        struct ground ground;
+        struct mount_verdict verdict;
         char text[512];
         int length = snprintf(text, sizeof text, "1 0 0:9 /a / rw - %s\n", row->file_system);
-        ground_judge(text, (size_t)length, STORE, 0, &ground);
-        if (ground.of_desktop != row->of_desktop)
-            fail_row(row, "%s: %d", row->file_system, ground.of_desktop);
+        mount_classify(text, (size_t)length, STORE, 0, &verdict);
+        if (verdict.of_desktop != row->of_desktop)
+            fail_row(row, "%s: %d", row->file_system, verdict.of_desktop);
     }
 }
 
@@ -446,21 +450,21 @@ static void says_where_to_move_it_for_who_runs_the_container(void **state)
         unsigned marks;
         const char *move;
     } moves[] = {
-        {ROW, GROUND_DOCKER, "a named volume: docker run -v fernit:/var/lib/fernit ..."},
-        {ROW, GROUND_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
-        {ROW, GROUND_DOCKER | GROUND_PODMAN,
+        {ROW, CONTAINER_DOCKER, "a named volume: docker run -v fernit:/var/lib/fernit ..."},
+        {ROW, CONTAINER_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
+        {ROW, CONTAINER_DOCKER | CONTAINER_PODMAN,
          "a named volume: podman run -v fernit:/var/lib/fernit ..."},
-        {ROW, GROUND_KUBERNETES, "a PersistentVolumeClaim that is no directory of the host"},
-        {ROW, GROUND_KUBERNETES | GROUND_PODMAN,
+        {ROW, CONTAINER_KUBERNETES, "a PersistentVolumeClaim that is no directory of the host"},
+        {ROW, CONTAINER_KUBERNETES | CONTAINER_PODMAN,
          "a PersistentVolumeClaim that is no directory of the host"},
-        {ROW, GROUND_SYSTEM, "a volume or a disk that no other machine shares"},
-        {ROW, GROUND_CONTAINER, "a volume or a disk that no other machine shares"},
+        {ROW, CONTAINER_SYSTEM, "a volume or a disk that no other machine shares"},
+        {ROW, CONTAINER_OTHER, "a volume or a disk that no other machine shares"},
         {ROW, 0, "a volume or a disk that no other machine shares"},
     };
     foreach(row, moves) {
-        struct ground ground = {.of_desktop = true, .marks = row->marks};
-        char text[GROUND_CURE];
-        ground_move(&ground, text, sizeof text);
+        struct mount_verdict verdict = {.of_desktop = true, .marks = row->marks};
+        char text[MOUNT_CURE];
+        mount_move(&verdict, text, sizeof text);
         const char *rest = strstr(text, ", to ");
         if (!rest || strcmp(rest + 5, row->move) != 0)
             fail_row(row, "%s", text);
@@ -483,14 +487,14 @@ static void fields_of_any_length_are_borne(void **state)
     static char field[60 * 1024];
     memset(field, 'f', sizeof field - 1);
     foreach(format, formats) {
-        struct ground ground = {0};
+        struct mount_verdict verdict = {0};
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         int length = snprintf(text, sizeof text, *format, field);
 #pragma GCC diagnostic pop
-        ground_judge(text, (size_t)length, STORE, GROUND_KUBERNETES, &ground);
-        assert_true(ground.survival != GROUND_UNKNOWN);
-        assert_true(strlen(ground.text) < sizeof ground.text);
+        mount_classify(text, (size_t)length, STORE, CONTAINER_KUBERNETES, &verdict);
+        assert_true(verdict.survival != MOUNT_UNKNOWN);
+        assert_true(strlen(verdict.text) < sizeof verdict.text);
     }
 }
 
@@ -508,7 +512,7 @@ static void mount_memory(const char *path)
 static void looks_where_the_path_leads(void **state)
 {
     (void)state;
-    need_ground();
+    need_root_folder();
     mount_memory("memory");
     assert_int_equal(mkdir("memory/store", 0700), 0);
     assert_int_equal(symlink("memory/store", "link"), 0);
@@ -536,12 +540,12 @@ static void looks_where_the_path_leads(void **state)
         snprintf(absolute, sizeof absolute, "%s/%s", here, row->path);
         const char *const ways[] = {row->path, absolute};
         foreach(way, ways) {
-            struct ground ground;
-            ground_look(*way, nothing, &ground);
-            bool known = strcmp(ground.text, row->text) == 0 ||
-                         (ground.marks && row->read_only && strstr(ground.text, "(proc)"));
-            if (!known || ground.read_only != row->read_only)
-                fail_msg("%s: %s, read-only %d", *way, ground.text, ground.read_only);
+            struct mount_verdict verdict;
+            mount_verdict_find(*way, nothing, &verdict);
+            bool known = strcmp(verdict.text, row->text) == 0 ||
+                         (verdict.marks && row->read_only && strstr(verdict.text, "(proc)"));
+            if (!known || verdict.read_only != row->read_only)
+                fail_msg("%s: %s, read-only %d", *way, verdict.text, verdict.read_only);
         }
     }
     assert_int_equal(umount("proc"), 0);
@@ -555,58 +559,58 @@ static void looks_for_marks_of_a_container(void **state)
         char *environment[3];
         unsigned marks;
     } marks[] = {
-        {{"KUBERNETES_SERVICE_HOST=10.96.0.1"}, GROUND_KUBERNETES},
+        {{"KUBERNETES_SERVICE_HOST=10.96.0.1"}, CONTAINER_KUBERNETES},
         {{"KUBERNETES_SERVICE_HOST="}, 0},
         {{"container="}, 0},
-        {{"container=docker"}, GROUND_DOCKER},
-        {{"container=podman"}, GROUND_PODMAN},
-        {{"container=lxc"}, GROUND_SYSTEM},
-        {{"container=lxc-libvirt"}, GROUND_SYSTEM},
-        {{"container=systemd-nspawn"}, GROUND_SYSTEM},
-        {{"container=oci"}, GROUND_CONTAINER},
+        {{"container=docker"}, CONTAINER_DOCKER},
+        {{"container=podman"}, CONTAINER_PODMAN},
+        {{"container=lxc"}, CONTAINER_SYSTEM},
+        {{"container=lxc-libvirt"}, CONTAINER_SYSTEM},
+        {{"container=systemd-nspawn"}, CONTAINER_SYSTEM},
+        {{"container=oci"}, CONTAINER_OTHER},
         {{"CONTAINER=oci", "containers=1"}, 0},
-        {{"container=oci", "KUBERNETES_SERVICE_HOST=::1"}, GROUND_CONTAINER | GROUND_KUBERNETES},
+        {{"container=oci", "KUBERNETES_SERVICE_HOST=::1"}, CONTAINER_OTHER | CONTAINER_KUBERNETES},
     };
-    struct ground here;
-    ground_look("/", nothing, &here);
-    assert_int_equal((here.marks & GROUND_DOCKER) != 0, access("/.dockerenv", F_OK) == 0);
-    assert_int_equal((here.marks & GROUND_PODMAN) != 0, access("/run/.containerenv", F_OK) == 0);
+    struct mount_verdict here;
+    mount_verdict_find("/", nothing, &here);
+    assert_int_equal((here.marks & CONTAINER_DOCKER) != 0, access("/.dockerenv", F_OK) == 0);
+    assert_int_equal((here.marks & CONTAINER_PODMAN) != 0, access("/run/.containerenv", F_OK) == 0);
     foreach(row, marks) {
-        struct ground ground;
-        ground_look("/", row->environment, &ground);
-        if (ground.marks != (here.marks | row->marks))
-            fail_msg("%s: %x", row->environment[0], ground.marks);
+        struct mount_verdict verdict;
+        mount_verdict_find("/", row->environment, &verdict);
+        if (verdict.marks != (here.marks | row->marks))
+            fail_msg("%s: %x", row->environment[0], verdict.marks);
     }
 }
 
 static void does_not_know_without_proc(void **state)
 {
     (void)state;
-    need_ground();
-    struct ground ground;
+    need_root_folder();
+    struct mount_verdict verdict;
     assert_int_equal(mount("none", "/proc", "tmpfs", 0, NULL), 0);
-    ground_look("/", nothing, &ground);
+    mount_verdict_find("/", nothing, &verdict);
     assert_int_equal(umount("/proc"), 0);
-    assert_int_equal(ground.survival, GROUND_UNKNOWN);
-    assert_string_equal(ground.text, "not known: /proc/self/mountinfo: No such file or directory");
-    assert_false(ground.read_only);
-    assert_true(ground.locks_are_shared);
+    assert_int_equal(verdict.survival, MOUNT_UNKNOWN);
+    assert_string_equal(verdict.text, "not known: /proc/self/mountinfo: No such file or directory");
+    assert_false(verdict.read_only);
+    assert_true(verdict.locks_are_shared);
 }
 
 static void a_directory_that_is_gone_is_looked_for_from_the_root(void **state)
 {
     (void)state;
-    need_ground();
-    struct ground root;
-    struct ground ground;
+    need_root_folder();
+    struct mount_verdict root;
+    struct mount_verdict verdict;
     assert_int_equal(mkdir("gone", 0755), 0);
     assert_int_equal(chdir("gone"), 0);
     assert_int_equal(rmdir("../gone"), 0);
-    ground_look("/", nothing, &root);
+    mount_verdict_find("/", nothing, &root);
     static const char *const paths[] = {"store", "", "a/b"};
     foreach(path, paths) {
-        ground_look(*path, nothing, &ground);
-        assert_string_equal(ground.text, root.text);
+        mount_verdict_find(*path, nothing, &verdict);
+        assert_string_equal(verdict.text, root.text);
     }
 }
 
@@ -624,31 +628,31 @@ static void writes_the_line_that_cures_it(void **state)
         const char *path;
         const char *text;
     } cures[] = {
-        {ROW, GROUND_DOCKER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, GROUND_CONTAINER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, GROUND_PODMAN, "/keys", "podman run -v fernit:/keys ...; " COMPOSE("/keys")},
-        {ROW, GROUND_KUBERNETES | GROUND_PODMAN, "/keys",
+        {ROW, CONTAINER_DOCKER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
+        {ROW, CONTAINER_OTHER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
+        {ROW, CONTAINER_PODMAN, "/keys", "podman run -v fernit:/keys ...; " COMPOSE("/keys")},
+        {ROW, CONTAINER_KUBERNETES | CONTAINER_PODMAN, "/keys",
          "under the container's volumeMounts: - {name: fernit, mountPath: /keys}; under the pod's "
          "volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}; the claim "
          "ReadWriteMany for replicas on several nodes"},
         {ROW, 0, "/keys",
          "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add -v "
          "fernit:/keys to the words that run it"},
-        {ROW, GROUND_SYSTEM, "keys",
+        {ROW, CONTAINER_SYSTEM, "keys",
          "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add -v "
          "fernit:/var/lib/fernit to the words that run it"},
         /* What could not be copied as it is. */
-        {ROW, GROUND_DOCKER, "/my keys",
+        {ROW, CONTAINER_DOCKER, "/my keys",
          "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, GROUND_DOCKER, "/a:b",
+        {ROW, CONTAINER_DOCKER, "/a:b",
          "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, GROUND_DOCKER, "/",
+        {ROW, CONTAINER_DOCKER, "/",
          "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
     };
     foreach(row, cures) {
-        struct ground ground = {.survival = GROUND_DIES, .marks = row->marks};
-        char text[GROUND_CURE];
-        ground_cure(&ground, row->path, text, sizeof text);
+        struct mount_verdict verdict = {.survival = MOUNT_EPHEMERAL, .marks = row->marks};
+        char text[MOUNT_CURE];
+        mount_cure(&verdict, row->path, text, sizeof text);
         if (strcmp(text, row->text) != 0)
             fail_row(row, "%s", text);
     }
@@ -660,9 +664,9 @@ static void the_longest_cure_fits(void **state)
     char path[65] = "/";
     memset(path + 1, 'a', 63);
     for (unsigned marks = 0; marks < 32; marks++) {
-        struct ground ground = {.marks = marks};
-        char text[GROUND_CURE];
-        ground_cure(&ground, path, text, sizeof text);
+        struct mount_verdict verdict = {.marks = marks};
+        char text[MOUNT_CURE];
+        mount_cure(&verdict, path, text, sizeof text);
         assert_non_null(strstr(text, path));
         assert_true(strlen(text) < sizeof text - 12);
     }
@@ -684,5 +688,5 @@ int main(void)
         cmocka_unit_test(writes_the_line_that_cures_it),
         cmocka_unit_test(the_longest_cure_fits),
     };
-    return cmocka_run_group_tests(tests, set_up_ground, NULL);
+    return cmocka_run_group_tests(tests, set_up_root_folder, NULL);
 }

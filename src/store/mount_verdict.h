@@ -1,12 +1,12 @@
-/* The ground on which the store lies: whether it outlives the container, whether it can be written to,
+/* What kind of mount the store is on: whether it outlives the container, whether it can be written to,
  * and whether its locks hold for all who share it.
  *
- * Dies: memory (tmpfs); a container's writable layer, of whatever driver; an anonymous volume, which the
+ * Ephemeral: memory (tmpfs); a container's writable layer, of whatever driver; an anonymous volume, which the
  * next container does not get; a Kubernetes emptyDir, and the volumes that kubelet fills itself; and what
  * cannot be told apart, if it lies on the mount of "/" and there are marks of a container. The root of a
  * system container (LXC, systemd-nspawn) is its disk, and survives.
  *
- * Survives: all else. A bind mount or a hostPath is tied to its host, and the text says so.
+ * Persistent: all else. A bind mount or a hostPath is tied to its host, and the text says so.
  *
  * Not told apart, since it cannot be seen from inside: a volume that is removed together with its
  * container or pod by whoever made it (docker rm -v, a generic ephemeral volume).
@@ -17,24 +17,24 @@
 #include <stddef.h>
 
 enum survival {
-    GROUND_UNKNOWN, /* no mountinfo, or none of its mounts: a chroot */
-    GROUND_SURVIVES,
-    GROUND_DIES,
+    MOUNT_UNKNOWN, /* no mountinfo, or none of its mounts: a chroot */
+    MOUNT_PERSISTENT,
+    MOUNT_EPHEMERAL,
 };
 
 /* Marks of a container, and of which. */
 enum {
-    GROUND_DOCKER = 1 << 0,     /* /.dockerenv, container=docker */
-    GROUND_PODMAN = 1 << 1,     /* /run/.containerenv (CRI-O, too), container=podman */
-    GROUND_KUBERNETES = 1 << 2, /* KUBERNETES_SERVICE_HOST */
-    GROUND_CONTAINER = 1 << 3,  /* another container=... */
-    GROUND_SYSTEM =
+    CONTAINER_DOCKER = 1 << 0,     /* /.dockerenv, container=docker */
+    CONTAINER_PODMAN = 1 << 1,     /* /run/.containerenv (CRI-O, too), container=podman */
+    CONTAINER_KUBERNETES = 1 << 2, /* KUBERNETES_SERVICE_HOST */
+    CONTAINER_OTHER = 1 << 3,      /* another container=... */
+    CONTAINER_SYSTEM =
         1 << 4, /* container=lxc, systemd-nspawn: it has an init, and a disk of its own */
 };
 
-enum { GROUND_TEXT = 256, GROUND_CURE = 512 };
+enum { MOUNT_TEXT = 256, MOUNT_CURE = 512 };
 
-struct ground {
+struct mount_verdict {
     enum survival survival;
     bool read_only;
     bool
@@ -42,21 +42,21 @@ struct ground {
     bool
         of_desktop; /* a directory of a Mac, of Windows or the like, shared with a virtual machine */
     unsigned marks;
-    char text[GROUND_TEXT]; /* what it is, for people: "an anonymous volume" */
+    char text[MOUNT_TEXT]; /* what it is, for people: "an anonymous volume" */
 };
 
 /* Judges by the text of /proc/self/mountinfo. `path` is absolute and without links: the store's, or that of
  * the nearest directory above it that exists. Looks at nothing else. */
-void ground_judge(const char *mountinfo, size_t length, const char *path, unsigned marks,
-                  struct ground *ground);
+void mount_classify(const char *mountinfo, size_t length, const char *path, unsigned marks,
+                    struct mount_verdict *verdict);
 
 /* Looks for itself: at /proc/self/mountinfo, at the way to `path`, which need not exist, and for marks. */
-void ground_look(const char *path, char *const *environment, struct ground *ground);
+void mount_verdict_find(const char *path, char *const *environment, struct mount_verdict *verdict);
 
-/* Where to move a store from ground whose locks do not reach all containers (of_desktop): what a container has depends on who
+/* Where to move a store from a mount whose locks do not reach all containers (of_desktop): what a container has depends on who
  * runs it, since virtiofs and 9p are also the volumes of Kata and gVisor, and of a virtual machine without containers. */
-void ground_move(const struct ground *ground, char *text, size_t size);
+void mount_move(const struct mount_verdict *verdict, char *text, size_t size);
 
 /* The line to add, so that the store at `path` survives: for docker run and compose, which cannot be told
  * apart from inside, for podman or for a pod. */
-void ground_cure(const struct ground *ground, const char *path, char *text, size_t size);
+void mount_cure(const struct mount_verdict *verdict, const char *path, char *text, size_t size);

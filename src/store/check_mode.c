@@ -1,4 +1,4 @@
-#include "store/judge.h"
+#include "store/check_mode.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "store/owner.h"
 
-int store_judge(const struct store *store, int fd, const struct stat *status,
-                struct judgement *judgement, struct error *err)
+int store_check_mode(const struct store *store, int fd, const struct stat *status,
+                     struct mode_findings *findings, struct error *err)
 {
     uid_t owner = status->st_uid;
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
@@ -42,13 +42,13 @@ int store_judge(const struct store *store, int fd, const struct stat *status,
                              "can be written by group %ju, which is not 0, not one of ours and not "
                              "the store's; chmod g-w it",
                              (uintmax_t)status->st_gid);
-    judgement->modeless |= modeless;
-    judgement->readable_by_all |= (status->st_mode & 0004) && !modeless;
+    findings->modeless |= modeless;
+    findings->readable_by_all |= (status->st_mode & 0004) && !modeless;
     return 0;
 }
 
 int store_open_file(const struct store *store, int directory, const char *name, const char *path,
-                    struct stat *status, struct secret *text, struct judgement *judgement,
+                    struct stat *status, struct secret *text, struct mode_findings *findings,
                     struct error *err)
 {
     *err = (struct error){0};
@@ -64,7 +64,7 @@ int store_open_file(const struct store *store, int directory, const char *name, 
         return error_refused(err, "%s: is a symbolic link, which a store file must not be", path);
     if (fd < 0 || file_read(fd, path, STORE_MOST, text, err) < 0)
         return -1;
-    if (store_judge(store, fd, status, judgement, err) < 0)
+    if (store_check_mode(store, fd, status, findings, err) < 0)
         return error_within(err, "%s", path);
     int opened = fd;
     fd = -1;

@@ -13,19 +13,19 @@
 
 struct error;
 
-struct judgement {
+struct mode_findings {
     bool readable_by_all;
     bool modeless; /* writable by all, on a file system that has no modes */
 };
 
-/* Judges what `fd` has open, adding to *judgement. Returns 0, or -1 with ERROR_REFUSED, to be read behind
+/* Judges what `fd` has open, adding to *findings. Returns 0, or -1 with ERROR_REFUSED, to be read behind
  * the name. */
-int store_judge(const struct store *store, int fd, const struct stat *status,
-                struct judgement *judgement, struct error *err);
+int store_check_mode(const struct store *store, int fd, const struct stat *status,
+                     struct mode_findings *findings, struct error *err);
 
 /* Opens `name` in `directory`, which must be a regular file and no link, reads it whole behind *text, and
- * judges it. Messages call it `path`.
+ * checks its mode. Messages call it `path`.
  * Returns the descriptor; -1 with ERROR_NONE where it is missing; -1 as store_read does. */
 int store_open_file(const struct store *store, int directory, const char *name, const char *path,
-                    struct stat *status, struct secret *text, struct judgement *judgement,
+                    struct stat *status, struct secret *text, struct mode_findings *findings,
                     struct error *err);

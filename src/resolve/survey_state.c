@@ -1,4 +1,4 @@
-#include "resolve/looking.h"
+#include "resolve/survey_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +8,21 @@
 #include "base/lines.h"
 #include "resolve/key_command.h"
 
-struct source source_named(struct looking *looking, enum way way, const char *name)
+struct source source_named(struct survey_state *state, enum way way, const char *name)
 {
     size_t length = strlen(name);
     if (length >= SOURCE_NAME)
         name += length - SOURCE_NAME + 1;
-    looking->error.kind = ERROR_NONE;
+    state->error.kind = ERROR_NONE;
     return (struct source){.way = way,
                            .name = name,
-                           .ring = {.is_value = looking->places->secret->is_value},
-                           .error = &looking->error};
+                           .ring = {.is_value = state->input->secret->is_value},
+                           .error = &state->error};
 }
 
-int source_keep(struct looking *looking, struct source *source, struct error *err)
+int source_keep(struct survey_state *state, struct source *source, struct error *err)
 {
-    struct survey *survey = looking->survey;
+    struct survey *survey = state->survey;
     if (source->finding == FOUND_BROKEN && source->error->kind == ERROR_ENDING) {
         *err = *source->error;
         return -1;
@@ -39,13 +39,13 @@ int source_keep(struct looking *looking, struct source *source, struct error *er
     }
     bool may_hide = source->finding == FOUND_EMPTY && source->way < WAY_STORE;
     const char *hidden =
-        may_hide ? environment_hidden(looking->places->environment, source->name) : NULL;
+        may_hide ? environment_hidden(state->input->environment, source->name) : NULL;
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
     bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE && !source->is_marked;
-    looking->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
-                                               source->finding == FOUND_BROKEN || is_value);
+    state->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
+                                             source->finding == FOUND_BROKEN || is_value);
     struct source *kept = &survey->sources[survey->count++];
     *kept = *source;
     kept->error = source->finding == FOUND_BROKEN ? malloc(sizeof *kept->error) : NULL;
@@ -85,7 +85,7 @@ void source_advise_key(struct error *error, const struct managed *secret, enum w
 }
 
 /* However it is delivered, Airflow would replace variables in a value: the others would get another one. */
-static int refuse_variables(const struct looking *looking, const struct ring *ring,
+static int refuse_variables(const struct survey_state *state, const struct ring *ring,
                             struct error *err)
 {
     _cleanup_secret_ struct secret value = {0};
@@ -93,7 +93,7 @@ static int refuse_variables(const struct looking *looking, const struct ring *ri
         return -1;
     if (!ring->is_value || !airflow_expands(value.bytes))
         return 0;
-    if (airflow_expand(&value, looking->places->environment, err) < 0)
+    if (airflow_expand(&value, state->input->environment, err) < 0)
         return -1;
     bool stays = value.length == ring->keys.length &&
                  memcmp(value.bytes, ring->keys.bytes, value.length) == 0;
@@ -102,48 +102,49 @@ static int refuse_variables(const struct looking *looking, const struct ring *ri
                                     "something else");
 }
 
-void source_take_keys(const struct looking *looking, struct source *source, const char *where,
+void source_take_keys(const struct survey_state *state, struct source *source, const char *where,
                       const char *text, size_t length)
 {
     if (ring_parse(&source->ring, text, length, source->error) == 0 &&
-        refuse_variables(looking, &source->ring, source->error) == 0) {
+        refuse_variables(state, &source->ring, source->error) == 0) {
         source->finding = FOUND_KEYS;
         return;
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
-    source_advise_key(source->error, looking->places->secret, source->way);
+    source_advise_key(source->error, state->input->secret, source->way);
     error_within(source->error, "%s", where);
 }
 
-void source_run_command(struct source *source, const struct looking *looking, const char *command)
+void source_run_command(struct source *source, const struct survey_state *state,
+                        const char *command)
 {
-    const struct survey_places *places = looking->places;
+    const struct survey_input *input = state->input;
     struct key_command request = {
         .text = command,
-        .environment = places->environment,
-        .store_path = places->store->path,
-        .secret = places->secret,
-        .timeout = places->command_timeout,
-        .signals = places->signals,
-        .may_run = places->commands == RUN_COMMANDS_NEEDED && !looking->decided,
+        .environment = input->environment,
+        .store_path = input->store->path,
+        .secret = input->secret,
+        .timeout = input->command_timeout,
+        .signals = input->signals,
+        .may_run = input->commands == RUN_COMMANDS_NEEDED && !state->decided,
     };
     _cleanup_secret_ struct secret output = {0};
     source->by_command = true;
-    if (places->in_command) {
+    if (input->in_command) {
         source->finding = FOUND_OWN_STORE;
         return;
     }
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
         error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
-                    source->name, managed_variable(places->secret, places->airflow));
+                    source->name, managed_variable(input->secret, input->airflow));
         return;
     }
     switch (key_command_run(&request, &output, source->error)) {
     case KEY_COMMAND_RAN:
         if (!text_is_blank(output.bytes)) {
-            source_take_keys(looking, source, source->name, output.bytes, output.length);
+            source_take_keys(state, source, source->name, output.bytes, output.length);
             return;
         }
         error_input(source->error, "the command has printed nothing");

@@ -1,4 +1,4 @@
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 enum { HEX_ID = 64 };
 
 /* A mount, and what is asked of it more than once. */
-struct place {
+struct location {
     struct mount mount;
     bool is_root; /* the mount of "/" */
     char type[32];
@@ -19,13 +19,13 @@ struct place {
 };
 
 static bool __attribute__((format(printf, 3, 4)))
-verdict(struct ground *ground, enum survival survival, const char *format, ...)
+set_verdict(struct mount_verdict *verdict, enum survival survival, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(ground->text, sizeof ground->text, format, arguments);
+    vsnprintf(verdict->text, sizeof verdict->text, format, arguments);
     va_end(arguments);
-    ground->survival = survival;
+    verdict->survival = survival;
     return true;
 }
 
@@ -55,29 +55,29 @@ static const char *holds(const char *path, const char *pattern)
 
 /* --- What dies */
 
-static bool is_memory(const struct place *place)
+static bool is_memory(const struct location *location)
 {
     static const char *const types[] = {"tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(place->type, types[i]) == 0)
+        if (strcmp(location->type, types[i]) == 0)
             return true;
-    return strncmp(place->source, "/dev/ram", 8) == 0 ||
-           strncmp(place->source, "/dev/zram", 9) == 0;
+    return strncmp(location->source, "/dev/ram", 8) == 0 ||
+           strncmp(location->source, "/dev/zram", 9) == 0;
 }
 
-static bool judge_memory(const struct place *place, struct ground *ground)
+static bool classify_memory(const struct location *location, struct mount_verdict *verdict)
 {
-    if (!is_memory(place))
+    if (!is_memory(location))
         return false;
     const char *kind = "";
-    if (ground->marks & GROUND_KUBERNETES)
-        kind = ground->read_only ? ", as a Kubernetes secret is"
-                                 : ", as a Kubernetes emptyDir of medium Memory is";
-    return verdict(ground, GROUND_DIES, "memory (%s)%s", place->type, kind);
+    if (verdict->marks & CONTAINER_KUBERNETES)
+        kind = verdict->read_only ? ", as a Kubernetes secret is"
+                                  : ", as a Kubernetes emptyDir of medium Memory is";
+    return set_verdict(verdict, MOUNT_EPHEMERAL, "memory (%s)%s", location->type, kind);
 }
 
 /* Where the changes to an overlay go; engines keep them in layers. */
-static bool upper_is_layer(const struct place *place)
+static bool upper_is_layer(const struct location *location)
 {
     static const char *const layers[] = {
         "#/diff",
@@ -87,7 +87,7 @@ static bool upper_is_layer(const struct place *place)
         "runc-overlayfs/snapshots",
     };
     char upper[PATH_MAX] = "/";
-    mount_text(mount_value(place->mount.super_options, "upperdir"), upper + 1, sizeof upper - 1);
+    mount_text(mount_value(location->mount.super_options, "upperdir"), upper + 1, sizeof upper - 1);
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (holds(upper, layers[i]))
             return true;
@@ -95,27 +95,29 @@ static bool upper_is_layer(const struct place *place)
 }
 
 /* An overlay elsewhere than on "/" may be a host's own, as the /etc of some systems is. */
-static bool judge_overlay(const struct place *place, struct ground *ground)
+static bool classify_overlay(const struct location *location, struct mount_verdict *verdict)
 {
     static const char *const types[] = {"overlay", "overlayfs", "aufs", "fuse.fuse-overlayfs"};
     bool is_overlay = false;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        is_overlay |= strcmp(place->type, types[i]) == 0;
+        is_overlay |= strcmp(location->type, types[i]) == 0;
     if (!is_overlay)
         return false;
-    bool is_layer = strcmp(place->type, "overlay") != 0 || upper_is_layer(place);
-    if (place->is_root && (is_layer || ground->marks))
-        return verdict(ground, GROUND_DIES, "the container's own writable layer (%s)", place->type);
+    bool is_layer = strcmp(location->type, "overlay") != 0 || upper_is_layer(location);
+    if (location->is_root && (is_layer || verdict->marks))
+        return set_verdict(verdict, MOUNT_EPHEMERAL, "the container's own writable layer (%s)",
+                           location->type);
     if (is_layer)
-        return verdict(ground, GROUND_DIES, "a container's writable layer (%s)", place->type);
-    return place->is_root &&
-           verdict(ground, GROUND_DIES, "a root whose changes lie in a layer above it (%s)",
-                   place->type);
+        return set_verdict(verdict, MOUNT_EPHEMERAL, "a container's writable layer (%s)",
+                           location->type);
+    return location->is_root &&
+           set_verdict(verdict, MOUNT_EPHEMERAL,
+                       "a root whose changes lie in a layer above it (%s)", location->type);
 }
 
 /* Layers of the drivers that need no overlay, and directories that engines and kubelet remove together
  * with their container or pod. */
-static bool judge_directory(const struct place *place, struct ground *ground)
+static bool classify_directory(const struct location *location, struct mount_verdict *verdict)
 {
     static const struct {
         const char *pattern;
@@ -136,39 +138,41 @@ static bool judge_directory(const struct place *place, struct ground *ground)
         {"kubernetes.io~git-repo", "a Kubernetes gitRepo volume"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (holds(place->root, table[i].pattern))
-            return verdict(ground, GROUND_DIES, "%s", table[i].what);
+        if (holds(location->root, table[i].pattern))
+            return set_verdict(verdict, MOUNT_EPHEMERAL, "%s", table[i].what);
     return false;
 }
 
 /* Layers that are block devices or datasets. */
-static bool judge_source(const struct place *place, struct ground *ground)
+static bool classify_source(const struct location *location, struct mount_verdict *verdict)
 {
-    const char *last = strrchr(place->source, '/');
-    bool is_dataset = strcmp(place->type, "zfs") == 0 && last && begins(last + 1, "#");
-    bool is_thin = strncmp(place->source, "/dev/mapper/docker-", 19) == 0 &&
-                   strcmp(place->root, "/rootfs") == 0;
+    const char *last = strrchr(location->source, '/');
+    bool is_dataset = strcmp(location->type, "zfs") == 0 && last && begins(last + 1, "#");
+    bool is_thin = strncmp(location->source, "/dev/mapper/docker-", 19) == 0 &&
+                   strcmp(location->root, "/rootfs") == 0;
     return (is_dataset || is_thin) &&
-           verdict(ground, GROUND_DIES, "a container's writable layer (%s)",
-                   is_thin ? "devicemapper" : "zfs");
+           set_verdict(verdict, MOUNT_EPHEMERAL, "a container's writable layer (%s)",
+                       is_thin ? "devicemapper" : "zfs");
 }
 
 /* --- What is left */
 
-static bool judge_root(const struct place *place, struct ground *ground)
+static bool classify_root(const struct location *location, struct mount_verdict *verdict)
 {
-    if (!place->is_root)
+    if (!location->is_root)
         return false;
     /* What systemd-nspawn calls the copy that --ephemeral runs in. */
-    if (strstr(place->root, "/.#"))
-        return verdict(ground, GROUND_DIES, "the root of an ephemeral container (%s)", place->type);
-    if (ground->marks == GROUND_SYSTEM)
-        return verdict(ground, GROUND_SURVIVES, "this system container's own disk (%s)",
-                       place->type);
-    if (ground->marks)
-        return verdict(ground, GROUND_DIES, "the container's own root file system (%s)",
-                       place->type);
-    return verdict(ground, GROUND_SURVIVES, "this machine's root file system (%s)", place->type);
+    if (strstr(location->root, "/.#"))
+        return set_verdict(verdict, MOUNT_EPHEMERAL, "the root of an ephemeral container (%s)",
+                           location->type);
+    if (verdict->marks == CONTAINER_SYSTEM)
+        return set_verdict(verdict, MOUNT_PERSISTENT, "this system container's own disk (%s)",
+                           location->type);
+    if (verdict->marks)
+        return set_verdict(verdict, MOUNT_EPHEMERAL, "the container's own root file system (%s)",
+                           location->type);
+    return set_verdict(verdict, MOUNT_PERSISTENT, "this machine's root file system (%s)",
+                       location->type);
 }
 
 /* Whom a lock reaches. */
@@ -215,74 +219,77 @@ static const struct network {
     {"beegfs", HERE, ""},
 };
 
-static const struct network *network_of(const struct place *place)
+static const struct network *network_of(const struct location *location)
 {
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
-        if (begins(place->type, networks[i].type))
+        if (begins(location->type, networks[i].type))
             return &networks[i];
     return NULL;
 }
 
-static bool locks_are_shared(const struct place *place)
+static bool locks_are_shared(const struct location *location)
 {
-    const struct network *network = network_of(place);
+    const struct network *network = network_of(location);
     if (!network)
         return true;
     char unless[64];
     snprintf(unless, sizeof unless, "%s", network->unless);
     char *rest = unless;
     for (const char *one = strsep(&rest, ","); one; one = strsep(&rest, ","))
-        if (*one && mount_has(place->mount.super_options, one))
+        if (*one && mount_has(location->mount.super_options, one))
             return network->reach == HERE;
     return network->reach == EVERYWHERE;
 }
 
-static bool judge_volume(const struct place *place, struct ground *ground)
+static bool classify_volume(const struct location *location, struct mount_verdict *verdict)
 {
-    const char *volume = holds(place->root, "volumes/*/_data");
-    if (network_of(place))
-        return verdict(ground, GROUND_SURVIVES, "a shared file system (%s)", place->type);
-    if (!ground->marks)
-        return verdict(ground, GROUND_SURVIVES, "a file system of this machine (%s)", place->type);
+    const char *volume = holds(location->root, "volumes/*/_data");
+    if (network_of(location))
+        return set_verdict(verdict, MOUNT_PERSISTENT, "a shared file system (%s)", location->type);
+    if (!verdict->marks)
+        return set_verdict(verdict, MOUNT_PERSISTENT, "a file system of this machine (%s)",
+                           location->type);
     if (volume) {
         const char *name = strchr(volume, '/') + 1;
-        return verdict(ground, GROUND_SURVIVES, "the volume %.*s of this host (%s)",
-                       (int)strcspn(name, "/"), name, place->type);
+        return set_verdict(verdict, MOUNT_PERSISTENT, "the volume %.*s of this host (%s)",
+                           (int)strcspn(name, "/"), name, location->type);
     }
-    if (strcmp(place->root, "/") == 0)
-        return verdict(ground, GROUND_SURVIVES, "a file system of its own (%s)", place->type);
-    return verdict(ground, GROUND_SURVIVES, "a directory of this host: %s (%s)", place->root,
-                   place->type);
+    if (strcmp(location->root, "/") == 0)
+        return set_verdict(verdict, MOUNT_PERSISTENT, "a file system of its own (%s)",
+                           location->type);
+    return set_verdict(verdict, MOUNT_PERSISTENT, "a directory of this host: %s (%s)",
+                       location->root, location->type);
 }
 
-static void judge_place(const struct place *place, struct ground *ground)
+static void classify_location(const struct location *location, struct mount_verdict *verdict)
 {
-    static bool (*const judges[])(const struct place *, struct ground *) = {
-        judge_memory, judge_overlay, judge_directory, judge_source, judge_root, judge_volume,
+    static bool (*const kinds[])(const struct location *, struct mount_verdict *) = {
+        classify_memory, classify_overlay, classify_directory,
+        classify_source, classify_root,    classify_volume,
     };
-    ground->read_only =
-        mount_has(place->mount.options, "ro") || mount_has(place->mount.super_options, "ro");
-    ground->locks_are_shared = locks_are_shared(place);
-    ground->of_desktop = network_of(place) && network_of(place)->reach == DESKTOP;
-    for (size_t i = 0; i < sizeof judges / sizeof *judges; i++)
-        if (judges[i](place, ground))
+    verdict->read_only =
+        mount_has(location->mount.options, "ro") || mount_has(location->mount.super_options, "ro");
+    verdict->locks_are_shared = locks_are_shared(location);
+    verdict->of_desktop = network_of(location) && network_of(location)->reach == DESKTOP;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i](location, verdict))
             return;
 }
 
-void ground_judge(const char *mountinfo, size_t length, const char *path, unsigned marks,
-                  struct ground *ground)
+void mount_classify(const char *mountinfo, size_t length, const char *path, unsigned marks,
+                    struct mount_verdict *verdict)
 {
-    struct place place;
-    *ground = (struct ground){.locks_are_shared = true, .marks = marks};
-    if (!mount_find(mountinfo, length, path, &place.mount)) {
-        verdict(ground, GROUND_UNKNOWN, "none of the mounts in /proc/self/mountinfo");
+    struct location location;
+    *verdict = (struct mount_verdict){.locks_are_shared = true, .marks = marks};
+    if (!mount_find(mountinfo, length, path, &location.mount)) {
+        set_verdict(verdict, MOUNT_UNKNOWN, "none of the mounts in /proc/self/mountinfo");
         return;
     }
-    place.is_root = span_is(place.mount.point, "/");
-    mount_text(place.mount.type, place.type, sizeof place.type);
-    mount_text(place.mount.root, place.root, sizeof place.root);
-    mount_text(place.mount.source, place.source, sizeof place.source);
-    judge_place(&place, ground);
+    location.is_root = span_is(location.mount.point, "/");
+    mount_text(location.mount.type, location.type, sizeof location.type);
+    mount_text(location.mount.root, location.root, sizeof location.root);
+    mount_text(location.mount.source, location.source, sizeof location.source);
+    classify_location(&location, verdict);
 }
 
 /* --- The cure */
@@ -295,36 +302,36 @@ static bool is_plain(const char *path)
            span_plain(text, "/._-") == text.length;
 }
 
-static const char *engine_of(const struct ground *ground)
+static const char *engine_of(const struct mount_verdict *verdict)
 {
-    return ground->marks & GROUND_PODMAN ? "podman" : "docker";
+    return verdict->marks & CONTAINER_PODMAN ? "podman" : "docker";
 }
 
-void ground_move(const struct ground *ground, char *text, size_t size)
+void mount_move(const struct mount_verdict *verdict, char *text, size_t size)
 {
     static const char what[] = "move the store, with its files, to a";
-    if (ground->marks & GROUND_KUBERNETES)
+    if (verdict->marks & CONTAINER_KUBERNETES)
         snprintf(text, size, "%s PersistentVolumeClaim that is no directory of the host", what);
-    else if (ground->marks & (GROUND_DOCKER | GROUND_PODMAN))
+    else if (verdict->marks & (CONTAINER_DOCKER | CONTAINER_PODMAN))
         snprintf(text, size, "%s named volume: %s run -v fernit:/var/lib/fernit ...", what,
-                 engine_of(ground));
+                 engine_of(verdict));
     else
         snprintf(text, size, "%s volume or a disk that no other machine shares", what);
 }
 
-void ground_cure(const struct ground *ground, const char *path, char *text, size_t size)
+void mount_cure(const struct mount_verdict *verdict, const char *path, char *text, size_t size)
 {
-    const char *engine = engine_of(ground);
+    const char *engine = engine_of(verdict);
     const char *first = is_plain(path) ? "" : "with --store /var/lib/fernit: ";
     if (!is_plain(path))
         path = "/var/lib/fernit";
-    if (ground->marks & GROUND_KUBERNETES)
+    if (verdict->marks & CONTAINER_KUBERNETES)
         snprintf(text, size,
                  "%sunder the container's volumeMounts: - {name: fernit, mountPath: %s}; under the "
                  "pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}; the "
                  "claim ReadWriteMany for replicas on several nodes",
                  first, path);
-    else if (ground->marks == GROUND_SYSTEM || !ground->marks)
+    else if (verdict->marks == CONTAINER_SYSTEM || !verdict->marks)
         snprintf(
             text, size,
             "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add "

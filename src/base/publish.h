@@ -17,18 +17,18 @@ struct error;
 
 /* Opens the folder and shares its lock; makes it first, and what is missing above it, 0755 less umask.
  * Returns the descriptor, or -1 with ERROR_SYSTEM. */
-int place_open(const char *folder, struct error *err);
+int publish_open(const char *folder, struct error *err);
 
-enum placed {
-    PLACED_ALREADY, /* a file of the same bytes and mode was there: nothing was done */
-    PLACED_NOW,     /* and its name is durable */
+enum published {
+    PUBLISHED_ALREADY, /* a file of the same bytes and mode was there: nothing was done */
+    PUBLISHED_NOW,     /* and its name is durable */
 };
 
 /* Copies the file `source`, open for reading, to `name` in the folder, where its mode is exactly `mode`, if the file system
  * has modes. `path` is what messages call it.
- * Returns one of enum placed, or -1 with ERROR_SYSTEM, ERROR_INPUT, ERROR_REFUSED: the old file is there then, and nothing else. */
-int place_copy(int folder, const char *name, const char *path, int source, mode_t mode,
-               struct error *err);
+ * Returns one of enum published, or -1 with ERROR_SYSTEM, ERROR_INPUT, ERROR_REFUSED: the old file is there then, and nothing else. */
+int publish_copy(int folder, const char *name, const char *path, int source, mode_t mode,
+                 struct error *err);
 
 /* Gives the lock back; whoever is the last to do so removes the temporaries that were left behind. */
-void place_sweep(int folder);
+void publish_sweep(int folder);

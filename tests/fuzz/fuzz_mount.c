@@ -1,7 +1,7 @@
-/* The ground of the store: one verdict for a mountinfo and a path, the same for what lies below that path on the same mount.
+/* The mount of the store: one verdict for a mountinfo and a path, the same for what lies below that path on the same mount.
  *
  * The input is the path in its first line, then the lines of /proc/self/mountinfo. */
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 #include "fuzz.h"
 #include "store/mountinfo.h"
@@ -9,7 +9,7 @@
 static const char below[] = "/below";
 static const char no_mount[] = "\nthis line is no mount\n";
 
-static bool same(const struct ground *a, const struct ground *b)
+static bool same(const struct mount_verdict *a, const struct mount_verdict *b)
 {
     return a->survival == b->survival && a->read_only == b->read_only &&
            a->locks_are_shared == b->locks_are_shared && a->marks == b->marks &&
@@ -22,34 +22,34 @@ static void hold_text(const char *text, size_t size)
     hold(*text, "a text says something");
 }
 
-static void hold_cure(const struct ground *ground, const char *path)
+static void hold_cure(const struct mount_verdict *verdict, const char *path)
 {
-    char cure[GROUND_CURE];
+    char cure[MOUNT_CURE];
     char little[8];
-    ground_cure(ground, path, cure, sizeof cure);
-    ground_cure(ground, path, little, sizeof little);
+    mount_cure(verdict, path, cure, sizeof cure);
+    mount_cure(verdict, path, little, sizeof little);
     hold_text(cure, sizeof cure);
     hold(strlen(cure) < sizeof cure - 1, "a cure is not cut");
     hold(strncmp(cure, little, strlen(little)) == 0, "but where there is no room");
 }
 
 static void hold_verdict(const char *text, size_t length, const char *path, unsigned marks,
-                         struct ground *ground)
+                         struct mount_verdict *verdict)
 {
     struct mount mount;
-    struct ground again;
+    struct mount_verdict again;
     memset(&again, 'x', sizeof again);
-    ground_judge(text, length, path, marks, ground);
-    ground_judge(text, length, path, marks, &again);
-    hold(same(ground, &again), "what is the same is judged the same");
-    hold(ground->survival == GROUND_SURVIVES || ground->survival == GROUND_DIES ||
-             ground->survival == GROUND_UNKNOWN,
+    mount_classify(text, length, path, marks, verdict);
+    mount_classify(text, length, path, marks, &again);
+    hold(same(verdict, &again), "what is the same is judged the same");
+    hold(verdict->survival == MOUNT_PERSISTENT || verdict->survival == MOUNT_EPHEMERAL ||
+             verdict->survival == MOUNT_UNKNOWN,
          "a verdict is one of three");
-    hold(ground->marks == marks, "with the marks that were given");
-    hold((ground->survival == GROUND_UNKNOWN) == !mount_find(text, length, path, &mount),
+    hold(verdict->marks == marks, "with the marks that were given");
+    hold((verdict->survival == MOUNT_UNKNOWN) == !mount_find(text, length, path, &mount),
          "where there is a mount, something is known");
-    hold_text(ground->text, sizeof ground->text);
-    hold_cure(ground, path);
+    hold_text(verdict->text, sizeof verdict->text);
+    hold_cure(verdict, path);
 }
 
 /* The bytes of the path that the mount's point stands for. */
@@ -71,7 +71,11 @@ static size_t point_length(const char *text, size_t length, const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const unsigned marks[] = {
-        0, GROUND_DOCKER, GROUND_PODMAN, GROUND_DOCKER | GROUND_KUBERNETES, GROUND_SYSTEM,
+        0,
+        CONTAINER_DOCKER,
+        CONTAINER_PODMAN,
+        CONTAINER_DOCKER | CONTAINER_KUBERNETES,
+        CONTAINER_SYSTEM,
     };
     const uint8_t *newline = size > 0 ? memchr(data, '\n', size) : NULL;
     if (!newline || *data != '/')
@@ -92,13 +96,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     bool on_one = point_length(text, length, deeper) <= head;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        struct ground ground;
-        struct ground other;
-        hold_verdict(text, length, path, marks[i], &ground);
-        ground_judge(more, length + sizeof no_mount - 1, path, marks[i], &other);
-        hold(same(&ground, &other), "a line that is no mount changes nothing");
-        ground_judge(text, length, deeper, marks[i], &other);
-        hold(!on_one || same(&ground, &other), "what lies deeper on the mount is judged the same");
+        struct mount_verdict verdict;
+        struct mount_verdict other;
+        hold_verdict(text, length, path, marks[i], &verdict);
+        mount_classify(more, length + sizeof no_mount - 1, path, marks[i], &other);
+        hold(same(&verdict, &other), "a line that is no mount changes nothing");
+        mount_classify(text, length, deeper, marks[i], &other);
+        hold(!on_one || same(&verdict, &other), "what lies deeper on the mount is judged the same");
     }
     return 0;
 }

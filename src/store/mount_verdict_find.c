@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "store/ground.h"
+#include "store/mount_verdict.h"
 
 static const char MOUNTINFO[] = "/proc/self/mountinfo";
 enum { MOUNTINFO_USUAL = 4096, MOUNTINFO_MOST = 16 * 1024 * 1024 };
@@ -21,20 +21,23 @@ static unsigned marks_of(char *const *environment)
         const char *container;
         unsigned mark;
     } table[] = {
-        {"docker", GROUND_DOCKER},      {"podman", GROUND_PODMAN},         {"lxc", GROUND_SYSTEM},
-        {"lxc-libvirt", GROUND_SYSTEM}, {"systemd-nspawn", GROUND_SYSTEM},
+        {"docker", CONTAINER_DOCKER},
+        {"podman", CONTAINER_PODMAN},
+        {"lxc", CONTAINER_SYSTEM},
+        {"lxc-libvirt", CONTAINER_SYSTEM},
+        {"systemd-nspawn", CONTAINER_SYSTEM},
     };
     const char *service = environment_get(environment, "KUBERNETES_SERVICE_HOST");
     const char *container = environment_get(environment, "container");
-    unsigned marks = container && *container ? GROUND_CONTAINER : 0;
+    unsigned marks = container && *container ? CONTAINER_OTHER : 0;
     for (size_t i = 0; marks && i < sizeof table / sizeof *table; i++)
         if (strcmp(container, table[i].container) == 0)
             marks = table[i].mark;
     if (access("/.dockerenv", F_OK) == 0)
-        marks |= GROUND_DOCKER;
+        marks |= CONTAINER_DOCKER;
     if (access("/run/.containerenv", F_OK) == 0)
-        marks |= GROUND_PODMAN;
-    return service && *service ? marks | GROUND_KUBERNETES : marks;
+        marks |= CONTAINER_PODMAN;
+    return service && *service ? marks | CONTAINER_KUBERNETES : marks;
 }
 
 /* The path, or the nearest one above it that is there, without links. */
@@ -63,7 +66,7 @@ static int read_mountinfo(struct secret *text, struct error *err)
     return file_read(fd, MOUNTINFO, MOUNTINFO_MOST, text, err);
 }
 
-void ground_look(const char *path, char *const *environment, struct ground *ground)
+void mount_verdict_find(const char *path, char *const *environment, struct mount_verdict *verdict)
 {
     struct error err = {0};
     char existing[PATH_MAX];
@@ -72,9 +75,9 @@ void ground_look(const char *path, char *const *environment, struct ground *grou
 
     find_existing(path, existing);
     if (read_mountinfo(&text, &err) == 0) {
-        ground_judge(text.bytes, text.length, existing, marks, ground);
+        mount_classify(text.bytes, text.length, existing, marks, verdict);
         return;
     }
-    ground_judge("", 0, existing, marks, ground);
-    snprintf(ground->text, sizeof ground->text, "not known: %s", err.message);
+    mount_classify("", 0, existing, marks, verdict);
+    snprintf(verdict->text, sizeof verdict->text, "not known: %s", err.message);
 }

@@ -1,4 +1,4 @@
-#include "base/place.h"
+#include "base/publish.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static void unmap(const struct placing *placing)
 }
 #define _cleanup_placing_ _cleanup_(unmap)
 
-int place_open(const char *folder, struct error *err)
+int publish_open(const char *folder, struct error *err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int fd = open(folder, flags);
@@ -179,8 +179,8 @@ static bool is_swept(const struct error *err)
     return err->errnum == ENOENT || err->errnum == ESTALE;
 }
 
-int place_copy(int folder, const char *name, const char *path, int source, mode_t mode,
-               struct error *err)
+int publish_copy(int folder, const char *name, const char *path, int source, mode_t mode,
+                 struct error *err)
 {
     _cleanup_placing_ struct placing placing = {
         .folder = folder, .name = name, .path = path, .mode = mode};
@@ -188,13 +188,13 @@ int place_copy(int folder, const char *name, const char *path, int source, mode_
     if (!placing.bytes)
         return -1;
     if (is_there(&placing))
-        return PLACED_ALREADY;
+        return PUBLISHED_ALREADY;
     int done = put(&placing, err);
     for (int again = 0; done < 0 && is_swept(err) && again < TRIES; again++)
         done = put(&placing, err);
     if (done < 0 || file_sync_directory(folder, path, err) < 0)
         return -1;
-    return PLACED_NOW;
+    return PUBLISHED_NOW;
 }
 
 static void sweep_one(const char *entry, void *context)
@@ -204,7 +204,7 @@ static void sweep_one(const char *entry, void *context)
         file_sweep(*folder, entry);
 }
 
-void place_sweep(int folder)
+void publish_sweep(int folder)
 {
     struct error ignored;
     if (flock(folder, LOCK_EX | LOCK_NB) == 0)
