@@ -6,7 +6,8 @@
 
 /* A kind and the field that it fills. The compiler rejects a field of another type. */
 #define FIELD(kind, field, type)                                                                   \
-    kind, _Generic(((struct settings *)NULL)->field, type : offsetof(struct settings, field))
+    kind, _Generic(((struct settings *)NULL)->field, __typeof__(type)                              \
+                   : offsetof(struct settings, field))
 #define FLAG(field) FIELD(KIND_FLAG, field, bool)
 #define FOLDER(field) FIELD(KIND_FOLDER, field, const char *)
 #define PATH(field) FIELD(KIND_FILE, field, const char *)
