@@ -78,7 +78,7 @@ static int read_mode(const struct option *option, const char *text, mode_t *mode
 static int read_set(const struct option *option, const char *text, unsigned *set, struct error *err)
 {
     *set = 0;
-    for (const char *at = text ? text : option->words; *at;) {
+    for (const char *at = text; *at;) {
         size_t length = strcspn(at, ",");
         struct span name = line_trim(at, at + length);
         int place = option_word(option, name.start, name.length);
@@ -152,7 +152,9 @@ int value_read(struct settings *settings, size_t id, const char *text, struct er
 {
     const struct option *option = &options[id];
     void *field = value_field(settings, id);
-    if (text && !*text)
+    if (!text)
+        return option->kind == KIND_SET ? read_set(option, option->words, field, err) : 0;
+    if (!*text)
         return error_usage(err, "is empty");
     switch (option->kind) {
     case KIND_FLAG:

@@ -12,7 +12,8 @@ struct error;
 /* The field that the option fills; its kind says of which type. */
 void *value_field(struct settings *settings, size_t id);
 
-/* Reads the value of an option that is not repeatable. Text is kept as a pointer. NULL: the default of KIND_SET. */
+/* Reads the value of an option that is not repeatable. Text is kept as a pointer. NULL: no default, which
+ * KIND_SET takes for all of its words. */
 int value_read(struct settings *settings, size_t id, const char *text, struct error *err);
 
 /* Adds one value of a repeatable option. Text is kept as a pointer. "none" adds nothing, but as a path. */
