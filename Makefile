@@ -13,7 +13,7 @@
 #   make bench         fernit beside tini, dumb-init, catatonit and gosu
 #   make bench-container   what it costs in a container, and how large its image is
 #   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
-#   make pages         build/share/: manual pages, completions of shells; make readme: the tables of doc/options.md, from the same
+#   make pages         build/share/: manual pages, the completion for bash; make readme: the tables of doc/options.md, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make dist          a release, in build/dist/: the program, the sources, a bill of materials, sums
 #   make clean
@@ -115,11 +115,11 @@ $(B)/fernit: $(objects) $(segments)
 	@mv -f $@.map.new $@.map
 	$(place)
 
-# --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.
+# --- Manual pages and the completion for bash: files with places, which a small program fills from the program's own tables.
 
 writer := $(B)/pages
 shared := $(B)/share
-pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash _fernit fernit.fish))
+pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash))
 
 $(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
 	@echo '  link  $@'
@@ -128,8 +128,6 @@ $(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(obje
 
 $(shared)/man/man1/fernit.1 $(shared)/man/man5/fernit.ini.5: sort = man
 $(shared)/completions/fernit.bash: sort = bash
-$(shared)/completions/_fernit: sort = zsh
-$(shared)/completions/fernit.fish: sort = fish
 $(shared)/man/man1/fernit.1: doc/fernit.1
 $(shared)/man/man5/fernit.ini.5: doc/fernit.ini.5
 $(filter $(shared)/completions/%,$(pages)): $(shared)/completions/%: doc/completions/%
@@ -150,8 +148,6 @@ install: $(B)/fernit $(pages)
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(shared)/man/man1/fernit.1
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(shared)/man/man5/fernit.ini.5
 	install -D -m 0644 $(shared)/completions/fernit.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fernit'
-	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' $(shared)/completions/_fernit
-	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' $(shared)/completions/fernit.fish
 
 dist: $(B)/fernit $(pages)
 	@echo '  dist  $(B)/dist'

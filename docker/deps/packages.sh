@@ -8,7 +8,7 @@ declare -A packages=(
     # The tests judge the binary with Debian's Python, so that every machine has the same judges.
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
             python3-cryptography binutils strace util-linux mount e2fsprogs libfuse3-dev fuse3 fuse-overlayfs valgrind
-            mandoc bash-completion zsh fish
+            mandoc bash-completion
             postgresql mariadb-server-core python3-sqlalchemy python3-psycopg2 python3-mysqldb python3-pymysql"
     # The container tests: an engine, what it makes networks and pods of, what makes the base image, and what knows Kubernetes' fields.
     [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose docker-compose openssl debootstrap

@@ -1,6 +1,5 @@
 #include "run/report.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "airflow/version.h"
@@ -8,41 +7,6 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "run/deliver_need.h"
-
-int failure_status(const struct error *err)
-{
-    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
-        return EXIT_OWN_FAILURE;
-    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
-}
-
-/* Each of its lines is one. */
-static void print_hint(const char *hint)
-{
-    for (size_t length; *hint; hint += length + (hint[length] == '\n')) {
-        length = strcspn(hint, "\n");
-        log_hint("%.*s", (int)length, hint);
-    }
-}
-
-int report_failure(const struct signals *signals, const struct error *err, int status)
-{
-    int number = signals_pending(signals);
-    if (err->kind == ERROR_ENDING && number > 0) {
-        log_detail("ends on signal %d", number);
-        return 128 + number;
-    }
-    log_error("%s%s", err->message, error_remedy(err));
-    print_hint(err->hint);
-    return status;
-}
-
-int report_unstarted(const struct error *err, int status)
-{
-    log_error("%s", err->message);
-    print_hint(err->hint);
-    return status;
-}
 
 void report_remarks(const struct survey *survey, const struct decision *decision)
 {
@@ -52,7 +16,7 @@ void report_remarks(const struct survey *survey, const struct decision *decision
         remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
         remark_hint(&decision->remarks[i], survey, decision, hint);
         log_warning(remark_id(decision->remarks[i].kind), "%s", text);
-        print_hint(hint);
+        report_hints(hint);
     }
 }
 
