@@ -81,7 +81,8 @@ bool variable_is_unknown(const char *assignment)
            strcmp(name, KEY_COMMAND_MARK) != 0 && !is_service_link(name);
 }
 
-void warn_of_unknown_variables(char *const *environment, bool (*is_explained)(char *assignment))
+void warn_of_unknown_variables(char *const *environment,
+                               bool (*is_explained)(const char *assignment))
 {
     const char *names[OPTION_COUNT + 1];
     option_names(ORIGIN_ENVIRONMENT, names);

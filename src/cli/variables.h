@@ -23,4 +23,5 @@ bool variable_is_unknown(const char *assignment);
 
 /* Warns of each of those, and names the setting that was probably meant; but not where another warning already explains
  * the variable. */
-void warn_of_unknown_variables(char *const *environment, bool (*is_explained)(char *assignment));
+void warn_of_unknown_variables(char *const *environment,
+                               bool (*is_explained)(const char *assignment));

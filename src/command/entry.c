@@ -86,9 +86,9 @@ static int status_of(const struct act *act, const struct error *err)
 }
 
 /* Another warning explains it. */
-static bool is_misnamed_key(char *assignment)
+static bool is_misnamed_key(const char *assignment)
 {
-    char *alone[] = {assignment, NULL};
+    char *alone[] = {(char *)assignment, NULL};
     return misnamed_secret(alone, MANAGED_FERNET_KEY);
 }
 

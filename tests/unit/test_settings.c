@@ -462,7 +462,7 @@ static void without_a_file_at_the_default_place_there_are_no_settings_in_it(void
     assert_string_equal(settings.store, "/var/lib/fernit");
 }
 
-static bool explains_nothing(char *assignment)
+static bool explains_nothing(const char *assignment)
 {
     (void)assignment;
     return false;
