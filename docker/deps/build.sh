@@ -31,6 +31,7 @@ x86_64 | aarch64) ;;
 *) die "fernit is built for x86_64 and aarch64, not for $processor" ;;
 esac
 purposes=(build)
+[[ $processor != aarch64 ]] || purposes+=(lld)
 [[ $processor == "$machine" ]] || purposes+=("$processor")
 "$here/packages.sh" "${purposes[@]}"
 
@@ -89,6 +90,8 @@ common=(-Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -pipe -fPIE -ff
 # For the libraries, not for libc: with the whole program in view the compiler drops what is written and never read, as the
 # tables of implementations that sodium_init fills for every algorithm. They need a linking gcc with -flto.
 whole=("${common[@]}" -flto -fstack-protector-strong)
+[[ $processor != aarch64 ]] || whole+=(-fomit-frame-pointer -mcmodel=tiny
+    -mstack-protector-guard=sysreg -mstack-protector-guard-reg=tpidr_el0 -mstack-protector-guard-offset=-16)
 export ARFLAGS=Dcr AR=$tools-gcc-ar RANLIB=$tools-gcc-ranlib
 jobs=-j$(nproc)
 
@@ -158,6 +161,8 @@ done
 
 # The wrapper knows the folder it was installed in; it is about to move.
 sed -i "s|$stage|$prefix|g" "$stage/bin/musl-gcc" "$stage/lib/musl-gcc.specs"
+# Its compiler looks for this linker in folders of its own alone.
+ln -s /usr/bin/ld.lld "$stage/bin/ld.lld"
 rm -rf "$stage"/lib/*.la "$stage/lib/pkgconfig"
 mv -T "$stage" "$prefix"
 echo "$prefix"

@@ -6,6 +6,8 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="gcc make dpkg-dev xz-utils patch autoconf automake libtool ca-certificates debian-archive-keyring linux-libc-dev"
+    # The program for aarch64 is linked by it; see the Makefile.
+    [lld]="lld"
     # To build for the other processor.
     [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
     [x86_64]="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
