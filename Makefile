@@ -90,7 +90,7 @@ LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sectio
 packed  := -Wl,-z,pack-relative-relocs
 
 # aarch64: Debian 12's linker cannot pack relocations for it, and fills the file up to pages of 64 KiB, which some kernels have:
-# 395,240 bytes. Linked once more by lld, from what the first link has optimized as a whole, it is 77 KiB less. For the rest of
+# 395,240 bytes. Linked once more by lld, from what the first link has compiled as a whole, it is 77 KiB less. For the rest of
 # the way to 320 KiB: addresses in one instruction (tiny: all within a megabyte), none looked up in a table (hidden.h), no frame
 # pointers, and the canary of the stack where musl keeps it for the thread, right below tpidr_el0, as x86_64 does with %fs.
 ifeq ($(TARGET),aarch64)
@@ -130,7 +130,7 @@ $(B)/whole/fernit: $(objects)
 	$(call link,-save-temps=obj $^ -linih -lsodium)
 
 $(B)/fernit: $(B)/whole/fernit
-	$(call link,$(packed) $(<D)/*.ltrans.o)
+	$(call link,$(packed) $(<D)/*.ltrans.s)
 else
 $(B)/fernit: $(objects)
 	$(call link,$(packed) $^ -linih -lsodium)
