@@ -39,7 +39,7 @@ plain_flags := $(filter-out -fsanitize=% -fno-sanitize%,$(unit_flags))
 plain_cc := gcc
 # The same with the program's own compiler and libraries, for either processor. Of cmocka Debian has only this machine's.
 cmocka := $(B)/target/cmocka
-target_flags := $(plain_flags) -Og -static -isystem $(cmocka) -L$(cmocka) -idirafter $(DEPS)/kernel
+target_flags := $(plain_flags) -Og -static -D__WORDSIZE=64 -isystem $(cmocka) -L$(cmocka) -idirafter $(DEPS)/kernel
 target_cc := $(CC)
 target_needs := $(cmocka)/libcmocka.a
 
