@@ -27,7 +27,7 @@ linked=$(awk '
     /^(Discarded input sections|Memory Configuration)/ { members = 0 }
     /^Archive member included/ { members = 1 }
     members && /^\/.*\(.*\)/ { sub(/\(.*/, ""); print $1 }
-    $1 == "LOAD" && $2 !~ /\.a$/ { print $2 }
+    $1 == "LOAD" && $2 !~ /\.a$/ && !/ linker stubs$/ { print $2 }
 ' "$map" | sort -u | while read -r path; do
     file=${path##*/}
     case $path in
