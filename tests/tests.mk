@@ -140,7 +140,8 @@ $(B)/valgrind/suppressions: tests/memory/valgrind.suppressions
 
 $(B)/emulated/fernit: tests/arm64/fernit.sh
 	@mkdir -p $(@D)
-	@install -m 0755 $< $@.new
+	@sed 's|PROGRAM|$(CURDIR)/$(B)/fernit|' $< >$@.new
+	@chmod 755 $@.new
 	$(place)
 
 $(B)/valgrind/fernit $(B)/valgrind/control: %: tests/memory/valgrind.sh %.program $(B)/valgrind/suppressions

@@ -28,7 +28,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 
 SLOW = set((TREE / "tests" / "blackbox" / "slow.txt").read_text(encoding="utf-8").split())
 
-#: Test to the reason why it is left out where qemu runs fernit: `FILE::TEST  reason` a line, and comments.
+#: Test to the reason why it is left out where qemu runs fernit: `FILE[::TEST] reason` a line, and comments.
 LEFT_OUT = dict(line.split(maxsplit=1) for line in (TREE / "tests" / "arm64" / "left_out.txt").read_text(encoding="utf-8").splitlines()
                 if line and not line.startswith("#"))
 
@@ -53,8 +53,10 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if f"{item.path.name}::{item.originalname}" in SLOW:
             item.add_marker("slow")
-        if f"{item.path.name}::{item.originalname}" in LEFT_OUT:
+        if {item.path.name, f"{item.path.name}::{item.originalname}"} & set(LEFT_OUT):
             item.add_marker("left_out")
+    if os.environ.get("FERNIT_TEST_EMULATED"):
+        items[:] = [item for item in items if not item.get_closest_marker("left_out") and not item.get_closest_marker("real_binary")]
     items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 
