@@ -21,7 +21,7 @@ SHELL  := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 # Every core, unless the command line says otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -157,7 +157,7 @@ $(shared)/man/man5/fernit.ini.5: doc/fernit.ini.5
 $(filter $(shared)/completions/%,$(pages)): $(shared)/completions/%: doc/completions/%
 ifdef cross
 pages:
-	@$(MAKE) TARGET=$(machine) pages
+	@$(MAKE) --no-print-directory TARGET=$(machine) pages
 else
 $(pages): $(writer)
 	@mkdir -p $(@D)
@@ -168,7 +168,7 @@ pages: $(pages)
 
 # What the other processor gets, from a make of its own.
 $(other):
-	@$(MAKE) TARGET=$@ $(made)
+	@$(MAKE) --no-print-directory TARGET=$@ $(made)
 
 dist: made = all
 dist: $(B)/fernit $(pages) $(other)
