@@ -20,8 +20,8 @@ SHELL  := /bin/bash
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-# Every core, unless the command line says otherwise.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+# Every core, unless the command line or the make around this one says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter-out 0,$(MAKELEVEL)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
