@@ -60,7 +60,7 @@ APT := yes
 endif
 export APT
 needs     = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
-purposes := build $(cross) $(if $(filter aarch64,$(TARGET)),lld) $(call needs,dist test programs test-arm64 $(other),$(other) lld) \
+purposes := build $(cross) $(if $(filter aarch64,$(TARGET)),lld) $(call needs,dist test check programs test-arm64 $(other),$(other) lld) \
     $(call needs,test programs check sanitized valgrind unit-valgrind build/unit/% build/plain/%,test) \
     $(call needs,test test-container bench-container,container) $(call needs,test test-airflow test-container,airflow) \
     $(call needs,test test-arm64,arm64) $(call needs,test programs fuzz,fuzz) \

@@ -153,6 +153,7 @@ everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B
 # All that make test builds.
 programs: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere) $(other)
 programs test-arm64: made = all emulated
+check: made = all
 emulated: $(call programs_of,target) $(B)/emulated/fernit
 
 # A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
@@ -160,7 +161,7 @@ test: programs
 	@tests/inherited.py tests/run.sh $(unit_programs)
 
 # For who has changed a line.
-check: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs)
+check: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(other)
 	@tests/inherited.py tests/check.sh $(unit_programs)
 
 # A real Airflow of three versions. Their environments are made once, in the cache.
