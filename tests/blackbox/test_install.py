@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from conftest import BINARY, listing, warnings
+from conftest import BINARY, errors, hints, listing, warnings
 from fuse import mounted_fixture  # noqa: F401
 from ground import AS_NOBODY, Trace, bind, need, wait_for, works
 
@@ -703,4 +703,6 @@ def test_settings_come_from_a_file_and_from_the_environment(fernit, made, tmp_pa
 
 
 def test_a_word_that_is_nearly_install_is_understood(fernit):
-    refused(fernit("instal", "x"), 'did you mean "fernit install"?', status=2)
+    done = fernit("instal", "x")
+    assert (done.returncode, errors(done)) == (2, ["fernit: instal is not a command"])
+    assert hints(done) == ["fernit: hint: did you mean fernit install?"]
