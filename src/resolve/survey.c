@@ -181,7 +181,7 @@ static int look_at_mounted(struct survey_state *state, struct error *err)
 
 static void advise_on_store(struct error *error)
 {
-    if (!strchr(error->message, ';'))
+    if (!*error->hints)
         source_advise(error, "put back the file that fernit has made, or a backup of it");
 }
 

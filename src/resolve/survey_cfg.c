@@ -55,7 +55,7 @@ static void advise_on_cfg(struct error *error)
 {
     if (error->kind == ERROR_SYSTEM)
         source_advise(error, "make it readable for this user");
-    else if (!strchr(error->message, ';'))
+    else if (!*error->hints)
         source_advise(error, "correct it");
 }
 
