@@ -86,43 +86,42 @@ void signal_rewrite_none(uint8_t rewrite[SIGNAL_LAST + 1])
 
 int signal_rewrite_parse(const char *text, uint8_t rewrite[SIGNAL_LAST + 1], struct error *err)
 {
+    static const char example[] = "write names or numbers: TERM:QUIT, or HUP:0 to drop it";
     char left[SIGNAL_NAME] = "";
     const char *colon = strchr(text, ':');
-    if (!colon)
-        return error_usage(err,
-                           "\"%s\" does not say what to make of a signal; write TERM:QUIT, or "
-                           "HUP:0 to drop it",
-                           shown_value(text));
+    if (!colon) {
+        error_usage(err, "\"%s\" does not say what a signal becomes", shown_value(text));
+        return error_hint(err, "%s", example);
+    }
     if ((size_t)(colon - text) < sizeof left)
         memcpy(left, text, (size_t)(colon - text));
 
     int from = signal_number(left);
     int to = signal_number(colon + 1);
-    if (from < 0)
-        return error_usage(err,
-                           "\"%s\": there is no signal \"%s\"; write a name or a number as in "
-                           "TERM:QUIT",
-                           shown_value(text), *left || colon == text ? shown_value(left) : "...");
-    if (to < 0)
-        return error_usage(err,
-                           "\"%s\": there is no signal \"%s\"; write a name or a number as in "
-                           "TERM:QUIT, or HUP:0 to drop it",
-                           shown_value(text), shown_value(colon + 1));
-    if (from == 0)
-        return error_usage(err,
-                           "\"%s\": 0 is no signal that could arrive; it stands behind the colon, "
-                           "as in HUP:0, and drops the one before it",
-                           text);
-    if (from == SIGKILL || from == SIGSTOP)
-        return error_usage(err,
-                           "\"%s\": %s cannot be caught, so it cannot be rewritten; write one that "
-                           "can, as in TERM:QUIT",
-                           text, signal_name(from, left));
-    if (from == SIGCHLD)
-        return error_usage(err,
-                           "\"%s\": SIGCHLD is about fernit's own children and never passed on; "
-                           "write another one, as in TERM:QUIT",
-                           text);
+    if (from < 0) {
+        error_usage(err, "\"%s\": there is no signal \"%s\"", shown_value(text),
+                    *left || colon == text ? shown_value(left) : "...");
+        return error_hint(err, "%s", example);
+    }
+    if (to < 0) {
+        error_usage(err, "\"%s\": there is no signal \"%s\"", shown_value(text),
+                    shown_value(colon + 1));
+        return error_hint(err, "%s", example);
+    }
+    if (from == 0) {
+        error_usage(err, "\"%s\": 0 is no signal that can arrive", text);
+        return error_hint(err, "to drop a signal, write 0 after the colon: HUP:0");
+    }
+    if (from == SIGKILL || from == SIGSTOP) {
+        error_usage(err, "\"%s\": %s cannot be caught, and not rewritten", text,
+                    signal_name(from, left));
+        return error_hint(err, "write another signal, as in TERM:QUIT");
+    }
+    if (from == SIGCHLD) {
+        error_usage(err, "\"%s\": SIGCHLD is about fernit's own children and is never forwarded",
+                    text);
+        return error_hint(err, "write another signal, as in TERM:QUIT");
+    }
 
     rewrite[from] = (uint8_t)to;
     return 0;

@@ -154,8 +154,9 @@ static int give_up(const struct wait *wait, const char *where, const struct erro
     else
         error_input(err, "%s%s has not answered within %s: %s", wait->what, where, wait->most,
                     reason->message);
-    return error_advise(err, "see whether it runs, and whether that is its name; --wait-timeout "
-                             "waits longer");
+    error_id(err, "no-answer");
+    error_advise(err, "check that it runs, under this name");
+    return error_hint(err, "or wait longer: --wait-timeout");
 }
 
 /* Where there is none, all wait the same time. */
