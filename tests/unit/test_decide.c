@@ -461,7 +461,7 @@ static const struct {
     {ROW, ERROR_REFUSED, "retired=R", "store is missing, ", "generate - "},
     {ROW, ERROR_REFUSED, "var=0 cfg=$ retired=R", "store is missing, ", "generate - , empty var"},
     {ROW, ERROR_REFUSED, "store=... staged=S", "store is missing, ", "generate - "},
-    {ROW, ERROR_REFUSED, "cfg=R retired=R", "no other key is created", "use cfg "},
+    {ROW, ERROR_REFUSED, "cfg=R retired=R", "store is missing, ", "use cfg "},
     {ROW, ERROR_REFUSED, "cfg=R retired=R staged=S", "store is missing, ", "use cfg S"},
 };
 
