@@ -172,11 +172,11 @@ def test_what_python_refuses_is_refused_and_not_shown(fernit, spell):
 
 
 TOLD = {
-    "the bytes that Python prints": (lambda k: f"b'{k}'", "looks like Python's bytes (b'...'); give what stands between the quotes alone"),
+    "the bytes that Python prints": (lambda k: f"b'{k}'", "looks like Python's bytes (b'...')"),
     "the bytes in double quotes": (lambda k: f'b"{k}"', "looks like Python's bytes"),
-    "a line of a shell": (lambda k: f"export FERNET_KEY={k}", "begins with the name of the option; give the key alone"),
-    "a line of YAML": (lambda k: f"AIRFLOW__CORE__FERNET_KEY: {k}", "begins with the name of the option; give the key alone"),
-    "hexadecimal digits": (lambda k: key_bytes(k).hex(), "has 64 hexadecimal digits; a Fernet key has 44 characters of base64"),
+    "a line of a shell": (lambda k: f"export FERNET_KEY={k}", "begins with the name of the option"),
+    "a line of YAML": (lambda k: f"AIRFLOW__CORE__FERNET_KEY: {k}", "begins with the name of the option"),
+    "hexadecimal digits": (lambda k: key_bytes(k).hex(), "has 64 hexadecimal digits, a Fernet key has 44 characters of base64"),
 }
 
 
