@@ -196,7 +196,8 @@ static void the_command_gets_the_value_and_no_file(void **state)
     write_text("file", "value\n");
     foreach(row, deliveries) {
         struct error err = {0};
-        char remark[256];
+        char remark[OPTION_FILE_REMARK];
+        char hint[OPTION_FILE_REMARK];
         _cleanup_option_files_ struct option_files files = {0};
         _cleanup_environment_ struct environment child = {0};
         if (option_files_read(row->given, NULL, &files, &err) != 0 ||
@@ -210,7 +211,7 @@ static void the_command_gets_the_value_and_no_file(void **state)
                 break;
         }
         bool has_remark =
-            files.count > 0 && option_file_remark(&files.list[0], remark, sizeof remark);
+            files.count > 0 && option_file_remark(&files.list[0], remark, hint);
         if (has_remark != (row->remark != NULL) || (has_remark && !strstr(remark, row->remark)))
             fail_row(row, "remark: %s", has_remark ? remark : "none");
         for (size_t i = 0; i < files.count; i++)
@@ -228,7 +229,7 @@ static const struct {
     {ROW,
      ERROR_INPUT,
      {CONN "=x", CONN "_FILE=./file"},
-     {CONN ": is set, and so is " CONN "_FILE"},
+     {CONN ": is set, and " CONN "_FILE is set, too"},
      NULL},
     {ROW,
      ERROR_INPUT,
