@@ -368,7 +368,9 @@ def test_root_that_modes_bind_creates_nothing_that_it_cannot_open_any_more(ferni
     done = fernit(*words, **options)
     assert done.returncode == 0, done.stderr
     if mode == "0600":
-        assert f"who owns its folder, cannot {'write to' if deep else 'read'} it" in done.stderr and "hint: start fernit as uid 50000, or give it: --cap-add CHOWN --cap-add DAC_OVERRIDE\n" in done.stderr
+        assert f"uid 50000, the owner of its folder, cannot {'write to' if deep else 'read'} it\n" in done.stderr
+        assert "hint: start fernit as uid 50000\n" in done.stderr
+        assert "hint: or give it the capabilities: --cap-add CHOWN --cap-add DAC_OVERRIDE\n" in done.stderr
     if mode == "0660" and not deep and who != "without CHOWN":
         assert {path.stat().st_uid for path in (store / "fernet_key", airflow / "airflow.cfg")} == {50000}
     # Each later start, too: one that changes nothing, and changes.

@@ -14,7 +14,7 @@ import sys
 import pytest
 from cryptography.fernet import Fernet
 
-from conftest import errors
+from conftest import errors, hints
 from ground import Trace, wait_for
 from keys import fingerprint, key_bytes, made, new_key
 
@@ -57,7 +57,7 @@ def assert_read_as_python_does(fernit, text):
     done = fernit("key", "fingerprint", "-", stdin=text)
     if expected is None:
         assert (done.returncode, done.stdout) == (1, ""), f"fernit takes {text!r}, Python does not"
-        assert len(done.stderr.splitlines()) == 1
+        assert done.stderr.splitlines() == [*errors(done), *hints(done)] and len(errors(done)) == 1
     else:
         assert done.returncode == 0, f"Python takes {text!r}, fernit says {done.stderr}"
         assert done.stdout.split() == [fingerprint(key) for key in expected]
@@ -485,8 +485,7 @@ def test_what_is_no_key_file_is_a_problem_that_names_it(look_at, tmp_path, make)
     make(path)
     done = look_at(path, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "the-key" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.splitlines() == [*errors(done), *hints(done)] and "the-key" in "".join(errors(done))
 
 
 def test_empty_standard_input_is_a_problem(look_at):
