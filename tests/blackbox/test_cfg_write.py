@@ -582,12 +582,12 @@ def test_a_copy_is_taken_from_who_may_write_the_file_and_from_nobody_else(fernit
             continue
         assert done.returncode == 125 and cfg.read_text() == old and not (store / "ran").exists()
         assert errors(done) and errors(done)[0] in (
-            f"fernit: {copy} is owned by uid {copy.stat().st_uid}; only root, this user or the original's owner may own it",
-            f"fernit: {copy} can be written by other users (mode {mode(copy):03o})",
+            f"fernit: error: {copy} is owned by uid {copy.stat().st_uid}, and only root, this user or the original's owner may own it",
+            f"fernit: error: {copy} can be written by other users (mode {mode(copy):03o})",
         )
-        (hint,) = hints(done)
-        assert "else remove it" in hint
-        (cure,) = re.findall(r": (ch\S+ \S+ \S+);", hint)
+        first, second = hints(done)
+        assert second == "fernit: hint: if not: remove it"
+        (cure,) = re.findall(r": (ch\S+ \S+ \S+)$", first)
         assert cure.endswith(str(copy))
 
 

@@ -294,7 +294,7 @@ def test_the_supervisor_goes_on_in_json(logged):
 def test_the_supervisor_goes_on_in_text_without_it(fernit, stored):
     stored(new_key())
     done = fernit("run", "--init", "--verbose", "sh", "-c", "exit 3")
-    assert "fernit: the command has ended with status 3\n" in done.stderr
+    assert "fernit: the command ended with status 3\n" in done.stderr
 
 
 @pytest.mark.parametrize("anew", [True, False], ids=["anew", "not anew"])

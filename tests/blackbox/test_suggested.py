@@ -314,7 +314,7 @@ def test_a_flag_that_is_no_setting_is_not_what_somebody_meant(fernit, name, tmp_
 # --- An errno that alone tells what to do
 
 
-@pytest.mark.parametrize("call, errno, advice", [("fsync", "EIO", "see whether its file system is well"), ("linkat", "EIO", "see whether its file system is well"), ("getrandom", "EPERM", "see what this kernel lacks, or a sandbox (seccomp) forbids")])
+@pytest.mark.parametrize("call, errno, advice", [("fsync", "EIO", "check its file system and the disk below"), ("linkat", "EIO", "check its file system and the disk below"), ("getrandom", "EPERM", "see what this kernel lacks or a sandbox (seccomp) forbids")])
 @pytest.mark.parametrize("is_change", [False, True], ids=["first", "change"])
 def test_another_volume_is_no_cure_for_it(fernit, store, stored, call, errno, advice, is_change):
     if is_change:

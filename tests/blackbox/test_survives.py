@@ -194,7 +194,7 @@ def test_the_line_names_the_store_that_was_asked_for(inside, container, cfg):
 @pytest.mark.parametrize("path", ["/var/my keys", "/var/a:b", "/var/$x", "/var/" + "x" * 100])
 def test_a_store_whose_path_no_line_can_hold_gets_a_line_with_another(inside, container, path):
     done = inside(container().marked("/.dockerenv"), *SHOW, FERNIT_STORE=path)
-    assert done.returncode == 125 and f"with --store {STORE}: docker run -v fernit:{STORE} " in done.stderr
+    assert done.returncode == 125 and f"fernit: hint: give --store {STORE}\nfernit: hint: add a volume: docker run -v fernit:{STORE} ...\n" in done.stderr
 
 
 def test_the_other_way_that_the_refusal_names_works_too(inside, container, cfg):
