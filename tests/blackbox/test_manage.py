@@ -241,7 +241,7 @@ def test_one_name_that_is_given_is_as_good_as_the_other(child_sees, cfg, new_val
         value = new_value()
         seen = child_sees(**{variable: value})
         agrees(seen, cfg, SECRET_KEY, value)
-        assert not any("holds another" in line for line in warnings(seen))
+        assert not any("has another" in line for line in warnings(seen))
 
 
 def test_the_same_value_under_both_names_is_no_matter(child_sees, new_value):

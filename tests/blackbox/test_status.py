@@ -253,7 +253,7 @@ def test_status_is_1_where_a_run_would_be_refused_and_says_why(fernit, report, s
     assert run.returncode == 125
     assert (table.returncode, found["status"]) == (1, 1)
     assert found["verdict"] == "refuse"
-    reason = errors(run)[-1].removeprefix("fernit: ")
+    reason = errors(run)[-1].removeprefix("fernit: error: ")
     assert reason in table.stdout
     assert reason in found["problems"]
 
