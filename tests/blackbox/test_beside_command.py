@@ -287,7 +287,6 @@ def test_a_command_that_prints_no_key_is_not_said_to_be_used(beside):
     beside.start(*RUN)
     beside.gives("x")
     for _ in range(2):
-        [told] = warnings(beside.start(*RUN))
-        assert f"the Fernet key comes from {beside.store}/fernet_key" in told
+        assert f"the Fernet key comes from {beside.store}/fernet_key" in beside.start(*RUN).stderr
         said = beside.start("status", "--run-commands", status=1).stdout
         assert "broken" in said and not [line for line in said.splitlines() if "fernet_key_cmd" in line and "<- used" in line]
