@@ -175,7 +175,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  survey->sources[survey->options[source->place].source].name);
         break;
     case REMARK_MISNAMED:
-        snprintf(text, size, "%.*s is set, but Airflow and fernit do not read it",
+        snprintf(text, size, "%.*s is set, which Airflow and fernit do not read",
                  (int)strcspn(remark->text, "="), remark->text);
         break;
     case REMARK_READABLE:

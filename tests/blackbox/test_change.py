@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from conftest import errors, fingerprint, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, notices, warnings
 from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
 #: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
@@ -85,7 +85,7 @@ def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit,
     done = fernit("run", "true", FERNET_KEY=new)
     (said,) = warnings(done)
     assert fingerprint(new) in said and fingerprint(old) in said and str(store / "fernet_key") in said
-    assert re.search(r"hint: restart .*\n.*: fernit run --store \S+ -- airflow rotate-fernet-key\n.*: fernit key retire --yes --store \S+$", told(done))
+    assert re.search(r"hint: restart .*\n.*: fernit run --store \S+ -- airflow rotate-fernet-key\n.*: fernit key retire --yes --store \S+$", told(done), re.M)
 
 
 def test_a_change_is_made_once_and_the_same_start_again_writes_nothing(fernit, stored, tmp_path):
@@ -297,7 +297,7 @@ def test_what_it_advises_ends_it(fernit, child_sees, stored, tmp_path):
     old, new = new_key(), new_key()
     stored([new, old])
     said = told(fernit("run", "true", FERNET_KEY=old))
-    words = re.search(r"fernit (key promote \S+ --yes --store \S+)$", said)[1].split()
+    words = re.search(r"fernit (key promote \S+ --yes --store \S+)$", said, re.M)[1].split()
     assert fernit(*words, FERNET_KEY=old).returncode == 0
     settled(fernit, tmp_path, FERNET_KEY=old)
     assert child_sees().keys == [old, new]
@@ -680,12 +680,12 @@ def test_a_key_that_airflow_made_for_itself_is_adopted_by_the_store(fernit, chil
 def test_the_keys_that_a_new_store_keeps_are_said_to_come_from_where_they_do(fernit, write_cfg):
     given, written = new_key(), new_key()
     write_cfg(f"[core]\nfernet_key = {written}\n")
-    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=given)) if "is now kept" in line]
+    (said,) = [line for line in notices(fernit("run", "true", FERNET_KEY=given)) if "is now kept" in line]
     assert f"{fingerprint(given)}, {fingerprint(written)} from FERNET_KEY and airflow.cfg" in said
 
 
 def test_keys_that_one_source_gives_are_said_to_come_from_it_alone(fernit):
-    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=f"{new_key()},{new_key()}")) if "is now kept" in line]
+    (said,) = [line for line in notices(fernit("run", "true", FERNET_KEY=f"{new_key()},{new_key()}")) if "is now kept" in line]
     assert "from FERNET_KEY is now kept" in said
 
 

@@ -179,7 +179,7 @@ def test_without_any_of_them_nothing_changes(airflow_sees):
 def test_the_variable_and_its_file_are_an_error_that_names_both(refused, fernit, mounted, option):
     fernit.secrets.add("from the variable")
     said = refused(**{option: "from the variable", f"{option}_FILE": mounted("from the file")})
-    assert f"{option}: is set, and so is {option}_FILE" in said
+    assert f"{option}: is set, and {option}_FILE is set, too" in said
 
 
 @pytest.mark.parametrize("text", ["", " \t"])
