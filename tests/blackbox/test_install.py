@@ -520,7 +520,7 @@ def test_a_mount_from_which_nothing_can_be_run_is_an_error_that_says_so(fernit, 
     before = listing(made)
     bind(namespace, made, made, "noexec")
     done = fernit("install", made, prefix=namespace.prefix)
-    refused(done, f"{made}: is mounted noexec, and no program in it can be run; mount it without, or name another folder")
+    refused(done, f"{made}: is mounted noexec, and no program in it can be run", hint="mount it without noexec, or name another folder")
     assert listing(made) == before
 
 
@@ -561,8 +561,8 @@ def test_anothers_file_in_a_sticky_folder_is_an_error(fernit, nobody, made):
 
 
 @pytest.mark.parametrize("make, says", [
-    (lambda path: path.touch(), "Not a directory; name a folder"),
-    (lambda path: os.mkfifo(path), "Not a directory; name a folder"),
+    (lambda path: path.touch(), "Not a directory"),
+    (lambda path: os.mkfifo(path), "Not a directory"),
     (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
     (lambda path: path.symlink_to(path.name), "Symbolic link loop"),
 ], ids=["a file", "a fifo", "a link that leads nowhere", "a link to itself"])  # fmt: skip
@@ -573,7 +573,7 @@ def test_what_is_no_folder_is_an_error(fernit, share, make, says):
 
 def test_a_folder_below_a_file_is_an_error(fernit, share):
     share.touch()
-    refused(fernit("install", share / "a"), f"{share}/a: Not a directory; name a folder")
+    refused(fernit("install", share / "a"), f"{share}/a: Not a directory", hint="name a folder")
 
 
 SYSTEMS = ["no-link", "no-link no-noreplace", "no-chmod", "root-squash", "one-mode=0755", "one-mode=0777"]
@@ -620,7 +620,7 @@ def test_without_proc_a_relative_path_will_do(fernit, without_proc, release, mad
 def test_without_proc_and_without_its_path_it_says_what_it_needs(fernit, without_proc, made):
     by_descriptor = "import os, sys; os.execve(os.open(sys.argv[1], os.O_RDONLY), sys.argv[1:], os.environ)"
     done = fernit("install", made, prefix=[*without_proc, sys.executable, "-c", by_descriptor])
-    refused(done, "cannot read this program's own file; mount /proc, or let this user read it (chmod a+r)")
+    refused(done, "cannot read this program's own file", hint="mount /proc, or let this user read the file (chmod a+r)")
     assert names(made) == []
 
 
@@ -628,7 +628,7 @@ def test_a_program_that_may_be_run_and_not_read_says_so(fernit, nobody, made, tm
     made.chmod(0o777)
     fernit.program = put(tmp_path / "secretive", PROGRAM, 0o711)
     os.chown(fernit.program, 0, 0)
-    refused(fernit("install", made, prefix=AS_NOBODY), "cannot read this program's own file; ")
+    refused(fernit("install", made, prefix=AS_NOBODY), "cannot read this program's own file")
 
 
 def test_a_program_that_is_gone_from_the_disk_installs_itself(fernit, made, tmp_path):
@@ -664,7 +664,7 @@ def test_it_works_in_an_image_that_holds_nothing_else_as_any_user(fernit, namesp
 @pytest.mark.parametrize("words", [[], [""], ["a", "b"], ["a", "a"], ["--", "a", "--quiet"]], ids=str)
 def test_one_folder_and_nothing_else_is_wanted(fernit, tmp_path, words):
     before = names(tmp_path)
-    refused(fernit("install", *words), "install needs one folder: fernit install DIR", status=2)
+    refused(fernit("install", *words), "install needs one folder", hint="fernit install DIR", status=2)
     assert names(tmp_path) == before
 
 
