@@ -140,11 +140,11 @@ static int refuse_lost(const struct survey *survey, struct error *err)
     char cure[LOST_CURE];
     lost_cure(survey, cure);
     error_refused(err,
-                  "no key is created: %s is missing, and staged or retired keys beside it show "
-                  "that there was one",
+                  "%s is missing, and staged or retired keys beside it show that there was one",
                   survey->store_name);
     error_id(err, "lost-ring");
-    error_hint(err, "put back a backup, or give the key in FERNET_KEY");
+    error_hint(err, "put back a backup: fernit creates no other key in its place");
+    error_hint(err, "or give the key in FERNET_KEY");
     return *cure ? error_hint(err, "or %s", cure) : -1;
 }
 

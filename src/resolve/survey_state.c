@@ -83,8 +83,8 @@ void source_advise_key(struct error *error, const struct managed *secret, enum w
         source_advise(error, "");
         return;
     }
-    error_id(error, way == WAY_STORE ? "damaged-key" : "wrong-key");
-    if (!*error->hints)
+    error_id(error, way == WAY_STORE ? "damaged-key" : "invalid-key");
+    if (way == WAY_STORE || !*error->hints)
         error_hint(error, "%s", key_cure(secret, way));
 }
 
