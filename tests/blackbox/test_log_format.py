@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import new_key
+from conftest import errors, new_key
 from ground import Trace, bind
 from inits import children_of
 
@@ -80,7 +80,7 @@ def test_the_default_is_text(fernit, stored):
 def test_another_format_is_an_error_that_names_both(fernit, store, word):
     done = fernit("run", f"--log-format={word}", "true")
     assert done.returncode == 125 and not store.exists()
-    assert done.stderr == f'fernit: --log-format: "{word}" is neither text nor json\n'
+    assert errors(done)[0].startswith(f'fernit: error: --log-format: "{word}" is ') and "text" in done.stderr and "json" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["init"], ["status"], ["key", "print"], ["key", "check"], ["key", "fingerprint"], ["key", "generate"]])
@@ -145,7 +145,7 @@ def test_a_run_that_fails_says_so_in_one_object(fernit, words, status, variables
 
 
 def test_what_is_wrong_with_the_words_before_the_format_is_known_is_text(fernit):
-    assert fernit("run", "--stroe", "/x", "--log-format", "json", "true").stderr.startswith("fernit: --stroe")
+    assert fernit("run", "--stroe", "/x", "--log-format", "json", "true").stderr.startswith("fernit: error: --stroe")
     (entry,) = objects(fernit("run", "--log-format", "json", "--stroe", "/x", "true").stderr)
     assert entry["message"].startswith("--stroe")
 
