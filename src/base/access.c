@@ -27,7 +27,7 @@ enum {
     MAPS_MOST = 4096
 }; /* the kernel's default of /proc/sys/kernel/overflowuid and overflowgid */
 
-/* Without /proc nobody knows. */
+/* Without /proc this is unknown. */
 static bool maps_all(const char *path)
 {
     char text[MAPS_MOST];
@@ -181,7 +181,7 @@ static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
 }
 
 /* A new file's group shows as an unmapped one only where a setgid folder gives it that folder's, which is right for what is
- * new. Of a file that it replaces nobody knows whether it had the same. */
+ * new. Whether a file that it replaces had the same is unknown. */
 static bool set_group(int fd, const struct stat *own, const struct access *access)
 {
     if (access->gid == (gid_t)-1 || (own->st_gid == access->gid && !access->replaces))

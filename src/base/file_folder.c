@@ -94,7 +94,7 @@ static int make_plain(const char *path, mode_t mode)
     return made;
 }
 
-/* It gets its name when it is its owner's: whoever starts at the same moment would take it for root's. */
+/* It gets its name when it has its owner: another start at the same moment would take it for root's. */
 static int make_for_owner(int parent, const char *path, const char *name, mode_t mode,
                           struct error *err)
 {
@@ -166,7 +166,7 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
     return make_one(part, mode, err);
 }
 
-/* Whether it is on a file system of this kind, where nobody can create anything: with that errno. */
+/* Whether it is on a file system of this kind, where no user can create anything: with that errno. */
 static bool is_on(long kind, int errnum, const char *folder)
 {
     struct statfs status;

@@ -258,7 +258,7 @@ struct place {
     size_t line;
 };
 
-/* Without the name: who knows what somebody has pasted there. */
+/* Without the name: it may be a secret that was pasted there. */
 static int refuse_twice(const struct place *place, size_t first, struct error *err)
 {
     return error_input(err, "line %zu: this %s was already in line %zu", place->line,

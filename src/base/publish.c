@@ -17,7 +17,7 @@
 
 #define TEMPORARY ".fernit.tmp."
 
-/* Each time somebody must have swept our temporary just then. */
+/* Each time another process must have swept the temporary just then. */
 enum { TRIES = 100, CHUNK = 16 * 1024 };
 
 struct placing {

@@ -212,13 +212,9 @@ int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYT
     sodium_memzero(decoded, sizeof decoded);
     if (is_key && !is_alone) {
         error_input(err, "is followed by another key");
-        error_id(err, "invalid-key");
         return error_hint(err, "put a comma between them");
     }
-    if (is_key)
-        return 0;
-    explain(text, length, scan, err);
-    return error_id(err, "invalid-key");
+    return is_key ? 0 : explain(text, length, scan, err);
 }
 
 void fernet_key_text(const uint8_t key[FERNET_KEY_BYTES], char text[FERNET_KEY_TEXT + 1])

@@ -182,8 +182,9 @@ int ring_parse(struct ring *ring, const char *text, size_t length, struct error 
         text++;
         length--;
     }
-    return ring->is_value ? parse_value(ring, text, length, err)
-                          : parse_keys(ring, text, length, err);
+    int parsed =
+        ring->is_value ? parse_value(ring, text, length, err) : parse_keys(ring, text, length, err);
+    return parsed < 0 && err->kind == ERROR_INPUT ? error_id(err, "invalid-key") : parsed;
 }
 
 bool ring_is_text(const char *text)

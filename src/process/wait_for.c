@@ -41,7 +41,7 @@ static void attempt_end(const struct attempt *attempt)
         cleanup_close(&attempt->polled[i].fd);
 }
 
-/* One to ourselves: where nobody listens, and the kernel has chosen for our end the very port that we ask for, TCP connects
+/* A connection to itself: where no server listens, and the kernel has chosen for our end the very port that we ask for, TCP connects
  * the two. RFC 9293, 3.5 */
 static bool is_to_itself(int fd)
 {
@@ -54,7 +54,7 @@ static bool is_to_itself(int fd)
            ours.ss_family != AF_UNIX && memcmp(&ours, &theirs, sizeof ours) == 0;
 }
 
-/* 0 where somebody has answered, else the errno of what has come instead. */
+/* 0 where a server has answered, else the errno of what has come instead. */
 static int outcome(int fd)
 {
     int failure = 0;

@@ -17,7 +17,7 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time somebody else must have made a claim and removed it in between. */
+/* Each time another process must have created a claim and removed it in between. */
 enum { CLAIM_TRIES = 1000 };
 
 enum { AT_WORK = 2, LOOK_EVERY_MS = 20 }; /* beside enum store_created: another one is making it */

@@ -12,7 +12,7 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time somebody must have swept our temporary just then. */
+/* Each time another process must have swept the temporary just then. */
 enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
 
 static int open_lock(const struct store *store)

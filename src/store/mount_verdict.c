@@ -32,7 +32,7 @@ set_verdict(struct mount_verdict *verdict, enum survival survival, const char *f
 /* --- Paths that say whose they are */
 
 /* Whether the components of the pattern are the next ones. '#' stands for 64 hex digits, which is what
- * engines call what nobody has given a name; '*' for the rest of a component. */
+ * engines call a volume without a name; '*' for the rest of a component. */
 static bool begins(const char *path, const char *pattern)
 {
     for (; *pattern; pattern++) {

@@ -270,7 +270,7 @@ def test_a_user_that_cannot_be_is_told_where_he_was_asked_for(run, tmp_path):
         ([], {"FERNIT_USER": "no-one"}, "FERNIT_USER"),
         (["--config", ini], {}, f"{ini}: user"),
     ):
-        assert f'fernit: {origin} "no-one": there is no user' in run("run", *options, "true", **variables).stderr
+        assert f'fernit: error: {origin} "no-one": there is no user' in run("run", *options, "true", **variables).stderr
 
 
 # --- Whose fernit.ini root obeys
@@ -470,7 +470,7 @@ def test_the_same_where_others_can_write_is_left_to_the_user(seen, run, kubelets
     """Whoever may write into it can have moved there what is root's."""
     place, key = kubelets(folder_mode)
     done = run("run", "--user", "airflow", "env", FERNET_KEY_FILE=place / "key")
-    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1) and "root did not read it" in done.stderr
+    assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1) and "then root reads it" in done.stderr
     namespace.path(place / "..2026" / "key").chmod(0o444)
     assert key_of(seen("--user", "airflow", FERNET_KEY_FILE=place / "key")) == key
 
@@ -502,7 +502,7 @@ def test_a_planted_link_has_root_read_nothing_for_the_user(run, root_key, tmp_pa
     for words in (["run", "--user", "airflow", "env"], ["key", "print", "--user", "airflow"]):
         done = run(*words, FERNET_KEY_FILE=path)
         assert done.returncode in (1, 125) and done.stdout == "" and len(errors(done)) == 1
-        assert "Permission denied" in done.stderr and "root did not read it" in done.stderr
+        assert "Permission denied" in done.stderr and "then root reads it" in done.stderr
 
 
 def test_a_readable_secret_in_a_folder_of_the_users_is_read_by_the_user(seen, home):
@@ -549,7 +549,7 @@ def test_a_planted_link_has_root_read_no_option_for_the_user(run, root_key, home
     (home / "conn").symlink_to(root_key)
     done = run("run", "--user", "airflow", "env", **{f"{CONN}_FILE": home / "conn"})
     assert (done.returncode, done.stdout) == (125, "") and not (store / "fernet_key").exists()
-    assert f"{CONN}_FILE: " in done.stderr and "root did not read it" in done.stderr
+    assert f"{CONN}_FILE: " in done.stderr and "then root reads it" in done.stderr
 
 
 def test_the_home_that_an_option_must_not_begin_with_is_the_users(run, seen, tmp_path):

@@ -536,7 +536,7 @@ def test_what_the_last_whole_try_has_found_is_told_and_not_that_the_end_came_whi
     process = begins("--wait-for", "tcp://postgres:5432", "--wait-timeout", "2s", prefix=network.prefix)
     network.knows(postgres=None)
     status, _, said = ends(process)
-    assert status == 125 and "has not answered within 2s: the name postgres is not known; see" in said
+    assert status == 125 and "has not answered within 2s: the name postgres is not known\n" in said
 
 
 def test_a_name_server_that_does_not_answer_keeps_nobody_beyond_the_deadline(fernit, network):
@@ -584,4 +584,4 @@ def test_who_connects_to_itself_is_not_answered(fernit, network):
     subprocess.run([*network.prefix, "sh", "-c", "echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range"], check=True)
     done = fernit("run", "--wait-for", "tcp://127.0.0.1:40000", "--wait-timeout", "0", "--", "true", prefix=network.prefix)
     assert done.returncode == 125
-    assert ": Connection refused;" in errors(done)[-1]
+    assert errors(done)[-1].endswith(": Connection refused")
