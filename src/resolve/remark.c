@@ -125,8 +125,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      secret->title, words.fresh, own, source->name);
         else
             snprintf(text, size,
-                     "%s brings the new key %s: it encrypts from now on, what %s in %s encrypted "
-                     "stays readable",
+                     "%s brings the new key %s: it encrypts from now on, what %s in %s wrote stays "
+                     "readable",
                      winner, words.fresh, own, source->name);
         break;
     case REMARK_STAGED:
@@ -271,6 +271,8 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
             advise(hint,
                    "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
                    remark->source->way == WAY_VARIABLE ? ", and docker exec still gets it" : "");
+        else
+            advise(hint, "remove it");
         break;
     case REMARK_CHANGED:
         advise_changed(survey, winner, hint);

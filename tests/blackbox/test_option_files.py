@@ -86,14 +86,15 @@ def airflow_sees(fernit):
 
 @pytest.fixture
 def refused(fernit, tmp_path):
-    """refused(**env): the one error of a run that begins nothing."""
+    """refused(**env): the one error of a run that begins nothing, and its hints."""
 
     def run(**env):
         before = listing(tmp_path)
         done = fernit("run", "--", "echo", "ran", **env)
         assert (done.returncode, done.stdout) == (125, "") and listing(tmp_path) == before
         (error,) = errors(done)
-        return error
+        assert done.stderr.splitlines() == [error, *hints(done)]
+        return done.stderr
 
     return run
 

@@ -680,7 +680,7 @@ static void a_hint_names_the_way_out(void **state)
           "c77f48f3771072be --yes"}},
         {ROW, "var=A store=AB", {"docker exec sees var alone"}},
         {ROW, "var=0", {"remove it: Airflow", "docker exec still gets it"}},
-        {ROW, "bare=0", {""}},
+        {ROW, "bare=0", {"remove it"}},
         {ROW, "store=Ar", {"chmod o-r store"}},
         {ROW,
          "cfg=A cfgcmd=?",
