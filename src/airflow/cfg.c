@@ -128,7 +128,7 @@ static int interpolate(struct interpolation *work, const char *text, int depth, 
         size_t length = close ? (size_t)(close - text) - 2 : 0;
         char name[256];
         if (length == 0 || length >= sizeof name || close[1] != 's')
-            return error_input(err, "a \"%%\" in it is neither \"%%%%\" nor \"%%(name)s\"");
+            return error_input(err, "a \"%%\" in it is no \"%%%%\" and no \"%%(name)s\"");
         memcpy(name, text + 2, length);
         name[length] = '\0';
         const struct ini_option *option = look_up(work->ini, work->section, name);

@@ -33,7 +33,7 @@ static int write_in_place(int fd, const char *path, const char *text, size_t len
     if (file_write(fd, path, text, length, err) < 0)
         return -1;
     if (ftruncate(fd, (off_t)length) < 0 || fsync(fd) < 0)
-        return error_sys(err, "%s: cannot be made durable", path);
+        return error_sys(err, "%s: cannot be synced to disk", path);
     return 0;
 }
 
@@ -207,22 +207,27 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
     size_t old_length = 0;
     size_t new_length = 0;
     const char *old = read_head(&kept, &old_length, &new_length);
-    if (!old)
-        return error_input(err, "%s: is no copy that fernit made; remove it", copy_path);
+    if (!old) {
+        error_input(err, "%s: is not a copy that fernit wrote", copy_path);
+        error_id(err, "interrupted-write");
+        return error_hint(err, "remove it");
+    }
     const char *new = old + old_length;
 
     _cleanup_secret_ struct secret now = {0};
     if ((!copy->pretends && cfg_lock_open(target, path, deadline, err) < 0) ||
         file_read(target, path, CFG_MOST, &now, err) < 0)
         return error_within(err, unfinished_work);
-    if (!is_torn(&now, old, old_length, new, new_length))
-        return error_input(err,
-                           "%s: was being written when fernit was killed, and was edited since; "
-                           "look at it, then remove %s",
-                           path, copy_path);
+    if (!is_torn(&now, old, old_length, new, new_length)) {
+        error_input(err, "%s: fernit was killed while it wrote this file, and it was edited since",
+                    path);
+        error_id(err, "interrupted-write");
+        error_hint(err, "check that %s is complete", path);
+        return error_hint(err, "then remove %s", copy_path);
+    }
     if (copy->pretends)
         return 1;
-    /* Whoever made the copy may have died before its name was durable. */
+    /* The process that wrote the copy may have died before its name was durable. */
     if (file_sync_directory(copy->directory, copy->directory_path, err) < 0 ||
         write_in_place(target, path, new, new_length, err) < 0)
         return -1;

@@ -48,11 +48,12 @@ int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, str
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK)
             return 0;
-        if (deadline_passed(deadline))
-            return error_refused(err,
-                                 "%s: another fernit has been writing it for too long; see what it "
-                                 "waits for, or raise --lock-timeout",
-                                 path);
+        if (deadline_passed(deadline)) {
+            error_refused(err, "%s: another fernit has been writing it for too long", path);
+            error_id(err, "lock-held");
+            error_hint(err, "see what the other fernit waits for");
+            return error_hint(err, "or wait longer: --lock-timeout");
+        }
         if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }
@@ -140,7 +141,7 @@ static int write_temporary(const struct target *target, const struct secret *tex
         access_check_owner(fd, access, false, target->path, err) < 0 ||
         file_write(fd, target->path, text->bytes, text->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", target->path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", target->path) : 0;
 }
 
 /* Gives the temporary its name unless there is such a file. */
@@ -197,9 +198,9 @@ static void tell_unreadable(const char *path, const struct stat *folder, mode_t 
         return;
     char hint[PATH_MAX + 128];
     snprintf(hint, sizeof hint,
-             "if Airflow runs as another user: give fernit --user, or chown %s to that user", path);
+             "if Airflow runs as another user: give fernit --user\nor chown %s to that user", path);
     log_warning("other-owner", hint,
-                "%s belongs to root: other users, who may write its folder, cannot read it", path);
+                "%s is owned by root: other users may write its folder, but cannot read it", path);
 }
 
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)
@@ -223,14 +224,14 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
     if (open_target(&target, err) < 0)
         return cfg_write_outcome(err);
     if (fstat(target.directory, &status) < 0)
-        return error_sys(err, "%s: cannot be made", path);
+        return error_sys(err, "%s: cannot be created", path);
     access_new(&status, mode, &access);
     if (write_temporary(&target, text, &access, &temporary, err) < 0)
         return cfg_write_outcome(err);
     if (publish_new(&target, &temporary) < 0) {
         if (errno == EEXIST || errno == ENOENT)
             return CFG_CHANGED;
-        error_sys(err, "%s: cannot be made", path);
+        error_sys(err, "%s: cannot be created", path);
         return cfg_write_outcome(err);
     }
     tell_unreadable(path, &status, mode);
@@ -288,7 +289,7 @@ int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
     if (errno == ENOTDIR)
         error_sys(err, "%s", folder);
     else
-        error_sys(err, "%s: cannot make a temporary file", target);
+        error_sys(err, "%s: cannot create a temporary file", target);
     return cfg_write_outcome(err);
 }
 

@@ -1,4 +1,4 @@
-/* Writing airflow.cfg so that nobody ever reads half of it, and nobody's edit is lost. */
+/* Writing airflow.cfg so that no reader ever sees half of it, and no edit is lost. */
 #pragma once
 
 #include "airflow/cfg.h"

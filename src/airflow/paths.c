@@ -17,18 +17,19 @@ static int expanded(const char *text, const char *name, char *const *environment
     if (shown_place(path->bytes))
         return 0;
     secret_free(path);
-    error_input(err, "%s does not begin with \"/\" and leads to nothing", name);
-    return error_hint(
-        err,
-        "write an absolute path, or begin it with ./ (it is not shown, since it may be a secret)");
+    error_input(err,
+                "%s does not begin with \"/\" and leads to nothing (not shown: it may be a secret)",
+                name);
+    return error_hint(err, "write an absolute path, or begin it with ./");
 }
 
 int airflow_cfg_path(char *const *environment, struct secret *path, struct error *err)
 {
     const char *config = environment_get(environment, "AIRFLOW_CONFIG");
-    if (config && !*config)
-        return error_input(err, "AIRFLOW_CONFIG is set but empty; unset it, or give the path of "
-                                "airflow.cfg");
+    if (config && !*config) {
+        error_input(err, "AIRFLOW_CONFIG is set but empty");
+        return error_hint(err, "unset it, or give the path of airflow.cfg");
+    }
     if (config)
         return expanded(config, "AIRFLOW_CONFIG", environment, path, err);
 

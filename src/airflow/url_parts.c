@@ -61,11 +61,12 @@ int url_rest(struct url_parts *parts, enum url_reader reader, struct error *err)
     rest = span_from(rest, parts->authority.length);
     bool is_named = user > 0 || kombu;
     doubt |= is_named && parts->authority.length > 0 && has_at(rest);
-    if (doubt)
-        return error_input(err,
-                           "has an \"@\" too many, and might show a part of its password for a "
-                           "host; write %%40 for each but the one before the host, and %%2F "
-                           "for \"/\", %%3F for \"?\", %%23 for \"#\"");
+    if (doubt) {
+        error_input(err,
+                    "has an \"@\" too many (a part of its password might be shown as the host)");
+        return error_hint(err, "in user and password write %%40 for \"@\", %%2F for \"/\", %%3F "
+                               "for \"?\", %%23 for \"#\"");
+    }
 
     const char *at = memrchr(parts->authority.start, '@', parts->authority.length);
     if (at)

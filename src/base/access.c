@@ -27,7 +27,7 @@ enum {
     MAPS_MOST = 4096
 }; /* the kernel's default of /proc/sys/kernel/overflowuid and overflowgid */
 
-/* Without /proc nobody knows. */
+/* Without /proc this is unknown. */
 static bool maps_all(const char *path)
 {
     char text[MAPS_MOST];
@@ -84,10 +84,12 @@ int access_check_like(int fd, const struct stat *status, const struct stat *like
     uid_t uid = status->st_uid;
     if (uid != geteuid() && uid != 0 && (uid != like->st_uid || access_is_unmapped_uid(uid))) {
         error_refused(
-            err, "%s is owned by uid %ju; only root, this user or the original's owner may own it",
+            err,
+            "%s is owned by uid %ju, and only root, this user or the original's owner may own it",
             path, (uintmax_t)uid);
-        return error_hint(err, "if fernit has written it: chown %ju %s; else remove it",
-                          (uintmax_t)geteuid(), path);
+        error_id(err, "unsafe-file");
+        error_hint(err, "if fernit wrote it: chown %ju %s", (uintmax_t)geteuid(), path);
+        return error_hint(err, "if not: remove it");
     }
     bool same_group = status->st_gid == like->st_gid && !access_is_unmapped_gid(like->st_gid);
     mode_t extra = status->st_mode & 0022 & ~(same_group ? like->st_mode & 0020 : 0);
@@ -95,8 +97,9 @@ int access_check_like(int fd, const struct stat *status, const struct stat *like
         return 0;
     error_refused(err, "%s can be written by other users (mode %03o)", path,
                   (unsigned)status->st_mode & MODES);
-    return error_hint(err, "if it holds what fernit has written: chmod go-w %s; else remove it",
-                      path);
+    error_id(err, "unsafe-file");
+    error_hint(err, "if it has what fernit wrote: chmod go-w %s", path);
+    return error_hint(err, "if not: remove it");
 }
 
 static bool has_none(int errnum)
@@ -178,7 +181,7 @@ static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
 }
 
 /* A new file's group shows as an unmapped one only where a setgid folder gives it that folder's, which is right for what is
- * new. Of a file that it replaces nobody knows whether it had the same. */
+ * new. Whether a file that it replaces had the same is unknown. */
 static bool set_group(int fd, const struct stat *own, const struct access *access)
 {
     if (access->gid == (gid_t)-1 || (own->st_gid == access->gid && !access->replaces))
@@ -218,7 +221,7 @@ static void set_owner(int fd, const struct stat *own, const struct access *acces
     if (is_owners(own, access))
         return;
     if (access->must_open && !would_open(fd))
-        log_detail("%s: its owner stays: this process could not open it any more", path);
+        log_detail("%s: its owner is not changed: this process could not open it any more", path);
     else if (fchown(fd, access->uid, (gid_t)-1) < 0)
         log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
 }
@@ -241,7 +244,7 @@ int access_set(int fd, const struct access *access, const char *path, struct err
     return 0;
 }
 
-/* What somebody needs: of a file to read it, of a folder to put something there. */
+/* What a user needs: of a file to read it, of a folder to create something in it. */
 static mode_t needed(const struct access *access)
 {
     return access->is_folder ? S_IWOTH : S_IROTH;
@@ -262,8 +265,8 @@ static bool group_reads(const struct stat *own, const struct access *access)
 int access_check_owner(int fd, const struct access *access, bool must, const char *path,
                        struct error *err)
 {
-    static const char cure[] =
-        "start fernit as uid %ju, or give it: --cap-add CHOWN --cap-add DAC_OVERRIDE";
+    static const char cure[] = "start fernit as uid %ju\nor give it the capabilities: --cap-add "
+                               "CHOWN --cap-add DAC_OVERRIDE";
     struct stat own;
     if (fstat(fd, &own) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
@@ -272,9 +275,10 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     uintmax_t uid = access->uid;
     if (group_reads(&own, access)) {
         if (access->replaces)
-            log_notice(NULL,
-                       "%s now belongs to uid %ju; uid %ju can read it only if it is in group %ju",
-                       path, (uintmax_t)own.st_uid, uid, (uintmax_t)own.st_gid);
+            log_notice(
+                NULL,
+                "%s is now owned by uid %ju, and uid %ju can read it only as a member of group %ju",
+                path, (uintmax_t)own.st_uid, uid, (uintmax_t)own.st_gid);
         return 0;
     }
     if (!access->replaces && !must) {
@@ -284,12 +288,13 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
         else
             snprintf(hint, sizeof hint, cure, uid);
         log_warning("other-owner", hint,
-                    "%s belongs to uid %ju: uid %ju, who owns its folder, cannot %s it", path,
+                    "%s is owned by uid %ju: uid %ju, the owner of its folder, cannot %s it", path,
                     (uintmax_t)own.st_uid, uid, access->is_folder ? "write to" : "read");
         return 0;
     }
-    error_refused(err, "%s: a new one would belong to uid %ju, and uid %ju could not read it", path,
-                  (uintmax_t)own.st_uid, uid);
+    error_refused(err, "%s: a new one would be owned by uid %ju, and uid %ju could not read it",
+                  path, (uintmax_t)own.st_uid, uid);
+    error_id(err, "store-owner");
     return error_hint(err, cure, uid);
 }
 
@@ -297,7 +302,7 @@ int access_foresee(const struct access *access, bool must, const char *path, str
 {
     _cleanup_close_ int fd = memfd_create("fernit", MFD_CLOEXEC);
     if (fd < 0)
-        return 0; /* nobody knows */
+        return 0; /* cannot be told */
     return access_set(fd, access, path, err) < 0 ? -1
                                                  : access_check_owner(fd, access, must, path, err);
 }

@@ -31,7 +31,7 @@ struct access {
 };
 
 /* Whether the owner or group that stat(2) shows may be anybody whom this user namespace does not map: all of them show as one
- * id, that of "nobody", so that two who look alike need not be the same. user_namespaces(7), "Unmapped user and group IDs" */
+  * id, that of "nobody", so that two ids that look alike need not be the same. user_namespaces(7), "Unmapped user and group IDs" */
 bool access_is_unmapped_uid(uid_t uid);
 bool access_is_unmapped_gid(gid_t gid);
 
@@ -41,8 +41,9 @@ bool access_is_our_group(gid_t group);
 /* Whether `fd` is on a file system that may show one mode for all its files, whatever was asked for. */
 bool access_has_one_mode(int fd);
 
-/* Whether the file `fd` that is to take the place of `like` comes from somebody who may write `like` anyway: it belongs to us, to root or to
- * the owner of `like`, and nobody else may write it; the group may where it is that of `like`, which it may write. A file system with one mode for all is excepted, if `fd` is not -1. Returns 0, or -1 with ERROR_REFUSED. */
+/* Whether the file `fd`, which is to replace `like`, was written by a user who may write `like` anyway: its owner is this user,
+ * root or the owner of `like`, and no other user may write it. The group may, where it is that of `like` and may write that.
+ * A file system with one mode for all files is accepted, if `fd` is not -1. Returns 0, or -1 with ERROR_REFUSED. */
 int access_check_like(int fd, const struct stat *status, const struct stat *like, const char *path,
                       struct error *err);
 

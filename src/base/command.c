@@ -32,7 +32,7 @@ static int open_pipe(struct pipe_ends *ends, struct error *err)
 {
     int both[2];
     if (pipe2(both, O_CLOEXEC) < 0)
-        return error_sys(err, "cannot make a pipe");
+        return error_sys(err, "cannot create a pipe");
     *ends = (struct pipe_ends){.read = both[0], .write = both[1]};
     return 0;
 }
@@ -187,9 +187,10 @@ int command_output(char *const *argv, char *const *environment, size_t most,
     const char *name = shown(argv[0], known, "the command");
     /* Up to a "=": NAME=token COMMAND is what a shell would take, and we do not. */
     error_within(err, "%.*s", (int)strcspn(name, "="), name);
-    return name == argv[0] ? -1
-                           : error_hint(err, "its first word is in no folder of PATH; it is not "
-                                             "shown, since it may be a secret");
+    if (name == argv[0])
+        return -1;
+    return error_hint(err,
+                      "its first word is in no folder of PATH (not shown: it may be a secret)");
 }
 
 int command_function(int (*function)(const void *context, int output), const void *context,

@@ -1,4 +1,4 @@
-/* Where somebody listens: a host and a port, or the path of a unix socket. Pure. */
+/* Where a server listens: a host and a port, or the path of a unix socket. Pure. */
 #pragma once
 
 #include <stddef.h>

@@ -143,28 +143,28 @@ const char *error_remedy(const struct error *err)
     switch (err->errnum) {
     case ENOSPC:
     case EDQUOT:
-        return "make room there";
+        return "free some space there";
     case EROFS:
-        return "let it be writable, or name another place";
+        return "mount it writable, or name another place";
     case EACCES:
-        return "give this user the right to it";
+        return "give this user permission for it";
     case EMFILE:
         return "raise the limit of open files (ulimit -n)";
     case ENFILE:
-        return "too many files are open on this host: see who opens them";
+        return "see which process of this host has too many files open";
     case ENOMEM:
         return "give this container more memory";
     case EIO:
     case ESTALE:
-        return "see whether its file system is well";
+        return "check its file system and the disk below";
     case ENOENT:
-        return "see whether it is there";
+        return "check that it exists";
     case EINTR:
         return "start again";
     case EINVAL:
     case ENOSYS:
     case EPERM:
-        return "see what this kernel lacks, or a sandbox (seccomp) forbids";
+        return "see what this kernel lacks or a sandbox (seccomp) forbids";
     default:
         return "";
     }

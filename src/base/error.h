@@ -5,8 +5,8 @@
  *     if (fsync(fd) < 0)
  *         return error_sys(err, "%s: cannot make it durable", path);
  *
- * Its caller adds what only the caller knows (error_within) or hands it up as it is. Nobody prints
- * on the way, nobody loses errno, and no message ever holds a secret.
+ * Its caller adds what only the caller knows (error_within) or hands it up as it is. No function prints
+ * on the way, errno is not lost, and no message has a secret in it.
  */
 #pragma once
 

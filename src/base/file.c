@@ -120,7 +120,7 @@ int file_temporary(int directory, const char *prefix, char name[FILE_TEMPORARY_N
         return -1;
     int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return error_sys(err, "cannot make a temporary file");
+        return error_sys(err, "cannot create a temporary file");
     return fd;
 }
 
@@ -189,7 +189,7 @@ int file_sync_directory(int directory, const char *path, struct error *err)
     if (fsync(directory) == 0 || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS ||
         errno == EBADF)
         return 0;
-    return error_sys(err, "%s: cannot make its names durable", path);
+    return error_sys(err, "%s: cannot sync its names to disk", path);
 }
 
 /* The directory above, on the same file system; -1: there is none that we may read. */

@@ -58,7 +58,7 @@ int file_list(int directory, void (*visit)(const char *name, void *context), voi
 int file_sync_directory(int directory, const char *path, struct error *err);
 
 /* Makes the name of an open directory durable, and those of the directories above it up to its mount
- * point: whoever made them may have died before it had done so. What we may not read is not ours.
+ * point: the process that created them may have died before that. What we may not read is not ours.
  * Returns 0, or -1 with ERROR_SYSTEM. */
 int file_sync_above(int directory, const char *path, struct error *err);
 
@@ -86,7 +86,7 @@ bool file_folder_is_writable(const char *path);
 /* Why file_make_directory of what does not exist would fail, by the same; with its warning. Returns 0, or -1 with ERROR_SYSTEM. */
 int file_make_directory_foresee(const char *path, mode_t mode, struct error *err);
 
-/* Whether nobody may write, replace or remove it, root included: chattr(1), "i". errno is EPERM then. */
+/* Whether no user may write, replace or remove it, root included: chattr(1), "i". errno is EPERM then. */
 bool file_is_immutable(int directory, const char *name);
 
 /* Whether errnum says that linkat(2), or renameat2(2) with RENAME_NOREPLACE, cannot be had on this

@@ -24,7 +24,7 @@ int file_check_new_folder(int folder, const struct stat *parent, const char *pat
     struct stat status;
     size_t count = 0;
     if (fstat(folder, &status) < 0)
-        return error_sys(err, "%s: cannot be made", path);
+        return error_sys(err, "%s: cannot be created", path);
     if (file_list(folder, count_name, &count, err) < 0)
         return error_within(err, "%s", path);
     bool is_parents = status.st_uid == parent->st_uid && status.st_gid == parent->st_gid;
@@ -42,7 +42,7 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     struct access access;
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &own) < 0 || fstat(parent, &above) < 0)
-        return error_sys(err, "%s: cannot be made", path);
+        return error_sys(err, "%s: cannot be created", path);
     /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
     if (own.st_uid != 0)
         return 0;
@@ -94,7 +94,7 @@ static int make_plain(const char *path, mode_t mode)
     return made;
 }
 
-/* It gets its name when it is its owner's: whoever starts at the same moment would take it for root's. */
+/* It gets its name when it has its owner: another start at the same moment would take it for root's. */
 static int make_for_owner(int parent, const char *path, const char *name, mode_t mode,
                           struct error *err)
 {
@@ -106,12 +106,12 @@ static int make_for_owner(int parent, const char *path, const char *name, mode_t
         return -1;
     snprintf(whole, sizeof whole, "%.*s%s", (int)(name - path), path, temporary);
     if (make_plain(whole, mode) < 0)
-        return error_sys(err, "%s: cannot make this directory", path);
+        return error_sys(err, "%s: cannot create this directory", path);
     int made = give_to_owner(parent, path, temporary, err);
     if (made == 0 && file_publish_folder(parent, temporary, name))
         return 0;
     if (made == 0 && errno != EEXIST && errno != ENOTEMPTY)
-        made = error_sys(err, "%s: cannot make this directory", path);
+        made = error_sys(err, "%s: cannot create this directory", path);
     unlinkat(parent, temporary, AT_REMOVEDIR);
     return made;
 }
@@ -132,13 +132,13 @@ static int make_one(const char *path, mode_t mode, struct error *err)
         if (make_for_owner(parent, path, name, mode, err) < 0)
             return -1;
     } else if (make_plain(path, mode) < 0) {
-        return errno == EEXIST ? 0 : error_sys(err, "%s: cannot make this directory", path);
+        return errno == EEXIST ? 0 : error_sys(err, "%s: cannot create this directory", path);
     }
     parent = parent < 0 ? open_parent(path, slash) : parent;
     if (parent >= 0)
         return file_sync_directory(parent, path, err);
     /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
-    return errno == EACCES ? 0 : error_sys(err, "%s: cannot make its name durable", path);
+    return errno == EACCES ? 0 : error_sys(err, "%s: cannot sync its name to disk", path);
 }
 
 int file_make_directory(const char *path, mode_t mode, struct error *err)
@@ -166,7 +166,7 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
     return make_one(part, mode, err);
 }
 
-/* Whether it is on a file system of this kind, where nobody can create anything: with that errno. */
+/* Whether it is on a file system of this kind, where no user can create anything: with that errno. */
 static bool is_on(long kind, int errnum, const char *folder)
 {
     struct statfs status;
@@ -214,7 +214,7 @@ int file_make_directory_foresee(const char *path, mode_t mode, struct error *err
     find_missing(path, part, above);
     errno = errnum;
     if (!is_possible)
-        return error_sys(err, "%s: cannot make this directory", part);
+        return error_sys(err, "%s: cannot create this directory", part);
     if (geteuid() != 0 || stat(above, &status) < 0 || (status.st_uid == 0 && status.st_gid == 0))
         return 0;
     access_new(&status, mode != 0 && strcmp(part, path) == 0 ? mode : 0755, &access);

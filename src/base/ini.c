@@ -258,10 +258,10 @@ struct place {
     size_t line;
 };
 
-/* Without the name: who knows what somebody has pasted there. */
+/* Without the name: it may be a secret that was pasted there. */
 static int refuse_twice(const struct place *place, size_t first, struct error *err)
 {
-    return error_input(err, "line %zu: this %s stands there twice, first in line %zu", place->line,
+    return error_input(err, "line %zu: this %s was already in line %zu", place->line,
                        place->name.length == 0 ? "section" : "option", first);
 }
 
@@ -302,9 +302,10 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
     _cleanup_ini_ struct ini read = {.text = text, .length = length};
     struct reading reading = {.ini = &read, .lines = lines_of(text, length), .err = err};
 
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        return error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read; "
-                                "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read");
+        return error_hint(err, "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+    }
 
     /* Most of a file is comments. */
     if (secret_reserve(&read.values, length / 4, err) < 0)

@@ -91,9 +91,9 @@ static int prove(const struct ini *before, const struct change *change, struct s
         *err = why;
         return -1;
     }
-    return error_refused(err,
-                         "changing %s in [%s] would change something else too; edit it by hand",
-                         change->name, change->section);
+    error_refused(err, "changing %s in [%s] would change something else too", change->name,
+                  change->section);
+    return error_hint(err, "edit it by hand");
 }
 
 static int add(struct secret *to, const char *text, struct error *err)

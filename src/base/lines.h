@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A part of a text that belongs to somebody else; not terminated. */
+/* A part of a text that the caller owns; not terminated. */
 struct span {
     const char *start;
     size_t length;

@@ -35,7 +35,7 @@ enum log_level log_level(void);
 void log_set_format(enum log_format wanted);
 enum log_format log_format(void);
 
-/* From now on a line that is not taken at once is dropped: for who has to go on. */
+/* From now on a line that is not taken at once is dropped: for a caller that must not block. */
 void log_never_wait(void);
 
 /* A pipe or a terminal may have room for a byte and not for a line, and keep who writes it for ever. So the
@@ -43,7 +43,7 @@ void log_never_wait(void);
  * change of user, who may not be allowed to open it; where it cannot be opened poll(2) has to do. */
 void log_open(void);
 
-/* Lets the log's own opening take the place of standard error, which nobody else is to use any more. */
+/* Lets the log's own opening take the place of standard error, which no other code uses any more. */
 void log_take_standard_error(void);
 
 /* From now on `listen` gets each warning and its hints, whatever the level, and nothing of them is printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
@@ -55,7 +55,7 @@ void log_divert(void (*listen)(void *context, const char *id, const char *text, 
 bool log_shows(enum log_level wanted);
 
 /* Puts stars over what looks like a key: 43 characters of base64 before a "=", or as a word that is no
- * variable's name. A net under all that is printed, for keys that somebody has put where a name or a
+ * variable's name. A net under all that is printed, for keys that were put where a name or a
  * path belongs. */
 void log_mask(char *text);
 

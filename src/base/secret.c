@@ -59,8 +59,8 @@ static void release(const struct secret *secret)
 static void end(void)
 {
     enum { OWN_FAILURE = 125 };
-    log_error(NULL, NULL,
-              "libsodium cannot get random bytes; see what a sandbox (seccomp) forbids");
+    log_error("sandbox", "see what a sandbox (seccomp) forbids: getrandom(2) is needed",
+              "libsodium cannot get random bytes");
     _exit(OWN_FAILURE);
 }
 

@@ -1,4 +1,4 @@
-/* Memory for what nobody else may read: keys, the text of airflow.cfg, the output of a key command.
+/* Memory for what no other process may read: keys, the text of airflow.cfg, the output of a key command.
  *
  * The bytes come from libsodium's sodium_malloc: between guard pages (those of up to 12 KiB share one
  * block while there is room in it), locked against swapping where the system permits it, left out of core

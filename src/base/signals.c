@@ -61,7 +61,7 @@ static void end(int number)
     _exit(128 + number);
 }
 
-/* A log line to a pipe that nobody reads has raised it; it was ours and must not end the command. */
+/* A log line to a pipe without a reader raised it: it was meant for fernit and must not end the command. */
 static void drop_pipe_signal(const struct signals *signals)
 {
     const uint64_t pipe = bit(SIGPIPE);

@@ -29,9 +29,10 @@ static int open_program(const char *name, struct error *err)
     struct stat status;
     if (strcmp(name, ITSELF) == 0) {
         int fd = program_open(O_RDONLY);
-        return fd >= 0 ? fd
-                       : error_input(err, "cannot read this program's own file; mount /proc, or "
-                                          "let this user read it (chmod a+r)");
+        if (fd >= 0)
+            return fd;
+        error_input(err, "cannot read this program's own file");
+        return error_hint(err, "mount /proc, or let this user read the file (chmod a+r)");
     }
     program_beside(name, path);
     return file_open(AT_FDCWD, path, 0, path, &status, err);
@@ -55,11 +56,10 @@ static int install_all(const struct context *context, const char *directory, int
                        struct error *err)
 {
     struct statvfs status;
-    if (fstatvfs(folder, &status) == 0 && status.f_flag & ST_NOEXEC)
-        return error_refused(err,
-                             "%s: is mounted noexec, and no program in it can be run; mount it "
-                             "without, or name another folder",
-                             directory);
+    if (fstatvfs(folder, &status) == 0 && status.f_flag & ST_NOEXEC) {
+        error_refused(err, "%s: is mounted noexec, and no program in it can be run", directory);
+        return error_hint(err, "mount it without noexec, or name another folder");
+    }
     size_t length = strlen(directory);
     while (length > 0 && directory[length - 1] == '/')
         length--;
@@ -77,11 +77,14 @@ static int install_all(const struct context *context, const char *directory, int
 static int install(const struct context *context, struct error *err)
 {
     char *const *words = context->settings->words;
-    if (!words[0] || !*words[0] || words[1])
-        return error_usage(err, "install needs one folder: fernit install DIR");
+    if (!words[0] || !*words[0] || words[1]) {
+        error_usage(err, "install needs one folder");
+        return error_hint(err, "fernit install DIR");
+    }
     if (!shown_place(words[0])) {
         error_usage(err, "the folder does not begin with \"/\" and does not exist");
-        return error_hint(err, "write an absolute path; it is not shown, since it may be a secret");
+        return error_hint(
+            err, "write an absolute path (the word is not shown, since it may be a secret)");
     }
     umask(WORLD);
     _cleanup_close_ int folder = publish_open(words[0], err);

@@ -59,16 +59,15 @@ static int read_words(struct key_operation *operation, struct error *err)
     operation->prefix = words[0];
     if (words[0] && words[1])
         return error_usage(err, "key %s takes one fingerprint", verb);
-    if (needed && !words[0])
-        return error_usage(err,
-                           "key %s needs the fingerprint of a retired key; \"fernit status%s\" "
-                           "shows them",
-                           verb, operation->context->settings->options);
-    if (words[0] && !is_fingerprint_prefix(words[0]))
-        return error_usage(err,
-                           "key %s takes a fingerprint, 16 hex digits, or at least the first 4 "
-                           "of them; what was given is none",
-                           verb);
+    if (needed && !words[0]) {
+        error_usage(err, "key %s needs the fingerprint of a retired key", verb);
+        return error_hint(err, "see the retired keys: fernit status%s",
+                          operation->context->settings->options);
+    }
+    if (words[0] && !is_fingerprint_prefix(words[0])) {
+        error_usage(err, "key %s takes a fingerprint, and what was given is none", verb);
+        return error_hint(err, "give its 16 hex digits, or at least the first 4 of them");
+    }
     return 0;
 }
 
@@ -82,11 +81,15 @@ static int fill(const struct store *store, struct holding *holding, const struct
                 struct error *err)
 {
     const struct managed *secret = holding->secret;
-    if (file->finding == STORE_UNFINISHED)
-        return error_refused(err, "%s/%s: somebody is making it; try again in a moment",
-                             store->path, secret->name);
-    if (file->finding == STORE_HOLDS && file->text.length == 0)
-        return error_input(err, "%s/%s: is empty; put back a backup", store->path, secret->name);
+    if (file->finding == STORE_UNFINISHED) {
+        error_refused(err, "%s/%s: another fernit is creating it", store->path, secret->name);
+        return error_hint(err, "try again in a moment");
+    }
+    if (file->finding == STORE_HOLDS && file->text.length == 0) {
+        error_input(err, "%s/%s: is empty", store->path, secret->name);
+        error_id(err, "damaged-key");
+        return error_hint(err, "put back a backup");
+    }
     if (parse(&holding->ring, secret->is_value, &file->text, err) < 0)
         return error_within(err, "%s/%s", store->path, secret->name);
     if (parse(&holding->staged, secret->is_value, &file->staged, err) < 0)
@@ -119,12 +122,13 @@ static int check_sources(const struct key_operation *operation, struct error *er
         for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
-            if (strcmp(text, operation->target.fingerprint) == 0)
-                return error_refused(err,
-                                     "%s: still holds %s, and the next start would bring it back; "
-                                     "first take it out there%s%s",
-                                     source->name, text, is_edited ? ": fernit init" : "",
-                                     is_edited ? operation->context->settings->options : "");
+            if (strcmp(text, operation->target.fingerprint) != 0)
+                continue;
+            error_refused(err, "%s: still holds %s, and the next start would bring it back",
+                          source->name, text);
+            error_id(err, "key-in-use");
+            return error_hint(err, "first remove it there%s%s", is_edited ? ": fernit init" : "",
+                              is_edited ? operation->context->settings->options : "");
         }
     }
     return 0;
@@ -164,7 +168,7 @@ static bool is_new(const struct plan *plan)
     return plan->changes_ring && ring_count(&plan->holding->ring) == 0;
 }
 
-/* Another one may have been first: its ring counts, and the key joins it. */
+/* Another one may have been first: then the key joins that one's ring. */
 static int create_ring(const struct key_operation *operation, struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
@@ -203,9 +207,10 @@ static int lock(const struct key_operation *operation, struct error *err)
         deadline_in(operation->context->settings->lock_timeout, operation->context->signals);
     int held = record_lock(operation->context, &operation->look.store, &deadline,
                            "see that no other fernit starts, and add --assume-single-writer", err);
-    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hints)
-        error_advise(err, "to change a key the store must be writable, and have locks (else: "
-                          "--assume-single-writer, on one host)");
+    if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hints) {
+        error_advise(err, "to change a key, let the store be writable and have locks");
+        error_advise(err, "or, where one host alone uses it, add --assume-single-writer");
+    }
     return held;
 }
 
@@ -233,10 +238,11 @@ static int apply_plan(struct key_operation *operation, struct error *err)
         return -1;
     operation->created = true;
     planned = do_locked(operation, &is_gone, err);
-    return is_gone
-               ? error_refused(err, "%s/%s: has gone while it was to be changed; start again",
-                               operation->look.store.path, operation->plan.holding->secret->name)
-               : planned;
+    if (!is_gone)
+        return planned;
+    error_refused(err, "%s/%s: another process removed it just now", operation->look.store.path,
+                  operation->plan.holding->secret->name);
+    return error_hint(err, "start again");
 }
 
 /* --- The commands */
@@ -259,9 +265,13 @@ static int unconfirmed(const struct key_operation *operation)
     /* Where both go to one place, this is to stand last. */
     fflush(stdout);
     const struct settings *settings = operation->context->settings;
-    log_error(NULL, NULL, "nothing was changed; to do this: fernit key %s%s%s --yes%s%s",
-              verb_word(operation->verb), target->holding ? " " : "", target->fingerprint,
-              settings->options, settings->single_writer ? " --assume-single-writer" : "");
+    struct error err;
+    error_refused(&err, "nothing was changed: --yes is missing");
+    error_id(&err, "not-confirmed");
+    error_hint(&err, "to do this: fernit key %s%s%s --yes%s%s", verb_word(operation->verb),
+               target->holding ? " " : "", target->fingerprint, settings->options,
+               settings->single_writer ? " --assume-single-writer" : "");
+    error_print(&err);
     return EXIT_PROBLEM;
 }
 
@@ -270,7 +280,7 @@ static int failed(const struct context *context, const struct error *err)
     return report_failure(context->signals, err, failure_status(err));
 }
 
-/* What counts outside the store. One that cannot be read might hold what is to be retired. */
+/* The source outside the store that is used. One that cannot be read might hold what is to be retired. */
 static int find_giver(struct key_operation *operation, struct error *err)
 {
     const struct survey *survey = &operation->look.lookups[0].survey;
@@ -301,9 +311,10 @@ static int look(struct key_operation *operation, struct error *err)
         *err = look->store_error;
         return -1;
     }
-    if (look->store.directory < 0)
-        return error_input(err, "the store %s: does not exist; name the right one with --store",
-                           look->store.path);
+    if (look->store.directory < 0) {
+        error_input(err, "the store %s: does not exist", look->store.path);
+        return error_hint(err, "name the right one with --store DIR");
+    }
     return find_giver(operation, err);
 }
 

@@ -30,7 +30,7 @@ static int read_keys(int fd, const char *name, struct ring *ring, struct error *
     return 0;
 }
 
-/* What a run would use. A key that would have to be made first is none. */
+/* What a run would use. A key that a run would create does not exist yet. */
 static int resolve(const struct context *context, struct ring *ring, struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
@@ -43,9 +43,10 @@ static int resolve(const struct context *context, struct ring *ring, struct erro
                            lookup->decision.winner->name);
     if (lookup->decision.action == ACTION_GENERATE) {
         const char *carried = context->settings->options;
-        error_input(err, "there is no key yet; \"fernit status%s\" shows where it was looked for",
-                    carried);
-        return error_hint(err, "this creates one: fernit init%s", carried);
+        error_input(err, "there is no key yet");
+        error_id(err, "no-key");
+        error_hint(err, "see where fernit looked for one: fernit status%s", carried);
+        return error_hint(err, "or create one: fernit init%s", carried);
     }
     return ring_add_all(ring, &lookup->decision.ring, err);
 }
@@ -62,9 +63,10 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
         signals_restore(context->signals);
         return read_keys(STDIN_FILENO, "standard input", ring, err);
     }
-    if (ring_is_text(words[0]))
-        return error_input(err, "that is a key, and others can see it in the list of processes; "
-                                "give it on standard input: fernit key check -");
+    if (ring_is_text(words[0])) {
+        error_input(err, "the word is a key, and others can see it in the list of processes");
+        return error_hint(err, "give it on standard input: fernit key check -");
+    }
     struct stat status;
     const char *name = shown(words[0], NULL, "the file");
     _cleanup_close_ int fd = file_open(AT_FDCWD, words[0], 0, name, &status, err);
@@ -126,7 +128,8 @@ int key_check_command(const struct context *context)
         const char *where = fingerprint_published(text);
         if (!where)
             continue;
-        log_error(NULL, NULL, "key %zu of %zu is known to everybody, from %s", i + 1, count, where);
+        log_error("published-key", "create a new one: fernit key generate",
+                  "key %zu of %zu is known to everybody, from %s", i + 1, count, where);
         result = EXIT_PROBLEM;
     }
     return result;

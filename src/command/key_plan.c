@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PART_LEAST = 4, LISTED = 700 };
+enum { PART_LEAST = 4 };
 
 bool is_fingerprint_prefix(const char *text)
 {
@@ -71,11 +71,11 @@ static void search_all(struct search *search, const struct holding *holdings, si
     }
 }
 
-static void list_place(char text[LISTED], const char *place, const char *fingerprints)
+static void hint_on_place(struct error *err, const char *place, const struct managed *secret,
+                          const char *fingerprints)
 {
-    size_t length = strlen(text);
     if (*fingerprints)
-        snprintf(text + length, LISTED - length, " %s %s;", place, fingerprints);
+        error_hint(err, "%s in %s: %s", place, secret->name, fingerprints);
 }
 
 static void list_retired(const struct retired *retired, char text[RING_SUMMARY])
@@ -92,29 +92,21 @@ static void list_retired(const struct retired *retired, char text[RING_SUMMARY])
         snprintf(text + length, RING_SUMMARY - length, " and %zu more", retired->count - SHOWN);
 }
 
-/* "fernet_key: in use ...; staged ...; retired ...;" for those that have any. */
-static void list_all(const struct holding *holdings, size_t count, char text[LISTED])
+/* A line for each place that has any: which keys there are to name. */
+static void hint_on_all(const struct holding *holdings, size_t count, struct error *err)
 {
-    *text = '\0';
     for (size_t i = 0; i < count; i++) {
-        char places[3][RING_SUMMARY];
+        char text[RING_SUMMARY];
         const struct holding *holding = &holdings[i];
-        size_t length = strlen(text);
-        ring_summary(&holding->ring, places[0]);
-        ring_summary(&holding->staged, places[1]);
-        list_retired(&holding->retired, places[2]);
-        if (!*places[0] && !*places[1] && !*places[2])
-            continue;
-        snprintf(text + length, LISTED - length, " %s:", holding->secret->name);
-        list_place(text, "in use", places[0]);
-        list_place(text, "staged", places[1]);
-        list_place(text, "retired", places[2]);
+        ring_summary(&holding->ring, text);
+        hint_on_place(err, "used", holding->secret, text);
+        ring_summary(&holding->staged, text);
+        hint_on_place(err, "staged", holding->secret, text);
+        list_retired(&holding->retired, text);
+        hint_on_place(err, "retired", holding->secret, text);
     }
-    size_t length = strlen(text);
-    if (length > 0)
-        text[length - 1] = '\0';
-    else
-        snprintf(text, LISTED, " nothing");
+    if (!*err->hints)
+        error_hint(err, "the store has no keys: name the right one with --store DIR");
 }
 
 static const struct error *any_error(const struct holding *holdings, size_t count)
@@ -129,14 +121,14 @@ static const struct error *any_error(const struct holding *holdings, size_t coun
 static int not_found(const struct holding *holdings, size_t count, const char *what,
                      struct error *err)
 {
-    char all[LISTED];
     const struct error *error = any_error(holdings, count);
     if (error) {
         *err = *error;
         return -1;
     }
-    list_all(holdings, count, all);
-    return error_input(err, "%s; the store has%s", what, all);
+    error_input(err, "%s", what);
+    hint_on_all(holdings, count, err);
+    return -1;
 }
 
 int target_find(const struct holding *holdings, size_t count, const char *prefix,
@@ -170,10 +162,9 @@ int target_default(enum verb verb, const struct holding *holdings, size_t count,
         memcpy(whole, target->fingerprint, FP);
         return target_find(holdings, count, whole, target, err);
     }
-    return not_found(holdings, count,
-                     search.found > 0 ? "several keys are staged: say which one"
-                                      : "no key is staged, that could be promoted",
-                     err);
+    return not_found(
+        holdings, count,
+        search.found > 0 ? "several keys are staged: say which one" : "no key is staged", err);
 }
 
 /* --- Planning */
@@ -221,6 +212,7 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
         ring_fingerprint(&old->ring, 0, first);
     if (strcmp(first, target->fingerprint) == 0) {
         error_refused(err, "%s is the %s that is used now", first, old->secret->title);
+        error_id(err, "key-in-use");
         return error_hint(err, "first put another one in front: fernit key promote%s --yes%s",
                           ring_count(&old->staged) == 0 ? " FP" : "", old->options);
     }
@@ -247,7 +239,7 @@ static int plan_retire_rest(const struct holding *old, struct plan *plan, struct
     return ring_add_all(&plan->retire, &plan->moved, err);
 }
 
-/* Whoever starts with the giver encrypts with its first key, and while that waits with the next. */
+/* A process that starts with the giver encrypts with its first key, or, if that is staged, with the next. */
 static int check_giver(const struct holding *old, const struct ring *retire, struct error *err)
 {
     const struct source *giver = old->giver;
@@ -258,9 +250,9 @@ static int check_giver(const struct holding *old, const struct ring *retire, str
         if (ring_has(retire, key, FERNET_KEY_BYTES)) {
             error_refused(err, "%s comes from %s, and what starts with that encrypts with it", text,
                           giver->name);
-            return error_hint(err,
-                              "first give another one there, and restart all\n"
-                              "or, if it is meant for all: fernit key promote %s --yes%s",
+            error_id(err, "key-in-use");
+            error_hint(err, "first give another key there, and restart all processes");
+            return error_hint(err, "or, if it is meant for all: fernit key promote %s --yes%s",
                               text, old->options);
         }
         if (!ring_has(&old->staged, key, FERNET_KEY_BYTES))
@@ -294,6 +286,7 @@ static int plan_destroy(const struct target *target, struct plan *plan, struct e
     if (target->in_ring || target->in_staged) {
         error_refused(err, "%s is %s, and only a retired key can be destroyed", which,
                       target->in_ring ? "in use" : "staged");
+        error_id(err, "key-in-use");
         return error_hint(err, "first retire it: fernit key retire %s --yes%s", which,
                           target->holding->options);
     }

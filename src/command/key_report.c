@@ -69,9 +69,9 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
     const struct source *giver = plan->holding->giver;
     if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
         ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
-        printf("Before that: %s puts another key first here, and comes before the store; give %s "
-               "there.\n",
-               giver->name, moved);
+        printf("Before that, give %s in %s: it has another key first, and comes before the "
+               "store.\n",
+               moved, giver->name);
 }
 
 static void print_meaning(const struct plan *plan, enum verb verb)
@@ -79,9 +79,9 @@ static void print_meaning(const struct plan *plan, enum verb verb)
     char moved[RING_SUMMARY];
     ring_summary(&plan->moved, moved);
     if (verb == VERB_DESTROY)
-        printf("What it alone can read cannot be read again. Backups and copies of the store are "
-               "not reached: erase the key there, too. An airflow.cfg that still holds it would "
-               "bring it back.\n");
+        printf("What only this key can read cannot be read again.\n"
+               "Erase the key in backups and copies of the store, too.\n"
+               "An airflow.cfg that still has it would bring it back.\n");
     else if (verb == VERB_RETIRE)
         print_meaning_of_retire(plan, moved);
     else if (verb == VERB_PROMOTE || plan->holding->secret->is_value)

@@ -17,7 +17,7 @@
 
 #define TEMPORARY ".fernit.tmp."
 
-/* Each time somebody must have swept our temporary just then. */
+/* Each time another process must have swept the temporary just then. */
 enum { TRIES = 100, CHUNK = 16 * 1024 };
 
 struct placing {
@@ -101,16 +101,16 @@ static int fill(const struct placing *placing, int fd, struct error *err)
     if (fstat(fd, &status) < 0)
         return error_sys(err, "%s: cannot be looked at", placing->path);
     /* A file system that sets no modes, or has one for all files, may be right all the same. */
-    if ((status.st_mode & placing->mode) != placing->mode)
-        return changed < 0
-                   ? error_sys(err, "%s: cannot set its mode", placing->path)
-                   : error_refused(err,
-                                   "%s: cannot get mode %04o on this file system; name a folder "
-                                   "on another one",
-                                   placing->path, (unsigned)placing->mode);
+    if ((status.st_mode & placing->mode) != placing->mode) {
+        if (changed < 0)
+            return error_sys(err, "%s: cannot set its mode", placing->path);
+        error_refused(err, "%s: cannot get mode %04o on this file system", placing->path,
+                      (unsigned)placing->mode);
+        return error_hint(err, "name a folder on another file system");
+    }
     if (file_write(fd, placing->path, placing->bytes, placing->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", placing->path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", placing->path) : 0;
 }
 
 /* Returns 1 where there are no files without a name here, or no way to give them one: it needs /proc. */
@@ -139,7 +139,7 @@ static int make_named(const struct placing *placing, char temporary[FILE_TEMPORA
         openat(placing->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                placing->mode);
     if (fd < 0)
-        return error_sys(err, "%s: cannot be made", placing->path);
+        return error_sys(err, "%s: cannot be created", placing->path);
     if (fill(placing, fd, err) == 0)
         return 0;
     unlinkat(placing->folder, temporary, 0);
@@ -158,7 +158,7 @@ static int replace(const struct placing *placing, const char *temporary, struct 
     case EBUSY:
         return error_advise(err, "it is mounted there by itself: mount its folder instead");
     case EPERM:
-        return error_advise(err, "it is another user's: remove it, or run this as that user");
+        return error_advise(err, "another user owns it: remove it, or run this as that user");
     default:
         return -1;
     }

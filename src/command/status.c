@@ -36,12 +36,12 @@ static const char *finding_text(const struct source *source)
     case FOUND_SECRET:
         return "left to Airflow's secrets backend";
     case FOUND_OWN_STORE:
-        return "reads fernit's own store: passed over";
+        return "reads fernit's own store: ignored";
     case FOUND_COMMAND:
-        return source->is_second ? "a command, not run: the first counts"
+        return source->is_second ? "a command, not run: the first is used"
                                  : "a command, not run (--run-commands runs it)";
     case FOUND_UNFINISHED:
-        return "being made by another fernit";
+        return "being created by another fernit";
     case FOUND_PLACEHOLDER:
         return "a variable that is not set: no key";
     }
@@ -55,7 +55,7 @@ static int describe_sources(const struct lookup *lookup, struct status_secret *s
     secret->managed = lookup->secret;
     secret->sources = calloc(survey->count + 1, sizeof *secret->sources);
     if (!secret->sources)
-        return error_sys(err, "cannot hold the sources");
+        return error_sys(err, "cannot list the sources");
     secret->source_count = survey->count;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
@@ -104,17 +104,17 @@ static void compare_version(const struct context *context, const struct look *lo
                             struct status_report *report)
 {
     char version[AIRFLOW_TEXT];
-    char text[256];
+    char text[128];
+    char hint[128];
     int installed = airflow_version_installed(context->environment);
     if (strcmp(look->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
         same_names(context->settings->manage, installed, look->airflow))
         return;
     airflow_version_text(installed, version);
-    snprintf(text, sizeof text,
-             "AIRFLOW_VERSION says Airflow %s, but %s is installed: correct the variable, or set "
-             "--airflow-version %s",
-             report->airflow, version, version);
-    status_add(report, false, text, "");
+    snprintf(text, sizeof text, "AIRFLOW_VERSION says Airflow %s, but %s is installed",
+             report->airflow, version);
+    snprintf(hint, sizeof hint, "correct the variable, or set --airflow-version %s", version);
+    status_add(report, false, text, hint);
 }
 
 static void describe_airflow(const struct context *context, const struct look *look,
@@ -170,7 +170,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
         snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
                  managed_is_read(lookup->secret, look->airflow)
                      ? ""
-                     : "; not delivered: this Airflow does not read it");
+                     : ", not delivered: this Airflow does not read it");
         break;
     }
     case ACTION_GENERATE:
@@ -179,7 +179,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
         snprintf(text, size, "leaves it to Airflow: %s", winner);
         break;
     case ACTION_UNKNOWN:
-        snprintf(text, size, "the command in %s decides; see it with --run-commands", winner);
+        snprintf(text, size, "the command in %s decides (--run-commands runs it)", winner);
         break;
     case ACTION_NONE:
         snprintf(text, size, "no source holds one, and this Airflow does not read it");

@@ -91,9 +91,10 @@ static void add_copy(const char *name, void *context)
         return;
     snprintf(text, sizeof text, "%s/%s: the interrupted write of another airflow.cfg has left it",
              copies->store, name);
-    status_add(copies->report, false, text,
-               "the next run in the container of that airflow.cfg removes it\n"
-               "if there is none, see whether its keys are still needed, and remove it");
+    status_add(
+        copies->report, false, text,
+        "nothing to do: the next start in the container of that airflow.cfg removes it\n"
+        "if there is no such container, save the keys in it that are still needed, and remove it");
 }
 
 /* That of the file in use, which a run finishes, and all others. */
@@ -109,9 +110,8 @@ static int check_copies(const struct context *context, const struct look *look,
     int recovered = deliver_recover(&pretending, look, &stuck);
     if (recovered > 0) {
         char text[PATH_MAX + 128];
-        snprintf(text, sizeof text, "%s: its writing was interrupted; the next run finishes it",
-                 path);
-        status_add(report, false, text, "");
+        snprintf(text, sizeof text, "%s: its writing was interrupted", path);
+        status_add(report, false, text, "nothing to do: the next start finishes it");
     }
     if (path)
         deliver_copy_name(path, own, &ignored);

@@ -73,7 +73,7 @@ static void print_row(const struct status_source *source, size_t width, int way)
     printf("  %s  ", number);
     print_clean(source->name);
     printf("%*s  %s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
-           source->fingerprints, source->wins ? "  <- counts" : "");
+           source->fingerprints, source->wins ? "  <- used" : "");
 }
 
 static size_t widest(const struct status_report *report)
@@ -128,14 +128,14 @@ void status_print(const struct status_report *report)
     for (size_t i = 0; i < report->secret_count; i++)
         print_secret(&report->secrets[i], report->store_path, width, i == 0);
     printf("\nAirflow      %s",
-           *report->airflow ? report->airflow : "version not found; --airflow-version tells it");
+           *report->airflow ? report->airflow : "version not found (--airflow-version sets it)");
     if (*report->airflow) {
         printf(", from ");
         print_clean(report->airflow_from);
     }
     printf("\nstore        ");
     print_clean(report->store_path);
-    printf(": %s\nground       %s; outlives the container: %s\nairflow.cfg  ", report->store,
+    printf(": %s\nmount        %s, outlives the container: %s\nairflow.cfg  ", report->store,
            report->mount, report->survives);
     print_clean(report->cfg_path);
     printf(": %s\n", report->cfg);

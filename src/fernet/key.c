@@ -137,48 +137,60 @@ static bool is_hex(struct span text)
     return digits == text.length && digits == (size_t)2 * FERNET_KEY_BYTES;
 }
 
-/* What people put where a key belongs; NULL: nothing that is known. */
-static const char *guess(const char *start, size_t length)
+/* What people put where a key belongs, and what to do about it; NULL: nothing that is known. */
+static const char *guess(const char *start, size_t length, const char **hint)
 {
+    *hint = NULL;
     struct span text = line_trim(start, start + length);
     if (is_placeholder(start, length))
-        return "looks like a variable's name ($NAME) that nobody has replaced by its value";
+        return "looks like a variable's name ($NAME) that was not replaced by its value";
     if (memmem(text.start, text.length, "{{", 2))
-        return "looks like a template ({{ ... }}) that nobody has rendered";
+        return "looks like a template ({{ ... }}) that was not rendered";
     if (text.length > 1 && *text.start == '<' && text.start[text.length - 1] == '>')
-        return "looks like a placeholder (<...>) that nobody has replaced";
-    if (is_assignment(text))
-        return "begins with the name of the option; give the key alone";
-    if (is_python_bytes(text))
-        return "looks like Python's bytes (b'...'); give what stands between the quotes alone";
+        return "looks like a placeholder (<...>) that was not replaced";
+    if (is_assignment(text)) {
+        *hint = "give the key alone";
+        return "begins with the name of the option";
+    }
+    if (is_python_bytes(text)) {
+        *hint = "give only what is between the quotes";
+        return "looks like Python's bytes (b'...')";
+    }
     if (is_hex(text))
-        return "has 64 hexadecimal digits; a Fernet key has 44 characters of base64";
-    if (begins(text, "/") || begins(text, "./") || begins(text, "~/"))
-        return "looks like a path; a file is named in FERNET_KEY_FILE";
+        return "has 64 hexadecimal digits, a Fernet key has 44 characters of base64";
+    if (begins(text, "/") || begins(text, "./") || begins(text, "~/")) {
+        *hint = "name a file in FERNET_KEY_FILE";
+        return "looks like a path";
+    }
     if (memmem(text.start, text.length, "://", 3))
         return "looks like a URL";
     if (is_reference(text.start, text.length))
         return "looks like a reference, which this version of fernit does not resolve";
-    if (is_encoded_twice(start, length))
-        return "is encoded in base64 twice; decode it once (base64 -d)";
+    if (is_encoded_twice(start, length)) {
+        *hint = "decode it once: base64 -d";
+        return "is encoded in base64 twice";
+    }
     return NULL;
 }
 
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
-    const char *others = scan.ignored ? " (characters that are not base64 do not count)" : "";
-    const char *known = guess(text, length);
-    if (known)
-        return error_input(err, "%s", known);
-    if (is_no_encryption(text, length))
-        return error_input(err,
-                           "is no key: Airflow 1.10 wrote this text where it could not encrypt "
-                           "(empty the line to let fernit create a key)");
+    const char *others = scan.ignored ? " (characters that are not base64 are ignored)" : "";
+    const char *hint;
+    const char *known = guess(text, length, &hint);
+    if (known) {
+        error_input(err, "%s", known);
+        return hint ? error_hint(err, "%s", hint) : -1;
+    }
+    if (is_no_encryption(text, length)) {
+        error_input(err, "is no key: Airflow 1.10 wrote this text where it could not encrypt");
+        return error_hint(err, "empty the line to let fernit create a key");
+    }
     if (scan.characters == 0)
         return error_input(err, "has no character of a key in it");
     if (scan.characters == KEY_CHARACTERS)
-        return error_input(err, "lacks its padding: a Fernet key has 44 characters, the last is "
-                                "\"=\"");
+        return error_input(err,
+                           "lacks its padding: a Fernet key has 44 characters, the last is \"=\"");
     if (!scan.complete && scan.characters % 4 != 0)
         return error_input(err,
                            "has %zu characters of base64%s and ends in the middle of a group, a "
@@ -198,8 +210,10 @@ int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYT
     if (is_alone)
         memcpy(key, decoded, sizeof decoded);
     sodium_memzero(decoded, sizeof decoded);
-    if (is_key && !is_alone)
-        return error_input(err, "is followed by another key; put a comma between them");
+    if (is_key && !is_alone) {
+        error_input(err, "is followed by another key");
+        return error_hint(err, "put a comma between them");
+    }
     return is_key ? 0 : explain(text, length, scan, err);
 }
 

@@ -119,8 +119,11 @@ static int number_fault(struct error *err, size_t number, size_t count)
     if (inner.kind != ERROR_INPUT)
         return -1;
     if (count == 1)
-        return error_input(err, "the key %s", inner.message);
-    return error_input(err, "key %zu of %zu %s", number, count, inner.message);
+        snprintf(err->message, sizeof err->message, "the key %s", inner.message);
+    else
+        snprintf(err->message, sizeof err->message, "key %zu of %zu %s", number, count,
+                 inner.message);
+    return -1;
 }
 
 static int parse_value(struct ring *ring, const char *text, size_t length, struct error *err)
@@ -162,7 +165,7 @@ static int parse_keys(struct ring *ring, const char *text, size_t length, struct
         for (size_t i = 0; i < size; i++)
             empty = empty && is_blank(text[i]);
         if (empty && count > 1)
-            return error_input(err, "key %zu of %zu is empty: there is a comma too much", number,
+            return error_input(err, "key %zu of %zu is empty: there is one comma too many", number,
                                count);
         if (add_element(ring, text, size, err) < 0)
             return number_fault(err, number, count);
@@ -179,8 +182,9 @@ int ring_parse(struct ring *ring, const char *text, size_t length, struct error 
         text++;
         length--;
     }
-    return ring->is_value ? parse_value(ring, text, length, err)
-                          : parse_keys(ring, text, length, err);
+    int parsed =
+        ring->is_value ? parse_value(ring, text, length, err) : parse_keys(ring, text, length, err);
+    return parsed < 0 && err->kind == ERROR_INPUT ? error_id(err, "invalid-key") : parsed;
 }
 
 bool ring_is_text(const char *text)

@@ -73,7 +73,7 @@ int ring_add_less(struct ring *ring, const struct ring *other, const struct ring
  * for Airflow), "the value has a line break in it", ERROR_SYSTEM. */
 int ring_parse(struct ring *ring, const char *text, size_t length, struct error *err);
 
-/* Whether the text is a Fernet key or a list of keys: somebody has put it where a path belongs, and it must
+/* Whether the text is a Fernet key or a list of keys: it was put where a path belongs, and it must
  * not be printed. */
 bool ring_is_text(const char *text);
 

@@ -21,11 +21,12 @@ const char *exec_shown(const char *name)
 /* glibc's execvp(3), by which tini starts a command, runs such a script with sh. */
 static void explain_script(const char *name, struct error *err)
 {
-    error_input(err,
-                "%s: cannot be run: it has no first line such as \"#!/bin/sh\" (tini runs such a "
-                "script with sh, fernit does not)",
-                name);
-    error_hint(err, "add \"#!/bin/sh\" as its first line, or start it with: sh %s", name);
+    error_input(
+        err,
+        "%s: cannot be run: it has no first line such as \"#!/bin/sh\" (only tini runs it with sh)",
+        name);
+    error_hint(err, "add \"#!/bin/sh\" as its first line");
+    error_hint(err, "or start it with: sh %s", name);
 }
 
 int exec_failure(const char *command, struct error *err)
@@ -46,6 +47,7 @@ int exec_failure(const char *command, struct error *err)
         explain_script(name, err);
     else
         error_sys(err, "%s: cannot be run", name);
+    error_id(err, status == EXEC_NOT_FOUND ? "command-not-found" : "command-not-run");
     return status;
 }
 

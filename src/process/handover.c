@@ -82,5 +82,5 @@ int handover_read(const char *word, struct watch *watch, struct error *err)
     }
     watch->settings = settings;
     return at ? 0
-              : error_usage(err, "%s... is for fernit's own use, and not of this version", MARK);
+              : error_usage(err, "%s... is for fernit's own use, and from another version", MARK);
 }

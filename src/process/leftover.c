@@ -104,7 +104,7 @@ static const struct process *find(const struct processes *processes, pid_t pid)
     return NULL;
 }
 
-/* Whoever's parent is one of us is one, too, until nobody is added: mostly in one pass, since children
+/* A process whose parent is one of these is one, too, until none is added: mostly in one pass, since children
  * have higher numbers. */
 static void mark_ours(const struct processes *processes)
 {

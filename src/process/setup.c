@@ -48,7 +48,8 @@ void process_close_all_but(int kept)
 int process_follow_parent(int number, pid_t parent, struct error *err)
 {
     if (prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) < 0)
-        return error_sys(err, "cannot ask for a signal at the end of who started us");
+        return error_sys(err,
+                         "cannot ask for a signal at the end of the process that started fernit");
     if (getppid() != parent)
         kill(getpid(), number);
     return 0;

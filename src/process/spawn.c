@@ -124,14 +124,14 @@ pid_t spawn_command(const struct start *start, int *status, struct error *err)
     *status = 125;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_sys(err, "cannot make a pipe");
+        return error_sys(err, "cannot create a pipe");
     _cleanup_close_ int read_end = ends[0];
     _cleanup_close_ int write_end = ends[1];
 
     struct child child = {.start = start, .parent = getpid(), .report = write_end};
     child.listener = find_listener(start->environment);
     if (sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &child.inherited) < 0)
-        return error_sys(err, "cannot hear of the command's end");
+        return error_sys(err, "cannot watch for the command's end");
 
     _Alignas(16) char stack[STACK];
     pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);

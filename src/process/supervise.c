@@ -81,10 +81,10 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     if (sent < 0 && errno == ESRCH && group)
         sent = kill(state->child, number);
     if (log_shows(LOG_VERBOSE))
-        log_detail("passed %s on", signal_name(number, name));
+        log_detail("forwarded %s", signal_name(number, name));
     if (sent < 0 && errno != ESRCH && !state->warned) {
         struct error err;
-        error_sys(&err, "cannot pass %s on to the command", signal_name(number, name));
+        error_sys(&err, "cannot forward %s to the command", signal_name(number, name));
         log_warning("signal-not-passed", NULL, "%s", err.message);
         state->warned = true;
     }
@@ -123,15 +123,21 @@ static void stop_with_child(struct state *state, int number)
 
 /* --- What is left when the command has ended */
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "es";
+}
+
 static void warn_of(struct state *state, const struct leftover *left)
 {
     if (left->refused > 0 && !state->refused)
         log_warning("left-to-others", NULL,
-                    "the command has left behind %zu that fernit may not end, being another user's",
-                    left->refused);
+                    "the command left %zu process%s of another user, which fernit may not end",
+                    left->refused, plural(left->refused));
     if (left->unseen && getpid() != 1)
-        log_warning("left-unseen", NULL,
-                    "what the command has left behind cannot be found without /proc, and is left");
+        log_warning(
+            "left-unseen", NULL,
+            "processes that the command left cannot be found without /proc, and keep running");
     state->refused |= left->refused > 0;
 }
 
@@ -143,38 +149,40 @@ static void kill_left(struct state *state)
         state->killing = deadline_in(KILL_MOST_MS, NULL);
         warn_of(state, &left);
         if (left.unseen)
-            log_notice(NULL,
-                       "kills what the command has left behind, which did not end on SIGTERM");
+            log_notice(NULL, "sends SIGKILL to the processes that the command left and that did "
+                             "not end on SIGTERM");
         else if (left.alive > 0)
             log_notice(NULL,
-                       "kills what the command has left behind: %zu that did not end on SIGTERM",
-                       left.alive);
+                       "sends SIGKILL to %zu process%s that the command left and that did not end "
+                       "on SIGTERM",
+                       left.alive, plural(left.alive));
     }
     state->over = (left.alive == 0 && left.refused > 0) || deadline_passed(&state->killing);
     set_timer(state, KILL_AGAIN_MS);
 }
 
-/* Who is stopped could not hear of it. */
+/* A stopped process does not act on SIGTERM, so continue it too. */
 static void end_left(struct state *state)
 {
     struct leftover left = leftover_signal(SIGTERM);
     state->phase = PHASE_LEFT;
     warn_of(state, &left);
     state->over = left.alive == 0 && (left.refused > 0 || (left.unseen && getpid() != 1));
-    log_detail("the command has left %zu behind: SIGTERM", left.alive);
+    log_detail("sends SIGTERM to %zu process%s that the command left", left.alive,
+               plural(left.alive));
     if (!state->over)
         leftover_signal(SIGCONT);
     set_timer(state, state->watch->settings.grace);
 }
 
-/* --- Whoever ends */
+/* --- Processes that end */
 
 static void command_ended(struct state *state, bool alone)
 {
     state->timed = false;
     if (state->given && terminal_was_left(state->watch->terminal, state->watch->child))
         terminal_give(state->watch->terminal, getpgrp());
-    log_detail("the command has ended with status %d", state->status);
+    log_detail("the command ended with status %d", state->status);
     if (alone || state->watch->settings.grace == 0)
         state->over = true;
     else
@@ -206,7 +214,7 @@ __attribute__((hot)) static int reap(struct state *state, struct error *err)
     if (pid < 0 && !alone)
         error_sys(err, "cannot wait for the command");
     else if (alone && state->child != 0)
-        error_input(err, "the command has ended, and somebody else has its status");
+        error_input(err, "the command ended, and another process took its status");
 
     if (state->stopped && state->child != 0)
         stop_with_child(state, state->stopped);
@@ -274,7 +282,7 @@ __attribute__((hot)) static int step(struct state *state, struct error *err)
     if (state->timed && deadline_passed(&state->until))
         time_is_up(state);
     else if (++state->faults > FAULTS_MOST)
-        return error_input(err, "cannot wait for signals: nothing comes, and no time passes");
+        return error_input(err, "cannot wait for signals: none arrives, and no time passes");
     return 0;
 }
 
@@ -322,10 +330,11 @@ __attribute__((hot)) int supervise(const struct watch *watch)
 
 int supervise_handed_over(const char *word)
 {
+    static const char advice[] = "to supervise a command: fernit run --init -- COMMAND";
     struct error err = {0};
     struct watch watch;
     if (handover_read(word, &watch, &err) < 0) {
-        error_advise(&err, "to supervise a command: fernit run --init -- COMMAND");
+        error_advise(&err, "%s", advice);
         error_print(&err);
         return OWN_FAILURE;
     }
@@ -334,10 +343,7 @@ int supervise_handed_over(const char *word)
     siginfo_t ignored;
     int found = waitid(P_PID, (id_t)watch.child, &ignored, WEXITED | WNOHANG | WNOWAIT);
     if (watch.child <= 0 || (found < 0 && errno == ECHILD)) {
-        log_error(NULL, NULL,
-                  "process %d is no child of this one; to supervise a command: fernit run --init "
-                  "-- COMMAND",
-                  (int)watch.child);
+        log_error("usage", advice, "process %d is no child of this one", (int)watch.child);
         return OWN_FAILURE;
     }
     return supervise(&watch);

@@ -24,7 +24,7 @@ static int parse_number(const char *text, struct user_word *word, struct error *
     for (const char *p = text; *p; p++) {
         number = number * 10 + (uint64_t)(*p - '0');
         if (number >= ID_NONE)
-            return error_usage(err, "an id is too large: ids end at 4294967294");
+            return error_usage(err, "an id is too large: the largest one is 4294967294");
     }
     word->is_number = true;
     word->number = (id_t)number;
@@ -34,9 +34,10 @@ static int parse_number(const char *text, struct user_word *word, struct error *
 static int parse_word(const char *start, size_t length, const char *what, struct user_word *word,
                       struct error *err)
 {
-    if (length == 0)
-        return error_usage(err, "there is no %s in it; write NAME, NAME:GROUP, UID or UID:GID",
-                           what);
+    if (length == 0) {
+        error_usage(err, "there is no %s in it", what);
+        return error_hint(err, "write NAME, NAME:GROUP, UID or UID:GID");
+    }
     if (length >= sizeof word->name)
         return error_usage(err, "its %s is too long", what);
     memcpy(word->name, start, length);
@@ -46,13 +47,12 @@ static int parse_word(const char *start, size_t length, const char *what, struct
     if (text[strspn(text, "0123456789")] == '\0')
         return parse_number(text, word, err);
     if (*text == '-' || *text == '+')
-        return error_usage(err, "%s begins with a sign, which neither ids nor names do",
-                           shown_value(text));
+        return error_usage(err, "%s begins with a sign, and no id or name does", shown_value(text));
     if (strncasecmp(text, "0x", 2) == 0)
         return error_usage(err, "%s: ids are decimal", shown_value(text));
     for (const char *p = text; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == '\x7f' || *p == '/')
-            return error_usage(err, "its %s holds a blank or \"/\", which neither ids nor names do",
+            return error_usage(err, "its %s has a blank or \"/\" in it, and no id or name has",
                                what);
     return 0;
 }
@@ -66,8 +66,10 @@ int user_parse(const char *text, struct user_spec *spec, struct error *err)
         return -1;
     if (!colon)
         return 0;
-    if (strchr(colon + 1, ':'))
-        return error_usage(err, "it has more than one colon; write NAME:GROUP or UID:GID");
+    if (strchr(colon + 1, ':')) {
+        error_usage(err, "it has more than one colon");
+        return error_hint(err, "write NAME:GROUP or UID:GID");
+    }
     spec->has_group = true;
     return parse_word(colon + 1, strlen(colon + 1), "group", &spec->group, err);
 }
@@ -126,10 +128,9 @@ static int find_group(const struct user_word *which, gid_t *gid, struct error *e
     }
     if (check_lookup(errnum, "/etc/group", err) < 0)
         return -1;
-    return error_input(err,
-                       "there is no group %s in /etc/group; add it in the image (groupadd), or "
-                       "give its number",
-                       shown_value(which->name));
+    error_input(err, "there is no group %s in /etc/group", shown_value(which->name));
+    error_hint(err, "add it in the image (groupadd)");
+    return error_hint(err, "or give its number");
 }
 
 static int by_number(const void *a, const void *b)
@@ -166,7 +167,7 @@ static int find_groups(struct user *user, const char *entry_name, struct error *
         if (count <= room)
             return error_sys(err, "/etc/group");
     }
-    return error_input(err, "it is in more groups than Linux has room for");
+    return error_input(err, "it is in more groups than Linux allows");
 }
 
 /* setresuid(2) and setresgid(2) take it for "leave it as it is". */
@@ -174,8 +175,8 @@ static int refuse_no_id(const struct user *user, struct error *err)
 {
     if (user->uid != ID_NONE && user->gid != ID_NONE)
         return 0;
-    return error_input(err, "its entry in /etc/passwd or /etc/group has the id 4294967295, which "
-                            "is none; correct it");
+    error_input(err, "its entry in /etc/passwd or /etc/group has the id 4294967295, which is none");
+    return error_hint(err, "correct the entry");
 }
 
 int user_find(const char *text, struct user *user, struct error *err)
@@ -189,11 +190,11 @@ int user_find(const char *text, struct user *user, struct error *err)
         return -1;
     if (find_passwd(&spec.user, &passwd, &entry, &room, err) < 0)
         return -1;
-    if (!entry && !spec.user.is_number)
-        return error_input(err,
-                           "there is no user %s in /etc/passwd; add it in the image (useradd), or "
-                           "give its number, UID:GID",
-                           shown_value(spec.user.name));
+    if (!entry && !spec.user.is_number) {
+        error_input(err, "there is no user %s in /etc/passwd", shown_value(spec.user.name));
+        error_hint(err, "add it in the image (useradd)");
+        return error_hint(err, "or give its number: UID:GID");
+    }
 
     char digits[USER_ID_TEXT];
     snprintf(digits, sizeof digits, "%ju", (uintmax_t)spec.user.number);
@@ -241,25 +242,32 @@ static bool has_groups(const struct user *user)
 
 static int refuse_without_root(const struct user *user, struct error *err)
 {
-    return error_refused(err,
-                         "fernit runs as %ju:%ju, and only root can become %ju:%ju; start the "
-                         "container as that user (USER in the Dockerfile, docker run --user, "
-                         "runAsUser) or as root, or leave --user (FERNIT_USER) out",
-                         (uintmax_t)geteuid(), (uintmax_t)getegid(), (uintmax_t)user->uid,
-                         (uintmax_t)user->gid);
+    error_refused(err, "fernit runs as %ju:%ju, and only root can become %ju:%ju",
+                  (uintmax_t)geteuid(), (uintmax_t)getegid(), (uintmax_t)user->uid,
+                  (uintmax_t)user->gid);
+    error_id(err, "user-change");
+    error_hint(
+        err,
+        "start the container as that user: USER in the Dockerfile, docker run --user, runAsUser");
+    error_hint(err, "or start the container as root");
+    return error_hint(err, "or leave out --user (FERNIT_USER)");
 }
 
 /* errno says why. */
 static int explain(const char *what, struct error *err)
 {
     error_sys(err, "cannot set %s", what);
-    if (err->errnum == EPERM)
-        return error_advise(err, "root needs the capabilities SETUID and SETGID for that (docker "
-                                 "run --cap-add, securityContext.capabilities.add); or start the "
-                                 "container as that user (USER, runAsUser), without --user");
-    if (err->errnum == EINVAL)
-        return error_advise(err, "this user namespace has no such id (/proc/self/uid_map, "
-                                 "/proc/self/gid_map); give one that it has, or map more ids");
+    error_id(err, "user-change");
+    if (err->errnum == EPERM) {
+        error_hint(err, "give root the capabilities SETUID and SETGID: docker run --cap-add, "
+                        "securityContext.capabilities.add");
+        error_hint(err, "or start the container as that user (USER, runAsUser), without --user");
+    }
+    if (err->errnum == EINVAL) {
+        error_hint(err, "give an id that this user namespace has: see /proc/self/uid_map and "
+                        "/proc/self/gid_map");
+        error_hint(err, "or map more ids into it");
+    }
     return -1;
 }
 
@@ -276,8 +284,10 @@ static int change(const struct user *user, struct error *err)
 
 static int refuse_lie(struct error *err)
 {
-    return error_refused(err, "the system has said yes, and done something else; see what stands "
-                              "between (a sandbox, a security module)");
+    error_refused(err,
+                  "the kernel reported success, but the process has other rights than it should");
+    error_id(err, "user-change");
+    return error_hint(err, "see whether a sandbox or a security module changes the system calls");
 }
 
 /* A security bit, or a capability that was kept, could lead back. capabilities(7) */
@@ -312,9 +322,12 @@ int user_become(const struct user *user, struct error *err)
         return -1;
     if (!has_uids(user) || !has_gids(user) || !has_groups(user))
         return refuse_lie(err);
-    if (can_return(user))
-        return error_refused(err, "it could become root again; start the container without "
-                                  "security bits (capsh, setpriv --securebits) that keep that");
+    if (can_return(user)) {
+        error_refused(err, "it could become root again");
+        error_id(err, "user-change");
+        return error_hint(err, "start the container without the security bits that allow it "
+                               "(capsh, setpriv --securebits)");
+    }
     if (user->uid != 0 && drop_capabilities(err) < 0)
         return -1;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -41,7 +41,7 @@ static void attempt_end(const struct attempt *attempt)
         cleanup_close(&attempt->polled[i].fd);
 }
 
-/* One to ourselves: where nobody listens, and the kernel has chosen for our end the very port that we ask for, TCP connects
+/* A connection to itself: where no server listens, and the kernel has chosen for our end the very port that we ask for, TCP connects
  * the two. RFC 9293, 3.5 */
 static bool is_to_itself(int fd)
 {
@@ -54,7 +54,7 @@ static bool is_to_itself(int fd)
            ours.ss_family != AF_UNIX && memcmp(&ours, &theirs, sizeof ours) == 0;
 }
 
-/* 0 where somebody has answered, else the errno of what has come instead. */
+/* 0 where a server has answered, else the errno of what has come instead. */
 static int outcome(int fd)
 {
     int failure = 0;
@@ -154,8 +154,9 @@ static int give_up(const struct wait *wait, const char *where, const struct erro
     else
         error_input(err, "%s%s has not answered within %s: %s", wait->what, where, wait->most,
                     reason->message);
-    return error_advise(err, "see whether it runs, and whether that is its name; --wait-timeout "
-                             "waits longer");
+    error_id(err, "no-answer");
+    error_advise(err, "check that it runs, under this name");
+    return error_hint(err, "or wait longer: --wait-timeout");
 }
 
 /* Where there is none, all wait the same time. */

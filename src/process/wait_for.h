@@ -1,4 +1,4 @@
-/* Waiting until somebody listens: a connection is made and closed again, as "nc -z" does it.
+/* Waiting until a server listens: a connection is made and closed again, as "nc -z" does it.
  *
  * Nothing is sent. All addresses of all hosts are tried at once, and one that answers is enough. What does not answer, or has a
  * name that is not known (yet), is tried again until the deadline, after pauses that grow, and are random, so that a hundred

@@ -13,7 +13,7 @@ static int remark(struct decision *decision, enum remark_kind kind, const struct
     struct remark *remarks =
         reallocarray(decision->remarks, decision->remark_count + 1, sizeof *remarks);
     if (!remarks)
-        return error_sys(err, "cannot hold the remarks");
+        return error_sys(err, "cannot list the warnings");
     decision->remarks = remarks;
     remarks[decision->remark_count++] = (struct remark){kind, source, text};
     return 0;
@@ -111,11 +111,11 @@ static int refuse_change(const struct source *winner, const struct source *store
     char stored[RING_SUMMARY];
     ring_summary(&winner->ring, own);
     ring_summary(&store->ring, stored);
-    return error_refused(err,
-                         "%s: brings %s, which %s (%s) has never seen, and --on-change is refuse; "
-                         "if it is meant, start once with --on-change keep (or stage), else unset "
-                         "%s",
-                         winner->name, own, store->name, stored, winner->name);
+    error_refused(err, "%s: brings %s, which is new to %s (%s), and --on-change is refuse",
+                  winner->name, own, store->name, stored);
+    error_id(err, "refused-change");
+    error_hint(err, "if it is meant, start once with --on-change keep (or stage)");
+    return error_hint(err, "else unset %s", winner->name);
 }
 
 /* Nobody can tell whether a key is new to a store that cannot be read. */
@@ -140,11 +140,12 @@ static int refuse_lost(const struct survey *survey, struct error *err)
     char cure[LOST_CURE];
     lost_cure(survey, cure);
     error_refused(err,
-                  "%s is missing, and staged or retired keys beside it show that there was one; no "
-                  "other key is created",
+                  "%s is missing, and staged or retired keys beside it show that there was one",
                   survey->store_name);
-    return error_hint(err, "put back a backup of it, or give the key in FERNET_KEY%s%s",
-                      *cure ? "\nor " : "", cure);
+    error_id(err, "lost-ring");
+    error_hint(err, "put back a backup: fernit creates no other key in its place");
+    error_hint(err, "or give the key in FERNET_KEY");
+    return *cure ? error_hint(err, "or %s", cure) : -1;
 }
 
 /* Nobody gives a key that counts: one may be made, unless one is lost. */
@@ -234,7 +235,8 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
         if (store && err->kind == ERROR_REFUSED)
             return refuse_change(winner, store, err);
         error_within(err, "%s and %s together", winner->name, survey->store_name);
-        return error_advise(err, "take those out of %s that nothing needs any more", winner->name);
+        return error_advise(err, "remove from %s the keys that nothing needs any more",
+                            winner->name);
     }
     /* What cannot be read is not to be changed either. */
     if (is_unseen)

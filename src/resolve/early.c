@@ -97,8 +97,8 @@ static int hint_on_path(const char *path, struct error *err)
     if (name_of(path) == path)
         return -1;
     return error_hint(err,
-                      "a path begins with \"/\"; what stands there instead is not shown, since "
-                      "it may be a secret");
+                      "give a path that begins with \"/\": the value is not shown, since it may be "
+                      "a secret");
 }
 
 int early_file_read(const struct early *early, const char *path, struct secret *text,
@@ -113,8 +113,8 @@ int early_file_read(const struct early *early, const char *path, struct secret *
     int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
                      : read_file(path, text, err);
     if (read < 0 && err->errnum == EACCES && early)
-        error_advise(err, "root did not read it for this user: it may not either, or others than "
-                          "root can write on the way there");
+        error_advise(err, "let this user read it, or let root alone write to its folders: then "
+                          "root reads it");
     if (read < 0)
         return hint_on_path(path, err);
     return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", name_of(path)) : 0;

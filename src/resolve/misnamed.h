@@ -1,4 +1,4 @@
-/* Variables that look as if they held a secret of Airflow, under a name that neither Airflow nor fernit reads.
+/* Variables that look as if they held a secret of Airflow, under a name that Airflow and fernit do not read.
  *
  * A name counts by its letters alone, in upper case: FERNET_KEY_2, fernet_key and bitnami's AIRFLOW_RAW_FERNET_KEY are the
  * Fernet key's. Where one of them holds the key, a new one created beside it would make unreadable what that has encrypted. */

@@ -46,12 +46,12 @@ static int check_value(const struct option_file *file, struct error *err)
 {
     const struct secret *text = &file->text;
     if (memchr(text->bytes, '\0', text->length))
-        return error_input(err, "%s: holds a NUL, which no variable can; is it the right file?",
-                           file->path);
-    if (!file->option.is_json && strpbrk(text->bytes, "\r\n"))
-        return error_input(err, "%s: has more than one line; write the value alone into it",
-                           file->path);
-    return 0;
+        error_input(err, "%s: has a NUL in it, which a variable cannot have", file->path);
+    else if (!file->option.is_json && strpbrk(text->bytes, "\r\n"))
+        error_input(err, "%s: has more than one line", file->path);
+    else
+        return 0;
+    return error_hint(err, "write the value alone into it");
 }
 
 static int read_value(struct option_file *file, const struct early *early, struct error *err)
@@ -73,9 +73,11 @@ static int look_at(struct option_file *file, char *const *environment, const str
         file->finding = OPTION_FILE_EMPTY;
         return 0;
     }
-    if (is_set(environment, option, ""))
-        return error_input(err, "%s: is set, and so is %s_FILE; unset one of them", option->name,
-                           option->name);
+    if (is_set(environment, option, "")) {
+        error_input(err, "%s: is set, and %s_FILE is set, too", option->name, option->name);
+        error_id(err, "set-twice");
+        return error_hint(err, "unset one of them");
+    }
     file->blank = value_of(environment, option, "") != NULL;
     file->rival = is_set(environment, option, "_CMD")      ? "_CMD"
                   : is_set(environment, option, "_SECRET") ? "_SECRET"
@@ -95,7 +97,7 @@ static int set_broken(struct option_file *file, const struct error *why, struct 
     secret_free(&file->text);
     file->error = malloc(sizeof *file->error);
     if (!file->error)
-        return error_sys(err, "cannot hold what is wrong with %s_FILE", file->option.name);
+        return error_sys(err, "cannot keep the error of %s_FILE", file->option.name);
     *file->error = *why;
     return 0;
 }
@@ -105,7 +107,7 @@ static int add(struct option_files *files, const struct sensitive_variable *opti
 {
     struct option_file *list = reallocarray(files->list, files->count + 1, sizeof *list);
     if (!list)
-        return error_sys(err, "cannot hold the files of options");
+        return error_sys(err, "cannot list the files of options");
     files->list = list;
     list[files->count++] = (struct option_file){.option = *option, .path = path};
     return 0;
@@ -117,7 +119,7 @@ static int find_all(struct option_files *files, char *const *environment, struct
         struct sensitive_variable option;
         const char *path =
             sensitive_file(*at, &option) ? value_of(environment, &option, "_FILE") : NULL;
-        /* Of two of one name the first counts. */
+        /* Of two of one name the first is used. */
         if (path && path == strchr(*at, '=') + 1 && add(files, &option, path, err) < 0)
             return -1;
     }
@@ -148,14 +150,13 @@ static int refuse_expanded(const struct option_file *file, struct error *err)
     const char *variable = file->option.name;
     const char *dollar = strchr(file->text.bytes, '$');
     const char *what = !dollar                    ? "begins with \"~\""
-                       : *file->text.bytes == '~' ? "has a \"$\" in it, or \"~\" in front,"
+                       : *file->text.bytes == '~' ? "has a \"$\" in it, or begins with \"~\""
                                                   : "has a \"$\" in it, before a name that is set";
     error_input(err, "%s_FILE: %s: the value %s, which Airflow replaces in a variable", variable,
                 file->path, what);
-    return error_advise(err,
-                        "let Airflow read the file, it takes that as it stands: %s_CMD=\"cat %s\", "
-                        "no line end in the file, and unset %s_FILE",
-                        variable, file->path, variable);
+    error_hint(err, "let Airflow read the file as it is: %s_CMD=\"cat %s\"", variable, file->path);
+    error_hint(err, "for that, write the file without a line end");
+    return error_hint(err, "and unset %s_FILE", variable);
 }
 
 /* Whether it would arrive as it stands. */
@@ -231,19 +232,25 @@ int option_files_deliver(struct option_files *files, struct environment *environ
     return 0;
 }
 
-const char *option_file_remark(const struct option_file *file, char *text, size_t size)
+const char *option_file_remark(const struct option_file *file, char text[OPTION_FILE_REMARK],
+                               char hint[OPTION_FILE_REMARK])
 {
     const char *variable = file->option.name;
+    *hint = '\0';
     if (file->finding == OPTION_FILE_PASSED) {
-        snprintf(text, size, "%s_FILE is not used, since %s%s counts; unset one of them", variable,
+        snprintf(text, OPTION_FILE_REMARK, "%s_FILE is not used, because %s%s is used", variable,
                  variable, file->rival);
+        snprintf(hint, OPTION_FILE_REMARK, "unset one of them");
         return "unused-source";
     }
-    if (file->finding == OPTION_FILE_EMPTY)
-        snprintf(text, size, "%s_FILE is set to nothing%s; it counts as unset", variable,
-                 file->hides ? ", and hides a second one that is set to something" : "");
-    else if (file->finding == OPTION_FILE_READ && file->blank)
-        snprintf(text, size, "%s is set to nothing; it counts as unset, and %s_FILE is used",
+    if (file->finding == OPTION_FILE_EMPTY) {
+        snprintf(text, OPTION_FILE_REMARK, "%s_FILE is set to nothing, and is ignored", variable);
+        if (file->hides)
+            snprintf(hint, OPTION_FILE_REMARK,
+                     "remove the empty %s_FILE: it is set twice, and the first one hides the other",
+                     variable);
+    } else if (file->finding == OPTION_FILE_READ && file->blank)
+        snprintf(text, OPTION_FILE_REMARK, "%s is set to nothing, and is ignored: %s_FILE is used",
                  variable, variable);
     else
         return NULL;

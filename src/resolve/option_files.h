@@ -66,8 +66,10 @@ int option_files_read(char *const *environment, const struct early *early,
 int option_files_deliver(struct option_files *files, struct environment *environment,
                          struct error *err);
 
-/* What is worth a warning about it, as a sentence. Returns the warning's id, or NULL where there is nothing. */
-const char *option_file_remark(const struct option_file *file, char *text, size_t size);
+/* The warning about it, and its hint, "" for none. Returns the warning's id, or NULL where there is none. */
+enum { OPTION_FILE_REMARK = 2 * SENSITIVE_NAME + 128 };
+const char *option_file_remark(const struct option_file *file, char text[OPTION_FILE_REMARK],
+                               char hint[OPTION_FILE_REMARK]);
 
 void option_files_free(struct option_files *files);
 #define _cleanup_option_files_ _cleanup_(option_files_free)

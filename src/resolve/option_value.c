@@ -37,10 +37,10 @@ static int expand(const struct option_search *search, const char *text, struct s
     if (secret_append(value, text, strlen(text), err) < 0 ||
         airflow_expand(value, search->environment, err) < 0)
         return -1;
-    return text_is_blank(value->bytes)
-               ? error_input(err, "is set to nothing, and Airflow takes that for the value; unset "
-                                  "it, or give it one")
-               : 0;
+    if (!text_is_blank(value->bytes))
+        return 0;
+    error_input(err, "is set to nothing, and Airflow takes that for the value");
+    return error_hint(err, "unset it, or give it a value");
 }
 
 /* One form in which it is given. */

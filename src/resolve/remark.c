@@ -103,38 +103,21 @@ void remark_text(const struct remark *remark, const struct survey *survey,
 
     switch (remark->kind) {
     case REMARK_EMPTY:
-        snprintf(text, size, "%s is set to nothing%s; it counts as unset", source->name,
-                 is_read_as_plain(survey, source)
-                     ? ", which Airflow takes as \"store passwords in plain text\""
-                     : "");
+        snprintf(text, size, "%s is set to nothing, and is ignored", source->name);
         break;
     case REMARK_BROKEN:
-        if (source->way == WAY_STORE && !secret->is_value)
-            snprintf(text, size,
-                     "%s (the store is passed over, the %s comes from %s: what only the store's "
-                     "keys have encrypted cannot be read, and none is kept there)",
-                     source->error->message, secret->title, winner);
-        else
-            snprintf(text, size, "%s (not needed now: the %s comes from %s)",
-                     source->error->message, secret->title, winner);
+        snprintf(text, size, "%s", source->error->message);
         break;
     case REMARK_PASSED:
         if (source_is_never_run(survey, source))
             snprintf(text, size, "%s is not run, because Airflow reads the %s in the file",
                      source->name, owned_label(survey));
         else
-            snprintf(text, size, "%s is not used, since %s counts%s", source->name, winner,
-                     secret->is_value ? "" : ": is it needed to read anything?");
+            snprintf(text, size, "%s is not used, because %s is used", source->name, winner);
         break;
     case REMARK_OTHER:
-        if (secret->is_value)
-            snprintf(text, size, "%s holds another %s (%s) than %s (%s), and is not used",
-                     source->name, secret->title, own, winner, words.used);
-        else
-            snprintf(text, size,
-                     "%s holds another key (%s) than %s (%s), and is not used: what it has "
-                     "encrypted cannot be read; if it is needed, add it to the comma list in %s",
-                     source->name, own, winner, words.used, source->in_default ? "[core]" : winner);
+        snprintf(text, size, "%s has another %s (%s) than %s (%s), and is not used", source->name,
+                 secret->is_value ? secret->title : "key", own, winner, words.used);
         break;
     case REMARK_CHANGED:
         if (secret->is_value)
@@ -142,52 +125,46 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      secret->title, words.fresh, own, source->name);
         else
             snprintf(text, size,
-                     "%s brings the new key %s: it encrypts from now on, and what %s in %s has "
-                     "encrypted stays readable",
+                     "%s brings the new key %s: it encrypts from now on, what %s in %s wrote stays "
+                     "readable",
                      winner, words.fresh, own, source->name);
         break;
     case REMARK_STAGED:
-        snprintf(text, size, "%s brings the new %s %s, which waits in %s.staged beside %s", winner,
-                 secret->title, words.fresh, source->name, own);
+        snprintf(text, size, "%s brings the new %s %s: it is staged in %s.staged, beside %s",
+                 winner, secret->title, words.fresh, source->name, own);
         break;
     case REMARK_REPLACED:
-        snprintf(text, size,
-                 "%s brings the new %s %s in place of %s in %s: what was encrypted before cannot "
-                 "be read",
-                 winner, secret->title, words.fresh, own, source->name);
+        snprintf(text, size, "%s brings the new %s %s: it replaces %s in %s", winner, secret->title,
+                 words.fresh, own, source->name);
         break;
     case REMARK_RETIRED:
-        snprintf(text, size, "%s brings a %s that was retired (%s): it is used here, and not kept",
+        snprintf(text, size, "%s brings the retired %s %s: it is used here, and is not stored",
                  source->name, secret->title, own);
         break;
     case REMARK_FIRST:
         snprintf(text, size,
-                 "%s puts %s first, and %s puts %.*s: this process and others encrypt with "
+                 "%s has %s first, and %s has %.*s: this process and others encrypt with "
                  "different keys",
                  winner, words.used, source->name, FINGERPRINT_TEXT, own);
         break;
     case REMARK_FEWER:
-        snprintf(text, size, "%s gives less than %s (%s)", winner, source->name, own);
+        snprintf(text, size, "%s gives fewer keys than %s (%s)", winner, source->name, own);
         break;
     case REMARK_LOST:
         snprintf(text, size,
-                 "%s is missing, and staged or retired keys beside it show that there was one: "
-                 "what it encrypted cannot be read",
+                 "%s is missing, and staged or retired keys beside it show that there was one",
                  survey->store_name);
         break;
     case REMARK_JOINED:
-        snprintf(text, size, "%s holds %s, which %s (%s) lacks: what it encrypted stays readable",
+        snprintf(text, size, "%s has %s, which %s (%s) lacks: what it encrypted stays readable",
                  source->name, own, winner, words.used);
         break;
     case REMARK_DROPPED:
         if (secret->is_value)
-            snprintf(text, size, "%s holds another %s (%s) than %s (%s), which counts",
-                     source->name, secret->title, own, winner, words.used);
+            snprintf(text, size, "%s has another %s (%s) than %s (%s), which is used", source->name,
+                     secret->title, own, winner, words.used);
         else
-            snprintf(text, size,
-                     "%s holds a key that was retired (%s): it is not used, and a run that writes "
-                     "the file takes it out",
-                     source->name, own);
+            snprintf(text, size, "%s has the retired key %s, which is not used", source->name, own);
         break;
     case REMARK_PUBLISHED:
         snprintf(text, size, "%s gives a %s that everybody knows, from %s", source->name,
@@ -198,16 +175,16 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  survey->sources[survey->options[source->place].source].name);
         break;
     case REMARK_MISNAMED:
-        snprintf(text, size, "%.*s is set, and neither Airflow nor fernit reads it",
+        snprintf(text, size, "%.*s is set, which Airflow and fernit do not read",
                  (int)strcspn(remark->text, "="), remark->text);
         break;
     case REMARK_READABLE:
-        snprintf(text, size, "%s can be read by everybody; chmod o-r it", source->name);
+        snprintf(text, size, "%s can be read by everybody", source->name);
         break;
     case REMARK_MODELESS:
         snprintf(text, size,
-                 "%s is on a file system that gives all files one mode: whoever reaches the "
-                 "volume can exchange the key",
+                 "%s is on a file system with one mode for all files: every user of the volume "
+                 "can replace the key",
                  source->name);
         break;
     }
@@ -239,7 +216,7 @@ static void advise_beside(const struct survey *survey, const struct source *winn
     if (!survey->secret->is_value && winner &&
         (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
         !source_is_shadowed(survey, winner))
-        advise(hint, "docker exec sees %s alone; say there: fernit run%s -- airflow ...",
+        advise(hint, "docker exec sees %s alone, so run there: fernit run%s -- airflow ...",
                winner->name, survey->suggested);
 }
 
@@ -251,31 +228,26 @@ static void advise_published(const struct remark *remark, const struct survey *s
     const struct managed *secret = survey->secret;
     bool is_outside = remark->source->way < WAY_STORE;
     const char *variable = secret->bare ? secret->bare : secret->options[0].variable;
-    if (secret->is_value && is_outside)
-        advise(hint, "replace it there by a new one (fernit key generate prints one), and restart "
-                     "all that use it");
-    else if (secret->is_value)
-        advise(hint,
-               "set %s once to a new one (fernit key generate prints one), and restart all that "
-               "use it",
-               variable);
+    const char *value = secret->is_value ? "a new one" : "NEW,OLD";
+    if (is_outside)
+        advise(hint, "change it there to %s: fernit key generate prints a new one", value);
     else
-        advise(hint,
-               "%s%s to NEW,OLD, where fernit key generate prints NEW; then run: fernit run%s "
-               "-- airflow rotate-fernet-key",
-               is_outside ? "change it there" : "set ", is_outside ? "" : variable,
-               survey->suggested);
+        advise(hint, "set %s once to %s: fernit key generate prints a new one", variable, value);
+    if (secret->is_value)
+        advise(hint, "then restart all processes that use it");
+    else
+        advise(hint, "then run: fernit run%s -- airflow rotate-fernet-key", survey->suggested);
 }
 
 static void advise_changed(const struct survey *survey, const struct source *winner,
                            char hint[REMARK_HINT])
 {
     if (survey->secret->is_value) {
-        advise(hint, "restart everything that runs with the old one");
+        advise(hint, "restart all processes that run with the old one");
         return;
     }
-    advise(hint, "restart what still runs with the old keys: it cannot read what the new one "
-                 "encrypts");
+    advise(hint, "restart all processes that run with the old keys: they cannot read what the new "
+                 "one encrypts");
     advise_beside(survey, winner, hint);
     advise(hint, "then run: fernit run%s -- airflow rotate-fernet-key", survey->suggested);
     advise(hint, "after that run: fernit key retire --yes%s", survey->suggested);
@@ -293,27 +265,33 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
     switch (remark->kind) {
     case REMARK_EMPTY:
         if (remark->source->hides)
-            advise(hint,
-                   "%s is set twice: the empty one comes first and hides the other; remove it",
+            advise(hint, "remove the empty %s: it is set twice, and the first one hides the other",
                    remark->source->name);
-        else if (!secret->is_value && remark->source->way == WAY_VARIABLE)
-            advise(hint, "take it out: what docker exec starts still gets the empty one");
+        else if (is_read_as_plain(survey, remark->source))
+            advise(hint,
+                   "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
+                   remark->source->way == WAY_VARIABLE ? ", and docker exec still gets it" : "");
+        else
+            advise(hint, "remove it");
         break;
     case REMARK_CHANGED:
         advise_changed(survey, winner, hint);
         break;
     case REMARK_STAGED:
         advise_beside(survey, winner, hint);
-        advise(hint, "restart everything once, and then run: fernit key promote %.*s --yes%s",
-               FINGERPRINT_TEXT, words.fresh, survey->suggested);
+        advise(hint, "restart all processes once");
+        advise(hint, "then run: fernit key promote %.*s --yes%s", FINGERPRINT_TEXT, words.fresh,
+               survey->suggested);
         break;
     case REMARK_REPLACED:
-        advise(hint, "if the old one is needed, bring it back: fernit key unretire %.*s --yes%s",
+        advise(hint,
+               "to read what was encrypted before, bring the old key back: "
+               "fernit key unretire %.*s --yes%s",
                FINGERPRINT_TEXT, words.own, survey->suggested);
         break;
     case REMARK_RETIRED:
-        advise(hint, "give the new one in %s", remark->source->name);
-        advise(hint, "or bring the retired one back for all: fernit key unretire %.*s --yes%s",
+        advise(hint, "give the new key in %s", remark->source->name);
+        advise(hint, "or bring the retired key back for all: fernit key unretire %.*s --yes%s",
                FINGERPRINT_TEXT, words.own, survey->suggested);
         break;
     case REMARK_FIRST:
@@ -326,7 +304,7 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         advise_beside(survey, winner, hint);
         break;
     case REMARK_LOST:
-        advise(hint, "put back a backup of it");
+        advise(hint, "put back a backup: without it, what its keys encrypted cannot be read");
         lost_cure(survey, cure);
         if (survey->retired.count > 0)
             advise(hint, "or %s", cure);
@@ -335,21 +313,23 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
                    survey->suggested);
         break;
     case REMARK_JOINED:
-        advise(hint, "see whether it is needed, and give one ring everywhere");
+        advise(hint, "see whether it is needed, and give the same keys everywhere");
         advise_beside(survey, winner, hint);
         break;
     case REMARK_SHOWN:
         advise(hint,
-               remark->source->is_second ? "take it out of [DEFAULT]: [%s] counts"
+               remark->source->is_second ? "remove it from [DEFAULT]: the one in [%s] is used"
                                          : "move it from [DEFAULT] to [%s]",
                secret->options[remark->source->place].section);
         break;
     case REMARK_MISNAMED:
-        advise(hint,
-               secret->is_value ? "the %s is given in %s: rename the variable, or unset it"
-                                : "if the %s in it is needed, add it to the list in %s; else unset "
-                                  "the variable",
-               secret->title, secret->is_value ? secret->options[0].variable : secret->bare);
+        if (secret->is_value)
+            advise(hint, "if it is the %s, rename it to %s", secret->title,
+                   secret->options[0].variable);
+        else
+            advise(hint, "if the %s in it is needed, add it to the list in %s", secret->title,
+                   secret->bare);
+        advise(hint, "else unset the variable");
         break;
     case REMARK_PUBLISHED:
         advise_published(remark, survey, hint);
@@ -357,16 +337,37 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
     case REMARK_BROKEN:
         if (*remark->source->error->hints)
             advise(hint, "%s", remark->source->error->hints);
+        if (remark->source->way == WAY_STORE && !secret->is_value) {
+            advise(hint, "until then what only the store's keys encrypted cannot be read");
+            advise(hint, "until then the %s comes from %s, and is not stored", secret->title,
+                   words.winner);
+        } else {
+            advise(hint, "this is not urgent: the %s comes from %s", secret->title, words.winner);
+        }
         break;
     case REMARK_PASSED:
-        if (source_is_never_run(survey, remark->source))
-            advise(hint, "remove %s; or, to use it, remove %s once the store has its value",
-                   secret->options[remark->source->place].option_command, owned_label(survey));
+        if (source_is_never_run(survey, remark->source)) {
+            advise(hint, "remove %s", secret->options[remark->source->place].option_command);
+            advise(hint, "or, to use it, remove %s once the store has its value",
+                   owned_label(survey));
+        } else if (!secret->is_value) {
+            advise(hint, "if nothing needs its key, remove it");
+        }
         break;
     case REMARK_OTHER:
+        if (!secret->is_value)
+            advise(hint, "to read what its key encrypted, add it to the comma list in %s",
+                   remark->source->in_default ? "[core]" : words.winner);
+        break;
     case REMARK_DROPPED:
+        if (!secret->is_value)
+            advise(hint, "nothing to do: the next start that writes the file removes it");
+        break;
     case REMARK_READABLE:
+        advise(hint, "chmod o-r %s", remark->source->name);
+        break;
     case REMARK_MODELESS:
+        advise(hint, "mount it with file_mode, umask or uid, or use another volume");
         break;
     }
 }

@@ -60,7 +60,9 @@ static int look_at_variable(struct survey_state *state, enum way way, const char
     } else if (twin && !text_is_blank(twin)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
-        error_input(source.error, "%s: is set, and so is %s; unset one of them", name, twin_name);
+        error_input(source.error, "%s: is set, and %s is set, too", name, twin_name);
+        error_id(source.error, "set-twice");
+        error_hint(source.error, "unset one of them");
     } else if (failed) {
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
@@ -112,8 +114,8 @@ static void read_secret_file(const struct survey_state *state, const char *path,
     source->finding = FOUND_BROKEN;
     if (named && ring_is_text(path)) {
         source->name = named;
-        error_input(source->error, "%s: holds a key, where a path belongs; put it into %s", named,
-                    state->input->secret->options->variable);
+        error_input(source->error, "%s: is a key, where a path belongs", named);
+        error_hint(source->error, "put the key into %s", state->input->secret->options->variable);
         return;
     }
     if (early_file_read(state->input->early, path, &text, source->error) == 0)
@@ -181,11 +183,11 @@ static int look_at_mounted(struct survey_state *state, struct error *err)
 
 static void advise_on_store(struct error *error)
 {
-    if (!strchr(error->message, ';'))
-        source_advise(error, "put back the file that fernit has made, or a backup of it");
+    if (!*error->hints)
+        source_advise(error, "put back the file that fernit created, or a backup");
 }
 
-/* Passed over, the file of staged keys would take the ring beside it along, and what that reads. */
+/* To ignore the file of staged keys would be to ignore the ring beside it, too, and what that reads. */
 static void fail_for_staged(const struct survey_state *state, struct source *source)
 {
     source->fatal = !state->survey->secret->replaceable;

@@ -54,8 +54,8 @@ static struct source source_in_cfg(struct survey_state *state, size_t place, siz
 static void advise_on_cfg(struct error *error)
 {
     if (error->kind == ERROR_SYSTEM)
-        source_advise(error, "make it readable for this user");
-    else if (!strchr(error->message, ';'))
+        source_advise(error, "let this user read it");
+    else if (!*error->hints)
         source_advise(error, "correct it");
 }
 

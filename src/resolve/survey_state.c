@@ -32,7 +32,7 @@ int source_keep(struct survey_state *state, struct source *source, struct error 
         struct source *sources = reallocarray(survey->sources, room, sizeof *sources);
         if (!sources) {
             ring_free(&source->ring);
-            return error_sys(err, "cannot hold the sources");
+            return error_sys(err, "cannot list the sources");
         }
         survey->sources = sources;
         survey->room = room;
@@ -52,7 +52,7 @@ int source_keep(struct survey_state *state, struct source *source, struct error 
     if (kept->error)
         *kept->error = *source->error;
     else if (source->finding == FOUND_BROKEN)
-        return error_sys(err, "cannot hold what is wrong with %s", source->name);
+        return error_sys(err, "cannot keep the error of %s", source->name);
     return 0;
 }
 
@@ -60,14 +60,15 @@ int source_keep(struct survey_state *state, struct source *source, struct error 
 static const char *key_cure(const struct managed *secret, enum way way)
 {
     if (way == WAY_STORE && secret->is_value)
-        return "correct it, or remove the file: then a new one is created";
+        return "correct it, or remove the file: then fernit creates a new one";
     if (way == WAY_STORE)
-        return "restore the file from a backup; no key is created in its place";
+        return "restore the file from a backup: fernit creates no key in its place";
     if (way == WAY_CFG)
         return "correct that line of the file";
     if (secret->is_value)
         return "give the value on one line, or nothing: then fernit creates one";
-    return "give the whole key; if nothing was encrypted yet, a new one: fernit key generate";
+    return "give the whole key\n"
+           "or, if nothing was encrypted yet, a new one: fernit key generate";
 }
 
 void source_advise(struct error *error, const char *cure)
@@ -78,9 +79,12 @@ void source_advise(struct error *error, const char *cure)
 
 void source_advise_key(struct error *error, const struct managed *secret, enum way way)
 {
-    if (*error_remedy(error))
+    if (*error_remedy(error)) {
         source_advise(error, "");
-    else if (!*error->hints)
+        return;
+    }
+    error_id(error, way == WAY_STORE ? "damaged-key" : "invalid-key");
+    if (way == WAY_STORE || !*error->hints)
         error_hint(error, "%s", key_cure(secret, way));
 }
 
@@ -137,8 +141,9 @@ void source_run_command(struct source *source, const struct survey_state *state,
     }
     source->finding = FOUND_BROKEN;
     if (ring_is_text(command)) {
-        error_input(source->error, "%s: holds a key, where a command belongs; put it into %s",
-                    source->name, managed_variable(input->secret, input->airflow));
+        error_input(source->error, "%s: is a key, where a command belongs", source->name);
+        error_hint(source->error, "put the key into %s",
+                   managed_variable(input->secret, input->airflow));
         return;
     }
     switch (key_command_run(&request, &output, source->error)) {
@@ -161,5 +166,7 @@ void source_run_command(struct source *source, const struct survey_state *state,
     if (source->error->kind == ERROR_ENDING)
         return;
     error_within(source->error, "%s", source->name);
-    error_advise(source->error, "run it by hand and see; a slow one needs a longer --cmd-timeout");
+    error_id(source->error, "failed-command");
+    error_advise(source->error, "run it by hand, and read what it prints");
+    error_advise(source->error, "or, if it is slow, set a longer --cmd-timeout");
 }

@@ -81,10 +81,11 @@ void report_look(const struct context *context, const struct look *look)
 void report_option_files(const struct option_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
-        char text[1024];
-        const char *id = option_file_remark(&files->list[i], text, sizeof text);
+        char text[OPTION_FILE_REMARK];
+        char hint[OPTION_FILE_REMARK];
+        const char *id = option_file_remark(&files->list[i], text, hint);
         if (id)
-            log_warning(id, NULL, "%s", text);
+            log_warning(id, hint, "%s", text);
     }
 }
 

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "store/owner.h"
 
-int store_check_mode(const struct store *store, int fd, const struct stat *status,
+int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
                      struct mode_findings *findings, struct error *err)
 {
     uid_t owner = status->st_uid;
@@ -20,28 +20,39 @@ int store_check_mode(const struct store *store, int fd, const struct stat *statu
     bool is_stores = owner == store->status.st_uid;
     if (is_stores && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
         access_is_unmapped_uid(owner)) {
-        error_refused(err, "its owner is not known in this user namespace, and others than the "
-                           "store's owner may write there");
+        error_refused(
+            err,
+            "%s: its owner is not known in this user namespace, and other users may write there",
+            path);
+        error_id(err, "store-owner");
         return store_hint_unmapped(err);
     }
-    if (owner != geteuid() && owner != 0 && !is_stores && !shared)
-        return error_refused(err,
-                             "belongs to uid %ju, who is neither us (%ju), nor root, nor the owner "
-                             "of the store (%ju): whoever it is could exchange the key; if it is "
-                             "right, chown it",
-                             (uintmax_t)owner, (uintmax_t)geteuid(),
-                             (uintmax_t)store->status.st_uid);
+    if (owner != geteuid() && owner != 0 && !is_stores && !shared) {
+        error_refused(
+            err,
+            "%s: is owned by uid %ju, and only root, uid %ju or the store's owner (%ju) may own it",
+            path, (uintmax_t)owner, (uintmax_t)geteuid(), (uintmax_t)store->status.st_uid);
+        error_id(err, "unsafe-file");
+        error_hint(err, "find out what wrote it: that user can replace the key");
+        return error_hint(err, "if the key is right: chown %ju %s", (uintmax_t)geteuid(), path);
+    }
 
     bool modeless = (status->st_mode & 0002) && access_has_one_mode(fd);
-    if ((status->st_mode & 0002) && !modeless)
-        return error_refused(err, "can be written by everybody (mode %03o); chmod o-w it",
-                             (unsigned)status->st_mode & 0777);
+    if ((status->st_mode & 0002) && !modeless) {
+        error_refused(err, "%s: can be written by every user (mode %03o)", path,
+                      (unsigned)status->st_mode & 0777);
+        error_id(err, "unsafe-file");
+        return error_hint(err, "chmod o-w %s", path);
+    }
     if ((status->st_mode & 0020) && !modeless && status->st_gid != 0 &&
-        status->st_gid != store->status.st_gid && !access_is_our_group(status->st_gid))
-        return error_refused(err,
-                             "can be written by group %ju, which is not 0, not one of ours and not "
-                             "the store's; chmod g-w it",
-                             (uintmax_t)status->st_gid);
+        status->st_gid != store->status.st_gid && !access_is_our_group(status->st_gid)) {
+        error_refused(
+            err,
+            "%s: can be written by group %ju, which is not 0, not the store's and not of this user",
+            path, (uintmax_t)status->st_gid);
+        error_id(err, "unsafe-file");
+        return error_hint(err, "chmod g-w %s", path);
+    }
     findings->modeless |= modeless;
     findings->readable_by_all |= (status->st_mode & 0004) && !modeless;
     return 0;
@@ -60,12 +71,13 @@ int store_open_file(const struct store *store, int directory, const char *name, 
         err->kind = ERROR_NONE;
         return -1;
     }
-    if (fd < 0 && err->errnum == ELOOP)
-        return error_refused(err, "%s: is a symbolic link, which a store file must not be", path);
-    if (fd < 0 || file_read(fd, path, STORE_MOST, text, err) < 0)
+    if (fd < 0 && err->errnum == ELOOP) {
+        error_refused(err, "%s: is a symbolic link, which a store file must not be", path);
+        return error_id(err, "unsafe-file");
+    }
+    if (fd < 0 || file_read(fd, path, STORE_MOST, text, err) < 0 ||
+        store_check_mode(store, fd, path, status, findings, err) < 0)
         return -1;
-    if (store_check_mode(store, fd, status, findings, err) < 0)
-        return error_within(err, "%s", path);
     int opened = fd;
     fd = -1;
     return opened;

@@ -1,10 +1,10 @@
-/* Whether a file or folder of the store is safe from strangers: its owner and its mode.
+/* Whether a file or folder of the store is safe from other users: its owner and its mode.
  *
- * Owned by us, by root or by the owner of the store (NFS maps root to nobody), or by anybody where a
- * group of ours may write to the store and it is that group's (arbitrary uids with group 0: each of them
- * could replace it anyway); not writable for everybody. An owner who shows as 65534 because this user namespace does not map
- * him passes for the store's only where nobody else may write to the store. Group-writable is accepted where the group is 0,
- * one of ours or the store's: kubelet makes 0660 of 0600 at each mount with an fsGroup. */
+  * The owner must be this user, root or the owner of the store (NFS maps root to nobody). Any owner is accepted where a group
+ * of this user may write to the store and the file has that group: arbitrary uids with group 0, each of which could replace
+ * the file anyway. Every user may write: refused. An owner that shows as 65534, because this user namespace does not map it,
+ * is taken for the store's only where no other user may write to the store. A group that may write must be 0, a group of this
+ * user or the store's: kubelet changes 0600 to 0660 at each mount with an fsGroup. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,9 +18,9 @@ struct mode_findings {
     bool modeless; /* writable by all, on a file system that has no modes */
 };
 
-/* Judges what `fd` has open, adding to *findings. Returns 0, or -1 with ERROR_REFUSED, to be read behind
- * the name. */
-int store_check_mode(const struct store *store, int fd, const struct stat *status,
+/* Checks the file or folder that is open as `fd`, and adds to *findings. Messages call it `path`. Returns 0, or -1 with
+ * ERROR_REFUSED. */
+int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
                      struct mode_findings *findings, struct error *err);
 
 /* Opens `name` in `directory`, which must be a regular file and no link, reads it whole behind *text, and

@@ -17,7 +17,7 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time somebody else must have made a claim and removed it in between. */
+/* Each time another process must have created a claim and removed it in between. */
 enum { CLAIM_TRIES = 1000 };
 
 enum { AT_WORK = 2, LOOK_EVERY_MS = 20 }; /* beside enum store_created: another one is making it */
@@ -100,7 +100,7 @@ static int claim(struct creation *creation, struct error *err)
     for (int again = 0; fd < 0 && has_gone(errno) && again < CLAIM_TRIES; again++)
         fd = open_claim(creation, name);
     if (fd < 0 || fsync(fd) < 0)
-        return error_sys(err, "%s/%s: cannot be made", creation->store->path, name);
+        return error_sys(err, "%s/%s: cannot be created", creation->store->path, name);
     return sync_directory(creation, err);
 }
 
@@ -135,7 +135,7 @@ static int write_in_place(struct creation *creation, bool finishes, struct error
     if (fd < 0 && errno == EEXIST)
         return AT_WORK;
     if (fd < 0)
-        return error_sys(err, "%s: cannot be made", creation->path);
+        return error_sys(err, "%s: cannot be created", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
         return -1;
     drop_claim(creation);
@@ -159,9 +159,11 @@ static int by_lock(struct creation *creation, struct error *err)
         return -1;
     int written;
     while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
-        if (deadline_passed(creation->deadline))
-            return error_refused(err, "%s: another start began to write it, and has not finished",
-                                 creation->path);
+        if (deadline_passed(creation->deadline)) {
+            error_refused(err, "%s: another start began to write it, and has not finished",
+                          creation->path);
+            return error_id(err, "unfinished-key");
+        }
         if (deadline_wait(creation->deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }
@@ -192,7 +194,7 @@ static int by_rename(struct creation *creation, struct error *err)
         if (errno == EEXIST || errno == ENOENT)
             return exists(creation, err);
         if (!file_noreplace_is_impossible(errno))
-            return error_sys(err, "%s: cannot be made", creation->path);
+            return error_sys(err, "%s: cannot be created", creation->path);
         return by_lock(creation, err);
     }
     *creation->temporary = '\0';
@@ -209,7 +211,7 @@ static int by_link(struct creation *creation, struct error *err)
         if (errno == EEXIST || errno == ENOENT)
             return exists(creation, err);
         if (!file_link_is_impossible(errno))
-            return error_sys(err, "%s: cannot be made", creation->path);
+            return error_sys(err, "%s: cannot be created", creation->path);
         return by_rename(creation, err);
     }
     /* If that fails the temporary stays: a link count of two tells the next reader to try again. */

@@ -12,7 +12,7 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time somebody must have swept our temporary just then. */
+/* Each time another process must have swept the temporary just then. */
 enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
 
 static int open_lock(const struct store *store)
@@ -38,7 +38,7 @@ static int not_opened(const struct store *store, struct error *err)
     return store_advise_file(store->directory, store->path, STORE_LOCK, err);
 }
 
-/* It gets its name when those who share the store can open it: a crash must not lock them out. Returns 0; -1
+/* It gets its name only when all users of the store can open it: a crash must not lock them out. Returns 0; -1
  * with errno; or NOT_HIS with *err. */
 static int make_lock(const struct store *store, struct error *err)
 {
@@ -93,11 +93,13 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
     while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
         if (errno != EAGAIN && errno != EACCES)
             return error_sys(err, "%s/%s: cannot be locked", store->path, STORE_LOCK);
-        if (deadline_passed(deadline))
-            return error_refused(err,
-                                 "%s/%s: another fernit holds the lock for too long; see what it "
-                                 "waits for, or raise --lock-timeout",
-                                 store->path, STORE_LOCK);
+        if (deadline_passed(deadline)) {
+            error_refused(err, "%s/%s: another fernit has held the lock for too long", store->path,
+                          STORE_LOCK);
+            error_id(err, "lock-held");
+            error_hint(err, "see what the other fernit waits for");
+            return error_hint(err, "or wait longer: --lock-timeout");
+        }
         if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }

@@ -43,7 +43,7 @@ static int open_parent(char *path, struct error *err)
     return made < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Whether it is theirs, and nobody else's. */
+/* Whether it is theirs, and of no other user. */
 static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
 {
     struct error ignored;

@@ -32,7 +32,7 @@ set_verdict(struct mount_verdict *verdict, enum survival survival, const char *f
 /* --- Paths that say whose they are */
 
 /* Whether the components of the pattern are the next ones. '#' stands for 64 hex digits, which is what
- * engines call what nobody has given a name; '*' for the rest of a component. */
+ * engines call a volume without a name; '*' for the rest of a component. */
 static bool begins(const char *path, const char *pattern)
 {
     for (; *pattern; pattern++) {
@@ -311,7 +311,7 @@ void mount_move(const struct mount_verdict *verdict, char *text, size_t size)
 {
     static const char what[] = "move the store, with its files, to a";
     if (verdict->marks & CONTAINER_KUBERNETES)
-        snprintf(text, size, "%s PersistentVolumeClaim that is no directory of the host", what);
+        snprintf(text, size, "%s PersistentVolumeClaim that is not a directory of the host", what);
     else if (verdict->marks & (CONTAINER_DOCKER | CONTAINER_PODMAN))
         snprintf(text, size, "%s named volume: %s run -v fernit:/var/lib/fernit ...", what,
                  engine_of(verdict));
@@ -322,25 +322,25 @@ void mount_move(const struct mount_verdict *verdict, char *text, size_t size)
 void mount_cure(const struct mount_verdict *verdict, const char *path, char *text, size_t size)
 {
     const char *engine = engine_of(verdict);
-    const char *first = is_plain(path) ? "" : "with --store /var/lib/fernit: ";
+    const char *first = is_plain(path) ? "" : "give --store /var/lib/fernit\n";
     if (!is_plain(path))
         path = "/var/lib/fernit";
     if (verdict->marks & CONTAINER_KUBERNETES)
         snprintf(text, size,
-                 "%sunder the container's volumeMounts: - {name: fernit, mountPath: %s}; under the "
-                 "pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}; the "
-                 "claim ReadWriteMany for replicas on several nodes",
+                 "%sadd to the container's volumeMounts: - {name: fernit, mountPath: %s}\n"
+                 "add to the pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: "
+                 "fernit}}\n"
+                 "for replicas on several nodes the claim must be ReadWriteMany",
                  first, path);
     else if (verdict->marks == CONTAINER_SYSTEM || !verdict->marks)
-        snprintf(
-            text, size,
-            "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add "
-            "-v fernit:%s to the words that run it",
-            path);
+        snprintf(text, size,
+                 "give --store (FERNIT_STORE) a directory on a disk that stays\n"
+                 "or, in a container, add a volume: -v fernit:%s",
+                 path);
     else
-        snprintf(
-            text, size,
-            "%s%s run -v fernit:%s ...; compose: volumes: [\"fernit:%s\"] under the service, and "
-            "volumes: {fernit: } at the top level",
-            first, engine, path, path);
+        snprintf(text, size,
+                 "%sadd a volume: %s run -v fernit:%s ...\n"
+                 "in Compose: volumes: [\"fernit:%s\"] under the service, and volumes: {fernit: } "
+                 "at the top level",
+                 first, engine, path, path);
 }

@@ -9,7 +9,7 @@
  * Persistent: all else. A bind mount or a hostPath is tied to its host, and the text says so.
  *
  * Not told apart, since it cannot be seen from inside: a volume that is removed together with its
- * container or pod by whoever made it (docker rm -v, a generic ephemeral volume).
+ * container or pod (docker rm -v, a generic ephemeral volume).
  */
 #pragma once
 
@@ -45,7 +45,7 @@ struct mount_verdict {
     char text[MOUNT_TEXT]; /* what it is, for people: "an anonymous volume" */
 };
 
-/* Judges by the text of /proc/self/mountinfo. `path` is absolute and without links: the store's, or that of
+/* Classifies by the text of /proc/self/mountinfo. `path` is absolute and without links: the store's, or that of
  * the nearest directory above it that exists. Looks at nothing else. */
 void mount_classify(const char *mountinfo, size_t length, const char *path, unsigned marks,
                     struct mount_verdict *verdict);
@@ -57,6 +57,6 @@ void mount_verdict_find(const char *path, char *const *environment, struct mount
  * runs it, since virtiofs and 9p are also the volumes of Kata and gVisor, and of a virtual machine without containers. */
 void mount_move(const struct mount_verdict *verdict, char *text, size_t size);
 
-/* The line to add, so that the store at `path` survives: for docker run and compose, which cannot be told
+/* Hints, a line each: what to add, so that the store at `path` survives, for docker run and Compose, which cannot be told
  * apart from inside, for podman or for a pod. */
 void mount_cure(const struct mount_verdict *verdict, const char *path, char *text, size_t size);

@@ -18,11 +18,12 @@ int store_check_own(const struct store *store, int fd, const char *path, struct 
     struct mode_findings ignored = {0};
     if (fstat(fd, &status) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    if (store_check_mode(store, fd, &status, &ignored, err) == 0)
+    if (store_check_mode(store, fd, path, &status, &ignored, err) == 0)
         return 0;
-    error_refused(err,
-                  "%s: cannot be created: new files there belong to uid %ju, the store to uid %ju",
-                  path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
+    error_refused(
+        err, "%s: cannot be created: new files there get uid %ju as owner, the store has uid %ju",
+        path, (uintmax_t)status.st_uid, (uintmax_t)store->status.st_uid);
+    error_id(err, "store-owner");
     return error_hint(err, "give --store a new folder there: fernit creates it, for uid %ju",
                       (uintmax_t)status.st_uid);
 }
@@ -53,7 +54,7 @@ int store_write_whole(const struct store *store, const struct access *access, in
         store_check_owner(store, access, fd, path, err) < 0 ||
         file_write(fd, path, text->bytes, text->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be made durable", path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", path) : 0;
 }
 
 int store_make_claim(const struct store *store, const char *name)

@@ -70,11 +70,11 @@ static bool list_own(const char *path, char *words, size_t size)
 int store_hint_unmapped(struct error *err)
 {
     uintmax_t uid = geteuid();
-    return error_hint(
-        err,
-        "on the host, chown it to the uid that /proc/self/uid_map shows for %ju\n"
-        "with podman: podman unshare chown %ju, or mount the volume with the option U",
-        uid, uid);
+    return error_hint(err,
+                      "on the host: chown it to the uid that /proc/self/uid_map shows for %ju\n"
+                      "or with podman: podman unshare chown %ju\n"
+                      "or mount the volume with podman's option U",
+                      uid, uid);
 }
 
 int store_advise_owner(const char *path, struct error *err)
@@ -88,25 +88,28 @@ int store_advise_owner(const char *path, struct error *err)
         return -1;
     int known = stat(path, &status);
     if (known < 0 && errno == ENOENT)
-        return error_advise(err,
-                            "make it in the image, as a folder of this user's: RUN install -d -o "
-                            "%ju -g %ju %.300s",
-                            uid, gid, path);
+        return error_advise(
+            err, "create it in the image, owned by this user: RUN install -d -o %ju -g %ju %.300s",
+            uid, gid, path);
     if (known < 0 || status.st_uid == uid)
         return -1;
     if (access_is_unmapped_uid(status.st_uid)) {
+        error_id(err, "store-owner");
         error_advise(err, "its owner is not known in this user namespace");
         return store_hint_unmapped(err);
     }
-    error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
+    error_id(err, "store-owner");
+    error_advise(err, "its owner is %ju:%ju, its mode %03o, and fernit runs as %ju:%ju",
                  (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
                  (unsigned)status.st_mode & 0777, uid, gid);
     if (is_shared(path) || !list_own(path, words, sizeof words))
         return error_advise(err, "give --store a folder of its own");
-    return error_advise(err,
-                        "once, as root: chown %ju:%ju %s (docker run --rm --user 0 -v "
-                        "VOLUME:%.150s --entrypoint chown IMAGE %ju:%ju ...; Kubernetes: fsGroup)",
-                        uid, gid, words, path, uid, gid);
+    error_hint(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
+    error_hint(err,
+               "that is, with Docker: docker run --rm --user 0 -v VOLUME:%.150s --entrypoint chown "
+               "IMAGE %ju:%ju ...",
+               path, uid, gid);
+    return error_hint(err, "or, in Kubernetes: set fsGroup");
 }
 
 int store_advise_file(int directory, const char *path, const char *name, struct error *err)
@@ -119,14 +122,17 @@ int store_advise_file(int directory, const char *path, const char *name, struct 
         fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
         return -1;
     if (access_is_unmapped_uid(status.st_uid)) {
+        error_id(err, "store-owner");
         error_advise(err, "its owner is not known in this user namespace");
         return store_hint_unmapped(err);
     }
-    error_advise(err, "it belongs to %ju:%ju, mode %03o, and this is %ju:%ju",
+    error_id(err, "store-owner");
+    error_advise(err, "its owner is %ju:%ju, its mode %03o, and fernit runs as %ju:%ju",
                  (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
                  (unsigned)status.st_mode & 0777, uid, gid);
     if (list_own(path, words, sizeof words))
         error_advise(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
-    return error_advise(err, "or, where the user changes from start to start, chmod g+rw the files "
-                             "and set FERNIT_STORE_MODE=0660");
+    return error_advise(
+        err,
+        "or, if each start has another user: chmod g+rw the files and set FERNIT_STORE_MODE=0660");
 }

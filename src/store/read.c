@@ -68,8 +68,11 @@ static int open_staged(struct reading *reading, struct error *err)
     struct secret *text = &reading->file->staged;
     store_staged_name(reading->name, name);
     reading->staged = open_one(reading, name, &status, text, err);
-    if (reading->staged >= 0 && text->length == 0)
-        return error_input(err, "%s/%s: is empty; remove it", reading->store->path, name);
+    if (reading->staged >= 0 && text->length == 0) {
+        error_input(err, "%s/%s: is empty", reading->store->path, name);
+        error_id(err, "damaged-key");
+        return error_hint(err, "remove it");
+    }
     return reading->staged < 0 && err->kind != ERROR_NONE ? -1 : 0;
 }
 
@@ -79,7 +82,7 @@ static int open_ring(struct reading *reading, struct error *err)
     return reading->ring < 0 && err->kind != ERROR_NONE ? -1 : 0;
 }
 
-/* Of values one counts, and an older one is as good as it was. */
+/* Of values one is used, and an older one is as good as it was. */
 static bool was_replaced(const struct reading *reading)
 {
     struct stat now;
@@ -95,7 +98,7 @@ static int make_durable(const struct reading *reading, struct error *err)
     const struct store *store = reading->store;
     if ((reading->ring >= 0 && fsync(reading->ring) < 0) ||
         (reading->staged >= 0 && fsync(reading->staged) < 0))
-        return error_sys(err, "%s/%s: cannot be made durable", store->path, reading->name);
+        return error_sys(err, "%s/%s: cannot be synced to disk", store->path, reading->name);
     return file_sync_directory(store->directory, store->path, err);
 }
 

@@ -33,7 +33,7 @@ static void close_folder(const struct folder *folder)
 }
 #define _cleanup_folder_ _cleanup_(close_folder)
 
-/* All in it is fernit's own, so that the advice may be about all of it. */
+/* All in it is fernit's own, so that the hint may be about all of it. */
 static int advise(const struct folder *folder, struct error *err)
 {
     if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
@@ -53,10 +53,9 @@ static int not_a_folder(const struct folder *folder, struct error *err)
     bool link =
         fstatat(folder->store->directory, STORE_RETIRED, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISLNK(status.st_mode);
-    return error_refused(err,
-                         "%s/" STORE_RETIRED ": is %s, where a folder with retired keys belongs; "
-                         "move it away",
-                         path, link ? "a symbolic link" : "not a folder");
+    error_refused(err, "%s/" STORE_RETIRED ": is %s, and not the folder with the retired keys",
+                  path, link ? "a symbolic link" : "a file");
+    return error_hint(err, "move it away");
 }
 
 static int open_folder(struct folder *folder, struct error *err)
@@ -72,9 +71,9 @@ static int open_folder(struct folder *folder, struct error *err)
         return errno == ENOENT ? 0 : not_a_folder(folder, err);
     if (fstat(folder->fd, &status) < 0)
         return error_sys(err, "%s/" STORE_RETIRED, store->path);
-    if (store_check_mode(store, folder->fd, &status, &findings, err) < 0)
-        return error_within(err, "%s/" STORE_RETIRED, store->path);
-    return 0;
+    char path[STORE_PATH];
+    store_file_path(store, STORE_RETIRED, path);
+    return store_check_mode(store, folder->fd, path, &status, &findings, err);
 }
 
 static int finish_folder(const struct store *store, int fd, const char *unfinished,
@@ -86,7 +85,7 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
     access_new(&store->status, store_directory_mode(store->mode), &access);
     access.is_folder = true;
     if (fd < 0)
-        return error_sys(err, "%s: cannot be made", path);
+        return error_sys(err, "%s: cannot be created", path);
     if (store_check_own(store, fd, path, err) < 0)
         return -1;
     if (file_check_new_folder(fd, &store->status, path, err) < 0 ||
@@ -94,7 +93,7 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
         store_check_owner(store, &access, fd, path, err) < 0)
         return -1;
     return renameat(store->directory, unfinished, store->directory, STORE_RETIRED) < 0
-               ? error_sys(err, "%s: cannot be made", path)
+               ? error_sys(err, "%s: cannot be created", path)
                : 0;
 }
 
@@ -104,7 +103,7 @@ static int make_new_folder(const struct store *store, struct error *err)
     static const char unfinished[] = "." STORE_RETIRED ".new";
     unlinkat(store->directory, unfinished, AT_REMOVEDIR);
     if (mkdirat(store->directory, unfinished, 0700) < 0)
-        return error_sys(err, "%s/%s: cannot be made", store->path, unfinished);
+        return error_sys(err, "%s/%s: cannot be created", store->path, unfinished);
     _cleanup_close_ int fd =
         openat(store->directory, unfinished, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int finished = finish_folder(store, fd, unfinished, err);
@@ -120,9 +119,10 @@ static int make_folder(struct folder *folder, struct error *err)
         return -1;
     if (folder->fd < 0 && (make_new_folder(store, err) < 0 || open_folder(folder, err) < 0))
         return -1;
-    if (folder->fd < 0)
-        return error_refused(err, "%s/" STORE_RETIRED ": cannot be seen, and is there; try again",
-                             store->path);
+    if (folder->fd < 0) {
+        error_refused(err, "%s/" STORE_RETIRED ": exists, but cannot be seen", store->path);
+        return error_hint(err, "try again");
+    }
     return file_sync_directory(store->directory, store->path, err);
 }
 
@@ -196,17 +196,16 @@ bool retired_has(const struct retired *list, const char *fingerprint)
 
 static int check(const struct ring *ring, const char *fingerprint, struct error *err)
 {
-    char text[FINGERPRINT_TEXT + 1];
-    if (ring_count(ring) != 1)
-        return error_input(err,
-                           "holds %zu keys, and not the one that its name says; it is left "
-                           "as it is",
-                           ring_count(ring));
-    ring_fingerprint(ring, 0, text);
-    if (strcmp(text, fingerprint) != 0)
-        return error_input(err, "holds %s, and not the key that its name says; it is left as it is",
-                           text);
-    return 0;
+    char text[FINGERPRINT_TEXT + 1] = "";
+    if (ring_count(ring) == 1)
+        ring_fingerprint(ring, 0, text);
+    if (strcmp(text, fingerprint) == 0)
+        return 0;
+    if (*text)
+        error_input(err, "has the key %s in it, and not the key of its name", text);
+    else
+        error_input(err, "has %zu keys in it, and not only the key of its name", ring_count(ring));
+    return error_hint(err, "put back a backup, or move this file away");
 }
 
 /* Returns its descriptor; -1 with ERROR_NONE where it is missing. */
@@ -225,8 +224,10 @@ static int open_key(const struct folder *folder, const char *fingerprint, struct
     if (fd < 0)
         return err->kind == ERROR_NONE ? -1 : advise(folder, err);
     ring->is_value = folder->is_value;
-    if (ring_parse(ring, text.bytes, text.length, err) < 0 || check(ring, fingerprint, err) < 0)
+    if (ring_parse(ring, text.bytes, text.length, err) < 0 || check(ring, fingerprint, err) < 0) {
+        error_id(err, "damaged-key");
         return error_within(err, "%s", path);
+    }
     int opened = fd;
     fd = -1;
     return opened;
@@ -262,7 +263,7 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
         return advise(folder, err);
     if (renameat(folder->fd, temporary, folder->fd, name) == 0)
         return 0;
-    error_sys(err, "%s/" STORE_RETIRED "/%s: cannot be made", folder->store->path, name);
+    error_sys(err, "%s/" STORE_RETIRED "/%s: cannot be created", folder->store->path, name);
     unlinkat(folder->fd, temporary, 0);
     return -1;
 }
@@ -278,7 +279,7 @@ static int retire_one(const struct folder *folder, const struct ring *keys, size
     if (fd < 0)
         return err->kind == ERROR_NONE ? write_key(folder, keys, index, text, err) : -1;
     if (fsync(fd) < 0)
-        return error_sys(err, "%s/" STORE_RETIRED "/...%s: cannot be made durable",
+        return error_sys(err, "%s/" STORE_RETIRED "/...%s: cannot be synced to disk",
                          folder->store->path, text);
     return 0;
 }
@@ -322,7 +323,7 @@ int store_retire_foresee(const struct store *store, const char *name, bool is_va
         return 0;
     ring_fingerprint(keys, 0, text);
     file_name(&folder, text, file);
-    error_sys(err, "%s/%s: cannot make a temporary file", path, file);
+    error_sys(err, "%s/%s: cannot create a temporary file", path, file);
     return advise(&folder, err);
 }
 

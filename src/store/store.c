@@ -36,8 +36,8 @@ static int advise_on_making(const struct store *store, struct error *err)
 
 static int refuse_link(const struct store *store, struct error *err)
 {
-    return error_input(err, "the store %s: is a symbolic link to nothing; let it lead to a folder",
-                       store->path);
+    error_input(err, "the store %s: is a symbolic link to nothing", store->path);
+    return error_hint(err, "let it lead to a folder");
 }
 
 int store_foresee(const struct store *store, struct error *err)
@@ -51,7 +51,7 @@ int store_foresee(const struct store *store, struct error *err)
                    : 0;
     return file_folder_is_writable(store->path)
                ? 0
-               : error_sys(err, "the store %s: cannot make a temporary file", store->path);
+               : error_sys(err, "the store %s: cannot create a temporary file", store->path);
 }
 
 static int make_and_open(struct store *store, struct error *err)

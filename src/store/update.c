@@ -54,7 +54,7 @@ static int settle(const struct store *store, const char *file, struct error *err
     _cleanup_close_ int fd =
         openat(store->directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if ((fd < 0 && errno != ENOENT) || (fd >= 0 && fsync(fd) < 0))
-        return error_sys(err, "%s/%s: cannot be made durable", store->path, file);
+        return error_sys(err, "%s/%s: cannot be synced to disk", store->path, file);
     _cleanup_close_ int retired =
         openat(store->directory, STORE_RETIRED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (file_sync_directory(store->directory, store->path, err) < 0 ||
@@ -67,7 +67,7 @@ static int settle(const struct store *store, const char *file, struct error *err
 
 static int no_claim(const struct store *store, const char *name, struct error *err)
 {
-    error_sys(err, "%s/%s: cannot be made", store->path, name);
+    error_sys(err, "%s/%s: cannot be created", store->path, name);
     return store_advise_owner(store->path, err);
 }
 
@@ -84,7 +84,7 @@ int store_change_begin(const struct store *store, const char *file, struct error
     if (fd < 0)
         return no_claim(store, name, err);
     if (fsync(fd) < 0)
-        error_sys(err, "%s/%s: cannot be made durable", store->path, name);
+        error_sys(err, "%s/%s: cannot be synced to disk", store->path, name);
     else if (file_sync_directory(store->directory, store->path, err) == 0)
         return 0;
     store_change_end(store, file);

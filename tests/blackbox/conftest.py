@@ -223,7 +223,7 @@ class Fernit:
         if not leaves:
             self.judge_processes(args, process)
         # Where the name could not be made durable the temporary tells the next start so, which sweeps it.
-        if done.returncode >= 0 and b"cannot make its names durable" not in (err or b""):
+        if done.returncode >= 0 and b"cannot sync its names to disk" not in (err or b""):
             left = self.temporaries() - before
             assert not left, f"temporary files left by fernit {args}: {left}"
         return done
@@ -414,5 +414,10 @@ def hints(done):
 
 
 def errors(done):
-    """fernit's lines on standard error that are no warnings and no hints."""
-    return [line for line in done.stderr.splitlines() if re.match("fernit: (?!warning: |hint: )", line)]
+    """Why fernit stopped."""
+    return [line for line in done.stderr.splitlines() if line.startswith("fernit: error: ")]
+
+
+def notices(done):
+    """fernit's lines on standard error that are no errors, no warnings and no hints."""
+    return [line for line in done.stderr.splitlines() if re.match("fernit: (?!error: |warning: |hint: )", line)]

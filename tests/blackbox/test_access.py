@@ -341,7 +341,7 @@ def test_root_that_cannot_chown_warns_of_a_new_file_that_the_folder_s_owner_cann
     os.chown(path.parent, 50000, 0)
     done = fernit("init", prefix=WHO["root without CHOWN"], FERNIT_MANAGE="fernet_key")
     assert done.returncode == 0 and path.stat().st_uid == 0, done.stderr
-    assert f"warning: {path} belongs to uid 0: uid 50000, who owns its folder, cannot read it" in done.stderr
+    assert f"warning: other-owner: {path} is owned by uid 0: uid 50000, the owner of its folder, cannot read it" in done.stderr
     assert f"hint: chown 50000:0 {path}\n" in done.stderr
 
 
@@ -368,7 +368,9 @@ def test_root_that_modes_bind_creates_nothing_that_it_cannot_open_any_more(ferni
     done = fernit(*words, **options)
     assert done.returncode == 0, done.stderr
     if mode == "0600":
-        assert f"who owns its folder, cannot {'write to' if deep else 'read'} it" in done.stderr and "hint: start fernit as uid 50000, or give it: --cap-add CHOWN --cap-add DAC_OVERRIDE\n" in done.stderr
+        assert f"uid 50000, the owner of its folder, cannot {'write to' if deep else 'read'} it\n" in done.stderr
+        assert "hint: start fernit as uid 50000\n" in done.stderr
+        assert "hint: or give it the capabilities: --cap-add CHOWN --cap-add DAC_OVERRIDE\n" in done.stderr
     if mode == "0660" and not deep and who != "without CHOWN":
         assert {path.stat().st_uid for path in (store / "fernet_key", airflow / "airflow.cfg")} == {50000}
     # Each later start, too: one that changes nothing, and changes.
@@ -403,7 +405,7 @@ def test_airflow_cfg_of_root_that_others_cannot_read_in_a_folder_of_theirs_is_wa
     cfg.parent.chmod(its_mode)
     done = fernit("init", "--store-mode", mode)
     assert done.returncode == 0, done.stderr
-    assert (f"warning: {cfg} belongs to root: other users, who may write its folder, cannot read it\n" in done.stderr) is is_told
+    assert (f"warning: other-owner: {cfg} is owned by root: other users may write its folder, but cannot read it\n" in done.stderr) is is_told
     assert (f"or chown {cfg} to that user\n" in done.stderr) is is_told
     if is_told:
         assert not any(rights(cfg)[each] for each in CROWD)
@@ -421,7 +423,7 @@ def test_an_owner_who_is_left_with_his_group_s_rights_is_told(fernit, name):
     options = {"FERNET_KEY": new_key(), "FERNIT_DELIVER": "env"} if name == "fernet_key" else {}
     done = fernit("init", prefix=WHO["uid 1000 of group 100"], FERNIT_MANAGE="fernet_key", **options)
     assert done.returncode == 0, done.stderr
-    assert f"fernit: {folder / name} now belongs to uid 1000; uid 50000 can read it only if it is in group 100\n" in done.stderr
+    assert f"fernit: {folder / name} is now owned by uid 1000, and uid 50000 can read it only as a member of group 100\n" in done.stderr
 
 
 @pytest.mark.parametrize("name", [".lock", "retired", "fernet_key.staged", "jwt_secret"])

@@ -10,7 +10,7 @@ from ground import Trace
 
 pytestmark = pytest.mark.real_binary  # its own calls are what fails, in the words of its own C library
 
-ROOM = "make room there"
+ROOM = "free some space there"
 MEMORY = "give this container more memory"
 #: What musl calls it, and what is to be done.
 ADVICE = {
@@ -104,10 +104,11 @@ def test_it_is_about_what_is_lacking_at_whatever_call_that_shows(injected, story
     told = 0
     for call, number, done in injected(story, name, CALLS):
         assert done.returncode in (0, 1, 125), done.stderr
-        for line in done.stderr.splitlines():
+        lines = done.stderr.splitlines()
+        for line, below in zip(lines, [*lines[1:], ""]):
             if says in line:
                 told += 1
-                assert f"{says}; {advice}" in line and not ELSEWHERE.search(line.split(says)[1]), f"{call} {number}: {line}"
+                assert below == f"fernit: hint: {advice}" and not ELSEWHERE.search(line.split(says)[1]), f"{call} {number}: {line}"
         if done.returncode:
             assert says in errors(done)[-1], f"{call} {number}: {done.stderr}"
     assert told > 2
@@ -128,7 +129,7 @@ def test_a_key_command_on_a_read_only_store_is_not_told_to_be_the_only_writer(in
     said = [done.stderr for call, number, done in injected(story, "EROFS", ("openat",)) if ".lock: " in done.stderr]
     assert said
     for text in said:
-        assert "let it be writable, or name another place" in text and "single-writer" not in text
+        assert "mount it writable, or name another place" in text and "single-writer" not in text
 
 
 @pytest.mark.parametrize("name", ["EIO", "ENOMEM"])

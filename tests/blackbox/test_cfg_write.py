@@ -582,19 +582,19 @@ def test_a_copy_is_taken_from_who_may_write_the_file_and_from_nobody_else(fernit
             continue
         assert done.returncode == 125 and cfg.read_text() == old and not (store / "ran").exists()
         assert errors(done) and errors(done)[0] in (
-            f"fernit: {copy} is owned by uid {copy.stat().st_uid}; only root, this user or the original's owner may own it",
-            f"fernit: {copy} can be written by other users (mode {mode(copy):03o})",
+            f"fernit: error: {copy} is owned by uid {copy.stat().st_uid}, and only root, this user or the original's owner may own it",
+            f"fernit: error: {copy} can be written by other users (mode {mode(copy):03o})",
         )
-        (hint,) = hints(done)
-        assert "else remove it" in hint
-        (cure,) = re.findall(r": (ch\S+ \S+ \S+);", hint)
+        first, second = hints(done)
+        assert second == "fernit: hint: if not: remove it"
+        (cure,) = re.findall(r": (ch\S+ \S+ \S+)$", first)
         assert cure.endswith(str(copy))
 
 
 def test_who_has_read_a_foreign_copy_and_follows_the_hint_goes_on(fernit, cfg, someone_s):
     copy, old, is_trusted = someone_s
     while (done := fernit("init")).returncode:
-        (cure,) = re.findall(r": (ch\S+ \S+ \S+);", hints(done)[0])
+        (cure,) = re.findall(r": (ch\S+ \S+ \S+)$", hints(done)[0])
         before = mode(copy), copy.stat().st_uid
         subprocess.run(cure.split(), check=True)
         assert (mode(copy), copy.stat().st_uid) != before
@@ -610,7 +610,7 @@ def test_status_names_the_copies_that_no_run_here_finishes(fernit, interrupted, 
     (store / ".airflow.cfg.mine").write_text("")
     said = fernit("status", prefix=bound.prefix).stdout
     assert f"{other}: the interrupted write of another airflow.cfg has left it" in said and "remove it" in said
-    assert "its writing was interrupted; the next run finishes it" in said
+    assert "its writing was interrupted" in said and "the next start finishes it" in said
     assert str(copy) not in said and "mine" not in said
     assert fernit("init", prefix=bound.prefix).returncode == 0
     said = fernit("status", prefix=bound.prefix).stdout

@@ -180,7 +180,7 @@ def model(run, tmp_path):
 
 def said(err):
     """Whether it has said why."""
-    return any(line.startswith("fernit: ") and "warning:" not in line for line in err.splitlines())
+    return any(line.startswith("fernit: error: ") for line in err.splitlines())
 
 
 def check_brief(run, prefix, where, others=(), options=()):

@@ -112,7 +112,7 @@ def test_what_does_not_end_is_killed_when_the_grace_is_over(start, kind):
     running = start(*leaves(f"stubborn {kind}"), options=SHORT)
     assert running.result() == (7, f"stubborn {kind}: TERM\n")
     assert 0.6 <= time.monotonic() - began < PATIENCE
-    assert "kills" in said_by(running) and " 1 " in said_by(running)
+    assert "SIGKILL" in said_by(running) and " 1 " in said_by(running)
 
 
 def test_all_that_do_not_end_are_killed(start):
@@ -156,7 +156,7 @@ def test_only_one_that_was_stopped_is_continued_and_hears_of_term(start, words):
 def test_only_those_that_do_not_end_have_to_be_killed(start):
     running = start(*leaves("stubborn", "child", "session"), options=SHORT)
     assert running.result()[0] == 7
-    assert "kills" in said_by(running) and " 1 " in said_by(running)
+    assert "SIGKILL" in said_by(running) and " 1 " in said_by(running)
 
 
 @pytest.mark.parametrize("name", [") Z 1 (", "a b", ")", "1 (x) S 1"])
@@ -164,7 +164,7 @@ def test_a_name_that_looks_like_something_else_hides_nobody(start, name):
     named = f"open('/proc/self/comm', 'w').write({name!r})\n{LEAVES}"
     running = start(*python(named), "7", "stubborn second-hand", options=SHORT)
     assert running.result() == (7, "stubborn second-hand: TERM\n")
-    assert "kills" in said_by(running)
+    assert "SIGKILL" in said_by(running)
 
 
 ENDS_FIRST_THREAD = """
@@ -257,14 +257,14 @@ def test_a_grace_of_nothing_is_none(ground, none):
 
 def test_it_is_given_by_the_variable(start):
     running = start(*leaves("stubborn"), before=["env", "FERNIT_GRACE=10ms"])
-    assert running.result()[0] == 7 and "kills" in said_by(running)
+    assert running.result()[0] == 7 and "SIGKILL" in said_by(running)
 
 
 def test_it_is_given_in_the_ini(start, tmp_path):
     (tmp_path / "fernit.ini").write_text("[fernit]\ngrace = 10ms\n")
     config = ["--config", str(tmp_path / "fernit.ini")]
     running = start(*leaves("stubborn"), options=config)
-    assert running.result()[0] == 7 and "kills" in said_by(running)
+    assert running.result()[0] == 7 and "SIGKILL" in said_by(running)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import BINARY, new_key
+from conftest import BINARY, errors, new_key
 from ground import Trace, need, wait_for
 from inits import children_of, ground_fixture, marked, mode_fixture, program_of, python, start_fixture, status_of  # noqa: F401
 
@@ -716,7 +716,7 @@ def test_its_own_word_typed_by_a_person_is_refused(fernit, tmp_path, word):
     version = fernit("version").stdout.split()[1]
     done = fernit("supervise:" + word.replace("VERSION", version))
     assert (done.returncode, done.stdout) == (125, "")
-    assert len(done.stderr.splitlines()) == 1 and "fernit run --init" in done.stderr
+    assert len(errors(done)) == 1 and done.stderr.splitlines() == [*errors(done), "fernit: hint: to supervise a command: fernit run --init -- COMMAND"]
     assert list(tmp_path.iterdir()) == []
 
 

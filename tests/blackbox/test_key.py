@@ -14,7 +14,7 @@ import sys
 import pytest
 from cryptography.fernet import Fernet
 
-from conftest import errors
+from conftest import errors, hints
 from ground import Trace, wait_for
 from keys import fingerprint, key_bytes, made, new_key
 
@@ -57,7 +57,7 @@ def assert_read_as_python_does(fernit, text):
     done = fernit("key", "fingerprint", "-", stdin=text)
     if expected is None:
         assert (done.returncode, done.stdout) == (1, ""), f"fernit takes {text!r}, Python does not"
-        assert len(done.stderr.splitlines()) == 1
+        assert done.stderr.splitlines() == [*errors(done), *hints(done)] and len(errors(done)) == 1
     else:
         assert done.returncode == 0, f"Python takes {text!r}, fernit says {done.stderr}"
         assert done.stdout.split() == [fingerprint(key) for key in expected]
@@ -172,11 +172,11 @@ def test_what_python_refuses_is_refused_and_not_shown(fernit, spell):
 
 
 TOLD = {
-    "the bytes that Python prints": (lambda k: f"b'{k}'", "looks like Python's bytes (b'...'); give what stands between the quotes alone"),
+    "the bytes that Python prints": (lambda k: f"b'{k}'", "looks like Python's bytes (b'...')"),
     "the bytes in double quotes": (lambda k: f'b"{k}"', "looks like Python's bytes"),
-    "a line of a shell": (lambda k: f"export FERNET_KEY={k}", "begins with the name of the option; give the key alone"),
-    "a line of YAML": (lambda k: f"AIRFLOW__CORE__FERNET_KEY: {k}", "begins with the name of the option; give the key alone"),
-    "hexadecimal digits": (lambda k: key_bytes(k).hex(), "has 64 hexadecimal digits; a Fernet key has 44 characters of base64"),
+    "a line of a shell": (lambda k: f"export FERNET_KEY={k}", "begins with the name of the option"),
+    "a line of YAML": (lambda k: f"AIRFLOW__CORE__FERNET_KEY: {k}", "begins with the name of the option"),
+    "hexadecimal digits": (lambda k: key_bytes(k).hex(), "has 64 hexadecimal digits, a Fernet key has 44 characters of base64"),
 }
 
 
@@ -485,8 +485,7 @@ def test_what_is_no_key_file_is_a_problem_that_names_it(look_at, tmp_path, make)
     make(path)
     done = look_at(path, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "the-key" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.splitlines() == [*errors(done), *hints(done)] and "the-key" in "".join(errors(done))
 
 
 def test_empty_standard_input_is_a_problem(look_at):

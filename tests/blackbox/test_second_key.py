@@ -20,7 +20,7 @@ BETWEEN = {
     "another name": "\nFERNET_KEY=",
     "nothing": "",
 }
-ERROR = "is followed by another key; put a comma between them"
+ERROR = "is followed by another key"
 
 
 class World:
@@ -157,7 +157,7 @@ def test_it_ends_the_start_and_the_source_stays(world, source, between, words):
         return
     done = world.start(*words)
     assert done.returncode == (125 if words[0] in ("run", "init") else 1)
-    assert errors(done)[-1].startswith(f"fernit: {world.source}") and ERROR in errors(done)[-1]
+    assert errors(done)[-1].startswith(f"fernit: error: {world.source}") and ERROR in errors(done)[-1]
     assert done.stdout == ""
     world.check_kept()
     assert not (world.store / "fernet_key").exists() or world.store / "fernet_key" in world.files

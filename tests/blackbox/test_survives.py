@@ -114,7 +114,7 @@ def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, con
     before = listing(box.path("/var"))
     text, found = inside(box, "status"), inside(box, "status", "--json")
     assert (text.returncode, found.returncode) == (1, 1)
-    assert re.search(rf"^ground +.*{re.escape(what)}.*; outlives the container: no$", text.stdout, re.MULTILINE)
+    assert re.search(rf"^mount +.*{re.escape(what)}.*, outlives the container: no$", text.stdout, re.MULTILINE)
     report = json.loads(found.stdout)
     assert what in report["store"]["ground"] and report["store"]["survives"] == "no" and report["verdict"] == "refuse"
     assert any("none was created" in problem for problem in report["problems"])
@@ -194,7 +194,7 @@ def test_the_line_names_the_store_that_was_asked_for(inside, container, cfg):
 @pytest.mark.parametrize("path", ["/var/my keys", "/var/a:b", "/var/$x", "/var/" + "x" * 100])
 def test_a_store_whose_path_no_line_can_hold_gets_a_line_with_another(inside, container, path):
     done = inside(container().marked("/.dockerenv"), *SHOW, FERNIT_STORE=path)
-    assert done.returncode == 125 and f"with --store {STORE}: docker run -v fernit:{STORE} " in done.stderr
+    assert done.returncode == 125 and f"fernit: hint: give --store {STORE}\nfernit: hint: add a volume: docker run -v fernit:{STORE} ...\n" in done.stderr
 
 
 def test_the_other_way_that_the_refusal_names_works_too(inside, container, cfg):
@@ -265,7 +265,7 @@ def test_on_ground_that_survives_a_key_is_made_and_status_says_so(inside, contai
     report = json.loads(inside(box, "status", "--json", **environment).stdout)
     assert (report["store"]["ground"], report["store"]["survives"], report["problems"]) == (what, "yes", [])
     text = inside(box, "status", **environment).stdout
-    assert re.search(rf"^ground +{re.escape(what)}; outlives the container: yes$", text, re.MULTILINE)
+    assert re.search(rf"^mount +{re.escape(what)}, outlives the container: yes$", text, re.MULTILINE)
     done = inside(box, *SHOW, **environment)
     makes(done, box)
     assert warnings(done) == []

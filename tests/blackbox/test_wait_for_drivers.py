@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import errors
+from conftest import errors, hints
 from services import POSTGRES, free_port, own_folder, postgresql_data, service
 from waiting import CONN, fernit  # noqa: F401  (in place of conftest's)
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_known_is_told_with_the_way_out(fernit, surroundings, url
     assert (done.returncode, done.stdout) == (125, "")
     (error,) = errors(done)
     assert surroundings(says) in error
-    assert error.endswith("; correct it, or say where: --wait-for tcp://HOST:PORT")
+    assert hints(done)[-1].endswith("--wait-for tcp://HOST:PORT")
 
 
 def test_a_password_in_a_service_file_is_not_shown(fernit, tmp_path):

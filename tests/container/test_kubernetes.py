@@ -85,8 +85,8 @@ def test_an_empty_dir_as_store_is_refused_with_the_lines_to_add(cluster, medium,
     log = pod.logs("fernit")
     assert "none was created: /var/lib/fernit would be on" in log
     assert kind in log
-    assert "under the container's volumeMounts: - {name: fernit, mountPath: /var/lib/fernit}; under the pod's volumes: " \
-           "- {name: fernit, persistentVolumeClaim: {claimName: fernit}}" in log
+    assert "hint: add to the container's volumeMounts: - {name: fernit, mountPath: /var/lib/fernit}\n" in log
+    assert "hint: add to the pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}\n" in log
     assert names(pod.volume("empty-dir", "fernit")) == []
     assert names(pod.volume("empty-dir", "config")) == []
 

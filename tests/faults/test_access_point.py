@@ -84,7 +84,7 @@ def test_no_key_is_made_in_a_folder_where_it_could_not_be_read(older, uid):
     older.give(uid)
     done = older("init")
     assert done.returncode == 125 and list(older.store.iterdir()) == [], done.stderr
-    assert f"new files there belong to uid 1000, the store to uid {uid}" in errors(done)[0] and hints(done)
+    assert f"new files there get uid 1000 as owner, the store has uid {uid}" in errors(done)[0] and hints(done)
 
 
 def test_a_folder_that_fernit_makes_there_is_right(older):
@@ -103,7 +103,7 @@ def test_no_change_leaves_a_ring_that_could_not_be_read(older, words):
 
     before = state()
     done = older(*words, FERNIT_DELIVER="env", FERNET_KEY=new_key() if words == ["init"] else None)
-    assert done.returncode in (1, 125) and "new files there belong to uid 1000" in done.stderr, done.stderr
+    assert done.returncode in (1, 125) and "new files there get uid 1000 as owner" in done.stderr, done.stderr
     assert state() == before
 
 

@@ -48,11 +48,12 @@ static inline bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Whether the error is of this kind, and its message holds `part` and is one line. */
+/* Whether the error is of this kind, its message is one line, and `part` is in the message or in its hints. */
 static inline bool error_says(const struct error *err, enum error_kind kind, const char *part)
 {
     return err->kind == kind && (err->errnum != 0) == (kind == ERROR_SYSTEM) &&
-           strstr(err->message, part) && !strchr(err->message, '\n');
+           (strstr(err->message, part) || strstr(error_hints(err), part)) &&
+           !strchr(err->message, '\n');
 }
 
 /* For cmocka_run_group_tests: the library behind secrets. */

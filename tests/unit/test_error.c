@@ -118,15 +118,16 @@ static void an_errno_alone_tells_what_to_do_unless_somebody_has_advised_better(v
         const char *remedy;
         const char *advised;
     } rows[] = {
-        {ENOSPC, "make room there", "make room there"},
-        {EDQUOT, "make room there", "make room there"},
+        {ENOSPC, "free some space there", "free some space there"},
+        {EDQUOT, "free some space there", "free some space there"},
         {EMFILE, "raise the limit of open files (ulimit -n)",
          "raise the limit of open files (ulimit -n)"},
-        {ENFILE, "too many files are open on this host: see who opens them",
-         "too many files are open on this host: see who opens them"},
+        {ENFILE, "see which process of this host has too many files open",
+         "see which process of this host has too many files open"},
         {ENOMEM, "give this container more memory", "give this container more memory"},
-        {EIO, "see whether its file system is well", "see whether its file system is well"},
-        {EROFS, "let it be writable, or name another place", "do this\nor that"},
+        {EIO, "check its file system and the disk below",
+         "check its file system and the disk below"},
+        {EROFS, "mount it writable, or name another place", "do this\nor that"},
         {ENOTDIR, "", "do this\nor that"},
     };
     struct error err = {0};

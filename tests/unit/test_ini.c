@@ -101,21 +101,18 @@ static const struct {
     {ROW, "[core]\n: 1\n", "line 2: ", "no name"},
     {ROW, "[core]\n  =\n", "line 2: ", "no name"},
     {ROW, "[core]\na = 1\n=\n", "line 3: ", "no name"},
-    {ROW, "[core]\na = 1\na = 1\n", "line 3: ", "this option stands there twice, first in line"},
+    {ROW, "[core]\na = 1\na = 1\n", "line 3: ", "this option was already in line"},
     {ROW, "[core]\na = 1\nb = 2\n  3\na : 4\nc = 5\n",
-     "line 5: ", "this option stands there twice, first in line"},
-    {ROW, "[core]\na = 1\na\302\240= 2\n",
-     "line 3: ", "this option stands there twice, first in line"},
+     "line 5: ", "this option was already in line"},
+    {ROW, "[core]\na = 1\na\302\240= 2\n", "line 3: ", "this option was already in line"},
     {ROW, "[core]\nfernet_key = 1\n[x]\ny = 2\n[z]\nfernet_key = 3\nfernet_key =\n",
-     "line 7: ", "this option stands there twice, first in line"},
+     "line 7: ", "this option was already in line"},
     {ROW, "[DEFAULT]\na = 1\n[core]\n[DEFAULT]\na = 2\n",
-     "line 5: ", "this option stands there twice, first in line"},
-    {ROW, "[core]\na = 1\n[core]\nb = 2\n",
-     "line 3: ", "this section stands there twice, first in line"},
-    {ROW, "[core]\n[core]\n", "line 2: ", "this section stands there twice, first in line"},
-    {ROW, "[core]\n[x]\n[core]trailing\n",
-     "line 3: ", "this section stands there twice, first in line"},
-    {ROW, "[a]\n[b]\n[c]\n\n[b]\n", "line 5: ", "this section stands there twice, first in line"},
+     "line 5: ", "this option was already in line"},
+    {ROW, "[core]\na = 1\n[core]\nb = 2\n", "line 3: ", "this section was already in line"},
+    {ROW, "[core]\n[core]\n", "line 2: ", "this section was already in line"},
+    {ROW, "[core]\n[x]\n[core]trailing\n", "line 3: ", "this section was already in line"},
+    {ROW, "[a]\n[b]\n[c]\n\n[b]\n", "line 5: ", "this section was already in line"},
     {ROW, "\357\273\277[core]\na = 1\n", "line 1: ", "byte order mark"},
     {ROW, "\357\273\277", "line 1: ", "byte order mark"},
     {ROW, "[core\n", "line 1: ", "\"[\""},
@@ -300,7 +297,7 @@ static void many_options_keep_their_order(void **state)
     length += (size_t)sprintf(text + length, "o9901 = again\n");
     struct ini ini = {0};
     assert_int_equal(ini_read(text, length, &ini, &err), -1);
-    assert_true(error_says(&err, ERROR_INPUT, "line 10101: this option stands there twice"));
+    assert_true(error_says(&err, ERROR_INPUT, "line 10101: this option was already in line"));
     test_free(text);
 }
 

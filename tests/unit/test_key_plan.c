@@ -232,7 +232,7 @@ static void a_part_of_a_fingerprint_must_be_of_one_key(void **state)
     memcpy(holdings[0].retired.fingerprints[1], "0123ffff89abcdef", FP);
     assert_int_equal(target_find(holdings, 2, "0123", &target, &err), -1);
     assert_true(error_says(&err, ERROR_INPUT, "0123... are several keys"));
-    assert_true(error_says(&err, ERROR_INPUT, "retired 0123456789abcdef, 0123ffff89abcdef"));
+    assert_non_null(strstr(err.hints, "retired in fernet_key: 0123456789abcdef, 0123ffff89abcdef"));
     assert_int_equal(target_find(holdings, 2, "01234", &target, &err), 0);
     assert_string_equal(target.fingerprint, "0123456789abcdef");
 

@@ -454,9 +454,9 @@ static void says_where_to_move_it_for_who_runs_the_container(void **state)
         {ROW, CONTAINER_PODMAN, "a named volume: podman run -v fernit:/var/lib/fernit ..."},
         {ROW, CONTAINER_DOCKER | CONTAINER_PODMAN,
          "a named volume: podman run -v fernit:/var/lib/fernit ..."},
-        {ROW, CONTAINER_KUBERNETES, "a PersistentVolumeClaim that is no directory of the host"},
+        {ROW, CONTAINER_KUBERNETES, "a PersistentVolumeClaim that is not a directory of the host"},
         {ROW, CONTAINER_KUBERNETES | CONTAINER_PODMAN,
-         "a PersistentVolumeClaim that is no directory of the host"},
+         "a PersistentVolumeClaim that is not a directory of the host"},
         {ROW, CONTAINER_SYSTEM, "a volume or a disk that no other machine shares"},
         {ROW, CONTAINER_OTHER, "a volume or a disk that no other machine shares"},
         {ROW, 0, "a volume or a disk that no other machine shares"},
@@ -620,7 +620,8 @@ static void writes_the_line_that_cures_it(void **state)
 {
     (void)state;
 #define COMPOSE(path)                                                                              \
-    "compose: volumes: [\"fernit:" path "\"] under the service, and volumes: {fernit: } at the "   \
+    "in Compose: volumes: [\"fernit:" path                                                         \
+    "\"] under the service, and volumes: {fernit: } at the "                                       \
     "top level"
     static const struct {
         int line;
@@ -628,26 +629,32 @@ static void writes_the_line_that_cures_it(void **state)
         const char *path;
         const char *text;
     } cures[] = {
-        {ROW, CONTAINER_DOCKER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, CONTAINER_OTHER, STORE, "docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
-        {ROW, CONTAINER_PODMAN, "/keys", "podman run -v fernit:/keys ...; " COMPOSE("/keys")},
+        {ROW, CONTAINER_DOCKER, STORE,
+         "add a volume: docker run -v fernit:" STORE " ...\n" COMPOSE(STORE)},
+        {ROW, CONTAINER_OTHER, STORE,
+         "add a volume: docker run -v fernit:" STORE " ...\n" COMPOSE(STORE)},
+        {ROW, CONTAINER_PODMAN, "/keys",
+         "add a volume: podman run -v fernit:/keys ...\n" COMPOSE("/keys")},
         {ROW, CONTAINER_KUBERNETES | CONTAINER_PODMAN, "/keys",
-         "under the container's volumeMounts: - {name: fernit, mountPath: /keys}; under the pod's "
-         "volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}; the claim "
-         "ReadWriteMany for replicas on several nodes"},
+         "add to the container's volumeMounts: - {name: fernit, mountPath: /keys}\n"
+         "add to the pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}\n"
+         "for replicas on several nodes the claim must be ReadWriteMany"},
         {ROW, 0, "/keys",
-         "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add -v "
-         "fernit:/keys to the words that run it"},
+         "give --store (FERNIT_STORE) a directory on a disk that stays\n"
+         "or, in a container, add a volume: -v fernit:/keys"},
         {ROW, CONTAINER_SYSTEM, "keys",
-         "give --store (FERNIT_STORE) a directory on a disk that stays; in a container, add -v "
-         "fernit:/var/lib/fernit to the words that run it"},
+         "give --store (FERNIT_STORE) a directory on a disk that stays\n"
+         "or, in a container, add a volume: -v fernit:/var/lib/fernit"},
         /* What could not be copied as it is. */
         {ROW, CONTAINER_DOCKER, "/my keys",
-         "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
+         "give --store " STORE "\nadd a volume: docker run -v fernit:" STORE
+         " ...\n" COMPOSE(STORE)},
         {ROW, CONTAINER_DOCKER, "/a:b",
-         "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
+         "give --store " STORE "\nadd a volume: docker run -v fernit:" STORE
+         " ...\n" COMPOSE(STORE)},
         {ROW, CONTAINER_DOCKER, "/",
-         "with --store " STORE ": docker run -v fernit:" STORE " ...; " COMPOSE(STORE)},
+         "give --store " STORE "\nadd a volume: docker run -v fernit:" STORE
+         " ...\n" COMPOSE(STORE)},
     };
     foreach(row, cures) {
         struct mount_verdict verdict = {.survival = MOUNT_EPHEMERAL, .marks = row->marks};

@@ -115,21 +115,21 @@ static void says_whose_it_is_where_that_is_why(void **state)
         int errnum;
         const char *says; /* NULL: nothing more */
     } table[] = {
-        {"theirs", EACCES, "; it belongs to 12345:12346, mode 750, and this is 0:0; "},
-        {"theirs", EPERM, "chown 0:0 theirs (docker run"},
+        {"theirs", EACCES,
+         "its owner is 12345:12346, its mode 750, and fernit runs as 0:0\nonce, as root: "},
+        {"theirs", EPERM, "chown 0:0 theirs\n"},
         {"used", EACCES,
-         "chown 0:0 used used/fernet_key used/.lock used/jwt_secret.staged used/retired (docker "
-         "run"},
-        {"linked", EACCES, "chown 0:0 linked (docker run"},
-        {"/mnt", EACCES, "; it belongs to 12345:12346, mode 755, and this is 0:0; give --store a "},
-        {"//mnt/.", EACCES, "; give --store a folder of its own"},
-        {"link", EACCES, "; give --store a folder of its own"},
+         "chown 0:0 used used/fernet_key used/.lock used/jwt_secret.staged used/retired\n"},
+        {"linked", EACCES, "chown 0:0 linked\nthat is, with Docker: docker run"},
+        {"/mnt", EACCES,
+         "its owner is 12345:12346, its mode 755, and fernit runs as 0:0\ngive --store a "},
+        {"//mnt/.", EACCES, "give --store a folder of its own"},
+        {"link", EACCES, "give --store a folder of its own"},
         {"theirs", ENOSPC, NULL},
         {"theirs", EROFS, NULL},
         {"ours", EACCES, NULL},
         {"missing", EACCES,
-         "; make it in the image, as a folder of this user's: RUN install -d -o 0 "
-         "-g 0 missing"},
+         "create it in the image, owned by this user: RUN install -d -o 0 -g 0 missing"},
         {"missing", ENOENT, NULL},
     };
     foreach(row, table) {
@@ -139,12 +139,12 @@ static void says_whose_it_is_where_that_is_why(void **state)
         struct error before = err;
         assert_int_equal(store_advise_owner(row->path, &err), -1);
         if (row->says ? !error_says(&err, ERROR_SYSTEM, row->says)
-                      : strcmp(err.message, before.message) != 0)
-            fail_msg("%s: says %s", row->path, err.message);
-        if (strstr(err.message, "chown") && strstr(row->path, "mnt"))
-            fail_msg("%s: advises %s", row->path, err.message);
-        if (strstr(err.message, " -R "))
-            fail_msg("%s: advises %s", row->path, err.message);
+                      : strcmp(err.message, before.message) != 0 || *err.hints)
+            fail_msg("%s: says %s: %s", row->path, err.message, err.hints);
+        if (strstr(err.hints, "chown") && strstr(row->path, "mnt"))
+            fail_msg("%s: advises %s", row->path, err.hints);
+        if (strstr(err.hints, " -R "))
+            fail_msg("%s: advises %s", row->path, err.hints);
         assert_int_equal(err.errnum, row->errnum);
     }
     assert_int_equal(umount("/mnt"), 0);

@@ -95,7 +95,7 @@ static void says_why_nothing_was_put_there(void **state)
     assert_true(error_says(&err, ERROR_SYSTEM, "there/f: "));
     assert_int_equal(mkdir("there/f", 0700), 0);
     assert_int_equal(copy(folder, "a", &err), -1);
-    assert_true(error_says(&err, ERROR_SYSTEM, "; remove it, or name another folder"));
+    assert_true(error_says(&err, ERROR_SYSTEM, "remove it, or name another folder"));
     assert_int_equal(names_in(folder), 1);
     assert_int_equal(rmdir("there/f"), 0);
     assert_int_equal(rmdir("there"), 0);

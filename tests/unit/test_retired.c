@@ -121,9 +121,9 @@ static void only_a_folder_that_strangers_cannot_change_is_one(void **state)
         const char *says;
     } table[] = {
         {'l', 0, ERROR_REFUSED, "store/retired: is a symbolic link"},
-        {'f', 0, ERROR_REFUSED, "store/retired: is not a folder"},
-        {'d', 0777, ERROR_REFUSED, "store/retired: can be written by everybody"},
-        {'d', 0707, ERROR_REFUSED, "store/retired: can be written by everybody"},
+        {'f', 0, ERROR_REFUSED, "store/retired: is a file"},
+        {'d', 0777, ERROR_REFUSED, "store/retired: can be written by every user"},
+        {'d', 0707, ERROR_REFUSED, "store/retired: can be written by every user"},
         {'d', 0755, ERROR_NONE, NULL},
         {'d', 0770, ERROR_NONE, NULL},
     };

@@ -271,7 +271,7 @@ static void a_staged_file_is_judged_as_the_ring_is(void **state)
     } table[] = {
         {"B\n", 0600, ERROR_NONE, NULL},
         {"", 0600, ERROR_INPUT, "store/fernet_key.staged: is empty"},
-        {"B\n", 0606, ERROR_REFUSED, "store/fernet_key.staged: can be written by everybody"},
+        {"B\n", 0606, ERROR_REFUSED, "store/fernet_key.staged: can be written by every user"},
         {NULL, 0, ERROR_REFUSED, "store/fernet_key.staged: is a symbolic link"},
     };
     for (int with_ring = 0; with_ring < 2; with_ring++)
