@@ -11,7 +11,7 @@ static bool may_be_blank(char c)
     return (unsigned char)c <= ' ' || (unsigned char)c >= 0x7f;
 }
 
-/* These return whether there is no doubt. */
+/* What all of the following return: whether it is beyond doubt. */
 static bool add_section(struct ini_quick *quick)
 {
     struct ini *ini = quick->ini;
@@ -71,60 +71,108 @@ static const char *behind_name(const char *line, const char *name)
     return *line == '=' || *line == ':' ? line + 1 : NULL;
 }
 
-/* The option, which is nowhere else in its section. */
-static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted, const char *line,
-                        const char *newline)
+static bool take_value(struct ini_quick *quick, const struct ini_wanted *wanted, const char *start,
+                       const char *newline)
 {
-    const char *value = behind_name(line, wanted->name);
-    for (const char *p = value; value && p < newline; p++)
+    for (const char *p = start; p < newline; p++)
         if (*p != ' ' && may_be_blank(*p))
             return false;
-    quick->open = true;
-    return value && add_option(quick, wanted, line_trim(value, newline));
+    return add_option(quick, wanted, line_trim(start, newline));
 }
 
-/* A line that has the name in it is the option or a doubt: it may be an option that is indented. */
-static bool take_wanted(struct ini_quick *quick, const char *line, const char *newline)
+/* The first line that is neither empty nor a comment; `end` if there is none. */
+static const char *skip_remarks(const char *line, const char *end)
 {
-    for (size_t i = 0; i < quick->count; i++) {
-        const struct ini_wanted *wanted = &quick->wanted[i];
-        if (strcmp(quick->section, wanted->section) != 0)
-            continue;
-        const char *at = memmem(line, (size_t)(newline - line), wanted->name, strlen(wanted->name));
-        if (at && !(at == line && take_option(quick, wanted, line, newline)))
+    while (line < end && (*line == '\n' || *line == '#' || *line == ';'))
+        line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+    return line;
+}
+
+/* Whether the option above `line` does not go on there, as far as can be seen. */
+static bool ends_above(struct ini_quick *quick, const char *line, const char *end)
+{
+    const char *next = skip_remarks(line, end);
+    quick->open |= next == end;
+    return next == end || !may_be_blank(*next);
+}
+
+/* A line that has the name in it, and is no comment, is the option, or a doubt: it may be an option that is indented. */
+static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted, const char *line,
+                        const char *end)
+{
+    const char *start = line;
+    const char *at;
+    while ((at = memmem(line, (size_t)(end - line), wanted->name, strlen(wanted->name)))) {
+        const char *before = memrchr(start, '\n', (size_t)(at - start));
+        const char *first = before ? before + 1 : start;
+        const char *value = first == at ? behind_name(at, wanted->name) : NULL;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        first += strspn(first, " \t");
+        line = newline + 1;
+        if (*first != '#' && *first != ';' &&
+            !(value && take_value(quick, wanted, value, newline) && ends_above(quick, line, end)))
             return false;
     }
     return true;
 }
 
-static bool take_line(struct ini_quick *quick, const char *line, const char *newline)
+/* Lines without a header among them. */
+static bool take_lines(struct ini_quick *quick, const char *line, const char *end)
 {
-    const char *start = line;
-    if (line == newline || *line == '#' || *line == ';')
+    bool was_open = quick->open;
+    if (!quick->in_section)
+        return skip_remarks(line, end) == end;
+    if (!quick->section)
         return true;
-    if (*line == '[')
-        return take_header(quick, line, newline);
-    while (start < newline && may_be_blank(*start))
-        start++;
-    if (*start == '[' || !quick->in_section || (quick->open && start > line))
-        return false;
     quick->open = false;
-    return !quick->section || *start == '#' || *start == ';' || take_wanted(quick, line, newline);
+    if (memchr(line, '\r', (size_t)(end - line)) || (was_open && !ends_above(quick, line, end)))
+        return false;
+    for (size_t i = 0; i < quick->count; i++)
+        if (strcmp(quick->section, quick->wanted[i].section) == 0 &&
+            !take_option(quick, &quick->wanted[i], line, end))
+            return false;
+    return true;
+}
+
+/* Whether nothing that is certainly no blank stands before it in its line. */
+static bool may_begin_line(const char *text, const char *bracket)
+{
+    const char *p = bracket;
+    while (p > text && p[-1] != '\n' && p[-1] != '\r' && may_be_blank(p[-1]))
+        p--;
+    return p == text || p[-1] == '\n' || p[-1] == '\r';
+}
+
+/* Whole lines. */
+static bool take_text(struct ini_quick *quick, const char *text, const char *end)
+{
+    const char *line = text;
+    const char *bracket = text;
+    while ((bracket = memchr(bracket, '[', (size_t)(end - bracket)))) {
+        if (!may_begin_line(line, bracket)) {
+            bracket++;
+            continue;
+        }
+        const char *before = memrchr(line, '\n', (size_t)(bracket - line));
+        const char *header = before ? before + 1 : line;
+        if (!take_lines(quick, line, header))
+            return false;
+        const char *newline = memchr(bracket, '\n', (size_t)(end - bracket));
+        if (header < bracket || !take_header(quick, bracket, newline))
+            return false;
+        line = bracket = newline + 1;
+    }
+    return take_lines(quick, line, end);
 }
 
 size_t ini_quick_feed(struct ini_quick *quick, const char *text, size_t length)
 {
-    const char *line = text;
-    const char *newline;
-    if (memchr(text, '\r', length))
+    const char *newline = memrchr(text, '\n', length);
+    if (!newline || quick->state != INI_QUICK_MORE)
+        return 0;
+    if (!take_text(quick, text, newline + 1))
         quick->state = INI_QUICK_DOUBT;
-    while (quick->state == INI_QUICK_MORE &&
-           (newline = memchr(line, '\n', length - (size_t)(line - text)))) {
-        if (!take_line(quick, line, newline))
-            quick->state = INI_QUICK_DOUBT;
-        line = newline + 1;
-    }
-    return (size_t)(line - text);
+    return (size_t)(newline - text) + 1;
 }
 
 void ini_quick_end(struct ini_quick *quick, size_t left)

@@ -1,16 +1,18 @@
-/* A few options of an ini file, found without reading all of it as base/ini.h does, where configparser certainly finds the
- * same. A start needs five options of an airflow.cfg of 110 KB; with base/ini.h alone it takes three times as long.
+/* A few options of an ini file, found without reading all of it, where configparser certainly finds the same.
  *
- * Two things are certain of a line, whatever stands around it:
+ * airflow.cfg is 110 KB long, every start needs five options of it, and reading it line by line (base/ini.h)
+ * takes longer than the rest of the start. Two things are certain wherever they stand:
  *
- *   - a line that begins in its first column, and is no comment, begins a section or an option: a line that continues the option
- *     above it is indented;
+ *   - a line that begins at its first column, and is no comment, begins a section or an option: it cannot
+ *     continue the option above it, since it would have to be indented deeper;
  *   - a section begins only where "[" is the first of a line that is not blank.
  *
- * Whatever could be read in another way is a doubt, and then the whole must be read: an indented "[", a header with text behind
- * it, text before the first section, a "\r" anywhere, a section that is wanted and comes twice, a [DEFAULT], a value that may go
- * on in the next line or has other bytes than printable ASCII, and in a section that is wanted each line but the option's own that
- * has its name in it and is no comment (NAME_cmd).
+ * So most of the text is searched for "[" alone, and only the lines of the sections that are wanted are looked
+ * at one by one. Whatever could be read in another way is a doubt, and then the whole must be read: an
+ * indented "[", a header with anything behind it, a value that goes on in the next line or has other bytes
+ * than printable ASCII, "\r" in a section that is wanted, text before the first section, a section that is wanted
+ * and stands there twice, a [DEFAULT], and any line but the option's own that has its name in it and is no comment:
+ * NAME_cmd, for one.
  */
 #pragma once
 

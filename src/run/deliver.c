@@ -1,6 +1,7 @@
 #include "run/deliver.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,10 +133,9 @@ static int edit_place(const struct delivery *delivery, const struct lookup *look
     if (need == CFG_RIGHT)
         return 0;
     if (need == CFG_BROKEN || need == CFG_FOREIGN) {
-        error_refused(edit->err,
-                      "%s: somebody else has just put another %s there; it is not overwritten, "
-                      "start again",
-                      delivery->path, lookup->secret->title);
+        error_refused(edit->err, "%s: another process has just written another %s", delivery->path,
+                      lookup->secret->title);
+        error_hint(edit->err, "start again: fernit then decides about both");
         edit->is_foreign = need == CFG_FOREIGN;
         return -1;
     }
@@ -183,28 +183,29 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         if (*edit->done->hidden && tell_shown(delivery, edit, err) < 0)
             return -1;
         if (!edit->told_in_environment)
-            log_warning("cfg-not-written", NULL,
-                        "%s; the command gets its secrets by its environment, but docker exec and "
-                        "pod templates do not see that: let fernit write the file, or set "
-                        "AIRFLOW__CORE__FERNET_KEY (and the others) for the container",
-                        err->message);
+            log_warning(
+                "cfg-not-written",
+                "only the command gets the secrets, by its environment: docker exec and pod "
+                "templates do not\n"
+                "make the file writable for fernit, or set AIRFLOW__CORE__FERNET_KEY and the "
+                "others for the container",
+                "%s", err->message);
         return CFG_WRITTEN;
     }
     if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
         edit->done->is_left = true;
-        log_warning(
-            "cfg-not-written", NULL,
-            "%s; no airflow.cfg is made, since neither AIRFLOW_HOME nor AIRFLOW_CONFIG says "
-            "where: set one where somebody is to read it, or give --deliver env",
-            err->message);
+        log_warning("cfg-not-written",
+                    "to have an airflow.cfg, set AIRFLOW_HOME or AIRFLOW_CONFIG\n"
+                    "to have none, give --deliver env",
+                    "%s", err->message);
         return CFG_WRITTEN;
     }
     if (!cfg->exists)
         return -1;
     if (store->directory < 0 && !deliver_makes_store(delivery->look))
         return error_advise(err,
-                            "to write it in place fernit needs a store for a copy of it, and "
-                            "there is no folder %s",
+                            "create the store %s: fernit keeps a copy of the file there while it "
+                            "writes in place",
                             store->path);
     if (deliver_copy_name(delivery->path, copy, err) < 0)
         return -1;
@@ -217,8 +218,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
             : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
-    return error_advise(err, "make it writable, or deliver by the environment (fernit run "
-                             "--deliver env)");
+    return error_advise(err, "make it writable, or run: fernit run --deliver env -- COMMAND");
 }
 
 /* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
@@ -226,7 +226,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
 static void tell_written(const struct delivery *delivery, const struct edit *edit)
 {
     enum cfg_need need = edit->need;
-    const char *what = need == CFG_MAKE    ? "made"
+    const char *what = need == CFG_MAKE    ? "created"
                        : need == CFG_CLEAR ? "commented out an empty option in"
                                            : "wrote the secrets into";
     if (need != CFG_HIDE)
@@ -236,20 +236,22 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
         look_shows(delivery->look, why);
         log_notice(NULL, "commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
     }
-    if (need == CFG_SET && (edit->cfg->status.st_mode & 0004))
-        log_warning("readable-cfg", NULL, "%s can be read by everybody; chmod o-r it",
-                    delivery->path);
+    if (need == CFG_SET && (edit->cfg->status.st_mode & 0004)) {
+        char hint[PATH_MAX + 16];
+        snprintf(hint, sizeof hint, "chmod o-r %s", delivery->path);
+        log_warning("readable-cfg", hint, "%s can be read by everybody", delivery->path);
+    }
     if (need == CFG_MAKE && delivery->look->lookups[0].secret != MANAGED_FERNET_KEY &&
         !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))
-        log_warning("cfg-without-key", NULL,
-                    "%s has no fernet_key, since --manage leaves it out: Airflow stores passwords "
-                    "in plain text, and reads none that are encrypted; let fernit manage "
-                    "fernet_key, too, or give it in AIRFLOW__CORE__FERNET_KEY",
+        log_warning("cfg-without-key",
+                    "add fernet_key to --manage, or give it in AIRFLOW__CORE__FERNET_KEY",
+                    "%s has no fernet_key, which --manage leaves out: Airflow stores passwords in "
+                    "plain text and reads no encrypted ones",
                     delivery->path);
     else if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
-        log_notice(NULL,
-                   "it holds what --manage names alone, and Airflow adds nothing to it: give all "
-                   "containers the other secrets, or sessions and logs fail");
+        log_notice("give all containers the other secrets, or sessions and logs fail",
+                   "%s holds only what --manage names, and Airflow adds nothing to it",
+                   delivery->path);
 }
 
 static int write_once(const struct delivery *delivery, const struct edit *edit, struct error *err)
@@ -281,7 +283,7 @@ static int lock_store(const struct context *context, const struct store *store, 
         return 0;
     if (err->kind != ERROR_SYSTEM)
         return -1;
-    log_detail("%s: goes on without a lock", err->message);
+    log_detail("%s: fernit continues without a lock", err->message);
     return 0;
 }
 
@@ -368,8 +370,8 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         if (written != CFG_CHANGED)
             return written;
     }
-    return error_refused(err, "%s: changes faster than it can be written; who writes it?",
-                         delivery.path);
+    error_refused(err, "%s: changes faster than fernit can write it", delivery.path);
+    return error_hint(err, "stop the other process that writes it");
 }
 
 int deliver_recover(const struct context *context, const struct look *look, struct error *err)

@@ -1,5 +1,6 @@
 #include "run/keep.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 
 enum { LOOK_AGAIN_MS = 20 };
 
-/* Whoever gives a key under a name that nobody reads has one. */
+/* A key under a misspelt variable still exists, so no other one is created. */
 static int check_names(const struct context *context, const struct look *look, struct error *err)
 {
     char name[100];
@@ -28,23 +29,19 @@ static int check_names(const struct context *context, const struct look *look, s
     size_t length = strcspn(assignment, "=");
     snprintf(name, sizeof name, "%.*s", (int)length, assignment);
     if (environment_hidden(context->environment, name) == assignment) {
-        error_refused(
-            err,
-            "no key is created: %s is set twice, and the first, which is empty, hides the "
-            "second",
-            name);
-        return error_hint(err, "remove the empty one");
+        error_refused(err, "no Fernet key was created: %s is set twice, and the first one is empty",
+                      name);
+        return error_hint(err, "remove the empty one: it hides the other");
     }
-    return error_refused(err,
-                         "no key is made: %.*s is set, and neither Airflow nor fernit reads it; if "
-                         "it holds the key, name it FERNET_KEY (a file's path: FERNET_KEY_FILE), "
-                         "else unset it",
-                         (int)(length < 100 ? length : 100), assignment);
+    error_refused(err, "no Fernet key was created: %s is set, which Airflow and fernit do not read",
+                  name);
+    error_hint(err, "if it holds the key, rename it to FERNET_KEY (a path: to FERNET_KEY_FILE)");
+    return error_hint(err, "if it does not, unset it");
 }
 
-/* Refuses to make a key where a variable seems to hold it under a wrong name (resolve/misnamed.h), and at the store's place
- * where it would not outlive the container, unless --allow-ephemeral permits it; with the line to add. */
-static int check_making(const struct context *context, const struct look *look, struct error *err)
+/* Refuses to create a key where a variable seems to hold it under a wrong name (resolve/misnamed.h), and, unless
+ * --allow-ephemeral permits it, where the store would not outlive the container. The hints have the line to add. */
+static int check_creating(const struct context *context, const struct look *look, struct error *err)
 {
     struct mount_verdict verdict;
     char cure[MOUNT_CURE];
@@ -56,12 +53,12 @@ static int check_making(const struct context *context, const struct look *look, 
     if (verdict.survival != MOUNT_EPHEMERAL)
         return 0;
     mount_cure(&verdict, look->store.path, cure, sizeof cure);
-    return error_refused(err,
-                         "no key is made: the store %.200s would be on %s, and a key that does not "
-                         "outlive the container leaves connections that nobody can read; %s; or "
-                         "give the key itself in FERNET_KEY; --allow-ephemeral makes one "
-                         "nevertheless",
-                         look->store.path, verdict.text, cure);
+    error_refused(err, "no Fernet key was found, and none was created: %.200s would be on %s",
+                  look->store.path, verdict.text);
+    error_id(err, "no-volume");
+    error_hint(err, "%s", cure);
+    error_hint(err, "or pass the key your connections were saved with in FERNET_KEY");
+    return error_hint(err, "--allow-ephemeral creates one that is lost with the container");
 }
 
 /* What came from elsewhere, and goes with the container unless it is given again. */
@@ -79,10 +76,11 @@ static bool tell_passing(const struct context *context, const struct look *look,
     if (lookup->decision.winner->way == WAY_FILE)
         return true;
     mount_cure(&verdict, look->store.path, cure, sizeof cure);
-    log_warning("unkept-secret", NULL,
-                "%s is used, and kept no longer than the container: the store %.200s is on %s; go "
-                "on giving the key; if a volume holds older ones, they are missing here: %s",
-                what, look->store.path, verdict.text, cure);
+    char hints[MOUNT_CURE + 128];
+    snprintf(hints, sizeof hints,
+             "keep giving the key\nif a volume holds older keys, they are missing here\n%s", cure);
+    log_warning("unkept-secret", hints, "%s is lost with the container: %.200s is on %s", what,
+                look->store.path, verdict.text);
     return true;
 }
 
@@ -97,15 +95,16 @@ static void tell_kept(const struct context *context, const struct look *look,
         snprintf(what, sizeof what, "the %s %s from %.160s%s", lookup->secret->title, fingerprints,
                  winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
         if (!tell_passing(context, look, lookup, what))
-            log_notice(NULL, "%s is now kept in %s, too", what, look->store.path);
+            log_notice(NULL, "%s is now kept in %s", what, look->store.path);
         return;
     }
-    log_notice(NULL, "made a new %s, %s, and keeps it in %s/%s%s", lookup->secret->title,
-               fingerprints, look->store.path, lookup->secret->name,
-               lookup->secret->replaceable
-                   ? ""
-                   : "; what another key has encrypted cannot be read with it, and another host "
-                     "with a store of its own has another key");
+    log_notice(
+        lookup->secret->replaceable
+            ? NULL
+            : "connections saved with another key stay unreadable; if you have that key, pass "
+              "it in FERNET_KEY",
+        "created %s %s in %s/%s", lookup->secret->title, fingerprints, look->store.path,
+        lookup->secret->name);
 }
 
 static bool is_given_outside(const struct lookup *lookup)
@@ -157,7 +156,7 @@ static int create(const struct context *context, struct look *look, struct looku
     _cleanup_ring_ struct ring made = {.is_value = lookup->secret->is_value};
     const struct ring *ring = &lookup->decision.change.stored;
     if (lookup->decision.action == ACTION_GENERATE) {
-        if (!lookup->secret->replaceable && check_making(context, look, err) < 0)
+        if (!lookup->secret->replaceable && check_creating(context, look, err) < 0)
             return -1;
         if (ring_generate(&made, lookup->secret->bytes, err) < 0)
             return -1;
@@ -203,10 +202,10 @@ static bool goes_unkept(struct keeping *keeping, const struct lookup *lookup)
         file_folder_is_writable(keeping->look->store.path))
         return false;
     if (!is_given || would_last(keeping))
-        log_warning("unkept-secret", NULL, "the store %s cannot be written: the %s is %s",
-                    keeping->look->store.path, lookup->secret->title,
-                    is_given ? "used without being kept there, so keep giving it"
-                             : "made for this container alone");
+        log_warning("unkept-secret",
+                    is_given ? "keep giving it" : "each container now has another one",
+                    "the store %s cannot be written: the %s is not kept there",
+                    keeping->look->store.path, lookup->secret->title);
     keeping->settled |= bit_of(lookup);
     return true;
 }
@@ -214,8 +213,7 @@ static bool goes_unkept(struct keeping *keeping, const struct lookup *lookup)
 static int advise_on_keeping(struct error *err)
 {
     if (err->kind == ERROR_SYSTEM)
-        error_advise(err, "a key must be kept before it is used: give a writable volume "
-                          "(--store DIR), or the key itself in FERNET_KEY");
+        error_advise(err, "give a writable volume (--store DIR), or the key itself in FERNET_KEY");
     return -1;
 }
 
@@ -247,11 +245,11 @@ static int wait_for_winner(const struct keeping *keeping, struct error *err)
 {
     if (keeping->lost <= MANAGED_COUNT)
         return 0;
-    if (deadline_passed(&keeping->deadline))
-        return error_refused(err,
-                             "%s: holds a file that exists and cannot be seen; see whether its "
-                             "file system is well",
-                             keeping->look->store.path);
+    if (deadline_passed(&keeping->deadline)) {
+        error_refused(err, "%s: a file in it exists, but cannot be seen",
+                      keeping->look->store.path);
+        return error_hint(err, "check its file system");
+    }
     return deadline_wait(&keeping->deadline, -1, LOOK_AGAIN_MS, err);
 }
 
@@ -266,11 +264,12 @@ static int make_unkept(const struct keeping *keeping, struct lookup *lookup, str
     if (keeping->settled & bit_of(lookup))
         return 0;
     ring_summary(&lookup->unkept, fingerprints);
-    log_notice(NULL,
-               "made a new %s, %s, for this container alone, which has no store; to have one for "
-               "all, give it in %s, or a volume for %s",
-               lookup->secret->title, fingerprints,
-               managed_variable(lookup->secret, keeping->look->airflow), keeping->look->store.path);
+    char hint[PATH_MAX + 128];
+    snprintf(hint, sizeof hint,
+             "for one that all containers share, give it in %s, or mount a volume at %s",
+             managed_variable(lookup->secret, keeping->look->airflow), keeping->look->store.path);
+    log_notice(hint, "created %s %s for this container alone, which has no store",
+               lookup->secret->title, fingerprints);
     return 0;
 }
 
@@ -282,8 +281,8 @@ static int check_cfg(const struct context *context, const struct look *look, str
     if (!settings->strict || !settings->deliver_cfg || !cfg->exists ||
         !(cfg->status.st_mode & 0004))
         return 0;
-    return error_refused(err, "%s can be read by everybody; chmod o-r it (refused: --strict)",
-                         look->cfg_path.bytes);
+    error_refused(err, "%s can be read by everybody (refused: --strict)", look->cfg_path.bytes);
+    return error_hint(err, "chmod o-r %s", look->cfg_path.bytes);
 }
 
 /* With --strict what would be a warning of security. */
@@ -370,9 +369,10 @@ int keep_check_place(const struct context *context, struct error *err)
 {
     if (!environment_get(context->environment, KEY_COMMAND_MARK))
         return 0;
-    return error_refused(err, KEY_COMMAND_MARK " is set: this is inside a ..._CMD of another "
-                                               "fernit, where only \"fernit key print\" makes "
-                                               "sense; unset it if that is not so");
+    error_refused(err,
+                  KEY_COMMAND_MARK " is set: another fernit has started this one in a ..._CMD");
+    error_hint(err, "use \"fernit key print\" in a ..._CMD");
+    return error_hint(err, "if this is not in a ..._CMD, unset " KEY_COMMAND_MARK);
 }
 
 int keep_secrets(const struct context *context, struct look *look, bool has_command,

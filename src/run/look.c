@@ -90,7 +90,7 @@ static struct survey_input survey_input_for(const struct context *context, const
         .secret = lookup->secret,
         .airflow = look->airflow,
         .environment = context->environment,
-        .secret_files = settings->secret_files,
+        .secret_files = settings->secret_files.list,
         .early = context->early,
         .no_mounts = look->no_mounts,
         .store = &look->store,
@@ -151,19 +151,19 @@ static int check_lost(const struct context *context, const struct look *look, st
         return -1;
     if (lookup->decision.action != ACTION_GENERATE)
         return 0;
-    error_refused(err,
-                  "%s is missing, and %s beside it shows that there was one; no other key is "
-                  "created",
+    error_refused(err, "%s is missing, but %s shows that there was one: no other key was created",
                   lookup->survey.store_name, other);
     const char *path = look->store.path;
     bool is_folder = strcmp(other, STORE_RETIRED) == 0 && strlen(path) < sizeof err->hints / 2;
-    return error_hint(err,
-                      "put back a backup of it, or give the key in FERNET_KEY\n"
-                      "for a new deployment give a new key there once: fernit key generate prints "
-                      "one%s%s%s",
-                      is_folder ? "\nif that folder is empty, and nothing is encrypted: rmdir "
-                                : "",
-                      is_folder ? path : "", is_folder ? "/" STORE_RETIRED : "");
+    error_id(err, "lost-ring");
+    error_hint(err, "restore it from a backup, or give the key in FERNET_KEY");
+    error_hint(err,
+               "for a new deployment give a new key there once: fernit key generate prints one");
+    if (is_folder)
+        error_hint(err,
+                   "if that folder is empty, and nothing is encrypted: rmdir %s/" STORE_RETIRED,
+                   path);
+    return -1;
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */
@@ -190,11 +190,11 @@ static int look_for(const struct context *context, struct look *look, struct loo
     if (!context->left_cfg || lookup->decision.action != ACTION_GENERATE ||
         lookup->secret->replaceable)
         return 0;
-    return error_refused(err,
-                         "%.300s: is no longer Airflow's, since --user changes HOME: that is now "
-                         "%.300s; it may hold the only key, so none is made; move it there, set "
-                         "AIRFLOW_HOME to its folder, or give its key in FERNET_KEY",
-                         context->left_cfg, look->cfg_path.bytes);
+    error_refused(
+        err, "no Fernet key was created: %.300s may hold it, and --user makes Airflow read %.300s",
+        context->left_cfg, look->cfg_path.bytes);
+    error_hint(err, "move the file there, or set AIRFLOW_HOME to its folder");
+    return error_hint(err, "or give its key in FERNET_KEY");
 }
 
 int look_around(const struct context *context, unsigned secrets, enum run_commands commands,

@@ -134,9 +134,11 @@ static int change_one(const struct context *context, struct look *look, struct l
         *err = *kept->error;
         return -1;
     }
-    if (!survey_stored(&lookup->survey))
-        return error_refused(err, "%s/%s: has gone while it was to be changed; start again",
-                             look->store.path, lookup->secret->name);
+    if (!survey_stored(&lookup->survey)) {
+        error_refused(err, "%s/%s: was removed while fernit changed it", look->store.path,
+                      lookup->secret->name);
+        return error_hint(err, "start again");
+    }
     if (!has_to_change(context, look, lookup))
         return 0;
     if (apply(context, &look->store, lookup, err) < 0)
@@ -152,10 +154,10 @@ static bool goes_unkept(const struct look *look, const struct lookup *lookup)
 {
     if (!lookup->secret->replaceable || file_folder_is_writable(look->store.path))
         return false;
-    log_warning("unkept-secret", NULL,
-                "the store %s cannot be written: it keeps its %s, and this process uses the new "
-                "one",
-                look->store.path, lookup->secret->title);
+    log_warning(
+        "unkept-secret", NULL,
+        "the store %s cannot be written: it keeps the old %s, and the command gets the new one",
+        look->store.path, lookup->secret->title);
     return true;
 }
 
@@ -179,7 +181,7 @@ int record_changes(const struct context *context, struct look *look,
     char cure[SUGGESTED + 128];
     suggest_init(context->settings, command);
     snprintf(cure, sizeof cure,
-             "see that no other fernit starts, and run once with the same variables: fernit init "
+             "while no other fernit runs, with the same variables, run once: fernit init "
              "--assume-single-writer%s",
              command);
     _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
@@ -190,10 +192,10 @@ int record_changes(const struct context *context, struct look *look,
         failed = change_one(context, look, changed[i], err) < 0;
     if (failed && err->kind == ERROR_SYSTEM && !*err->hints) {
         error_within(err, "the new key cannot be kept beside the old ones");
-        error_advise(err,
-                     "run once, on a host that can write there, with the same variables: fernit "
-                     "init%s%s",
-                     context->settings->single_writer ? " --assume-single-writer" : "", command);
+        error_advise(
+            err,
+            "on a host that can write there, with the same variables, run once: fernit init%s%s",
+            context->settings->single_writer ? " --assume-single-writer" : "", command);
     }
     return failed ? -1 : 0;
 }

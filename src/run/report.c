@@ -1,6 +1,5 @@
 #include "run/report.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "airflow/version.h"
@@ -8,30 +7,6 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "run/deliver_need.h"
-
-int failure_status(const struct error *err)
-{
-    if (err->kind == ERROR_SYSTEM && err->errnum == ENOMEM)
-        return EXIT_OWN_FAILURE;
-    return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_PROBLEM;
-}
-
-int report_failure(const struct signals *signals, const struct error *err, int status)
-{
-    int number = signals_pending(signals);
-    if (err->kind == ERROR_ENDING && number > 0) {
-        log_detail("ends on signal %d", number);
-        return 128 + number;
-    }
-    error_print(err);
-    return status;
-}
-
-int report_unstarted(const struct error *err, int status)
-{
-    error_print(err);
-    return status;
-}
 
 void report_remarks(const struct survey *survey, const struct decision *decision)
 {
@@ -61,13 +36,12 @@ static void say_one(const struct lookup *lookup)
     else
         log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
     if (only_in_cfg)
-        log_warning("key-only-in-cfg", NULL,
-                    "the key %s stands only in %s: a rebuild that loses this file makes stored "
-                    "connections unreadable; give a volume with --store DIR",
-                    fingerprints, name);
+        log_warning("key-only-in-cfg", "give a volume with --store DIR",
+                    "only %s holds the key %s: a rebuild that loses it makes stored connections "
+                    "unreadable",
+                    name, fingerprints);
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
-        log_detail("the system does not let memory be locked (RLIMIT_MEMLOCK): the %s could be "
-                   "swapped to disk",
+        log_detail("memory cannot be locked (RLIMIT_MEMLOCK): the %s could be swapped to disk",
                    lookup->secret->title);
 }
 
@@ -99,10 +73,9 @@ void report_look(const struct context *context, const struct look *look)
         say_unread(context, look, &look->lookups[i]);
     }
     if (context->left_cfg)
-        log_warning("cfg-left-behind", NULL,
-                    "%s is no longer read, since --user changes HOME: Airflow's is now %s; move it "
-                    "there, or remove it",
-                    context->left_cfg, look->cfg_path.bytes);
+        log_warning("cfg-left-behind", "move it there, or remove it",
+                    "%s is ignored: --user changes HOME, and Airflow reads %s", context->left_cfg,
+                    look->cfg_path.bytes);
 }
 
 void report_option_files(const struct option_files *files)
@@ -121,9 +94,9 @@ void report_option_files_left(char *const *environment)
     for (; *environment; environment++) {
         struct sensitive_variable option;
         if (sensitive_file(*environment, &option) && !text_is_blank(strchr(*environment, '=') + 1))
-            log_warning("option-file-left", NULL,
-                        "%s_FILE is left alone: init has no command to give its value to, and "
-                        "Airflow does not know it; start Airflow with \"fernit run\"",
-                        option.name);
+            log_warning(
+                "option-file-left", "start Airflow with \"fernit run\"",
+                "%s_FILE is ignored: Airflow does not read it, and init has no command for it",
+                option.name);
     }
 }

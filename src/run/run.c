@@ -1,5 +1,7 @@
 #include "run/run.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -75,7 +77,8 @@ int run_init(const struct context *context)
     struct error err = {0};
     _cleanup_environment_ struct environment child = {0};
     if (*context->settings->words) {
-        error_usage(&err, "init takes no command; to start one: fernit run");
+        error_usage(&err, "init takes no command");
+        error_hint(&err, "to start one: fernit run -- COMMAND");
         return failed(context, &err);
     }
     if (prepare(context, false, &child, &err) < 0)
@@ -92,11 +95,14 @@ static int become_command(const struct context *context, char *const *environmen
         error_sys(&err, "--no-new-privs");
         return failed(context, &err);
     }
-    if (getpid() == 1 && !exec_is_known_init(*command))
-        log_notice(NULL,
-                   "%s becomes process 1, to which the kernel passes no signal that it does not "
-                   "handle, and who has to reap; let fernit do that: fernit run --init -- %s",
-                   exec_shown(*command), exec_shown(*command));
+    if (getpid() == 1 && !exec_is_known_init(*command)) {
+        char hint[PATH_MAX + 64];
+        snprintf(hint, sizeof hint, "let fernit be process 1: fernit run --init -- %s",
+                 exec_shown(*command));
+        log_notice(hint,
+                   "%s becomes process 1, which must reap, and gets only signals that it handles",
+                   exec_shown(*command));
+    }
     int status = exec_command(command, environment, context->signals, &err);
     return report_unstarted(&err, status);
 }
@@ -107,8 +113,9 @@ int run_command(const struct context *context)
     const struct settings *settings = context->settings;
     _cleanup_environment_ struct environment child = {0};
     if (!*settings->words) {
-        error_usage(&err, "run needs a command: fernit run -- COMMAND [ARG...]; without one: "
-                          "fernit init");
+        error_usage(&err, "run needs a command");
+        error_hint(&err, "fernit run -- COMMAND [ARG...]");
+        error_hint(&err, "without one: fernit init");
         return failed(context, &err);
     }
     if (settings->init && settings->parent_death_signal > 0 &&

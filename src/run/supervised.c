@@ -52,13 +52,13 @@ static int start(const struct context *context, char **environment, struct watch
 static void wipe(const struct context *context, struct environment *environment)
 {
     struct error err;
-    error_sys(&err, "fernit cannot execute itself anew, and has wiped its memory instead");
-    error_advise(&err,
-                 "see whether its file system is mounted noexec, or a seccomp profile forbids "
-                 "execveat");
+    error_sys(&err, "fernit cannot execute itself again, and wiped its memory instead");
+    error_advise(
+        &err,
+        "check whether its file system is mounted noexec, or a seccomp profile forbids execveat");
     environment_free(environment);
     anew_wipe(context->argv);
-    log_warning("not-executed-anew", NULL, "%s", err.message);
+    log_warning("not-executed-anew", error_hints(&err), "%s", err.message);
 }
 
 static enum scope choose_scope(enum scope wanted, char *const *command, char *const *environment)
@@ -71,10 +71,11 @@ static enum scope choose_scope(enum scope wanted, char *const *command, char *co
     log_detail("signals go to the %s: %s",
                scope == SCOPE_CHILD ? "command alone" : "command's process group", reason);
     if (scope == SCOPE_CHILD && scope_is_lost(&words)) {
-        log_warning("dumb-init-signals-all",
-                    "set DUMB_INIT_SETSID=0, or remove dumb-init: fernit run --init replaces it",
-                    "dumb-init forwards each signal to all processes of the "
-                    "worker, so SIGTERM kills the tasks that run");
+        log_warning(
+            "dumb-init-signals-all",
+            "set DUMB_INIT_SETSID=0, or remove dumb-init: fernit run --init replaces it",
+            "dumb-init forwards each signal to all processes of the worker, so SIGTERM kills "
+            "the tasks that run");
     }
     return scope;
 }

@@ -50,7 +50,7 @@ def test_no_key_is_created_beside_one_that_an_empty_one_hides(twice, tmp_path, n
     before = listing(tmp_path)
     done = twice(*words, assignments=[f"{name}={empty}", f"{name}=hunter2"])
     assert done.returncode == 125
-    assert errors(done)[-1] == f"fernit: no key is created: {name} is set twice, and the first, which is empty, hides the second"
+    assert errors(done)[-1] == f"fernit: error: no Fernet key was created: {name} is set twice, and the first one is empty"
     assert hints(done)[-1] == "fernit: hint: remove the empty one"
     assert listing(tmp_path) == before and "hunter2" not in done.stderr
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real_binary  # its own memory is what is read, not that
 
 STAYS = ["sh", "-c", "echo ready; exec sleep 60"]
 WAITS = {"128", "137"}  # rt_sigtimedwait(2), on the machines that we know
-CANNOT = "cannot execute itself anew"
+CANNOT = "cannot execute itself again"
 ALL_HELD_BACK = (1 << 64) - 1 & ~(1 << signal.SIGKILL - 1) & ~(1 << signal.SIGSTOP - 1)
 
 

@@ -259,7 +259,8 @@ def test_no_name_of_a_file_breaks_a_line(logged, tmp_path):
 
 
 def test_no_argument_breaks_a_line(logged):
-    (entry,) = logged(b"run", b"--" + STRANGE[:20], b"true", status=125)
+    entry, *hints = logged(b"run", b"--" + STRANGE[:20], b"true", status=125)
+    assert {hint["level"] for hint in hints} == {"hint"}
     assert "option" in entry["message"]
     (entry,) = logged(b"run", STRANGE, status=127, FERNIT_QUIET="1")
     assert 'quote" back\\slash' in entry["message"]

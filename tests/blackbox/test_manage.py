@@ -76,7 +76,7 @@ def test_another_container_with_the_same_store_gets_the_same_values(child_sees, 
     second = child_sees(**other_home)
     assert in_environment(second) == in_environment(first)
     assert in_cfg(tmp_path / "another container" / "airflow.cfg") == in_environment(first)
-    assert "made a new" not in second.stderr
+    assert "created Fernet key" not in second.stderr
 
 
 @each_version
@@ -577,12 +577,12 @@ def test_without_a_store_the_values_are_made_for_this_container_alone_and_that_i
     first = child_sees(**environment)
     assert set(in_environment(first)) == READS[version] and in_cfg(cfg) == in_environment(first)
     for variable in READS[version] - {*FERNET_KEY.variables}:
-        assert re.search(rf"made a new .*{mark(first[variable])}, for this container alone.* in {variable}", first.stderr)
+        assert re.search(rf"created .*{mark(first[variable])} for this container alone.*\n.*hint: .* in {variable}", first.stderr)
     assert list(library.iterdir()) == []
 
     again = child_sees(**environment)
     assert in_environment(again) == in_environment(first), "airflow.cfg keeps them as long as the container lasts"
-    assert "made a new" not in again.stderr
+    assert "created Fernet key" not in again.stderr
 
 
 def test_without_a_store_root_keeps_the_values_nowhere_else_either(child_sees, namespace):
@@ -598,7 +598,7 @@ def test_a_store_that_cannot_be_written_does_not_end_a_run_that_lacks_values_onl
     seen = child_sees(prefix=namespace.prefix)
     assert seen.keys == [key] and set(in_environment(seen)) == READS["2.11.2"] == set(in_cfg(cfg))
     said = warnings(seen)
-    assert len(said) == 2 and all(f"{store} cannot be written" in line and "made for this container alone" in line for line in said)
+    assert len(said) == 2 and all(f"{store} cannot be written" in line and "is not kept there" in line for line in said)
     assert [path.name for path in store.iterdir()] == ["fernet_key"]
 
 
@@ -628,7 +628,7 @@ def test_where_this_user_may_not_enter_the_store_a_key_from_outside_is_used_and_
     done = fernit("run", "true", prefix=nobody, FERNET_KEY=new_key())
     assert done.returncode == 0, done.stderr
     assert str(store) in done.stderr and "Permission denied" in done.stderr and "chown" in done.stderr
-    assert done.stderr.count("is made for this container alone") == 2
+    assert done.stderr.count("is not kept there") == 2
     done = fernit("run", "true", prefix=nobody)
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
 

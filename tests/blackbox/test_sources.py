@@ -130,7 +130,7 @@ def test_a_key_in_one_source_is_what_airflow_gets(sources, source, cfg):
 def test_a_key_from_a_source_leads_to_no_new_one_and_is_kept_in_a_store_that_was_named(sources, source, store):
     key = new_key()
     sources.put(source, key)
-    assert "made a new" not in sources.see().stderr
+    assert "created Fernet key" not in sources.see().stderr
     file = store / "fernet_key"
     assert file.read_text().strip() == key
 
@@ -810,7 +810,7 @@ def test_a_rebuild_keeps_the_key(child_sees, airflow_home):
     shutil.rmtree(airflow_home)
     again = child_sees()
     assert again.keys == key
-    assert "made a new" not in again.stderr
+    assert "created Fernet key" not in again.stderr
 
 
 def test_a_steady_start_changes_nothing(child_sees, tmp_path):

@@ -118,9 +118,9 @@ def test_a_rebuild_hands_over_the_same_key(child_sees, airflow_home, tmp_path):
 
 
 def test_a_start_that_finds_the_key_does_not_log_its_making_again(fernit, airflow_home):
-    assert "made a new" in fernit("run", "true").stderr
+    assert "created Fernet key" in fernit("run", "true").stderr
     shutil.rmtree(airflow_home)
-    assert "made a new" not in fernit("run", "true").stderr
+    assert "created Fernet key" not in fernit("run", "true").stderr
 
 
 @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " {} \n", "\n{}\n", '"{}"\n'])

@@ -60,7 +60,7 @@ def test_a_full_disk_at_the_writing_of_airflow_cfg_leaves_the_old_one(fernit, na
     fill(home)
     done = fernit("init", prefix=namespace.prefix)
     made, failed = errors(done)
-    assert done.returncode == 125 and "made a new Fernet key" in made and "No space left" in failed, done.stderr
+    assert done.returncode == 125 and "created Fernet key" in made and "No space left" in failed, done.stderr
     assert str(airflow_home) in done.stderr
     assert (home / "airflow.cfg").read_text() == old
     assert sorted(path.name for path in home.iterdir()) == ["airflow.cfg", "filler"]

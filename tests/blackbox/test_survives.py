@@ -28,14 +28,14 @@ def refused(done, container, cfg):
     """Asserts that no key was made, and that nothing else was; what was said."""
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
     assert not cfg.exists() and not any(container.path("/var/lib").rglob("*fernet_key*"))
-    assert "no key is made" in done.stderr and STORE in done.stderr and "--allow-ephemeral" in done.stderr
+    assert "none was created" in done.stderr and STORE in done.stderr and "--allow-ephemeral" in done.stderr
     return done.stderr
 
 
 def makes(done, container, store=STORE):
     """Asserts that a key was made and used."""
     assert done.returncode == 0, done.stderr
-    assert "made a new Fernet key" in done.stderr
+    assert "created Fernet key" in done.stderr
     assert done.stdout == container.path(f"{store}/fernet_key").read_text()
 
 
@@ -104,7 +104,7 @@ def test_no_key_is_made_on_ground_that_dies_and_the_ground_is_named(inside, cont
 
 def test_who_makes_a_key_says_what_that_cannot_read(fernit):
     """A volume that was removed, or is another project's, in front of a database that was kept."""
-    (said,) = [line for line in errors(fernit("run", "true")) if "made a new Fernet key" in line]
+    (said,) = [line for line in errors(fernit("run", "true")) if "created Fernet key" in line]
     assert "what another key has encrypted cannot be read" in said
 
 
@@ -117,7 +117,7 @@ def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, con
     assert re.search(rf"^ground +.*{re.escape(what)}.*; outlives the container: no$", text.stdout, re.MULTILINE)
     report = json.loads(found.stdout)
     assert what in report["store"]["ground"] and report["store"]["survives"] == "no" and report["verdict"] == "refuse"
-    assert any("no key is made" in problem for problem in report["problems"])
+    assert any("none was created" in problem for problem in report["problems"])
     assert listing(box.path("/var")) == before and not cfg.exists()
 
 
@@ -171,7 +171,7 @@ def test_the_refusal_s_own_line_makes_it_work_and_a_rebuild_keeps_the_key(inside
     rebuilt = start()
     rebuilt.volume(f"volumes/{name}/_data", path)
     again = inside(rebuilt, *SHOW, AIRFLOW_HOME=tmp_path / "rebuilt", **mark)
-    assert (again.returncode, again.stdout) == (0, first.stdout) and "made a new" not in again.stderr
+    assert (again.returncode, again.stdout) == (0, first.stdout) and "created Fernet key" not in again.stderr
 
 
 def test_in_a_pod_the_line_is_a_volume_mount_and_a_claim(inside, container, cfg):
@@ -214,7 +214,7 @@ def test_no_key_is_made_beside_one_under_a_name_that_nobody_reads(fernit, store,
     environment = {name: key, "FERNIT_ALLOW_EPHEMERAL": allowed}
     done = fernit("run", "true", **environment)
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
-    assert f"no key is made: {name} is set" in done.stderr and "name it FERNET_KEY" in done.stderr and key not in done.stderr
+    assert f"no Fernet key was created: {name} is set" in done.stderr and "rename it to FERNET_KEY" in done.stderr and key not in done.stderr
     assert not store.exists() and not cfg.exists()
     status = fernit("status", **environment)
     assert status.returncode == 1 and f"{name} is set" in status.stdout
@@ -383,7 +383,7 @@ def test_a_key_that_is_there_is_used_on_any_ground(inside, container):
     box.path(f"{STORE}/fernet_key").write_text(key + "\n")
     box.path(f"{STORE}/fernet_key").chmod(0o600)
     done = inside(box, *SHOW)
-    assert (done.returncode, done.stdout) == (0, key + "\n") and "no key is made" not in done.stderr
+    assert (done.returncode, done.stdout) == (0, key + "\n") and "was created" not in done.stderr
 
 
 def test_a_key_of_airflow_cfg_is_used_on_any_ground(inside, container, write_cfg):
@@ -391,7 +391,7 @@ def test_a_key_of_airflow_cfg_is_used_on_any_ground(inside, container, write_cfg
     write_cfg(f"[core]\nfernet_key = {key}\n")
     done = inside(container().marked("/.dockerenv"), *SHOW)
     assert (done.returncode, done.stdout) == (0, key + "\n")
-    assert any("stands only in" in said for said in warnings(done))
+    assert any("key-only-in-cfg" in said for said in warnings(done))
 
 
 def test_a_key_that_airflow_gets_itself_needs_no_ground(inside, container):
@@ -402,7 +402,7 @@ def test_secrets_that_can_be_replaced_are_made_on_any_ground(inside, container, 
     box, key = container().marked("/.dockerenv"), new_key()
     done = inside(box, "run", "printenv", "AIRFLOW__API_AUTH__JWT_SECRET", FERNIT_MANAGE=None, FERNET_KEY=key)
     assert done.returncode == 0 and len(done.stdout) > 80
-    assert "no key is made" not in done.stderr
+    assert "was created" not in done.stderr
 
 
 def test_without_a_fernet_key_no_other_secret_is_made_either(inside, container, cfg):
@@ -414,7 +414,7 @@ def test_without_a_fernet_key_no_other_secret_is_made_either(inside, container, 
 @pytest.mark.parametrize("words", [["key", "print"], ["key", "check"]])
 def test_commands_that_make_no_key_do_not_judge_the_ground(inside, container, words):
     done = inside(container().marked("/.dockerenv"), *words)
-    assert done.returncode == 1 and "no key is made" not in done.stderr
+    assert done.returncode == 1 and "was created" not in done.stderr
 
 
 def test_key_generate_stores_nothing_and_asks_for_nothing(inside, container):

@@ -61,4 +61,4 @@ def warnings(said):
 
 
 def made_a_key(said):
-    return "made a new Fernet key" in said
+    return "created Fernet key" in said

@@ -143,7 +143,7 @@ class TestTwoDays:
         assert {line.split(" = ")[0] for line in lines} == {"fernet_key", "secret_key", "jwt_secret"}
 
     def test_the_key_is_made_once_and_never_again(self, days):
-        made = [log.count("made a new Fernet key") for day in (days.first, days.second) for log in day.logs.values()]
+        made = [log.count("created Fernet key") for day in (days.first, days.second) for log in day.logs.values()]
         assert sorted(made)[-2:] == [0, 1]
 
     def test_the_connection_is_encrypted_in_the_database(self, days):

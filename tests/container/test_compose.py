@@ -106,7 +106,7 @@ class TestAStacksDays:
             assert got == "db s3cret\n"
 
     def test_no_key_is_made_the_second_time(self, life):
-        assert not [log for log, _ in life.again.values() if "made a new" in log]
+        assert not [log for log, _ in life.again.values() if "created Fernet key" in log]
 
     def test_a_rebuilt_image_reads_what_was_stored(self, life):
         assert life.is_new_image
@@ -146,7 +146,7 @@ class TestAStackThatRuns:
         assert len(shared.names("worker")) == 2
 
     def test_one_key_was_made_and_all_have_it(self, shared):
-        made = [line for name in shared.names(*SERVICES, "init") for line in lines(shared, name, "made a new")]
+        made = [line for name in shared.names(*SERVICES, "init") for line in lines(shared, name, "created Fernet key")]
         assert len([line for line in made if "fernet_key" in line]) == 1, made
         names = shared.names(*SERVICES)
         assert re.fullmatch(r"[\w-]{43}=\n?", shared.stored(names[0]))
@@ -272,7 +272,7 @@ def test_a_key_that_is_a_docker_secret_is_the_one_that_all_use(engine, tmp_path)
         assert stack.get(stack.name("scheduler")) == "db s3cret\n"
         for name in stack.names("webserver", "scheduler"):
             assert stack.airflow(name, "config", "get-value", "core", "fernet_key") == key
-            assert not lines(stack, name, "made a new Fernet key")
+            assert not lines(stack, name, "created Fernet key")
             assert key.strip() not in stack.logs(name) + engine.podman("inspect", name).stdout
 
 

@@ -40,13 +40,13 @@ def test_on_a_read_only_root_delivery_by_the_environment_alone_needs_no_warning(
 
 def test_on_a_read_only_root_airflow_home_in_memory_gets_an_airflow_cfg(box):
     for said in restarted(Deployment(box), HOME_IN_MEMORY, HOME_IN_MEMORY):
-        assert warnings(said) == [] and "made /opt/airflow/airflow.cfg" in said
+        assert warnings(said) == [] and "created /opt/airflow/airflow.cfg" in said
 
 
 def test_on_a_read_only_root_airflow_home_on_a_volume_keeps_its_airflow_cfg(box):
     home = ("-v", f"{box.volume()}:/opt/airflow")
     first, later = restarted(Deployment(box), (*READ_ONLY, *home), (*READ_ONLY, *home))
-    assert "made /opt/airflow/airflow.cfg" in first and later == ""
+    assert "created /opt/airflow/airflow.cfg" in first and later == ""
 
 
 # --- Who runs it

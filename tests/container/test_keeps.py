@@ -99,7 +99,7 @@ def test_twenty_containers_that_boot_at_once_on_a_new_volume_agree_on_one_key(bo
 def refused(done):
     """It ended with 125 before the command has begun, and says why."""
     assert (done.returncode, done.stdout) == (125, ""), done.stdout + done.stderr
-    assert "fernit: no key is made" in done.stderr and not made_a_key(done.stderr), done.stderr
+    assert "none was created" in done.stderr and not made_a_key(done.stderr), done.stderr
 
 
 COMMAND = ("bash", "-c", "echo begun")

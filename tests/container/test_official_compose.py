@@ -85,7 +85,7 @@ def test_after_root_has_migrated_services_of_any_uid_read_the_same_key(engine, t
         stack.wait_until("airflow-init has ended", lambda: stack.state(init) == "exited")
         log = stack.logs(init)
         assert stack.state(init, "ExitCode") == "0", log
-        assert "Database migrating done!" in log and log.count("made a new Fernet key") == 1, log
+        assert "Database migrating done!" in log and log.count("created Fernet key") == 1, log
         assert "warning" not in log, log
 
         services = {"airflow-scheduler": uid or 50000, "airflow-triggerer": ANOTHER}
@@ -93,7 +93,7 @@ def test_after_root_has_migrated_services_of_any_uid_read_the_same_key(engine, t
         for service, runs_as in services.items():
             name = stack.name(service)
             stack.wait_for_log(name, "ready")
-            assert "made a new" not in stack.logs(name) and "warning" not in stack.logs(name), stack.logs(name)
+            assert "created Fernet key" not in stack.logs(name) and "warning" not in stack.logs(name), stack.logs(name)
             assert stack.exec(name, "id", "-u").stdout == f"{runs_as}\n"
             assert stack.airflow(name, "config", "get-value", "core", "fernet_key").strip() == stack.stored(name).strip()
             assert stack.exec(name, "fernit", "status").returncode == 0

@@ -177,7 +177,7 @@ def test_fernit_deliver_does_not_leave_the_key_to_airflow_cfg_where_the_entrypoi
 
 def test_without_a_volume_it_is_refused_before_the_entrypoint_begins(box):
     done = box.run("-e", "AIRFLOW__CORE__EXECUTOR=SequentialExecutor", NEW)
-    assert done.returncode == 125 and "no key is made" in done.stderr and "webserver" not in done.stdout, done.stderr
+    assert done.returncode == 125 and "none was created" in done.stderr and "webserver" not in done.stdout, done.stderr
 
 
 def test_in_exec_mode_it_works_as_well(classic):

@@ -96,7 +96,7 @@ def test_whoever_process_1_is_fernit_says_nothing_of_it(box, options):
     airflow = Deployment(box, options=options)
     airflow.add("db")
     done = airflow.run("bash", "-c", "exit 3")
-    assert (done.returncode, done.stderr) == (3, "fernit: made /opt/airflow/airflow.cfg\n")
+    assert (done.returncode, done.stderr) == (3, "fernit: created /opt/airflow/airflow.cfg\n")
 
 
 def test_with_podman_s_own_init_fernit_is_not_process_1_and_adopts_what_is_left(box):

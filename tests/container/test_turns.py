@@ -26,7 +26,7 @@ def test_a_key_is_not_said_to_be_kept_where_it_is_not(box, place):
     key = box.run("fernit", "key", "generate").stdout.strip()
     place = [word.replace("VOLUME", box.volume()) for word in place]
     done = box.run(*place, "-e", f"FERNET_KEY={key}", "airflow-with-fernit", "version")
-    assert done.returncode == 0 and "kept no longer than the container" in done.stderr and f"run -v fernit:{STORE}" in done.stderr
+    assert done.returncode == 0 and "is lost with the container" in done.stderr and f"run -v fernit:{STORE}" in done.stderr
     assert f"the Fernet key {key}" not in done.stderr and "is now kept" not in done.stderr
 
 

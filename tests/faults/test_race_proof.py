@@ -43,7 +43,7 @@ def agree(store, found):
     """How many said that they made the key."""
     assert not losses(store, found)
     assert {path.name for path in store.iterdir()} <= NAMES
-    return sum("made a new Fernet key" in one.err for one in found)
+    return sum("created Fernet key" in one.err for one in found)
 
 
 def released(crowd):

@@ -27,7 +27,7 @@ STORE, HOME, CFG = "volume/store", "airflow", "airflow/airflow.cfg"
 SECRET = re.compile(r"[A-Za-z0-9_-]{43,}=")
 COMMENT = re.compile(rb"# *[a-z_]+ = [A-Za-z0-9_-]{43,}=\r?\n")
 #: What a start says that goes on without having kept a secret.
-UNKEPT = "is made for this container alone"
+UNKEPT = "is not kept there"
 #: The random part of a temporary's name.
 RANDOM = re.compile(r"(?<=\.)[0-9a-f]{16}\b")
 #: "fernit: PLACE: what failed: why; what to do"

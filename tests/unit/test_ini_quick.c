@@ -29,6 +29,7 @@ static const struct {
     {ROW, "[s]\nONE = 9\non = 9\ne = 9\none = 1\ntwo = 2\n[t]\none = 3\n"},
     {ROW, "[s]\n  a = 1\n    b\none = 1\nc = 1\n  2\ntwo = 2\n[t]\none = 3\n"},
     {ROW, "[s]\na = x[s]\n  b [t]\none = 1\ntwo = 2\n[t]\none = 3\n"},
+    {ROW, "[r]\na = 1\r\n\n[s]\none = 1\ntwo = 2\n[t]\none = 3\n"},
     {ROW, "[s]\na = \x01\x7f\\\xff\none = 1\ntwo = 2\n[t]\none = 3\n"},
 };
 
@@ -83,7 +84,6 @@ static const struct {
     {ROW, "[s]\none = 1\t2\ntwo = 2\n[t]\none = 3\n"},
     {ROW, "[s]\r\none = 1\r\ntwo = 2\r\n[t]\r\none = 3\r\n"},
     {ROW, "[s]\none = 1\ntwo = 2\r\n[t]\none = 3\n"},
-    {ROW, "[r]\na = 1\r\n\n[s]\none = 1\ntwo = 2\n[t]\none = 3\n"},
     /* What may be a header, or not everywhere. */
     {ROW, "[s]\na = 1\n [t]\none = 1\ntwo = 2\n[t]\none = 3\n"},
     {ROW, "[r]\n [s]\none = 1\ntwo = 2\n[t]\none = 3\n"},
