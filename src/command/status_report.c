@@ -135,7 +135,7 @@ void status_print(const struct status_report *report)
     }
     printf("\nstore        ");
     print_clean(report->store_path);
-    printf(": %s\nmount        %s (outlives the container: %s)\nairflow.cfg  ", report->store,
+    printf(": %s\nmount        %s, outlives the container: %s\nairflow.cfg  ", report->store,
            report->mount, report->survives);
     print_clean(report->cfg_path);
     printf(": %s\n", report->cfg);

@@ -125,7 +125,8 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                      secret->title, words.fresh, own, source->name);
         else
             snprintf(text, size,
-                     "%s brings the new key %s: it encrypts from now on, and %s in %s still reads",
+                     "%s brings the new key %s: it encrypts from now on, what %s in %s encrypted "
+                     "stays readable",
                      winner, words.fresh, own, source->name);
         break;
     case REMARK_STAGED:
@@ -174,7 +175,7 @@ void remark_text(const struct remark *remark, const struct survey *survey,
                  survey->sources[survey->options[source->place].source].name);
         break;
     case REMARK_MISNAMED:
-        snprintf(text, size, "%.*s is set, but Airflow and fernit do not read it",
+        snprintf(text, size, "%.*s is set, which Airflow and fernit do not read",
                  (int)strcspn(remark->text, "="), remark->text);
         break;
     case REMARK_READABLE:
@@ -266,10 +267,10 @@ void remark_hint(const struct remark *remark, const struct survey *survey,
         if (remark->source->hides)
             advise(hint, "remove the empty %s: it is set twice, and the first one hides the other",
                    remark->source->name);
-        if (!is_read_as_plain(survey, remark->source))
-            break;
-        advise(hint, "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
-               remark->source->way == WAY_VARIABLE ? ", and docker exec still gets it" : "");
+        else if (is_read_as_plain(survey, remark->source))
+            advise(hint,
+                   "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
+                   remark->source->way == WAY_VARIABLE ? ", and docker exec still gets it" : "");
         break;
     case REMARK_CHANGED:
         advise_changed(survey, winner, hint);

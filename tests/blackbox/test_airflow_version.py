@@ -294,7 +294,7 @@ def test_a_secret_in_default_is_shown_under_every_other_section_and_warned_of(fe
     assert f"fernit: hint: move it from [DEFAULT] to [{section}]\n" in seen.stderr
     write_cfg(text % value + f"secret_key = {value}\n")
     seen = child_sees(AIRFLOW_VERSION=version)
-    assert warnings(seen) == [said] and f"fernit: hint: take it out of [DEFAULT]: [{section}] counts\n" in seen.stderr
+    assert warnings(seen) == [said] and f"fernit: hint: remove it from [DEFAULT]: the one in [{section}] is used\n" in seen.stderr
     write_cfg(f"[{section}]\nsecret_key = {value}\n")
     assert not warnings(child_sees(AIRFLOW_VERSION=version)), "the hint helps"
 

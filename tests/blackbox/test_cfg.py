@@ -261,9 +261,9 @@ def test_one_in_default_beside_that_of_core_is_told_at_each_start(fernit, write_
         done = fernit("run", "--deliver", deliver, "true")
         shown, other = warnings(done)
         assert shown.endswith(f"{cfg}: fernet_key is in [DEFAULT], and Airflow shows it under every other section")
-        assert f"[DEFAULT] fernet_key holds another key ({fingerprint(OTHER)}) than " in other and f"({fingerprint(K)}), and is not used" in other
-        assert other.endswith("if it is needed, add it to the comma list in [core]")
-        assert "fernit: hint: take it out of [DEFAULT]: [core] counts" in done.stderr.splitlines()
+        assert f"[DEFAULT] fernet_key has another key ({fingerprint(OTHER)}) than " in other and f"({fingerprint(K)}), and is not used" in other
+        assert "fernit: hint: to read what its key encrypted, add it to the comma list in [core]" in done.stderr.splitlines()
+        assert "fernit: hint: remove it from [DEFAULT]: the one in [core] is used" in done.stderr.splitlines()
         assert cfg.read_text() == text.format(K, OTHER) and (store / "fernet_key").read_text() == f"{K}\n"
     assert fernit("run", "--strict", "true").returncode == 125
     write_cfg(text.format(f"{K},{OTHER}", OTHER))
@@ -324,8 +324,8 @@ def test_of_a_list_in_the_file_each_key_is_named_where_it_goes(child_sees, write
     seen = child_sees(FERNET_KEY=given)
     assert seen.keys == [given, K, OTHER]
     (joined,) = [line for line in warnings(seen) if " lacks: what it encrypted stays readable" in line]
-    (dropped,) = [line for line in warnings(seen) if "was retired" in line]
-    assert f"holds {fingerprint(OTHER)}, which" in joined and fingerprint(retired) not in joined
+    (dropped,) = [line for line in warnings(seen) if "the retired key" in line]
+    assert f"has {fingerprint(OTHER)}, which" in joined and fingerprint(retired) not in joined
     assert f"({fingerprint(retired)})" in dropped and fingerprint(OTHER) not in dropped
 
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from conftest import errors, fingerprint, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, notices, warnings
 from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
 #: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
@@ -85,7 +85,7 @@ def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit,
     done = fernit("run", "true", FERNET_KEY=new)
     (said,) = warnings(done)
     assert fingerprint(new) in said and fingerprint(old) in said and str(store / "fernet_key") in said
-    assert re.search(r"hint: restart .*\n.*: fernit run --store \S+ -- airflow rotate-fernet-key\n.*: fernit key retire --yes --store \S+$", told(done))
+    assert re.search(r"hint: restart .*\n.*: fernit run --store \S+ -- airflow rotate-fernet-key\n.*: fernit key retire --yes --store \S+$", told(done), re.M)
 
 
 def test_a_change_is_made_once_and_the_same_start_again_writes_nothing(fernit, stored, tmp_path):
@@ -220,7 +220,7 @@ def told(done):
 def says_who_is_first(seen, here, there):
     """Whether the one thing that it says is that this key encrypts here, and that one for those who go by the store."""
     (said,) = warnings(seen)
-    return f"puts {fingerprint(here)} first" in said and f"fernet_key puts {fingerprint(there)}:" in said
+    return f"has {fingerprint(here)} first" in said and f"fernet_key has {fingerprint(there)}:" in said
 
 
 def test_keys_that_the_store_has_are_no_change_whatever_their_order(child_sees, stored, store):
@@ -297,7 +297,7 @@ def test_what_it_advises_ends_it(fernit, child_sees, stored, tmp_path):
     old, new = new_key(), new_key()
     stored([new, old])
     said = told(fernit("run", "true", FERNET_KEY=old))
-    words = re.search(r"fernit (key promote \S+ --yes --store \S+)$", said)[1].split()
+    words = re.search(r"fernit (key promote \S+ --yes --store \S+)$", said, re.M)[1].split()
     assert fernit(*words, FERNET_KEY=old).returncode == 0
     settled(fernit, tmp_path, FERNET_KEY=old)
     assert child_sees().keys == [old, new]
@@ -419,8 +419,8 @@ def test_refuse_ends_with_125_and_leaves_all_as_it_was(fernit, stored, tmp_path,
     assert (done.returncode, done.stdout) == (125, "")
     assert listing(tmp_path) == before
     (said,) = errors(done)
-    assert said.startswith("fernit: FERNET_KEY: ") and fingerprint(new) in said and fingerprint(old) in said
-    assert "--on-change keep" in said and "unset FERNET_KEY" in said
+    assert said.startswith("fernit: error: FERNET_KEY: ") and fingerprint(new) in said and fingerprint(old) in said
+    assert hints(done) == ["fernit: hint: if it is meant, start once with --on-change keep (or stage)", "fernit: hint: else unset FERNET_KEY"]
 
 
 def test_what_the_refusal_advises_works_and_the_next_start_is_not_refused(fernit, child_sees, stored):
@@ -467,7 +467,7 @@ def test_replace_names_only_what_leaves(fernit, stored):
     gone, stays, new = new_key(), new_key(), new_key()
     stored([stays, gone])
     (said,) = warnings(fernit("run", "--on-change", "replace", "true", FERNET_KEY=f"{new},{stays}"))
-    assert f"in place of {fingerprint(gone)} in" in said and fingerprint(stays) not in said
+    assert f"it replaces {fingerprint(gone)} in" in said and fingerprint(stays) not in said
 
 
 def test_replace_that_retires_nothing_does_not_say_so(fernit, stored, store):
@@ -576,7 +576,7 @@ def test_where_airflow_cfg_is_not_written_nothing_is_said_to_be_taken_from_it(fe
     cfg = write_cfg(f"[core]\nfernet_key = {used},{retired}\n")
     before = listing(cfg)
     (said,) = warnings(fernit("run", "--deliver", "env", "true"))
-    assert fingerprint(retired) in said and "it is not used" in said and "gets the ring" not in said
+    assert fingerprint(retired) in said and "is not used" in said and "gets the ring" not in said
     assert listing(cfg) == before
 
 
@@ -606,8 +606,10 @@ def test_a_retired_key_behind_one_that_is_staged_does_not_encrypt(child_sees, re
 
 def test_a_store_that_is_passed_over_is_not_called_unneeded(child_sees, stored):
     stored("no key\n")
-    (said,) = warnings(child_sees("--deliver", "env", FERNET_KEY=new_key()))
-    assert "cannot be read" in said and "not needed" not in said
+    seen = child_sees("--deliver", "env", FERNET_KEY=new_key())
+    (said,) = warnings(seen)
+    assert said.startswith("fernit: warning: broken-source: ")
+    assert any("cannot be read" in hint for hint in hints(seen)) and "not urgent" not in seen.stderr
 
 
 def test_what_was_retired_still_reads_what_it_has_encrypted(replaced, store):
@@ -678,12 +680,12 @@ def test_a_key_that_airflow_made_for_itself_is_adopted_by_the_store(fernit, chil
 def test_the_keys_that_a_new_store_keeps_are_said_to_come_from_where_they_do(fernit, write_cfg):
     given, written = new_key(), new_key()
     write_cfg(f"[core]\nfernet_key = {written}\n")
-    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=given)) if "is now kept" in line]
+    (said,) = [line for line in notices(fernit("run", "true", FERNET_KEY=given)) if "is now kept" in line]
     assert f"{fingerprint(given)}, {fingerprint(written)} from FERNET_KEY and airflow.cfg" in said
 
 
 def test_keys_that_one_source_gives_are_said_to_come_from_it_alone(fernit):
-    (said,) = [line for line in errors(fernit("run", "true", FERNET_KEY=f"{new_key()},{new_key()}")) if "is now kept" in line]
+    (said,) = [line for line in notices(fernit("run", "true", FERNET_KEY=f"{new_key()},{new_key()}")) if "is now kept" in line]
     assert "from FERNET_KEY is now kept" in said
 
 
@@ -721,7 +723,7 @@ def test_what_a_change_advises_rotates_from_docker_exec(fernit, stored, store, a
         alone = fernit.environment(**container)
         assert subprocess.run([tmp_path / "bin" / "airflow"], env=alone, capture_output=True).returncode == 1, "it sees the new key alone"
     done = fernit(*words, PATH=f"{tmp_path}/bin:{os.environ['PATH']}", **container)
-    assert done.returncode == 0 and not [line for line in done.stderr.splitlines() if "gives less than" not in line and "docker exec sees" not in line]
+    assert done.returncode == 0 and not [line for line in done.stderr.splitlines() if "gives fewer keys than" not in line and "docker exec sees" not in line]
     assert reads([new], row.read_bytes())
     assert (listing(store), listing(airflow_home)) == before
 
@@ -747,7 +749,7 @@ def test_a_key_that_joins_from_airflow_cfg_is_not_said_to_be_readable_for_docker
 def test_an_empty_variable_is_unset_for_fernit_and_not_for_docker_exec(fernit, stored, way, hides):
     stored(new_key())
     said = told(fernit("run", "true", **{way: ""}))
-    assert said.startswith(f"fernit: warning: {way} is set to nothing") and ("what docker exec starts" in said) == hides
+    assert said.startswith(f"fernit: warning: empty-value: {way} is set to nothing") and ("docker exec" in said) == hides
 
 
 # --- Many keys
@@ -1120,7 +1122,7 @@ def test_refuse_refuses_a_key_of_which_the_store_cannot_tell_whether_it_is_new(f
     before = listing(store)
     done = fernit("run", "--on-change", "refuse", "echo", "the command ran", FERNET_KEY=new_key())
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert done.stderr.startswith(f"fernit: FERNET_KEY: may bring a new Fernet key, and --on-change is refuse: {file}: ")
+    assert done.stderr.startswith(f"fernit: error: FERNET_KEY: may bring a new Fernet key, and --on-change is refuse: {file}: ")
     assert "backup" in done.stderr
     assert listing(store) == before
 
@@ -1216,7 +1218,7 @@ def test_a_variable_that_airflow_reads_and_that_gives_less_than_the_store_is_tol
     value = f"echo {new}" if how.endswith("_CMD") else new
     for _ in range(2):
         said = told(fernit("run", "--", "true", **{how: value}))
-        assert f"warning: {how} gives less than " in said and fingerprint(old) in said and re.search("fernit run --store \\S+ -- airflow", said)
+        assert f"warning: fewer-keys: {how} gives fewer keys than " in said and fingerprint(old) in said and re.search("fernit run --store \\S+ -- airflow", said)
 
 
 def test_one_that_gives_all_keys_or_that_airflow_does_not_read_is_no_such_thing(fernit, stored):
@@ -1241,7 +1243,7 @@ def test_a_file_in_retired_that_is_not_the_key_of_its_name_retires_nothing(ferni
     done = fernit("init", **{source: tmp_path / "secret" if source.endswith("_FILE") else new})
     assert done.returncode == 0, done.stderr
     assert file.read_text() == f"{new},{old}\n" and retired.read_bytes() == before
-    assert "was retired" not in done.stderr
+    assert "retired-key" not in done.stderr
 
 
 # --- A listing that does not show what is there

@@ -568,7 +568,7 @@ def test_anothers_file_in_a_sticky_folder_is_an_error(fernit, nobody, made):
 ], ids=["a file", "a fifo", "a link that leads nowhere", "a link to itself"])  # fmt: skip
 def test_what_is_no_folder_is_an_error(fernit, share, make, says):
     make(share)
-    refused(fernit("install", share), f"{share}", says)
+    refused(fernit("install", share), f"{share}", says, hint="name a folder" if "directory" in says and not share.is_symlink() else "")
 
 
 def test_a_folder_below_a_file_is_an_error(fernit, share):
@@ -628,7 +628,7 @@ def test_a_program_that_may_be_run_and_not_read_says_so(fernit, nobody, made, tm
     made.chmod(0o777)
     fernit.program = put(tmp_path / "secretive", PROGRAM, 0o711)
     os.chown(fernit.program, 0, 0)
-    refused(fernit("install", made, prefix=AS_NOBODY), "cannot read this program's own file")
+    refused(fernit("install", made, prefix=AS_NOBODY), "cannot read this program's own file", hint="chmod a+r")
 
 
 def test_a_program_that_is_gone_from_the_disk_installs_itself(fernit, made, tmp_path):

@@ -241,7 +241,7 @@ def test_one_name_that_is_given_is_as_good_as_the_other(child_sees, cfg, new_val
         value = new_value()
         seen = child_sees(**{variable: value})
         agrees(seen, cfg, SECRET_KEY, value)
-        assert not any("holds another" in line for line in warnings(seen))
+        assert not any("has another" in line for line in warnings(seen))
 
 
 def test_the_same_value_under_both_names_is_no_matter(child_sees, new_value):
@@ -535,8 +535,9 @@ def test_a_staged_value_waits_and_nobody_uses_it(child_sees, new_value, put, sto
     seen = child_sees("--on-change", "stage", **{secret.variables[0]: new})
     agrees(seen, cfg, secret, old)
     assert kept(store)[secret.name] == old and (store / f"{secret.name}.staged").read_text() == new + "\n"
-    (said,), (hint,) = warnings(seen), hints(seen)
-    assert mark(new) in said and f"{secret.name}.staged" in said and f"fernit key promote {mark(new)} --yes" in hint
+    (said,) = warnings(seen)
+    assert mark(new) in said and f"{secret.name}.staged" in said
+    assert any(f"fernit key promote {mark(new)} --yes" in hint for hint in hints(seen))
     assert child_sees(**other_home)[secret.read_by(version)] == old
     assert child_sees("--on-change", "stage", **{secret.variables[0]: new}).stderr == ""
 

@@ -179,7 +179,7 @@ def test_without_any_of_them_nothing_changes(airflow_sees):
 def test_the_variable_and_its_file_are_an_error_that_names_both(refused, fernit, mounted, option):
     fernit.secrets.add("from the variable")
     said = refused(**{option: "from the variable", f"{option}_FILE": mounted("from the file")})
-    assert f"{option}: is set, and so is {option}_FILE" in said
+    assert f"{option}: is set, and {option}_FILE is set, too" in said
 
 
 @pytest.mark.parametrize("text", ["", " \t"])
@@ -193,14 +193,14 @@ def test_a_variable_that_is_set_to_nothing_gives_way_with_a_warning(airflow_sees
 def test_a_file_variable_that_is_set_to_nothing_is_unset_with_a_warning(airflow_sees, text):
     seen, told = airflow_sees(**{CONN: "sqlite:////db", f"{CONN}_FILE": text, f"{PASSWORD}_FILE": text})
     assert seen[CONN] == "sqlite:////db" and not {f"{CONN}_FILE", PASSWORD, f"{PASSWORD}_FILE"} & set(seen)
-    assert sorted(told) == [f"fernit: warning: {name}_FILE is set to nothing; it counts as unset" for name in (CONN, PASSWORD)]
+    assert sorted(told) == [f"fernit: warning: empty-value: {name}_FILE is set to nothing, and is ignored" for name in (CONN, PASSWORD)]
 
 
 @pytest.mark.parametrize("rival", ["_CMD", "_SECRET"])
 def test_airflows_own_ways_come_before_the_file(airflow_sees, tmp_path, rival):
     seen, told = airflow_sees(**{CONN: "", CONN + rival: "touch never", f"{CONN}_FILE": tmp_path / "none"})
     assert seen[CONN + rival] == "touch never" and not {CONN, f"{CONN}_FILE"} & set(seen)
-    assert len(told) == 1 and f"{CONN}_FILE is not used, since {CONN}{rival} counts" in told[0]
+    assert len(told) == 1 and f"{CONN}_FILE is not used, because {CONN}{rival} is used" in told[0]
     assert not (tmp_path / "never").exists()
 
 
@@ -230,7 +230,7 @@ def test_a_broken_file_is_an_error_and_no_key_is_made(refused, tmp_path, how, op
     path = tmp_path / "given"
     BROKEN[how](path)
     said = refused(**{f"{option}_FILE": path})
-    assert said.startswith(f"fernit: {option}_FILE: {path}: ") and "secret" not in said
+    assert said.startswith(f"fernit: error: {option}_FILE: {path}: ") and "secret" not in said
 
 
 @pytest.mark.parametrize("how", REPLACED)
@@ -253,7 +253,7 @@ def test_a_file_that_the_user_may_not_read_is_an_error(fernit, nobody, mounted):
 @pytest.mark.parametrize("text", ["mysql://airflow:hunter2@db/airflow", "hunter2", '{"password": "hunter2"}'])
 def test_a_value_where_a_path_belongs_is_not_shown(refused, fernit, text):
     fernit.secrets.add("hunter2")
-    assert refused(**{f"{CONN}_FILE": text}).startswith(f"fernit: {CONN}_FILE: the file: No such file")
+    assert refused(**{f"{CONN}_FILE": text}).startswith(f"fernit: error: {CONN}_FILE: the file: No such file")
 
 
 def test_a_key_that_is_kept_does_not_hide_a_broken_file(refused, stored, tmp_path):

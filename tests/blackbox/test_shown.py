@@ -197,15 +197,14 @@ def test_a_path_is_shown(fernit, tmp_path, variable):
     for path in (tmp_path / "none", "./none", "../none", "~/none"):
         done = fernit("run", "true", FERNIT_MANAGE=None, **{variable: path})
         assert done.returncode == 125 and f"{variable}: {path}: No such file" in done.stderr
-        assert not hints(done)
+        assert not any("not shown" in hint for hint in hints(done))
 
 
 @pytest.mark.parametrize("variable", ["FERNET_KEY_FILE", "AIRFLOW__API_AUTH__JWT_SECRET_FILE", "AIRFLOW__SMTP__SMTP_PASSWORD_FILE"])
 def test_what_is_hidden_is_said_to_be(fernit, variable):
     done = fernit("run", "true", FERNIT_MANAGE=None, **{variable: "secrets/key"})
     assert done.returncode == 125 and f"{variable}: the file: No such file" in done.stderr
-    (hint,) = hints(done)
-    assert 'a path begins with "/"' in hint and "not shown" in hint
+    assert any('give a path that begins with "/"' in hint and "not shown" in hint for hint in hints(done))
 
 
 def test_a_relative_path_that_leads_to_a_file_is_shown(fernit, tmp_path):

@@ -870,7 +870,7 @@ def test_another_key_from_such_a_command_is_a_change(child_sees, write_cfg, stor
     # The command is in charge of the file, and docker exec reads by it what its key has encrypted alone.
     assert cfg.read_text() == by_command(new)
     seen = child_sees()
-    assert ["gives less than" in line for line in warnings(seen)] == [True] and ["docker exec" in line for line in hints(seen)] == [True]
+    assert ["gives fewer keys than" in line for line in warnings(seen)] == [True] and ["docker exec" in line for line in hints(seen)] == [True]
 
 
 @pytest.mark.parametrize("rule, ring, stored_ring", [("stage", [0, 1], [0]), ("replace", [1], [1])])
@@ -1239,7 +1239,7 @@ def test_a_key_in_the_wrong_place_of_airflow_cfg_is_not_shown(fernit, write_cfg,
 def test_a_name_with_newlines_forges_no_line_of_the_log(fernit):
     done = fernit("run", "true", FERNET_KEY_FILE="/no\nfernit: all is well\n\x1b[2J/file")
     assert done.returncode == 125
-    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr.splitlines()) == 2 == len(errors(done) + hints(done))
     assert "\x1b" not in done.stderr
 
 
@@ -1264,8 +1264,9 @@ def test_who_gives_a_key_of_airflow_cfg_in_a_list_is_served_without_a_word(child
                                          ("FERNET_KEY", False), ("FERNET_KEY_FILE", False)])
 def test_only_of_what_airflow_reads_itself_it_is_said_that_it_takes_nothing_for_plain_text(child_sees, stored, name, plain):
     stored(new_key())
-    [said] = warnings(child_sees(**{name: ""}))
-    assert said.startswith(f"fernit: warning: {name} is set to nothing") and ("plain text" in said) == plain
+    seen = child_sees(**{name: ""})
+    [said] = warnings(seen)
+    assert said.startswith(f"fernit: warning: empty-value: {name} is set to nothing") and ("plain text" in seen.stderr) == plain
 
 
 def test_a_variable_in_the_variable_that_is_empty_makes_it_empty(child_sees, stored):
@@ -1329,8 +1330,10 @@ def test_where_a_command_gives_a_broken_key_the_store_counts(commanded, given):
     commanded.gives(new_key())
     commanded.start(*RUN)
     commanded.gives(given.format(new_key(), new_key()))
-    (warning,) = warnings(commanded.start(*RUN))
-    assert "fernet_key_cmd: the key " in warning and f"the Fernet key comes from {commanded.store}/fernet_key" in warning
+    seen = commanded.start(*RUN)
+    (warning,) = warnings(seen)
+    assert "fernet_key_cmd: the key " in warning
+    assert f"fernit: hint: this is not urgent: the Fernet key comes from {commanded.store}/fernet_key" in hints(seen)
 
 
 @pytest.mark.parametrize("words", [RUN, *BY_FILE])

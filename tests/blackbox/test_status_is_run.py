@@ -204,9 +204,9 @@ def combinations(store, source):
 
 
 def texts(lines, kind):
-    """What fernit says in lines of this kind; "": errors and notices."""
-    found = [re.match("fernit: (?:(warning|hint): )?(.*)$", line) for line in lines]
-    return [match[2] for match in found if match and (match[1] or "") == kind]
+    """What fernit says in lines of this kind, without an id; "": notices."""
+    found = [re.match("fernit: (?:(error|hint|warning): )?((?<=warning: )[a-z-]+: )?(.*)$", line) for line in lines]
+    return [match[3] for match in found if match and (match[1] or "") == kind]
 
 
 def prints(text, name="fernet_key"):
@@ -304,7 +304,7 @@ class State:
         self.expect(self.run.returncode, 125 if is_refused else 0, "the run")
         if is_refused:
             self.expect(self.said["fingerprints"], [], "keys of a run that is refused")
-            reason = texts(self.run.stderr.splitlines(), "")[-1]
+            reason = texts(self.run.stderr.splitlines(), "error")[-1]
             self.expect(reason in self.said["problems"], True, f"the reason, {reason!r}, is in {self.said['problems']}")
             return
         seen = dict(line.split("=", 1) for line in self.run.stdout.split("\0")[:-1])

@@ -157,7 +157,7 @@ def test_an_airflow_cfg_that_all_can_read_and_that_is_not_written_is_none_of_str
     assert fernit("run", "--strict", "--deliver", "env", "true").returncode == 0
 
 
-# --- A file system that gives all files one mode
+# --- A file system that with one mode for all files
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_a_store_without_modes_is_a_warning(fernit, modeless):
     assert first.returncode == 0, first.stderr
     done = fernit("run", "true", FERNIT_STORE=store)
     assert done.returncode == 0
-    assert any("gives all files one mode" in said for said in warnings(done))
+    assert any("with one mode for all files" in said for said in warnings(done))
 
 
 def test_a_store_without_modes_is_refused_with_strict(fernit, modeless):
@@ -182,12 +182,12 @@ def test_a_store_without_modes_is_refused_with_strict(fernit, modeless):
     assert fernit("run", "--allow-ephemeral", "true", FERNIT_STORE=store).returncode == 0
     done = fernit("run", "--strict", "echo", "the command ran", FERNIT_STORE=store)
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert "gives all files one mode" in done.stderr and "(refused: --strict)" in done.stderr
+    assert "with one mode for all files" in done.stderr and "(refused: --strict)" in done.stderr
 
 
 def test_with_strict_no_key_is_used_where_there_are_no_modes(fernit, modeless, cfg):
     """It shows with the first file: the key is made, and neither the command nor airflow.cfg gets it."""
     done = fernit("run", "--strict", "echo", "the command ran", FERNIT_STORE=modeless / "store")
     assert (done.returncode, done.stdout) == (125, ""), done.stderr
-    assert "gives all files one mode" in done.stderr and "(refused: --strict)" in done.stderr
+    assert "with one mode for all files" in done.stderr and "(refused: --strict)" in done.stderr
     assert not cfg.exists()

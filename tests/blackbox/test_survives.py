@@ -114,7 +114,7 @@ def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, con
     before = listing(box.path("/var"))
     text, found = inside(box, "status"), inside(box, "status", "--json")
     assert (text.returncode, found.returncode) == (1, 1)
-    assert re.search(rf"^ground +.*{re.escape(what)}.*; outlives the container: no$", text.stdout, re.MULTILINE)
+    assert re.search(rf"^mount +.*{re.escape(what)}.*, outlives the container: no$", text.stdout, re.MULTILINE)
     report = json.loads(found.stdout)
     assert what in report["store"]["ground"] and report["store"]["survives"] == "no" and report["verdict"] == "refuse"
     assert any("none was created" in problem for problem in report["problems"])
@@ -265,7 +265,7 @@ def test_on_ground_that_survives_a_key_is_made_and_status_says_so(inside, contai
     report = json.loads(inside(box, "status", "--json", **environment).stdout)
     assert (report["store"]["ground"], report["store"]["survives"], report["problems"]) == (what, "yes", [])
     text = inside(box, "status", **environment).stdout
-    assert re.search(rf"^ground +{re.escape(what)}; outlives the container: yes$", text, re.MULTILINE)
+    assert re.search(rf"^mount +{re.escape(what)}, outlives the container: yes$", text, re.MULTILINE)
     done = inside(box, *SHOW, **environment)
     makes(done, box)
     assert warnings(done) == []

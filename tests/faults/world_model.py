@@ -20,7 +20,7 @@ OF_SOURCES = {"broken-source", "unused-source"}
 #: ... all, since the store's ring is gone.
 LOST = "lost-ring"
 #: ... all but the winner's, in any warning or hint of `init`: what starts behind it has a variable, which hides airflow.cfg.
-OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts|what docker exec starts still gets the empty one")
+OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts|docker exec still gets it")
 
 
 def keys_in(text):
@@ -158,7 +158,7 @@ class Deployment:
 
     def held_by(self, text):
         """The keys of the source that a warning is about. Behind these words it names the one that counts."""
-        words = set(re.findall(r"[^\s:;,()]+", re.split(r" \(not needed| \(the store|, since ", text)[0]))
+        words = set(re.findall(r"[^\s:;,()]+", text.split(", because ")[0]))
         options = core_options(read(self.cfg))
         words |= set(options) if self.is_unread(text) else set()
         values = [value for name, value in {**self.environment, **options}.items() if name in words]
