@@ -607,7 +607,7 @@ MISNAMED = ["FERNET_KEY_CMD", "FERNET_KEY_SECRET", "FERNET_KEYS", "FERNET_KEY_FI
 @pytest.mark.parametrize("name", MISNAMED)
 def test_no_key_is_made_beside_a_variable_that_looks_as_if_it_held_one(fernit, store, name):
     done = fernit("init", prefix=["env", f"{name}={new_key()}"])
-    assert done.returncode == 125 and f"{name} is set, but Airflow and fernit do not read it" in done.stderr
+    assert done.returncode == 125 and f"{name} is set, which Airflow and fernit do not read" in done.stderr
     assert not (store / "fernet_key").exists()
 
 
@@ -619,7 +619,7 @@ def test_where_another_source_has_a_key_such_a_variable_is_warned_of_at_each_sta
     for _ in range(2):
         done = fernit("init", prefix=["env", f"{name}={new_key()}"], **({"FERNET_KEY": key} if given else {}))
         assert done.returncode == 0
-        assert warnings(done) == [f"fernit: warning: misnamed-secret: {name} is set, but Airflow and fernit do not read it"]
+        assert warnings(done) == [f"fernit: warning: misnamed-secret: {name} is set, which Airflow and fernit do not read"]
 
 
 def test_what_airflow_gives_to_pods_is_not_warned_of(fernit, stored):
@@ -648,8 +648,8 @@ def test_a_key_is_made_beside_such_a_variable_that_is_empty_or_is_for_others(fer
 def test_another_secret_under_a_name_that_nobody_reads_is_warned_of(fernit, name, read):
     done = fernit("init", prefix=["env", f"{name}=s3cret-s3cret"], FERNIT_MANAGE=None)
     assert done.returncode == 0
-    assert warnings(done) == [f"fernit: warning: misnamed-secret: {name} is set, but Airflow and fernit do not read it"]
-    assert [hint for hint in hints(done) if "rename the variable" in hint and read in hint] == [hint for hint in hints(done) if "rename" in hint]
+    assert warnings(done) == [f"fernit: warning: misnamed-secret: {name} is set, which Airflow and fernit do not read"]
+    assert [hint for hint in hints(done) if f"rename it to {read}" in hint] == [hint for hint in hints(done) if "rename" in hint]
 
 
 def test_who_finishes_what_a_killed_one_left_takes_the_key_of_one_that_is_faster(fernit, store):
