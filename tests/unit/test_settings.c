@@ -510,7 +510,7 @@ static void unknown_variables_are_warned_of(void **state)
          "fernit\n",
          {{NULL}, {"FERNIT_FOO=1s"}, NULL}},
         {ROW,
-         "fernit: warning: unknown-variable: FERNIT_YES is ignored: --yes counts on the command "
+         "fernit: warning: unknown-variable: FERNIT_YES is ignored: --yes is for the command "
          "line alone\n",
          {{NULL}, {"FERNIT_YES=1"}, NULL}},
         {ROW, "", {{NULL}, {"FERNIT_PORT=tcp://10.0.0.1:80", "FERNIT_TEST_X=1"}, NULL}},
