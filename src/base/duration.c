@@ -20,7 +20,6 @@ static const struct {
 
 int duration_parse(const char *text, int64_t *milliseconds, struct error *err)
 {
-    static const char example[] = "write 500ms, 10s, 2m or 1h";
     const char *p = text;
     int64_t count = 0;
 

@@ -496,18 +496,22 @@ static void unknown_variables_are_warned_of(void **state)
     } table[] = {
         {ROW, "", {{NULL}, {"FERNIT_STORE=/x", "PATH=/bin"}, NULL}},
         {ROW,
-         "fernit: warning: FERNIT_STOR is ignored: it is not a setting of fernit\n"
+         "fernit: warning: unknown-variable: FERNIT_STOR is ignored: it is not a setting of "
+         "fernit\n"
          "fernit: hint: did you mean FERNIT_STORE?\n",
          {{NULL}, {"FERNIT_STOR=/secret"}, NULL}},
         {ROW,
-         "fernit: warning: FERNIT_CMD_TIMOUT is ignored: it is not a setting of fernit\n"
+         "fernit: warning: unknown-variable: FERNIT_CMD_TIMOUT is ignored: it is not a setting of "
+         "fernit\n"
          "fernit: hint: did you mean FERNIT_CMD_TIMEOUT?\n",
          {{NULL}, {"FERNIT_CMD_TIMOUT=1s"}, NULL}},
         {ROW,
-         "fernit: warning: FERNIT_FOO is ignored: it is not a setting of fernit\n",
+         "fernit: warning: unknown-variable: FERNIT_FOO is ignored: it is not a setting of "
+         "fernit\n",
          {{NULL}, {"FERNIT_FOO=1s"}, NULL}},
         {ROW,
-         "fernit: warning: FERNIT_YES is ignored: --yes counts on the command line alone\n",
+         "fernit: warning: unknown-variable: FERNIT_YES is ignored: --yes is for the command "
+         "line alone\n",
          {{NULL}, {"FERNIT_YES=1"}, NULL}},
         {ROW, "", {{NULL}, {"FERNIT_PORT=tcp://10.0.0.1:80", "FERNIT_TEST_X=1"}, NULL}},
         {ROW, "", {{"--quiet"}, {"FERNIT_STOR=/x"}, NULL}},
