@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import TREE, errors, listing, new_key, warnings
+from conftest import TREE, errors, hints, listing, new_key, warnings
 from ground import Trace, need, wait_for
 from inits import children_of
 from memory import forms_of, scan
