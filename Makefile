@@ -1,21 +1,12 @@
-# fernit, for GNU make on Debian 12 or 13. What is missing on the machine is installed with apt (as root).
+# fernit, for GNU make on Debian 12 or 13. Where Debian packages are missing, make names them in one line for apt and ends; run,
+# test and check install them (as root), and so does every goal with APT=yes.
 #
-#   make               build/fernit
+#   make               build/fernit; TARGET=aarch64: build/aarch64/fernit, with Debian's cross compiler
 #   make run           build, then start a command twice, with a store and an AIRFLOW_HOME under build/run/, and say what happened
-#   make test          build, then run every test
-#   make check         build, then the unit tests and the quick black-box tests: a minute and a half on two cores
-#   make test-airflow  the tests with a real Airflow, from PyPI; part of make test
-#   make test-container   the tests in containers alone, with images that it makes itself; part of make test
-#   make fuzz          each fuzz target for FUZZ_SECONDS=120; make test has a minute of it for all of them
-#   make sanitized     the black-box tests with the program under ASan and UBSan: all of them, of which make test takes a share
-#   make valgrind      the same under valgrind, for an hour or more; make unit-valgrind: the unit tests
-#   make lint          clang-format, clang-tidy, cppcheck, shellcheck, mandoc; make format does what the first asks for
-#   make bench         fernit beside tini, dumb-init, catatonit and gosu
-#   make bench-container   what it costs in a container, and how large its image is
-#   make peers         the same questions to fernit, tini, dumb-init and catatonit, and a table of who does what
-#   make pages         build/share/: manual pages, completions of shells; make readme: the tables of doc/options.md, from the same
+#   make test, check   the tests, and lint, bench, fuzz and more: tests/tests.mk lists them
+#   make pages         build/share/: manual pages, the completion for bash; make readme: the tables of doc/options.md, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
-#   make dist          a release, in build/dist/: the program, the sources, a bill of materials, sums
+#   make dist          a release, in build/dist/: the program for both processors, the sources, bills of materials, sums
 #   make clean
 
 VERSION := 0.1.0
@@ -29,12 +20,17 @@ SHELL  := /bin/bash
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-# Every core, unless the command line says otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# Every core, unless the command line or the make around this one says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter-out 0,$(MAKELEVEL)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-B := build
+# The program for another processor has a folder of its own.
+machine := $(shell uname -m)
+TARGET  := $(machine)
+other   := $(filter-out $(machine),x86_64 aarch64)
+cross   := $(filter-out $(machine),$(TARGET))
+B       := build$(cross:%=/%)
 
 # Every rule that makes a file writes it beside its place and renames it: a reader finds the old file or the new one, and what
 # an interrupted run leaves is not taken for a result. Each file has one rule.
@@ -53,24 +49,26 @@ Q := $(if $(V),,@)
 # Sorted, since the order of the objects is the order of the code in the binary.
 sources := $(sort $(wildcard src/*/*.c))
 mains   := $(sort $(wildcard cmd/fernit/*.c))
-units   := $(sort $(wildcard tests/unit/test_*.c))
-headers := $(sort $(wildcard src/*/*.h cmd/fernit/*.h tools/*.h tests/*/*.h))
-benches := $(sort $(wildcard tests/bench/*.c))
-fuzzers := $(sort $(wildcard tests/fuzz/*.c))
-fuse    := $(sort $(wildcard tests/fuse/*.c))
 documents := $(sort $(wildcard tools/*.c))
-watchers := $(addprefix tests/memory/,released.c sanitizers.c)
-checked := $(sources) $(mains) $(documents) $(units) $(benches) $(fuzzers) $(fuse) $(watchers)
-# What does wrong on purpose is not asked whether it does right.
-formatted := $(checked) $(headers) tests/memory/control.c
-scripts := $(sort $(wildcard docker/*/*.sh tests/*.sh tests/*/*.sh tests/shells/*.bash .ci/run))
-
-.PHONY: all run programs test check test-airflow test-container fuzz sanitized valgrind unit-valgrind bench bench-container peers lint format pages readme install dist clean
+.PHONY: all run pages readme install dist clean $(other)
 all: $(B)/fernit
+
+# What is missing on the machine: only these goals install it without being asked to. Each goal names what it needs, so that one
+# line has all of it; docker/deps/packages.sh knows the packages.
+ifneq ($(filter run test check,$(MAKECMDGOALS)),)
+APT := yes
+endif
+export APT
+needs     = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
+purposes := build $(cross) $(if $(filter aarch64,$(TARGET)),lld) $(call needs,dist test check programs test-arm64 $(other),$(other) lld) \
+    $(call needs,test programs check sanitized valgrind unit-valgrind build/unit/% build/plain/%,test) \
+    $(call needs,test test-container bench-container,container) $(call needs,test test-airflow test-container,airflow) \
+    $(call needs,test test-arm64,arm64) $(call needs,test programs fuzz,fuzz) \
+    $(call needs,lint lint-% format,lint) $(call needs,bench,bench) $(call needs,peers,peers)
 
 # The libraries: built on first use, found in a cache after that. Not asked for by goals that need no library.
 ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
-DEPS := $(shell docker/deps/build.sh)
+DEPS := $(shell export APT='$(APT)' && docker/deps/packages.sh $(sort $(purposes)) && docker/deps/build.sh $(TARGET))
 ifneq ($(.SHELLSTATUS),0)
 $(error docker/deps/build.sh could not provide the libraries: see above)
 endif
@@ -88,12 +86,21 @@ inih     := @$(DEPS)/share/inih/flags
 CC      := $(DEPS)/bin/musl-gcc
 CFLAGS  := -Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -flto=auto -fPIE -fstack-protector-strong \
            -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables '-ffile-prefix-map=$(CURDIR)=.'
-segments := cmd/fernit/segments.ld
-LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-z,pack-relative-relocs,--hash-style=gnu \
-           -Wl,-T,$(segments)
+LDFLAGS := -static-pie -s -Wl,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,--hash-style=gnu
+packed  := -Wl,-z,pack-relative-relocs
 
-# What a supervisor needs while it waits comes first in the C library's part of the code, beside our own functions that are
-# marked hot: the few pages that it keeps in memory hold all of it (image_drop in src/process/image.h).
+# aarch64: Debian 12's linker cannot pack relocations for it, and fills the file up to pages of 64 KiB, which some kernels have:
+# 395,240 bytes. Linked once more by lld, from what the first link has compiled as a whole, it is 77 KiB less. For the rest of
+# the way to 320 KiB: addresses in one instruction (tiny: all within a megabyte), none looked up in a table (hidden.h), no frame
+# pointers, and the canary of the stack where musl keeps it for the thread, right below tpidr_el0, as x86_64 does with %fs.
+ifeq ($(TARGET),aarch64)
+CFLAGS  += -fomit-frame-pointer -mcmodel=tiny -include cmd/fernit/hidden.h \
+           -mstack-protector-guard=sysreg -mstack-protector-guard-reg=tpidr_el0 -mstack-protector-guard-offset=-16
+packed  := -B$(DEPS)/bin -fuse-ld=lld -Wl,--pack-dyn-relocs=relr,-O2
+endif
+
+# What the supervisor calls while it waits. Asked for first, it comes first in the C library's code, beside our own functions that
+# are marked hot, and image_drop (src/process/image.h) keeps only their pages: 52 KiB of memory as PID 1, not 152.
 waiting := $(patsubst %,-Wl$(comma)-u$(comma)%,syscall madvise waitpid kill) -lc
 
 objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))
@@ -108,18 +115,33 @@ $(B)/obj/%.o: %.c Makefile $(B)/deps
 	@echo '  cc    $<'
 	$(call compile,$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih))
 
-# The map says what was linked in.
-$(B)/fernit: $(objects) $(segments)
-	@echo '  link  $@'
-	$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map.new $(waiting) $(objects) -linih -lsodium -o $@.new
-	@mv -f $@.map.new $@.map
-	$(place)
+# $(call link,FLAGS AND OBJECTS). The map says what was linked in.
+define link
+@mkdir -p $(@D)
+@echo '  link  $@'
+$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map.new $(waiting) $(1) -o $@.new
+@mv -f $@.map.new $@.map
+$(place)
+endef
 
-# --- Manual pages and completions of shells: files with places, which a small program fills from the program's own tables.
+ifeq ($(TARGET),aarch64)
+$(B)/whole/fernit: $(objects)
+	@rm -rf $(@D)
+	$(call link,-save-temps=obj $^ -linih -lsodium)
 
-writer := $(B)/pages
-shared := $(B)/share
-pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash _fernit fernit.fish))
+$(B)/fernit: $(B)/whole/fernit
+	$(call link,$(packed) $(<D)/*.ltrans.s)
+else
+$(B)/fernit: $(objects)
+	$(call link,$(packed) $^ -linih -lsodium)
+endif
+
+# --- Manual pages and the completion for bash: files with places, which a small program fills from the program's own tables.
+
+# They are the same for each processor, and the small program runs on this one.
+writer := build/pages
+shared := build/share
+pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash))
 
 $(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
 	@echo '  link  $@'
@@ -128,11 +150,13 @@ $(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(obje
 
 $(shared)/man/man1/fernit.1 $(shared)/man/man5/fernit.ini.5: sort = man
 $(shared)/completions/fernit.bash: sort = bash
-$(shared)/completions/_fernit: sort = zsh
-$(shared)/completions/fernit.fish: sort = fish
 $(shared)/man/man1/fernit.1: doc/fernit.1
 $(shared)/man/man5/fernit.ini.5: doc/fernit.ini.5
 $(filter $(shared)/completions/%,$(pages)): $(shared)/completions/%: doc/completions/%
+ifdef cross
+pages:
+	@$(MAKE) --no-print-directory TARGET=$(machine) pages
+else
 $(pages): $(writer)
 	@mkdir -p $(@D)
 	$(Q)$(writer) $(sort) $(filter doc/%,$^) >$@.new
@@ -140,224 +164,38 @@ $(pages): $(writer)
 
 pages: $(pages)
 
+# What the other processor gets, from a make of its own.
+$(other):
+	@$(MAKE) --no-print-directory TARGET=$@ $(made)
+
+dist: made = all
+dist: $(B)/fernit $(pages) $(other)
+	@echo '  dist  $(B)/dist'
+	@docker/dist/dist.sh '$(VERSION)' $(B) '$(B) $(B)/$(other)' $(pages)
+endif
+
 # What doc/options.md says of commands and options.
 readme: $(writer)
 	$(Q)$(writer) readme doc/options.md >$(B)/options.md
 	@cat $(B)/options.md >doc/options.md
 
-install: $(B)/fernit $(pages)
+install: $(B)/fernit pages
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(shared)/man/man1/fernit.1
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(shared)/man/man5/fernit.ini.5
 	install -D -m 0644 $(shared)/completions/fernit.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fernit'
-	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/zsh/site-functions' $(shared)/completions/_fernit
-	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d' $(shared)/completions/fernit.fish
 
-dist: $(B)/fernit $(pages)
-	@echo '  dist  $(B)/dist'
-	@docker/dist/dist.sh '$(VERSION)' $(B) '$(DEPS)' $(pages)
-
+# An environment of its own, so that no key or setting of the caller's shell takes part.
 run: $(B)/fernit
 	@tests/demo.sh
 
-# --- Tests
-
-tools-%:
-	@docker/deps/packages.sh $*
-
-# The system's compiler and C library, for their sanitizers; Debian's libsodium; the very inih of the program.
-# Two warnings come from the optimizer, which the sanitizers mislead; the program's own build has them.
-unit_flags := $(language) $(warnings) -Wno-format-truncation -Wno-maybe-uninitialized -O1 -g -fno-omit-frame-pointer \
-              -fsanitize=address,undefined -fno-sanitize-recover=all $(inih) -isystem $(DEPS)/share/inih
-unit_programs := $(patsubst tests/unit/%.c,$(B)/unit/%,$(units))
-# The same without them: for valgrind, and for the hooks under the allocator.
-plain_flags := $(filter-out -fsanitize=% -fno-sanitize%,$(unit_flags))
-
-# build/KIND/: the objects, and an archive of them: a test takes what it calls, and may bring its own in place of the rest.
-define kind_rules
-$(B)/$(1)/obj/%.o: %.c Makefile $(B)/deps | tools-test
-	@mkdir -p $$(@D)
-	@echo '  cc    $$< ($(1))'
-	$$(call compile,gcc $$($(1)_flags))
-
-$(B)/$(1)/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-test
-	@mkdir -p $$(@D)
-	$$(call compile,gcc $$($(1)_flags) -w)
-
-$(B)/$(1)/libfernit.a: $(patsubst %.c,$(B)/$(1)/obj/%.o,$(sources)) $(B)/$(1)/obj/ini.o
-	@rm -f $$@.new
-	$$(Q)ar crs $$@.new $$^
-	$$(place)
-
-$(B)/$(1)/test_%: $(B)/$(1)/obj/tests/unit/test_%.o $(B)/$(1)/libfernit.a
-	@echo '  link  $$@'
-	$$(Q)gcc $$($(1)_flags) $$^ -lcmocka -lsodium -o $$@.new
-	$$(place)
-endef
-$(foreach kind,unit plain,$(eval $(call kind_rules,$(kind))))
-
-# The whole program from each: what a start does under the sanitizers, under valgrind, and with every block looked into
-# as it is given back. The sanitizers' reports go to a folder of their own.
-watched := $(foreach kind,sanitized released,$(B)/$(kind)/fernit $(B)/$(kind)/control) $(B)/valgrind/fernit.program $(B)/valgrind/control.program
-main_of  = $(mains:%.c=$(B)/$(1)/obj/%.o)
-
-sanitizers := $(B)/unit/obj/tests/memory/sanitizers.o
-control    := obj/tests/memory/control.o
-
-$(sanitizers): unit_flags += '-DREPORTS="$(CURDIR)/$(B)/sanitized/reports"'
-$(B)/sanitized/fernit: $(call main_of,unit) $(sanitizers) $(B)/unit/libfernit.a
-$(B)/sanitized/control: $(B)/unit/$(control) $(sanitizers)
-$(B)/valgrind/fernit.program: $(call main_of,plain) $(B)/plain/libfernit.a
-$(B)/valgrind/control.program: $(B)/plain/$(control)
-$(B)/released/fernit: $(call main_of,plain) $(B)/plain/obj/tests/memory/released.o $(B)/plain/libfernit.a
-$(B)/released/control: $(B)/plain/$(control) $(B)/plain/obj/tests/memory/released.o
-
-$(B)/sanitized/fernit $(B)/sanitized/control: linked_flags = $(unit_flags)
-$(watched): linked_flags ?= $(plain_flags)
-$(watched):
-	@mkdir -p $(@D)
-	@echo '  link  $@'
-	$(Q)gcc $(linked_flags) $^ -Wl,-z,now -lsodium -o $@.new
-	$(place)
-
-# The file system of the tests, with the system's compiler and its libfuse.
-$(B)/fuse/server: $(fuse) $(wildcard tests/fuse/*.h) Makefile | tools-test
-	@mkdir -p $(@D)
-	@echo '  link  $@'
-	$(Q)gcc $(language) $(warnings) -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(fuse) -lfuse3 -o $@.new
-	$(place)
-
-# clang's fuzzer, which needs code that counts its branches: objects of its own. Each target brings memory for secrets that
-# ends where they end, but the one that tries the program's.
-fuzz_flags := $(language) $(warnings) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-              -fno-sanitize-recover=all $(inih) -isystem $(DEPS)/share/inih
-fuzz_objects := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(sources)) $(B)/fuzz/obj/ini.o
-fuzz_common := $(patsubst %,$(B)/fuzz/obj/tests/fuzz/%.o,fuzz exact)
-fuzz_targets := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(filter tests/fuzz/fuzz_%.c,$(fuzzers)))
-own_memory := $(B)/fuzz/fuzz_secret
-
-$(B)/fuzz/obj/%.o: %.c Makefile $(B)/deps | tools-fuzz
-	@mkdir -p $(@D)
-	@echo '  cc    $< (fuzz)'
-	$(call compile,clang $(fuzz_flags) -fsanitize=fuzzer-no-link)
-
-$(B)/fuzz/obj/ini.o: $(DEPS)/share/inih/ini.c Makefile | tools-fuzz
-	@mkdir -p $(@D)
-	$(call compile,clang $(fuzz_flags) -fsanitize=fuzzer-no-link -w)
-
-$(B)/fuzz/libfernit.a: $(fuzz_objects)
-	@rm -f $@.new
-	$(Q)ar crs $@.new $^
-	$(place)
-
-$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(fuzz_common) $(B)/fuzz/libfernit.a
-	@echo '  link  $@'
-	$(Q)clang $(fuzz_flags) -fsanitize=fuzzer $(if $(filter $@,$(own_memory)),$(filter-out %/exact.o,$^),$^) -lsodium -o $@.new
-	$(place)
-
-FUZZ_SECONDS ?= 120
-fuzz: $(fuzz_targets)
-	@tests/fuzz/run.sh $(FUZZ_SECONDS)
-
-# A script in the place of each, with what it tells valgrind to pass over.
-$(B)/valgrind/suppressions: tests/memory/valgrind.suppressions
-	@mkdir -p $(@D)
-	@install -m 0644 $< $@.new
-	$(place)
-
-$(B)/valgrind/fernit $(B)/valgrind/control: %: tests/memory/valgrind.sh %.program $(B)/valgrind/suppressions
-	@install -m 0755 $< $@.new
-	$(place)
-
-everywhere := $(foreach kind,sanitized valgrind released,$(B)/$(kind)/fernit $(B)/$(kind)/control)
-
-# All that make test builds.
-programs: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) $(fuzz_targets) $(everywhere)
-
-# A share of the black-box tests is also run under the sanitizers and under valgrind; sanitized and valgrind run them all.
-test: programs | tools-test tools-container tools-airflow
-	@tests/inherited.py tests/run.sh $(unit_programs)
-
-# For who has changed a line.
-check: $(B)/fernit $(pages) $(B)/fuse/server $(unit_programs) | tools-test
-	@tests/inherited.py tests/check.sh $(unit_programs)
-
-# A real Airflow of three versions. Their environments are made once, in the cache.
-test-airflow: $(B)/fernit | tools-airflow
-	@tests/airflow/run.sh
-
-# What the project is used in, for real: its Dockerfiles, compose files and pods. The images are made first.
-test-container: $(B)/fernit | tools-container tools-airflow
-	@/usr/bin/python3 -B tests/container/run.py
-
-sanitized valgrind: %: $(B)/%/fernit $(B)/%/control | tools-test
-	@tests/memory/run.sh $@
-
-# The unit tests once more, for what valgrind sees and the sanitizers do not: reading what was never written.
-unit-valgrind: $(unit_programs:$(B)/unit/%=$(B)/plain/%) | tools-test
-	@status=0; for program in $^; do \
-	    valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes \
-	        --suppressions=tests/memory/valgrind.suppressions $$program || status=1; \
-	done; exit $$status
-
-# Static and small, since the kernel counts the spawner's memory to what it spawns.
-$(B)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h) Makefile
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(language) $(warnings) -idirafter $(DEPS)/kernel -Os -static -no-pie -s $< -o $@.new
-	$(place)
-
-bench: $(B)/fernit $(patsubst tests/bench/%.c,$(B)/bench/%,$(benches)) | tools-bench
-	@/usr/bin/python3 tests/bench/bench.py
-
-bench-container: $(B)/fernit $(patsubst %,$(B)/bench/%,spawn true stamp) | tools-container
-	@/usr/bin/python3 tests/bench/container.py
-
-peers: $(B)/fernit | tools-peers
-	@/usr/bin/python3 tests/peers.py
-
-# --- Lint
-
-.PHONY: lint-format lint-cppcheck lint-shell lint-man lint-tidy
-lint: lint-format lint-cppcheck lint-shell lint-man lint-tidy
-
-# What lint-format would have.
-format: | tools-lint
-	clang-format -i $(formatted)
-
-lint-format: | tools-lint
-	@echo '  clang-format'
-	$(Q)clang-format --dry-run -Werror $(formatted)
-
-lint-cppcheck: | tools-lint
-	@mkdir -p $(B)/lint/cppcheck
-	@echo '  cppcheck'
-	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability,style --error-exitcode=1 --inline-suppr \
-	    --cppcheck-build-dir=$(B)/lint/cppcheck -j$(shell nproc) --suppressions-list=tests/cppcheck.suppressions \
-	    -D_GNU_SOURCE '-DFERNIT_VERSION="$(VERSION)"' -Isrc -I. $(checked)
-
-lint-shell: $(pages) | tools-lint
-	@echo '  shellcheck'
-	$(Q)shellcheck $(scripts) $(filter %.bash,$(pages))
-
-lint-man: $(pages) | tools-lint
-	@echo '  mandoc'
-	$(Q)mandoc -T lint -W warning $(filter $(shared)/man/%,$(pages))
-
-# One stamp a file, so that a second run looks only at what has changed.
-tidied := $(patsubst %.c,$(B)/lint/%.tidy,$(checked))
-lint-tidy: $(tidied)
-
-$(B)/lint/%.tidy: %.c $(headers) .clang-tidy | tools-lint
-	@mkdir -p $(@D)
-	@echo '  tidy  $<'
-	$(Q)clang-tidy --quiet $< -- $(language) -I. $(warnings) $(inih) -isystem $(DEPS)/share/inih 2>$@.log || \
-	    { cat $@.log >&2; exit 1; }
-	@touch $@
+# Not where an image is built.
+-include tests/tests.mk
 
 clean:
-	rm -rf $(B)
+	rm -rf build
 ifneq ($(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))),)
 $(error make clean removes what other goals make at the same time: run it alone, then them)
 endif
 
--include $(shell find $(B)/obj $(B)/unit $(B)/plain $(B)/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

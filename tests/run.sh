@@ -63,6 +63,7 @@ nothing_left() {
 container >"$logs/container.out" 2>&1 &
 beside=$!
 part unit units "$@"
+part arm64 tests/arm64/run.sh
 part fuzz tests/fuzz/run.sh --share 60
 part blackbox tests/pytest.sh blackbox -n 4 tests/blackbox
 part faults tests/pytest.sh faults -n 4 tests/faults

@@ -25,7 +25,7 @@ static bool print_options(const char *argument)
         printf("    '%s%s%s')\n        printf '%%s\\n' --help", command->name,
                command->second ? " " : "", command->second ? command->second : "");
         for (unsigned option = 0; option < OPTION_COUNT; option++)
-            if (option_is_there(option) && (options[option].commands & command->options))
+            if (options[option].commands & command->options)
                 printf(" --%s", options[option].name);
         printf("\n        ;;\n");
     }
@@ -57,11 +57,11 @@ static bool print_values(const char *argument)
     };
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         enum value_sort sort = option_sort(id);
-        if (!option_is_there(id) || sort == VALUE_NONE)
+        if (sort == VALUE_NONE)
             continue;
         printf("    --%s) echo %s", options[id].name, sorts[sort]);
         char word[64];
-        for (const char *list = option_words(options[id].kind); list && *list;)
+        for (const char *list = options[id].words; list && *list;)
             printf(" %s", next_word(&list, word));
         printf(" ;;\n");
     }

@@ -74,7 +74,7 @@ static void print_text(const char *text)
 
 static void print_words(unsigned id)
 {
-    const char *list = option_words(options[id].kind);
+    const char *list = options[id].words;
     char word[64];
     printf("%s of\n", option_sort(id) == VALUE_LIST ? "Any" : "One");
     while (*list) {
@@ -85,7 +85,7 @@ static void print_words(unsigned id)
 
 static void print_default(const struct option *option)
 {
-    if (option->kind == KIND_FLAG || !option->fallback)
+    if (option->kind == KIND_FLAG || !option_default(option))
         return;
     if (option_default(option) != option->fallback) {
         printf("The default is %s.\n", option_default(option));
@@ -110,13 +110,13 @@ static bool print_options(const char *argument)
     printf(".Bl -tag -width Ds\n");
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         const struct option *option = &options[id];
-        if (!option_is_there(id) || strcmp(topics[option->topic].name, argument) != 0)
+        if (strcmp(topics[option->topic].name, argument) != 0)
             continue;
         found = true;
         printf(".It Fl -%s%s%s\n", option->name, option->metavar ? " Ar " : "",
                option->metavar ? option->metavar : "");
         print_help(id);
-        if (option_words(option->kind))
+        if (option->words)
             print_words(id);
         print_default(option);
     }
@@ -131,7 +131,7 @@ static bool print_settings(const char *argument)
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         const struct option *option = &options[id];
         char key[64];
-        if (!option_is_there(id) || id == OPTION_CONFIG || option_is_flag_alone(id))
+        if (!option_may_come_from(id, ORIGIN_INI))
             continue;
         snprintf(key, sizeof key, "%s", option->name);
         for (char *dash = key; (dash = strchr(dash, '-'));)
@@ -139,7 +139,7 @@ static bool print_settings(const char *argument)
         printf(".It Cm %s No = %s%s\n", key, option->kind == KIND_FLAG ? "Cm yes | no" : "Ar ",
                option->kind == KIND_FLAG ? "" : option->metavar);
         print_help(id);
-        if (option_words(option->kind))
+        if (option->words)
             print_words(id);
         if (option->kind == KIND_FLAG)
             printf("The default is\n.Cm %s .\n", option->fallback);
@@ -155,7 +155,7 @@ static bool print_variables(const char *argument)
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         char name[VARIABLE_NAME];
         variable_name(options[id].name, name);
-        if (option_is_there(id) && !option_is_flag_alone(id))
+        if (option_may_come_from(id, ORIGIN_ENVIRONMENT))
             printf(".It Ev %s\n.Fl -%s\n", name, options[id].name);
     }
     printf(".El\n");

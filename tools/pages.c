@@ -1,7 +1,7 @@
 /* pages WHAT FILE: copies FILE to standard output, with the places in it filled from the program's tables.
  *
- *   man, bash, zsh, fish   a line that ends with @NAME@ or @NAME ARGUMENT@ is replaced
- *   readme                 what stands between the lines <!-- NAME --> and <!-- /NAME --> is
+ *   man, bash   a line that ends with @NAME@ or @NAME ARGUMENT@ is replaced
+ *   readme      what stands between the lines <!-- NAME --> and <!-- /NAME --> is
  *
  * pages list: the tables themselves, a row a line, the cells apart by tabs; what is empty is "-".
  *
@@ -12,19 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/signal_name.h"
 #include "cli/variables.h"
-#include "process/signal_name.h"
 #include "tools/texts.h"
-
-bool option_is_there(unsigned id)
-{
-    return options[id].help != NULL;
-}
 
 bool topic_is_there(unsigned topic)
 {
     for (unsigned id = 0; id < OPTION_COUNT; id++)
-        if (option_is_there(id) && options[id].topic == topic)
+        if (options[id].topic == topic)
             return true;
     return false;
 }
@@ -41,9 +36,9 @@ enum value_sort option_sort(unsigned id)
     };
     if (option->kind == KIND_FLAG)
         return VALUE_NONE;
-    if (option->kind == KIND_MANAGE)
+    if (option->kind == KIND_SET)
         return VALUE_LIST;
-    if (option_words(option->kind))
+    if (option->words)
         return VALUE_WORD;
     for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
         if (strcmp(sorts[i].metavar, option->metavar) == 0)
@@ -93,10 +88,11 @@ static const char *cell(const char *text)
 static void list(void)
 {
     static const char *const kinds[KIND_COUNT] = {
-        [KIND_FLAG] = "flag",     [KIND_TEXT] = "text",     [KIND_LIST] = "list",
-        [KIND_DURATION] = "time", [KIND_MODE] = "mode",     [KIND_DELIVER] = "deliver",
-        [KIND_CHANGE] = "change", [KIND_MANAGE] = "manage", [KIND_SCOPE] = "scope",
-        [KIND_FORMAT] = "format", [KIND_SIGNAL] = "signal", [KIND_LATER] = "later",
+        [KIND_FLAG] = "flag",         [KIND_FOLDER] = "folder",     [KIND_FILE] = "file",
+        [KIND_USER] = "user",         [KIND_DURATION] = "time",     [KIND_MODE] = "mode",
+        [KIND_WORD] = "word",         [KIND_SET] = "set",           [KIND_SIGNAL] = "signal",
+        [KIND_VERSION] = "version",   [KIND_FILES] = "files",       [KIND_WAITS] = "waits",
+        [KIND_REWRITES] = "rewrites", [KIND_STATUSES] = "statuses",
     };
     for (unsigned id = 0; id < COMMAND_COUNT; id++) {
         const struct command *command = &commands[id];
@@ -111,9 +107,10 @@ static void list(void)
         char variable[VARIABLE_NAME];
         variable_name(option->name, variable);
         printf("option\t%s\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\n", option->name,
-               option_is_flag_alone(id) ? "-" : variable, cell(kinds[option->kind]),
-               option->commands, topics[option->topic].name, cell(option->metavar),
-               cell(option->fallback), cell(option_words(option->kind)), cell(option->help));
+               option_may_come_from(id, ORIGIN_ENVIRONMENT) ? variable : "-",
+               cell(kinds[option->kind]), option->commands, topics[option->topic].name,
+               cell(option->metavar), cell(option->fallback), cell(option->words),
+               cell(option->help));
     }
 }
 
@@ -184,11 +181,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         const struct place *places;
-    } sorts[] = {{"man", mdoc_places},
-                 {"readme", readme_places},
-                 {"bash", bash_places},
-                 {"zsh", zsh_places},
-                 {"fish", fish_places}};
+    } sorts[] = {{"man", mdoc_places}, {"readme", readme_places}, {"bash", bash_places}};
     if (argc == 2 && strcmp(argv[1], "list") == 0) {
         list();
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -205,7 +198,6 @@ int main(int argc, char **argv)
         fclose(file);
         return copied == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    fputs("usage: pages list | man FILE | readme FILE | bash FILE | zsh FILE | fish FILE\n",
-          stderr);
+    fputs("usage: pages list | man FILE | readme FILE | bash FILE\n", stderr);
     return 2;
 }

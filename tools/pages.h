@@ -17,19 +17,17 @@ extern const struct place mdoc_places[];
 /* Markdown, for doc/options.md. */
 extern const struct place readme_places[];
 
-/* bash, zsh and fish, for their completions. */
+/* bash, for its completion. */
 extern const struct place bash_places[];
-extern const struct place zsh_places[];
-extern const struct place fish_places[];
 
-/* What a value is made of, as the shells complete it. */
+/* What a value is made of, as bash completes it. */
 enum value_sort {
     VALUE_NONE, /* a flag's */
     VALUE_ANY,  /* nothing that a shell could know */
     VALUE_FOLDER,
     VALUE_FILE,
     VALUE_USER,
-    VALUE_WORD, /* one of option_words */
+    VALUE_WORD, /* one of the option's words */
     VALUE_LIST, /* some of them, a comma list */
     VALUE_SIGNAL,
     VALUE_REWRITE, /* two signals, a colon between */
@@ -37,8 +35,7 @@ enum value_sort {
 
 enum value_sort option_sort(unsigned id);
 
-/* Whether the option is built, and its topic has one that is. */
-bool option_is_there(unsigned id);
+/* Whether it has options. */
 bool topic_is_there(unsigned topic);
 
 /* The words of a kind one by one: "" at the end. *list moves on. */

@@ -16,7 +16,7 @@ static void print_row(unsigned id)
     else if (fallback)
         printf("`%s`", fallback);
     printf(" | %s", option_text(id));
-    const char *list = option_words(option->kind);
+    const char *list = option->words;
     const char *mark = " (";
     char word[64];
     for (; list && *list; mark = ", ")
@@ -31,7 +31,7 @@ static bool print_options(const char *argument)
         if (topic_is_there(topic))
             printf("| **%s** | | *%s* |\n", topics[topic].name, topics[topic].title);
         for (unsigned id = 0; id < OPTION_COUNT; id++)
-            if (option_is_there(id) && options[id].topic == topic)
+            if (options[id].topic == topic)
                 print_row(id);
     }
     return !*argument;

@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/signals.h"
+#include "cli/failure.h"
 #include "command/entry.h"
 #include "process/handover.h"
 #include "process/setup.h"
 #include "process/supervise.h"
-#include "run/report.h"
 
 static int failed(const struct error *err)
 {

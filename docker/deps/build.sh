@@ -1,6 +1,8 @@
 #!/bin/bash
-# build.sh: builds musl, libsodium and inih from the sources pinned in the file `lock`, once, and prints the folder they are
-# in (include/, kernel/, lib/, bin/musl-gcc, share/inih/, share/licenses/) as its only line of standard output.
+# build.sh [PROCESSOR]: builds musl, libsodium and inih from the sources pinned in the file `lock`, once, and prints the folder
+# they are in (include/, kernel/, lib/, bin/musl-gcc, share/inih/, share/licenses/) as its only line of standard output.
+#
+# PROCESSOR is x86_64 or aarch64; without it, this machine's. Debian's compiler for the other one builds the libraries for it.
 #
 # The folder lies in ${FERNIT_CACHE:-${XDG_CACHE_HOME:-~/.cache}/fernit}, under a name made of everything that decides what is
 # in it. No path of the machine gets into the code, so the same compiler makes the same bytes anywhere.
@@ -23,9 +25,19 @@ die() {
 cache=$(realpath -m -- "$cache")
 [[ $cache != *[[:space:]]* ]] || die "the cache $cache has a blank in its name, which makefiles cannot stand; name another with FERNIT_CACHE"
 
-"$here/packages.sh" build
+machine=$(uname -m) processor=${1:-$(uname -m)}
+case $processor in
+x86_64 | aarch64) ;;
+*) die "fernit is built for x86_64 and aarch64, not for $processor" ;;
+esac
+purposes=(build)
+[[ $processor != aarch64 ]] || purposes+=(lld)
+[[ $processor == "$machine" ]] || purposes+=("$processor")
+"$here/packages.sh" "${purposes[@]}"
 
-id=$({ cat "$lock" "${BASH_SOURCE[0]}" && gcc --version && gcc -dumpmachine && ld --version; } | sha256sum)
+# Debian's compiler has this name on every machine, also where it is the machine's own.
+tools=$processor-linux-gnu
+id=$({ cat "$lock" "${BASH_SOURCE[0]}" && "$tools-gcc" --version && "$tools-gcc" -dumpmachine && "$tools-ld" --version; } | sha256sum)
 prefix=$cache/deps-${id:0:16}
 if [[ -d $prefix ]]; then
     echo "$prefix"
@@ -46,7 +58,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 log=$work/log
 stage=$work/stage
-mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/sources" "$stage/lib" "$stage/include"
+mkdir -p "$work/sources" "$stage/lib" "$stage/include"
 
 # run NAME COMMAND...: its output is shown only if it fails.
 run() {
@@ -59,66 +71,7 @@ run() {
     }
 }
 
-# --- Sources: apt as it is configured here, but another suite, in folders of its own.
-
-suite=$(awk '$1 == "suite" { print $2 }' "$lock")
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[[ -f $keyring ]] || keyring=/usr/share/keyrings/debian-archive-keyring.pgp
-[[ -f $keyring ]] || die "no keyring of the Debian archive in /usr/share/keyrings: apt-get install debian-archive-keyring"
-
-private_apt() {
-    # Sandbox: apt's own user may not write into our folder. What comes is checked by signature and by the lock file.
-    "$@" -q -o Dir::State="$work/apt" -o Dir::State::lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" \
-        -o Dir::Etc::sourcelist="$work/apt/debian.sources" -o Dir::Etc::sourceparts=/dev/null \
-        -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any
-}
-private_update() { private_apt apt-get update; }
-private_source() { (cd "$work/sources" && private_apt apt-get source --download-only "$@"); }
-
-# Where apt gets Debian's main archive from, best guess first. apt itself reads its configuration, in either format. Where the
-# lists have been fetched it knows whose archive each is; a machine without lists gives the ones of a plain suite.
-archives() {
-    # shellcheck disable=SC2016 # the dollars are apt's
-    apt-get indextargets --format '$(REPO_URI)' \
-        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 'Component: main'
-    # shellcheck disable=SC2016
-    apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
-        awk '$1 !~ /-/ { print $2 }'
-}
-mapfile -t uris < <(archives | awk '!seen[$0]++')
-((${#uris[@]})) || die "apt has no deb line for Debian's main archive: see /etc/apt/sources.list and /etc/apt/sources.list.d"
-
-found=
-for uri in "${uris[@]}"; do
-    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
-        "$uri" "$suite" "$keyring" >"$work/apt/debian.sources"
-    echo "build.sh: reading the list of sources of Debian's $suite" >&2
-    if private_update >"$log" 2>&1; then
-        found=$uri
-        break
-    fi
-    cat "$log" >&2
-done
-[[ $found ]] || die "none of the archives in apt's configuration serves a $suite signed by a key in $keyring." \
-    "Is it a signature? Then debian-archive-keyring is too old: apt-get install debian-archive-keyring"
-
-while read -r name version; do
-    private_source "$name=$version" >"$log" 2>&1 || {
-        there=$(private_apt apt-cache showsrc --only-source "$name" 2>/dev/null | awk '$1 == "Version:" { print $2 }' | sort -uV | xargs)
-        [[ " $there " == *" $version "* || ! $there ]] && cat "$log" >&2 && die "cannot fetch the source of $name $version"
-        die "$name $version is gone from the mirror; it now has: $there" \
-            "In $lock, change \"source $name $version\" and the sums below it, which the next run names."
-    }
-done < <(awk '$1 == "source" { print $2, $3 }' "$lock")
-
-# Both ways: a file that the lock does not name is as wrong as one with another content.
-pinned=$(awk 'length($1) == 64 { print $1 "  " $2 }' "$lock" | sort -k2)
-fetched=$(cd "$work/sources" && find . -type f -printf '%P\0' | sort -z | xargs -0 sha256sum | sort -k2)
-[[ $fetched == "$pinned" ]] || {
-    diff <(echo "$pinned") <(echo "$fetched") | sed -n 's/^</  lock:    /p; s/^>/  fetched: /p' >&2 || true
-    die "the sources are not the ones that $lock names, so nothing was built." \
-        "If you have just changed a version there, take over the lines above; if not, do not trust what the mirror sends."
-}
+"$here/fetch.sh" "$lock" "$work/sources"
 
 # unpack NAME [OPTION]: into a folder of that name, with Debian's patches. The lock file has vouched for the files.
 unpack() {
@@ -137,13 +90,15 @@ common=(-Oz -fno-caller-saves -fno-jump-tables -fno-thread-jumps -pipe -fPIE -ff
 # For the libraries, not for libc: with the whole program in view the compiler drops what is written and never read, as the
 # tables of implementations that sodium_init fills for every algorithm. They need a linking gcc with -flto.
 whole=("${common[@]}" -flto -fstack-protector-strong)
-export ARFLAGS=Dcr AR=gcc-ar RANLIB=gcc-ranlib
+[[ $processor != aarch64 ]] || whole+=(-fomit-frame-pointer -mcmodel=tiny
+    -mstack-protector-guard=sysreg -mstack-protector-guard-reg=tpidr_el0 -mstack-protector-guard-offset=-16)
+export ARFLAGS=Dcr AR=$tools-gcc-ar RANLIB=$tools-gcc-ranlib
 jobs=-j$(nproc)
 
 build_musl() {
     cd "$work/musl"
-    CFLAGS="${common[*]}" AR=ar RANLIB=ranlib \
-        ./configure --prefix="$stage" --syslibdir="$stage/lib" --disable-shared --enable-wrapper=gcc
+    CC=$tools-gcc CFLAGS="${common[*]}" AR=$tools-ar RANLIB=$tools-ranlib \
+        ./configure --target="$tools" --prefix="$stage" --syslibdir="$stage/lib" --disable-shared --enable-wrapper=gcc
     make "$jobs"
     make install
 }
@@ -158,7 +113,7 @@ build_libsodium() {
     off+=(-UHAVE_PTHREAD -UHAVE_ATOMIC_OPS)
     autoreconf --force --install # Debian's source comes without what upstream's release has made already
     # pie off: its way to ask for it breaks the programs that configure tries; -fPIE is in our own flags.
-    ./configure --prefix="$stage" --enable-minimal --disable-asm --disable-pie --disable-shared --disable-dependency-tracking \
+    ./configure --host="$tools" --prefix="$stage" --enable-minimal --disable-asm --disable-pie --disable-shared --disable-dependency-tracking \
         CC="$stage/bin/musl-gcc" CFLAGS="${whole[*]}" CPPFLAGS="${off[*]}" LDFLAGS="-static -no-pie" AR="$AR" RANLIB="$RANLIB"
     make "$jobs"
     make install
@@ -186,8 +141,8 @@ FLAGS
 
 # In subshells of their own, since `set -e` does not reach into a function that is tested.
 export -f build_musl build_libsodium build_inih
-run "building musl" bash -euc "$(declare -p work stage common jobs); build_musl"
-run "building libsodium" bash -euc "$(declare -p work stage whole jobs); build_libsodium"
+run "building musl" bash -euc "$(declare -p work stage common jobs tools); build_musl"
+run "building libsodium" bash -euc "$(declare -p work stage whole jobs tools); build_libsodium"
 run "building inih" bash -euc "$(declare -p work stage whole); build_inih"
 
 # What a release has to bring along, under the names that the lock file gives.
@@ -195,12 +150,19 @@ install -D -m 0644 -t "$stage/share/licenses/musl" "$work/musl/COPYRIGHT"
 install -D -m 0644 -t "$stage/share/licenses/libsodium" "$work/libsodium/LICENSE"
 install -D -m 0644 -t "$stage/share/licenses/libinih" "$work/libinih/LICENSE.txt"
 
-# musl brings no headers of the kernel, and the wrapper looks at nobody else's: fernit's Makefile adds this folder last.
+# musl brings no headers of the kernel, and the wrapper looks at nobody else's: fernit's Makefile adds this folder last. The
+# compiler knows where Debian keeps those for the processor.
 mkdir "$stage/kernel"
-ln -s /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -print-multiarch)/asm" "$stage/kernel/"
+for part in linux asm-generic asm; do
+    header=$("$tools-gcc" -M -E -include "$part/types.h" -xc /dev/null | grep -o -m 1 "/[^ ]*/$part/types\.h") ||
+        die "$tools-gcc finds no header $part/types.h of the kernel"
+    ln -s "$(dirname "$header")" "$stage/kernel/$part"
+done
 
 # The wrapper knows the folder it was installed in; it is about to move.
 sed -i "s|$stage|$prefix|g" "$stage/bin/musl-gcc" "$stage/lib/musl-gcc.specs"
+# Its compiler looks for this linker in folders of its own alone.
+ln -s /usr/bin/ld.lld "$stage/bin/ld.lld"
 rm -rf "$stage"/lib/*.la "$stage/lib/pkgconfig"
 mv -T "$stage" "$prefix"
 echo "$prefix"

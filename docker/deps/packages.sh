@@ -1,15 +1,23 @@
 #!/bin/bash
-# packages.sh PURPOSE...: installs, with apt, the Debian packages that a purpose needs and the machine lacks.
-# Nothing missing: one dpkg-query, no network. The one place that names them.
+# packages.sh PURPOSE...: names the Debian packages that a purpose needs and the machine lacks, as one line for apt, and fails
+# if there are any. With APT=yes in the environment and as root it installs them. The one place that names packages.
+# Nothing missing: one dpkg-query, no network.
 set -euo pipefail
 
 declare -A packages=(
     [build]="gcc make dpkg-dev xz-utils patch autoconf automake libtool ca-certificates debian-archive-keyring linux-libc-dev"
+    # The program for aarch64 is linked by it; see the Makefile.
+    [lld]="lld"
+    # To build for the other processor.
+    [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+    [x86_64]="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
     # The tests judge the binary with Debian's Python, so that every machine has the same judges.
     [test]="libc6-dev libcmocka-dev libsodium-dev python3 python3-pytest python3-pytest-xdist
             python3-cryptography binutils strace util-linux mount e2fsprogs libfuse3-dev fuse3 fuse-overlayfs valgrind
-            mandoc bash-completion zsh fish
+            mandoc bash-completion
             postgresql mariadb-server-core python3-sqlalchemy python3-psycopg2 python3-mysqldb python3-pymysql"
+    # The tests with the program for arm64, on another machine.
+    [arm64]="qemu-user"
     # The container tests: an engine, what it makes networks and pods of, what makes the base image, and what knows Kubernetes' fields.
     [container]="podman buildah runc catatonit netavark aardvark-dns iptables podman-compose docker-compose openssl debootstrap
                  iproute2 util-linux mount python3 python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-kubernetes"
@@ -48,8 +56,8 @@ lacks() {
 }
 lacks || exit 0
 
-if ((EUID != 0)); then
-    echo "packages.sh: missing, and only root may install them: apt-get install ${missing[*]}" >&2
+if [[ ${APT:-} != yes ]] || ((EUID != 0)); then
+    echo "packages.sh: Debian packages are missing; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
     exit 1
 fi
 # make asks for several purposes at once, another checkout may do the same, and apt does not wait for its own lock.

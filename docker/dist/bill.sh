@@ -2,7 +2,7 @@
 # bill.sh VERSION BUILD LIBRARIES EPOCH LICENSES: prints what BUILD/fernit is made of as CycloneDX 1.5 JSON, and copies the licences
 # of it into the folder LICENSES.
 #
-# What is linked in is read from the map of the link, BUILD/fernit.map, so that nothing gets in unseen: a file of a place that
+# What is linked in is read from the map of the link, so that nothing gets in unseen: a file of a place that
 # is not known here is an error. Where the libraries come from is what docker/deps/lock says; the start files are the
 # compiler's, which is the machine's own. https://cyclonedx.org/docs/1.5/json/
 set -euo pipefail
@@ -14,18 +14,21 @@ die() {
 }
 
 version=$1 build=$2 libraries=$3 epoch=$4 licenses=$5
+# The first of two links, where there are two.
+map=$build/fernit.map
+[[ ! -e $build/whole/fernit.map ]] || map=$build/whole/fernit.map
 lock=$(dirname "${BASH_SOURCE[0]}")/../deps/lock
 suite=$(awk '$1 == "suite" { print $2 }' "$lock")
 
 # --- What the map shows: "COMPONENT FILE", of archives of which a member was taken, and of objects.
 
-compiler=$(dirname "$(gcc -print-libgcc-file-name)")
+compiler=$(dirname "$("$libraries/bin/musl-gcc" -print-libgcc-file-name)")
 linked=$(awk '
     /^(Discarded input sections|Memory Configuration)/ { members = 0 }
     /^Archive member included/ { members = 1 }
     members && /^\/.*\(.*\)/ { sub(/\(.*/, ""); print $1 }
-    $1 == "LOAD" && $2 !~ /\.a$/ { print $2 }
-' "$build/fernit.map" | sort -u | while read -r path; do
+    $1 == "LOAD" && $2 !~ /\.a$/ && !/ linker stubs$/ { print $2 }
+' "$map" | sort -u | while read -r path; do
     file=${path##*/}
     case $path in
     "$build"/obj/* | *.ltrans.o) ;;

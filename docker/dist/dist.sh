@@ -1,8 +1,9 @@
 #!/bin/bash
-# dist.sh VERSION BUILD LIBRARIES [FILE...]: packs a release into BUILD/dist, from BUILD/fernit, the map of its link beside it, the
-# folder of libraries that build.sh has given, and further files below BUILD/share:
+# dist.sh VERSION BUILD "FOLDER..." [FILE...]: packs a release into BUILD/dist, from the program in each FOLDER, one for each
+# processor, with the map of its link and the file `deps` beside it, which names its libraries, and from files below BUILD/share:
 #
-#   fernit-VERSION-linux-ARCH.tar.gz    the program, what a person reads about it, the licences of what is linked in
+#   fernit-VERSION-linux-ARCH.tar.gz    the program, what a person reads about it, the licences of what is linked in; ARCH is
+#                                       Debian's name of the processor
 #   fernit-VERSION-linux-ARCH.cdx.json  the bill of materials: bill.sh; it lies in the first one, too
 #   fernit-VERSION.tar.gz               the sources: what git tracks, or, where there is no git, all but BUILD
 #   SHA256SUMS
@@ -19,11 +20,10 @@ die() {
     exit 1
 }
 
-version=$1 build=$2 libraries=$3
+version=$1 build=$2
+read -r -a folders <<<"$3"
 shift 3
 here=$(dirname "${BASH_SOURCE[0]}")
-arch=$(dpkg --print-architecture)
-binary=fernit-$version-linux-$arch
 source=fernit-$version
 
 # --- When
@@ -64,17 +64,26 @@ rm -rf "$out" "$tree"
 mkdir -p "$out" "$tree"
 trap 'rm -rf "$out" "$tree"' EXIT
 
-"$here/bill.sh" "$version" "$build" "$libraries" "$epoch" "$tree/licenses" >"$out/$binary.cdx.json"
-
-install -m 0755 "$build/fernit" "$tree/fernit"
-install -m 0644 README.md CHANGELOG.md LICENSE SECURITY.md "$tree"
-install -D -m 0644 -t "$tree/doc" doc/*.md
-install -m 0644 "$out/$binary.cdx.json" "$tree/fernit.cdx.json"
-for file in "$@"; do
-    install -D -m 0644 "$file" "$tree/${file#"$build"/}"
+for folder in "${folders[@]}"; do
+    libraries=$(<"$folder/deps")
+    case $("$libraries/bin/musl-gcc" -dumpmachine) in
+    x86_64-*) arch=amd64 ;;
+    aarch64-*) arch=arm64 ;;
+    *) die "$libraries are libraries for a processor without a name here." ;;
+    esac
+    binary=fernit-$version-linux-$arch
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    "$here/bill.sh" "$version" "$folder" "$libraries" "$epoch" "$tree/licenses" >"$out/$binary.cdx.json"
+    install -m 0755 "$folder/fernit" "$tree/fernit"
+    install -m 0644 README.md CHANGELOG.md LICENSE SECURITY.md "$tree"
+    install -D -m 0644 -t "$tree/doc" doc/*.md
+    install -m 0644 "$out/$binary.cdx.json" "$tree/fernit.cdx.json"
+    for file in "$@"; do
+        install -D -m 0644 "$file" "$tree/${file#"$build"/}"
+    done
+    (cd "$tree" && find . ! -type d -printf '%P\0') | pack "$binary" "$tree"
 done
-
-(cd "$tree" && find . ! -type d -printf '%P\0') | pack "$binary" "$tree"
 sources | pack "$source" .
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 

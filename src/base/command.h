@@ -14,6 +14,9 @@
 
 struct error;
 
+/* The variable that its caller sets for it: a fernit inside it runs no command of its own, else it would never end. */
+#define KEY_COMMAND_MARK "FERNIT_IN_COMMAND"
+
 /* Runs argv, argv[0] looked up as search_path does in `environment`, and puts what it writes, at
  * most `most` bytes, behind *output.
  *

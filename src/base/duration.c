@@ -20,27 +20,21 @@ static const struct {
 
 int duration_parse(const char *text, int64_t *milliseconds, struct error *err)
 {
-    static const char example[] = "write 500ms, 10s, 2m or 1h";
     const char *p = text;
     int64_t count = 0;
 
     /* strtoll would take blanks, signs and "0x", none of which is a duration. */
     for (; *p >= '0' && *p <= '9' && count <= LONGEST; p++)
         count = count * 10 + (*p - '0');
-    if (p == text) {
-        error_usage(err, "\"%s\" is no duration", shown_value(text));
-        return error_hint(err, "%s", example);
-    }
-
     int64_t unit = *p == '\0' && count == 0 ? 1 : 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(units[i].suffix, p) == 0)
+        if (p > text && strcmp(units[i].suffix, p) == 0)
             unit = units[i].milliseconds;
     if (count > LONGEST || (unit > 0 && count > LONGEST / unit))
         return error_usage(err, "\"%s\" is longer than a day", shown_value(text));
-    if (unit == 0) {
-        error_usage(err, "\"%s\" has no known unit", shown_value(text));
-        return error_hint(err, "%s", example);
+    if (unit == 0 || p == text) {
+        error_usage(err, "\"%s\" is not a duration", shown_value(text));
+        return error_hint(err, "write a number and its unit: 500ms, 10s, 2m, 1h");
     }
 
     *milliseconds = count * unit;

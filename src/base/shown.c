@@ -6,23 +6,28 @@
 
 enum { LETTERS_MOST = 31, SECRET_LEAST = 4, VALUE_MOST = 8 };
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 size_t word_distance(const char *a, const char *b)
 {
-    size_t row[LETTERS_MOST + 1];
-    size_t length = strnlen(b, LETTERS_MOST);
-    for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= strnlen(a, LETTERS_MOST); i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            size_t least = row[j - 1] + 1 < row[j] + 1 ? row[j - 1] + 1 : row[j] + 1;
-            row[j] = substituted < least ? substituted : least;
+    size_t table[LETTERS_MOST + 1][LETTERS_MOST + 1];
+    size_t rows = strnlen(a, LETTERS_MOST);
+    size_t columns = strnlen(b, LETTERS_MOST);
+    for (size_t i = 0; i <= rows; i++)
+        for (size_t j = 0; j <= columns; j++) {
+            if (i == 0 || j == 0) {
+                table[i][j] = i + j;
+                continue;
+            }
+            table[i][j] = least(table[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+                                least(table[i - 1][j], table[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                table[i][j] = least(table[i][j], table[i - 2][j - 2] + 1);
         }
-    }
-    return row[length];
+    return table[rows][columns];
 }
 
 static bool is_near(const char *word, const char *known)

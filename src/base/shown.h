@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many letters make the one word the other: changed, added or taken out (Levenshtein's distance). Of each word the
- * first 31 letters count. */
+/* How many changes make one word the other: a letter that is replaced, added or left out, or two that change places (optimal
+ * string alignment). The first 31 letters of each word count. */
 size_t word_distance(const char *a, const char *b);
 
 /* `word`, if it begins with "/", "." or "~", has no more than 3 letters, or is near `known` (NULL: nothing is known): at most

@@ -44,10 +44,18 @@ const struct warning warnings[] = {
 
 const size_t warning_count = sizeof warnings / sizeof *warnings;
 
-bool warning_is_security(const char *id)
+_Static_assert(sizeof warnings / sizeof *warnings <= WARNINGS_MOST, "WARNINGS_MOST");
+
+const struct warning *warning_named(const char *id)
 {
     for (size_t i = 0; i < warning_count; i++)
         if (strcmp(warnings[i].id, id) == 0)
-            return warnings[i].security;
-    return false;
+            return &warnings[i];
+    return NULL;
+}
+
+bool warning_is_security(const char *id)
+{
+    const struct warning *warning = warning_named(id);
+    return warning && warning->security;
 }

@@ -10,7 +10,7 @@
 
 const struct command commands[COMMAND_COUNT] = {
     ROW(COMMAND_RUN, "run", NULL, FOR_RUN, "[OPTIONS] [--] COMMAND [ARG...]",
-        "find or make the key, keep it, deliver it, become COMMAND"),
+        "find or create the key, store it, deliver it, become COMMAND"),
     ROW(COMMAND_INIT, "init", NULL, FOR_INIT, "[OPTIONS]",
         "the same without COMMAND: init containers, one-off jobs"),
     ROW(COMMAND_STATUS, "status", NULL, FOR_STATUS, "[OPTIONS]",
@@ -18,9 +18,10 @@ const struct command commands[COMMAND_COUNT] = {
     ROW(COMMAND_KEY_GENERATE, "key", "generate", FOR_KEY, NULL, "print a new key, store nothing"),
     ROW(COMMAND_KEY_PRINT, "key", "print", FOR_KEY, "[OPTIONS]",
         "print the key that a run would use"),
-    ROW(COMMAND_KEY_CHECK, "key", "check", FOR_KEY, "[OPTIONS] [FILE|-]", "is it a key?"),
+    ROW(COMMAND_KEY_CHECK, "key", "check", FOR_KEY, "[OPTIONS] [FILE|-]",
+        "say whether it is a key"),
     ROW(COMMAND_KEY_FINGERPRINT, "key", "fingerprint", FOR_KEY, "[OPTIONS] [FILE|-]",
-        "the name by which logs call it"),
+        "print the key's name in logs"),
     ROW(COMMAND_KEY_PROMOTE, "key", "promote", FOR_CHANGE, "[OPTIONS] [FP]",
         "let a staged key encrypt"),
     ROW(COMMAND_KEY_RETIRE, "key", "retire", FOR_CHANGE, "[OPTIONS] [FP]",
@@ -32,7 +33,7 @@ const struct command commands[COMMAND_COUNT] = {
         "copy the programs into DIR, for another container"),
     ROW(COMMAND_VERSION, "version", NULL, 0, NULL, "print the version"),
     ROW(COMMAND_HELP, "help", NULL, 0, "[COMMAND|TOPIC|OPTION]",
-        "print what there is to know of it"),
+        "explain a command, a topic, an option"),
 };
 
 enum command_id command_named(const char *first, const char *second)

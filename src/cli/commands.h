@@ -1,5 +1,5 @@
-/* The one table of commands: what a person types, and what help and, by doc/pages.c, the manual page, the
- * completions of the shells and the README say of it. What each does stands in entry.c. */
+/* The one table of commands. Help is made from it, and so are, by tools/pages.c, the manual page, the completion for
+ * bash and the README's table. command/entry.c says what each command does. */
 #pragma once
 
 enum command_id {
@@ -22,17 +22,17 @@ enum command_id {
 
 struct command {
     const char *name;
-    const char *second;    /* "generate" of "key generate"; those of one name stand together */
+    const char *second;    /* "generate" of "key generate"; commands of one name stand together */
     unsigned options;      /* whose options it takes: FOR_RUN and so on; 0: none */
-    const char *arguments; /* NULL: none. COMMAND, FILE, DIR, FP, TOPIC say what a word is */
+    const char *arguments; /* NULL: none. The completion knows COMMAND, FILE, DIR, TOPIC */
     const char *summary;
 };
 
 extern const struct command commands[COMMAND_COUNT];
 
-/* The command of these words, of which `second` may be NULL and counts only where there is a choice; or
- * COMMAND_COUNT. */
+/* The command of these words, or COMMAND_COUNT. `second` may be NULL, and matters only where the table has a second
+ * word. */
 enum command_id command_named(const char *first, const char *second);
 
-/* The words that may stand first; with `first` those that may stand behind it. Ends with NULL. */
+/* The first words of all commands, or the second words behind `first`. Ends with NULL. */
 void command_words(const char *first, const char *words[COMMAND_COUNT + 1]);

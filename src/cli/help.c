@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/catalogue.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/options.h"
-#include "run/report.h"
+#include "cli/unknown.h"
 
 enum { WIDTH = 80, NAME_AT = 13, TEXT_AT = 26 };
 
 static const char *const topic_texts[TOPIC_COUNT] = {
     [TOPIC_SOURCES] =
-        "In this order; the first that holds a key counts:\n"
+        "fernit reads these in this order, and uses the first that holds a key:\n"
         "  1  AIRFLOW__CORE__FERNET_KEY\n"
         "  2  AIRFLOW__CORE__FERNET_KEY_CMD, ..._SECRET\n"
         "  3  FERNET_KEY\n"
@@ -21,100 +23,108 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "     /run/secrets/fernet_key\n"
         "  5  the store\n"
         "  6  airflow.cfg: fernet_key, fernet_key_cmd, fernet_key_secret\n"
-        "  7  nowhere: makes one, keeps it in the store, and only then uses it\n"
-        "A source that is named and broken ends the run, and never leads to a new key.\n",
+        "  7  no key anywhere: fernit creates one, stores it, and only then uses it\n"
+        "A source that is named but broken ends the run. It never leads to a new key.\n",
     [TOPIC_STORE] =
-        "An absolute path. It must outlive the container: a named volume, a bind mount,\n"
-        "a persistent volume. Where it would not, no key is made. The keys are files:\n"
-        "  fernet_key          the ring: the first key encrypts, all decrypt\n"
+        "An absolute path that outlives the container: a named volume, a bind mount, a\n"
+        "persistent volume. fernit creates no key elsewhere. The keys are files:\n"
+        "  fernet_key          the ring: the first key encrypts, all of them decrypt\n"
         "  fernet_key.staged   decrypts, and does not encrypt yet\n"
-        "  retired/            kept, and used by no run\n",
+        "  retired/            retired keys, which no run uses\n",
     [TOPIC_CHANGES] =
         "A key from the sources 1 to 4, or from fernet_key_cmd in airflow.cfg, that the\n"
         "store has never seen:\n"
-        "  keep     it encrypts from now on, the old ones still decrypt\n"
-        "  stage    it only decrypts, until \"fernit key promote\": for rolling restarts\n"
-        "  refuse   status 125, and nothing is changed\n"
-        "  replace  it alone; the old ones are retired\n"
-        "Nothing is erased, but by \"fernit key destroy\". Afterwards restart all, run\n"
+        "  keep     encrypts from now on; the old keys still decrypt\n"
+        "  stage    only decrypts, until \"fernit key promote\": for rolling restarts\n"
+        "  refuse   ends the run with status 125; nothing is changed\n"
+        "  replace  is the only key; the old keys are retired\n"
+        "Only \"fernit key destroy\" erases a key. After a change restart everything, then\n"
         "\"fernit run -- airflow rotate-fernet-key\" and \"fernit key retire --yes\".\n",
     [TOPIC_DELIVERY] =
-        "AIRFLOW__CORE__FERNET_KEY in the command's environment, and fernet_key in\n"
-        "airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in ~/airflow), which\n"
-        "docker exec finds, too. A sensitive option of Airflow's that is given as a file,\n"
-        "such as AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE, goes by the environment alone.\n",
-    [TOPIC_USER] = "Started as root with --user, fernit reads mounted secrets and makes a missing\n"
-                   "store as root; for all the rest it is that user, whose HOME counts. Without a\n"
-                   "group he has those of /etc/group.\n",
+        "The command gets AIRFLOW__CORE__FERNET_KEY in its environment, and fernit sets\n"
+        "fernet_key in airflow.cfg ($AIRFLOW_CONFIG, else in $AIRFLOW_HOME, else in\n"
+        "~/airflow), where docker exec finds it, too. A sensitive option given as a file\n"
+        "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE) is set in the environment alone.\n",
+    [TOPIC_USER] =
+        "Started as root with --user, fernit reads mounted secrets and creates a missing\n"
+        "store as root. It does everything else as that user, with the user's HOME.\n"
+        "Without a group the user has the groups of /etc/group.\n",
     [TOPIC_SUPERVISE] =
-        "Passes every signal on, reaps, holds no key in memory, ends with the command's\n"
-        "status. Scope auto is the command alone for a Celery worker, which then finishes\n"
-        "its tasks, and its group for all else. What follows --init needs it.\n",
+        "Forwards every signal, reaps processes, keeps no key in memory, and ends with\n"
+        "the command's status. Scope auto is the command alone for a Celery worker, which\n"
+        "then finishes its tasks, and else its process group. The others need --init.\n",
     [TOPIC_WAITING] =
-        "When the key is kept and airflow.cfg is written, before the command begins:\n"
+        "After the key is stored and airflow.cfg is written, before the command starts:\n"
         "  db              Airflow's sql_alchemy_conn, wherever the command will find it\n"
-        "  broker          Celery's broker_url, the same way; without one and without a\n"
-        "                  Celery executor nothing\n"
+        "  broker          Celery's broker_url, in the same way; nothing without it and\n"
+        "                  without a Celery executor\n"
         "  tcp://HOST:PORT, unix:/PATH\n"
-        "That somebody listens is enough. Too late is status 125. A TERM ends the wait.\n",
+        "A target is ready when it accepts a connection. A timeout is status 125. A TERM\n"
+        "ends the wait.\n",
     [TOPIC_LOGS] =
-        "Lines on standard error, never with a secret: keys stand there as fingerprints.\n"
-        "fernit goes on after a warning. Each kind of warning has an id, which stays the\n"
-        "same: --log-format json shows it, fernit(1) lists all.\n",
+        "Lines on standard error, never with a secret: keys appear as fingerprints.\n"
+        "After a warning fernit goes on. Each kind of warning has an id, which stays the\n"
+        "same from version to version: --log-format json shows it.\n",
     [TOPIC_SETTINGS] =
-        "Each option but --yes is a variable and a line of fernit.ini, too:\n"
+        "Each option but --yes is also a variable and a line of fernit.ini:\n"
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
-        "The command line beats the environment, the environment beats the file. There\n"
-        "a flag is yes or no, and what is repeatable a comma list. 500ms, 10s, 2m: times.\n"
-        "A value that begins with \"-\" needs a \"=\" before it: --config=-x.\n",
-    [TOPIC_EXIT] =
-        "run     the command's own, or 128+N where signal N has ended it, or\n"
-        "          125    a failure of fernit's own: a setting, a key, the store, a file\n"
-        "          126    COMMAND is there and cannot be run\n"
-        "          127    COMMAND is not there\n"
-        "          128+N  signal N came before COMMAND had started\n"
-        "init    0, 125 or 128+N, as above\n"
-        "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
-        "          125 no memory\n",
+        "The command line beats the environment, the environment beats the file. In both\n"
+        "a flag is yes or no, and a repeatable option is a comma list. Times are 500ms,\n"
+        "10s, 2m. A value that begins with \"-\" needs \"=\" before it: --config=-x.\n",
+    [TOPIC_EXIT] = "run     the command's own status, or 128+N where signal N ended it, or\n"
+                   "          125    fernit failed: a setting, a key, the store, a file\n"
+                   "          126    COMMAND exists and cannot be run\n"
+                   "          127    COMMAND does not exist\n"
+                   "          128+N  signal N came before COMMAND started\n"
+                   "init    0, 125 or 128+N, as above\n"
+                   "others  0 good; 1 a problem found, or --yes is missing; 2 wrong usage;\n"
+                   "          125 out of memory\n",
 };
 
 static const struct {
     const char *name;
-    enum option_topic own; /* whose options are shown in full; TOPIC_COUNT: none */
+    enum option_topic own; /* whose options are explained there; TOPIC_COUNT: none */
     const char *text;
 } pages[] = {
     {"run", TOPIC_COUNT,
-     "Finds Airflow's Fernet key, or makes one and keeps it; delivers it; then becomes\n"
-     "COMMAND, or stays over it (--init). COMMAND is the first word that is no option.\n"
-     "Its status is the command's own; 125 is a failure of fernit's (\"help exit\").\n"},
+     "Finds Airflow's Fernet key, or creates and stores one. Delivers it, then becomes\n"
+     "COMMAND, or supervises it (--init). COMMAND is the first word that is not an\n"
+     "option. Its status is the command's own; 125: fernit failed (\"help exit\").\n"},
     {"init", TOPIC_COUNT,
-     "Does what run does, but for the command: finds or makes the key, keeps it,\n"
+     "Does what run does, without a command: finds or creates the key, stores it,\n"
      "writes airflow.cfg. For init containers and one-off jobs. Status 0, or 125.\n"},
     {"status", TOPIC_STATUS,
      "Shows each source, the store, airflow.cfg and what a run would do. Changes\n"
-     "nothing, prints no secret. Status 0, or 1 where a run would be refused or\n"
-     "something is broken.\n\n"},
+     "nothing, prints no secret. Status 0, or 1 where a run would fail or something is\n"
+     "broken.\n\n"},
     {"key", TOPIC_COUNT,
-     "Without FILE what a run would use. FP is a fingerprint, or its first digits, at\n"
-     "least 4; without FP promote takes the only staged key, retire all but the first.\n"
-     "Without --yes the last four only say what they would do, and end with 1.\n"},
+     "Without FILE: the key that a run would use. FP is a fingerprint, or its first\n"
+     "digits, at least 4. Without FP promote takes the only staged key, retire all but\n"
+     "the first. Without --yes the last four only say what they would do: status 1.\n"},
     {"install", TOPIC_COUNT,
-     "Copies fernit, and its helpers beside it, into DIR, which is made if missing: an\n"
-     "init container hands them on in an emptyDir. What is there is left alone.\n"},
+     "Copies fernit, and its helpers beside it, into DIR, which is created if missing:\n"
+     "an init container passes them on in an emptyDir. Existing files stay.\n"},
     {"version", TOPIC_COUNT,
-     "Prints one line, \"fernit " FERNIT_VERSION "\", and ends with 0.\n"
-     "\"fernit --version\" is the same.\n"},
+     "Prints one line, \"fernit " FERNIT_VERSION "\". Status 0.\n"
+     "\"fernit --version\" and \"fernit -V\" are the same.\n"},
 };
 
-/* Prints words, each behind a blank, from column `at` on; where one would not end before WIDTH it begins a line of
- * its own, at column `left`. Returns the column behind the last. */
+/* A word that has the page with all ids of warnings. */
+static const char all_warnings[] = "warnings";
+
+/* Where the page is printed to. */
+static FILE *output;
+
+/* Prints words, each after a blank, from column `at` on. A word that would pass WIDTH begins a new line at column
+ * `left`.
+ * Returns the column after the last. */
 static int print_words(const char *text, int at, int left)
 {
     while (*text) {
         int length = (int)strcspn(text, " ");
         if (at + 1 + length > WIDTH)
-            at = printf("\n%*s", left - 1, "") - 1;
-        at += printf(" %.*s", length, text);
+            at = fprintf(output, "\n%*s", left - 1, "") - 1;
+        at += fprintf(output, " %.*s", length, text);
         text += length;
         text += *text == ' ';
     }
@@ -125,24 +135,23 @@ static void print_option(const struct option *option)
 {
     char text[64];
     snprintf(text, sizeof text, "--%s %s", option->name, option->metavar ? option->metavar : "");
-    int at = printf("  %-23s", text);
-    const char *words = option_words(option->kind);
+    int at = fprintf(output, "  %-23s", text);
     at = print_words(option->help, at, TEXT_AT);
-    if (words) {
-        at += printf(":");
-        at = print_words(words, at, TEXT_AT);
+    if (option->words) {
+        at += fprintf(output, ":");
+        at = print_words(option->words, at, TEXT_AT);
     }
-    if (option->fallback && option->kind != KIND_FLAG) {
+    if (option_default(option) && option->kind != KIND_FLAG) {
         snprintf(text, sizeof text, "[%s]", option_default(option));
         print_words(text, at, TEXT_AT);
     }
-    putchar('\n');
+    fputc('\n', output);
 }
 
 static void print_options(enum option_topic topic)
 {
     for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (options[id].help && options[id].topic == topic)
+        if (options[id].topic == topic)
             print_option(&options[id]);
 }
 
@@ -154,29 +163,28 @@ static void print_option_names(unsigned command, enum option_topic but)
         for (size_t id = 0; id < OPTION_COUNT; id++) {
             const struct option *option = &options[id];
             char name[64];
-            if (!option->help || option->topic != topic || topic == but ||
-                !(option->commands & command))
+            if (option->topic != topic || topic == but || !(option->commands & command))
                 continue;
             if (at == 0)
-                at = printf("  %-10s", topics[topic].name);
+                at = fprintf(output, "  %-10s", topics[topic].name);
             snprintf(name, sizeof name, "--%s", option->name);
             at = print_words(name, at, NAME_AT);
         }
         if (at > 0)
-            putchar('\n');
+            fputc('\n', output);
     }
 }
 
 static void print_line(const char *name, const char *text)
 {
-    print_words(text, printf("  %-10s", name), NAME_AT);
-    putchar('\n');
+    print_words(text, fprintf(output, "  %-10s", name), NAME_AT);
+    fputc('\n', output);
 }
 
 static int print_overview(void)
 {
-    printf("fernit keeps Airflow's Fernet key across rebuilds, restarts and replicas.\n\n"
-           "Commands:\n");
+    fprintf(output, "fernit keeps Airflow's Fernet key across rebuilds, restarts and replicas.\n\n"
+                    "Commands:\n");
     for (enum command_id id = 0; id < COMMAND_COUNT; id++) {
         const struct command *command = &commands[id];
         const char *words[COMMAND_COUNT + 1];
@@ -184,26 +192,42 @@ static int print_overview(void)
         if (!command->second) {
             print_line(command->name, command->summary);
         } else if (strcmp(command->second, *words) == 0) {
-            int at = printf("  %-10s", command->name);
+            int at = fprintf(output, "  %-10s", command->name);
             for (size_t i = 0; words[i]; i++)
                 at = print_words(words[i], at, NAME_AT);
-            putchar('\n');
+            fputc('\n', output);
         }
     }
-    printf("\nTopics:\n");
+    fprintf(output, "\nTopics:\n");
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             print_line(topics[topic].name, topics[topic].title);
-    printf("\n\"fernit help WORD\" tells more of a command, a topic or an option.\n");
+    fprintf(output, "\n\"fernit help WORD\" explains a command, a topic or an option.\n");
     return EXIT_GOOD;
+}
+
+/* The ids of all warnings. */
+static void print_warnings(void)
+{
+    int at = fprintf(output, " ");
+    for (size_t i = 0; i < warning_count; i++) {
+        char id[64];
+        snprintf(id, sizeof id, "%s%s", warnings[i].id, warnings[i].security ? "*" : "");
+        at = print_words(id, at, 2);
+    }
+    fputc('\n', output);
 }
 
 static int print_topic(enum option_topic topic)
 {
-    printf("%s: %s\n\n%s", topics[topic].name, topics[topic].title, topic_texts[topic]);
+    fprintf(output, "%s: %s\n\n%s", topics[topic].name, topics[topic].title, topic_texts[topic]);
     if (topic != TOPIC_EXIT)
-        putchar('\n');
+        fputc('\n', output);
     print_options(topic);
+    if (topic == TOPIC_LOGS) {
+        fprintf(output, "\nWarnings, with * those about security:\n");
+        print_warnings();
+    }
     return EXIT_GOOD;
 }
 
@@ -225,22 +249,22 @@ static int print_command(const char *name)
                  command->second ? command->second : "", command->arguments ? " " : "",
                  command->arguments ? command->arguments : "");
         if (command->second)
-            printf("%-42s%s\n", usage, command->summary);
+            fprintf(output, "%-42s%s\n", usage, command->summary);
         else
-            printf("%s\n", usage);
+            fprintf(output, "%s\n", usage);
         taken |= command->options;
     }
-    printf("\n%s", pages[page].text);
+    fprintf(output, "\n%s", pages[page].text);
     print_options(pages[page].own);
     if (taken)
-        printf("\nOptions, each explained by \"fernit help TOPIC\":\n");
+        fprintf(output, "\nOptions, each explained by \"fernit help TOPIC\":\n");
     print_option_names(taken, pages[page].own);
     return EXIT_GOOD;
 }
 
 static int no_page(const char *word)
 {
-    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + 1];
+    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + WARNINGS_MOST + 2];
     size_t count = 0;
     command_words(NULL, names);
     while (names[count])
@@ -248,23 +272,24 @@ static int no_page(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             names[count++] = topics[topic].name;
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (options[id].help)
-            names[count++] = options[id].name;
-    names[count] = NULL;
+    for (size_t i = 0; i < warning_count; i++)
+        names[count++] = warnings[i].id;
+    names[count++] = all_warnings;
+    option_names(ORIGIN_FLAG, names + count);
     struct error err = {0};
-    const char *name = word + strspn(word, "-");
-    const char *text = shown_word(name, names);
-    text = text == name ? word : text;
-    error_usage(
-        &err, "there is no help on %s; did you mean \"fernit help %s\"? \"fernit help\" lists all",
-        text, nearest_word(word, names));
-    hint_on_shown(text, &err);
+    unknown_word(&(struct unknown){.before = "",
+                                   .word = word + strspn(word, "-"),
+                                   .what = "a command, a topic, an option or a warning",
+                                   .names = names,
+                                   .prefix = "fernit help ",
+                                   .otherwise = "fernit help lists commands and topics"},
+                 &err);
     return report_unstarted(&err, EXIT_USAGE);
 }
 
 int help_print(const char *word)
 {
+    output = stdout;
     if (!word || strcmp(word, "help") == 0)
         return print_overview();
     if (print_command(word) == EXIT_GOOD)
@@ -272,10 +297,18 @@ int help_print(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic] && strcmp(topics[topic].name, word) == 0)
             return print_topic(topic);
+    if (strcmp(word, all_warnings) == 0 || warning_named(word))
+        return print_topic(TOPIC_LOGS);
     const char *name = word + (strncmp(word, "--", 2) == 0 ? 2 : 0);
-    size_t id = option_named(name, strlen(name), 0);
-    if (id == OPTION_COUNT || !options[id].help)
+    size_t id = option_named(name, strlen(name), false);
+    if (id == OPTION_COUNT)
         return no_page(word);
     enum option_topic topic = options[id].topic;
     return topic_texts[topic] ? print_topic(topic) : print_command(topics[topic].name);
+}
+
+void help_usage(FILE *stream)
+{
+    output = stream;
+    print_overview();
 }

@@ -2,7 +2,12 @@
  * commands on them come from the tables. */
 #pragma once
 
-/* Prints the page of a command ("run"), a topic ("store") or an option ("grace", "--grace": its topic's), or the
- * overview for NULL, to standard output. Returns EXIT_GOOD, or EXIT_USAGE where there is no such page; the message
- * names the nearest. */
+#include <stdio.h>
+
+/* Prints the overview there. */
+void help_usage(FILE *stream);
+
+/* Prints the page of a command ("run"), a topic ("store"), an option ("grace", "--grace": its topic's) or a warning
+ * (that of "logs"), or the overview for NULL, to standard output. Returns EXIT_GOOD, or EXIT_USAGE where there is no
+ * such page; the message names the nearest. */
 int help_print(const char *word);

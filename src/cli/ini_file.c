@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/shown.h"
 #include "base/trusted.h"
+#include "cli/options.h"
 
 static const char *name_of(const char *path)
 {
@@ -15,12 +16,12 @@ static const char *name_of(const char *path)
 
 int ini_file_refuse(const char *path, struct error *err)
 {
-    return error_refused(err,
-                         "%.300s: others than root could have written it, and with --user root "
-                         "obeys it before it is that user; make the file and every folder on the "
-                         "way root's (chown root, chmod go-w), or put it elsewhere, such as "
-                         "/etc/fernit.ini",
-                         name_of(path));
+    error_refused(err, "%.300s: others than root can write it, and --user makes root obey it",
+                  name_of(path));
+    return error_hint(err,
+                      "give it and each folder above it to root: chown root, chmod go-w\n"
+                      "or put it elsewhere, such as %s",
+                      options[OPTION_CONFIG].fallback);
 }
 
 int ini_file_open(const char *path, bool only_roots, bool *is_roots, struct error *err)

@@ -1,38 +1,43 @@
-/* The one table of options: the command line, FERNIT_* variables, fernit.ini and help come from it, and by
- * doc/pages.c the manual pages, the completions of the shells and the README's table. */
+/* The one table of options. The command line, FERNIT_* variables, fernit.ini and help are made from it, and so are, by
+ * tools/pages.c, the manual pages, the completion for bash and the README's table. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct error;
+#include "cli/settings.h"
 
 /* Commands that take options, as bits. */
 enum {
     FOR_RUN = 1,
     FOR_INIT = 2,
     FOR_STATUS = 4,
-    FOR_KEY = 8,     /* those key commands that look for the key as a run does */
-    FOR_CHANGE = 16, /* those that change the store */
+    FOR_KEY = 8,     /* key commands that find the key as a run does */
+    FOR_CHANGE = 16, /* key commands that change the store */
     FOR_INSTALL = 32,
-    FOR_ALL = FOR_RUN | FOR_INIT | FOR_STATUS | FOR_KEY,
+    FOR_START = FOR_RUN | FOR_INIT | FOR_STATUS,
+    FOR_ALL = FOR_START | FOR_KEY,
     FOR_STORE = FOR_ALL | FOR_CHANGE,
     FOR_EVERY = FOR_STORE | FOR_INSTALL,
 };
 
+/* What a value looks like, and the type of the field that it fills. values.c reads each kind. */
 enum option_kind {
-    KIND_FLAG,     /* 1/0, true/false, yes/no, on/off; alone on the command line: yes */
-    KIND_TEXT,     /* anything but nothing */
-    KIND_LIST,     /* repeatable; a comma list in the environment and in fernit.ini */
-    KIND_DURATION, /* 500ms, 10s, 2m */
-    KIND_MODE,     /* 0600, 0640, 0660 */
-    KIND_DELIVER,  /* env, cfg, or both as a comma list */
-    KIND_CHANGE,   /* keep, stage, refuse, replace */
-    KIND_MANAGE,   /* names of secrets, as a comma list */
-    KIND_SCOPE,    /* auto, child, group */
-    KIND_FORMAT,   /* text, json */
-    KIND_SIGNAL,   /* a signal's name or number, or none */
-    KIND_LATER,    /* of a part that this version has not: its default and "off" are accepted */
+    KIND_FLAG, /* bool: 1/0, true/false, yes/no, on/off; without a value on the command line: yes */
+    KIND_FOLDER,   /* const char *: an absolute path */
+    KIND_FILE,     /* const char *: a path */
+    KIND_USER,     /* const char *: a user's name or number; NULL at the default */
+    KIND_DURATION, /* int64_t, milliseconds: 500ms, 10s, 2m */
+    KIND_MODE,     /* mode_t: one of `words`, in octal */
+    KIND_WORD,     /* enum: one of `words`, which stand in the enum's order */
+    KIND_SET, /* unsigned: a comma list of `words`, bit 0 for the first; no default: all of them */
+    KIND_SIGNAL,  /* int: a signal's name or number; 0 for none */
+    KIND_VERSION, /* int, as in airflow/version.h */
+    /* Repeatable; a comma list in the environment and in fernit.ini. */
+    KIND_FILES,    /* struct paths */
+    KIND_WAITS,    /* struct wait_targets */
+    KIND_REWRITES, /* uint8_t[]: base/signal_name.h */
+    KIND_STATUSES, /* uint64_t[4]: a bit for each exit status */
     KIND_COUNT,
 };
 
@@ -59,85 +64,39 @@ struct topic {
 
 extern const struct topic topics[TOPIC_COUNT];
 
-enum option_id {
-    OPTION_STORE,
-    OPTION_STORE_MODE,
-    OPTION_SECRET_FILE,
-    OPTION_CMD_TIMEOUT,
-    OPTION_LOCK_TIMEOUT,
-    OPTION_DELIVER,
-    OPTION_ON_CHANGE,
-    OPTION_MANAGE,
-    OPTION_AIRFLOW_VERSION,
-    OPTION_ALLOW_EPHEMERAL,
-    OPTION_STRICT,
-    OPTION_SINGLE_WRITER,
-    OPTION_YES,
-    OPTION_CONFIG,
-    OPTION_QUIET,
-    OPTION_VERBOSE,
-    OPTION_LOG_FORMAT,
-    OPTION_JSON,
-    OPTION_RUN_COMMANDS,
-    OPTION_USER,
-    OPTION_NO_NEW_PRIVS,
-    OPTION_WAIT_FOR,
-    OPTION_WAIT_TIMEOUT,
-    OPTION_INIT,
-    OPTION_SIGNAL_SCOPE,
-    OPTION_SETSID,
-    OPTION_REWRITE,
-    OPTION_GRACE,
-    OPTION_TERM_DELAY,
-    OPTION_OK_EXIT,
-    OPTION_PDEATHSIG,
-    OPTION_NO_SUBREAPER,
-    OPTION_LATER, /* this and all behind it are KIND_LATER, or flags of that sort */
-    OPTION_COUNT = OPTION_LATER + 7,
-};
+/* Which of the commands that messages suggest carry the option: suggest.h. */
+enum option_carried { CARRIED_BY_NONE, CARRIED_BY_INIT, CARRIED_BY_ALL };
 
 struct option {
     const char *name; /* "cmd-timeout": --cmd-timeout, FERNIT_CMD_TIMEOUT, cmd_timeout = */
     enum option_kind kind;
+    size_t field; /* its offset in struct settings */
     enum option_topic topic;
-    unsigned commands; /* on whose command line it may stand */
-    const char *metavar;
-    const char *fallback; /* the default, in the form in which it would be given; NULL: none */
-    const char *help; /* NULL for KIND_LATER; the words of its kind follow it where it is printed */
+    unsigned commands;    /* those whose command line may have it */
+    const char *metavar;  /* NULL for a flag */
+    const char *fallback; /* the default, as a user would write it; NULL: none */
+    const char *help;     /* the words follow it where it is printed */
+    const char *words;    /* "keep, stage, refuse, replace"; NULL: it takes other values */
+    enum option_carried carried;
+    enum origin weakest; /* the weakest place where it may stand; ORIGIN_DEFAULT: any */
 };
 
 extern const struct option options[OPTION_COUNT];
 
-/* Whether it is for the command line alone: a confirmation that stands in the environment would confirm all. */
-bool option_is_flag_alone(size_t id);
+bool option_is_repeatable(size_t id);
+
+/* Whether it may stand there. A confirmation in the environment would confirm every command. */
+bool option_may_come_from(size_t id, enum origin origin);
 
 /* The option of this name, of which `length` bytes count, or OPTION_COUNT. '_' and '-' are alike when
  * `underscores` says so. */
-size_t option_named(const char *name, size_t length, int underscores);
-
-/* The words that options of this kind take, as a list: "keep, stage, refuse, replace". NULL where they take
- * other values. */
-const char *option_words(enum option_kind kind);
+size_t option_named(const char *name, size_t length, bool underscores);
 
 /* The default as it is shown to people; NULL: none. */
 const char *option_default(const struct option *option);
 
-/* Which of these words `text` is, of which `length` bytes count: 0 for the first; -1 for none. */
-int option_word(enum option_kind kind, const char *text, size_t length);
+/* Which of the option's words `text` is, of which `length` bytes count: 0 for the first; -1 for none. */
+int option_word(const struct option *option, const char *text, size_t length);
 
-/* The name in `names` (ends with NULL) that is nearest to `word`, by edit distance. */
-const char *nearest_word(const char *word, const char *const *names);
-
-/* The option's name that is nearest to `word`. */
-const char *nearest_option(const char *word);
-
-/* The same of those that have a variable, or that fernit.ini may hold. */
-const char *nearest_setting(const char *word, bool in_ini);
-
-/* `word`, where an option or a name in `names` belongs, as a message may show it (base/shown.h): "..." where it may be a
- * secret. */
-const char *shown_option(const char *word);
-const char *shown_word(const char *word, const char *const *names);
-
-/* Adds the hint why a word is not shown, if that is so. Returns -1. */
-int hint_on_shown(const char *text, struct error *err);
+/* The names of the options that may come from there; ends with NULL. Returns their number. */
+size_t option_names(enum origin origin, const char *names[OPTION_COUNT + 1]);

@@ -1,5 +1,5 @@
-/* What a command is told to do: its command line, the FERNIT_* variables, fernit.ini, the defaults,
- * the stronger before the weaker. */
+/* What a command is told to do: one field for each option, in the order of the table in options.c, which names the
+ * field that an option fills. settings_read.h fills them. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,76 +9,106 @@
 #include "base/ini.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "cli/options.h"
 #include "cli/wait_targets.h"
 #include "process/supervision.h"
-#include "resolve/change.h"
-
-struct error;
+#include "resolve/on_change.h"
 
 enum { SUGGESTED = 640 };
 
-/* Where a value comes from; the greater is the stronger. */
+enum option_id {
+    OPTION_STORE,
+    OPTION_STORE_MODE,
+    OPTION_SECRET_FILE,
+    OPTION_CMD_TIMEOUT,
+    OPTION_LOCK_TIMEOUT,
+    OPTION_DELIVER,
+    OPTION_ON_CHANGE,
+    OPTION_MANAGE,
+    OPTION_AIRFLOW_VERSION,
+    OPTION_ALLOW_EPHEMERAL,
+    OPTION_STRICT,
+    OPTION_SINGLE_WRITER,
+    OPTION_YES,
+    OPTION_CONFIG,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_LOG_FORMAT,
+    OPTION_JSON,
+    OPTION_RUN_COMMANDS,
+    OPTION_USER,
+    OPTION_NO_NEW_PRIVS,
+    OPTION_WAIT_FOR,
+    OPTION_WAIT_TIMEOUT,
+    OPTION_INIT,
+    OPTION_SIGNAL_SCOPE,
+    OPTION_SETSID,
+    OPTION_REWRITE,
+    OPTION_GRACE,
+    OPTION_TERM_DELAY,
+    OPTION_OK_EXIT,
+    OPTION_PDEATHSIG,
+    OPTION_NO_SUBREAPER,
+    OPTION_COUNT,
+};
+
+/* Where a value comes from; a greater one is stronger. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_INI, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
+/* One option as it was given. */
 struct setting {
-    const char *text; /* as it was given; borrowed */
+    const char *text; /* borrowed; NULL: not given, and there is no default */
     enum origin origin;
-    unsigned order; /* which of those of its origin came later */
+    unsigned order; /* among those of its origin */
 };
+
+/* The paths of a repeatable option. */
+struct paths {
+    const char **list; /* ends with NULL */
+    size_t count;
+    struct secret copies; /* of those that stood in a comma list */
+};
+
+/* Bits of `deliver`. */
+enum { DELIVER_ENVIRONMENT = 1, DELIVER_CFG = 2 };
 
 struct settings {
     const char *store;
-    bool store_named; /* not the default: it may be made in order to keep a key that was given */
     mode_t store_mode;
-    const char **secret_files; /* ends with NULL */
-    int64_t cmd_timeout;       /* milliseconds */
+    struct paths secret_files;
+    int64_t cmd_timeout; /* milliseconds */
     int64_t lock_timeout;
-    int64_t wait_timeout;
-    struct wait_targets wait_targets;
-    bool deliver_environment;
-    bool deliver_cfg;
+    unsigned deliver;
     enum on_change on_change;
     unsigned manage; /* bits: 1 << index in managed_secrets */
-    int airflow;     /* --airflow-version, as in airflow/version.h; AIRFLOW_UNKNOWN: not given */
+    int airflow;     /* 21005 for 2.10.5; 0: not given */
     bool allow_ephemeral;
     bool strict;
     bool single_writer; /* the store's locks need not reach other hosts */
-    bool yes;           /* do it */
-    bool json;
+    bool yes;
+    const char *config;
+    bool quiet;
+    bool verbose;
     enum log_format log_format;
+    bool json;
     bool run_commands;
     const char *user; /* whom to become; NULL: stay */
     bool no_new_privileges;
+    struct wait_targets wait_targets;
+    int64_t wait_timeout;
     bool init; /* supervise the command, as follows */
     struct supervision supervision;
     int parent_death_signal; /* 0: none */
-    bool help;               /* --help stood there: nothing else counts */
 
-    char **words; /* what follows the options on the command line; borrowed, ends with NULL */
+    /* What follows from them. */
+    bool store_named; /* the store is not the default, so a key from outside may create it */
+    bool deliver_environment; /* bits of `deliver` */
+    bool deliver_cfg;
+    bool help;               /* --help was given: no other option counts */
+    char **words;            /* what follows the options; borrowed, ends with NULL */
+    char options[SUGGESTED]; /* for suggested commands: suggest.h */
 
-    char options[SUGGESTED]; /* for suggested commands: cli/suggest.h */
-
-    struct setting all[OPTION_COUNT]; /* the rest is how they were found */
-    size_t secret_file_count;
-    struct secret paths; /* those of secret_files that stood in a list */
+    /* How they were found. */
+    struct setting all[OPTION_COUNT];
     struct secret ini_text;
     struct ini ini;
 };
-
-/* Takes the log's format from its variable, if it is right there: for what is wrong before settings_read, or
- * while it reads; which takes it anew. */
-void settings_log_early(char *const *environment);
-
-/* Reads them for the command whose bit is `command`; `arguments` is what follows its name. Sets the
- * log's level and format. Unknown FERNIT_* variables are warned of.
- * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest one known), ERROR_SYSTEM,
- * ERROR_REFUSED (as root, with --user, a fernit.ini that others could have written). */
-int settings_read(struct settings *settings, unsigned command, char **arguments,
-                  char *const *environment, struct error *err);
-
-/* How a person finds the option `id` again: "--store", "FERNIT_STORE", "/etc/fernit.ini: store". */
-void settings_origin(const struct settings *settings, size_t id, char name[128]);
-
-void settings_free(struct settings *settings);
-#define _cleanup_settings_ _cleanup_(settings_free)

@@ -7,7 +7,7 @@
 
 #include "base/lines.h"
 #include "base/log.h"
-#include "cli/values.h"
+#include "cli/options.h"
 
 /* What is kept for options whose values are not shown, and for the last word. */
 enum { NAMES_MOST = 160, END_MOST = 8 };
@@ -35,8 +35,7 @@ static bool quote(const char *text, char word[SUGGESTED])
     return strcmp(masked, word) == 0;
 }
 
-/* Without a value: a flag that is on. */
-static void add(char text[SUGGESTED], const char *name, const char *value)
+void suggest_add(char text[SUGGESTED], const char *name, const char *value)
 {
     char word[SUGGESTED] = "";
     size_t length = strlen(text);
@@ -57,50 +56,44 @@ static void add_path(char text[SUGGESTED], const char *name, const char *path)
     bool is_known = *path == '/' || getcwd(folder, sizeof folder);
     snprintf(whole, sizeof whole, "%s%s%s", *path == '/' ? "" : folder, *path == '/' ? "" : "/",
              path);
-    add(text, name, is_known ? whole : "\n");
+    suggest_add(text, name, is_known ? whole : "\n");
 }
 
 static void add_option(const struct settings *settings, size_t id, char text[SUGGESTED])
 {
-    const struct setting *setting = &settings->all[id];
+    const void *field = (const char *)settings + options[id].field;
     const char *name = options[id].name;
-    bool flag = false;
-    if (id == OPTION_SECRET_FILE)
-        for (const char *const *file = settings->secret_files; *file; file++)
-            add_path(text, name, *file);
-    else if (id == OPTION_CONFIG)
-        add_path(text, name, setting->text);
-    else if (options[id].kind == KIND_FLAG && value_flag(setting->text, &flag) == 0 && flag)
-        add(text, name, NULL);
-    else
-        add(text, name, setting->text);
+    switch (options[id].kind) {
+    case KIND_FILES:
+        for (const char *const *path = ((const struct paths *)field)->list; *path; path++)
+            add_path(text, name, *path);
+        break;
+    case KIND_FILE:
+        add_path(text, name, settings->all[id].text);
+        break;
+    default:
+        suggest_add(text, name,
+                    options[id].kind == KIND_FLAG && *(const bool *)field ? NULL
+                                                                          : settings->all[id].text);
+    }
 }
 
-static bool leads_to_store(size_t id)
+static void add_all(const struct settings *settings, enum option_carried carried,
+                    enum origin weakest, char text[SUGGESTED])
 {
-    return id == OPTION_STORE || id == OPTION_STORE_MODE || id == OPTION_USER ||
-           id == OPTION_CONFIG;
-}
-
-static bool is_of_init(size_t id)
-{
-    bool is_printed = id == OPTION_QUIET || id == OPTION_VERBOSE || id == OPTION_LOG_FORMAT;
-    return (options[id].commands & FOR_INIT) && options[id].topic != TOPIC_WAITING &&
-           options[id].kind != KIND_LATER && id != OPTION_SINGLE_WRITER && !is_printed;
+    for (size_t id = 0; id < OPTION_COUNT; id++)
+        if (options[id].carried == carried && settings->all[id].origin >= weakest)
+            add_option(settings, id, text);
 }
 
 void suggest_options(const struct settings *settings, char text[SUGGESTED])
 {
     *text = '\0';
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (leads_to_store(id) && settings->all[id].origin >= ORIGIN_ENVIRONMENT)
-            add_option(settings, id, text);
+    add_all(settings, CARRIED_BY_ALL, ORIGIN_ENVIRONMENT, text);
 }
 
 void suggest_init(const struct settings *settings, char text[SUGGESTED])
 {
     suggest_options(settings, text);
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (!leads_to_store(id) && is_of_init(id) && settings->all[id].origin == ORIGIN_FLAG)
-            add_option(settings, id, text);
+    add_all(settings, CARRIED_BY_INIT, ORIGIN_FLAG, text);
 }

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "airflow/managed.h"
+#include "base/command.h"
 #include "base/log.h"
 #include "cli/options.h"
-#include "resolve/key_command.h"
-#include "resolve/misnamed.h"
+#include "cli/unknown.h"
 
 static const char PREFIX[] = "FERNIT_";
 
@@ -62,12 +61,14 @@ size_t variable_setting(const char *assignment)
     char name[VARIABLE_NAME];
     if (!variable_option(assignment, option))
         return OPTION_COUNT;
-    size_t id = option_named(option, strlen(option), 0);
+    size_t id = option_named(option, strlen(option), false);
     variable_name(option, name);
     size_t length = strlen(name);
     /* "FERNIT_store" is not FERNIT_STORE. */
     bool exact = strncmp(assignment, name, length) == 0 && assignment[length] == '=';
-    return exact && !option_is_flag_alone(id) ? id : OPTION_COUNT;
+    return exact && id < OPTION_COUNT && option_may_come_from(id, ORIGIN_ENVIRONMENT)
+               ? id
+               : OPTION_COUNT;
 }
 
 bool variable_is_unknown(const char *assignment)
@@ -80,24 +81,32 @@ bool variable_is_unknown(const char *assignment)
            strcmp(name, KEY_COMMAND_MARK) != 0 && !is_service_link(name);
 }
 
-void warn_of_unknown_variables(char *const *environment)
+void warn_of_unknown_variables(char *const *environment,
+                               bool (*is_explained)(const char *assignment))
 {
+    const char *names[OPTION_COUNT + 1];
+    option_names(ORIGIN_ENVIRONMENT, names);
     for (char *const *variable = environment; *variable; variable++) {
         char option[VARIABLE_NAME];
-        char guess[VARIABLE_NAME];
-        char *alone[] = {*variable, NULL};
-        /* Of what may hold the key more is said elsewhere. */
-        if (!variable_is_unknown(*variable) || misnamed_secret(alone, MANAGED_FERNET_KEY))
+        int length = (int)strcspn(*variable, "=");
+        if (!variable_is_unknown(*variable) || is_explained(*variable))
             continue;
         variable_option(*variable, option);
-        if (option_is_flag_alone(option_named(option, strlen(option), 0))) {
+        size_t id = option_named(option, strlen(option), false);
+        if (id < OPTION_COUNT && !option_may_come_from(id, ORIGIN_ENVIRONMENT)) {
             log_warning("unknown-variable", NULL,
-                        "%.*s does nothing: --%s counts on the command line alone",
-                        (int)strcspn(*variable, "="), *variable, option);
+                        "%.*s is ignored: --%s is for the command line alone", length, *variable,
+                        option);
             continue;
         }
-        variable_name(nearest_setting(option, false), guess);
-        log_warning("unknown-variable", NULL, "%.*s is no setting of fernit; did you mean %s?",
-                    (int)strcspn(*variable, "="), *variable, guess);
+        const char *near = nearest_word(option, names);
+        char hint[VARIABLE_NAME + 32] = "";
+        if (near) {
+            char guess[VARIABLE_NAME];
+            variable_name(near, guess);
+            snprintf(hint, sizeof hint, "did you mean %s?", guess);
+        }
+        log_warning("unknown-variable", hint, "%.*s is ignored: it is not a setting of fernit",
+                    length, *variable);
     }
 }

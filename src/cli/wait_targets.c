@@ -9,6 +9,8 @@
 
 enum { SHOWN = 64 };
 
+const char *const wait_words[] = {[WAIT_DATABASE] = "db", [WAIT_BROKER] = "broker"};
+
 static bool begins(struct span value, const char *start, struct span *rest)
 {
     size_t length = strlen(start);
@@ -27,7 +29,7 @@ static int read_tcp(struct span place, struct endpoint *endpoint, struct error *
     return endpoint_host(endpoint, host, port, 0, err);
 }
 
-/* What stands behind the scheme may be a password: of a URL, or of what a comma in one has cut off. */
+/* A URL with a password may stand here, or what a comma has cut off one. */
 static void show(struct span value, char text[SHOWN])
 {
     struct span rest = value;
@@ -45,18 +47,14 @@ static int read_place(struct span value, struct endpoint *endpoint, struct error
     struct span place;
     struct error why;
     show(value, text);
-    if (begins(value, "tcp://", &place))
-        return read_tcp(place, endpoint, &why) == 0
-                   ? 0
-                   : error_usage(err,
-                                 "\"%s\": %.60s; write tcp://HOST:PORT, tcp://[ADDRESS]:PORT for "
-                                 "IPv6",
-                                 text, why.message);
-    if (begins(value, "unix:", &place))
-        return endpoint_path(endpoint, place, &why) == 0
-                   ? 0
-                   : error_usage(err, "\"%s\": %.60s; write unix:/PATH", text, why.message);
-    return error_usage(err, "\"%s\" is none of db, broker, tcp://HOST:PORT and unix:/PATH", text);
+    bool is_tcp = begins(value, "tcp://", &place);
+    if (!is_tcp && !begins(value, "unix:", &place))
+        return error_usage(err, "\"%s\" is not db, broker, tcp://HOST:PORT or unix:/PATH", text);
+    if ((is_tcp ? read_tcp(place, endpoint, &why) : endpoint_path(endpoint, place, &why)) == 0)
+        return 0;
+    error_usage(err, "\"%s\": %.60s", text, why.message);
+    return error_hint(err, is_tcp ? "write tcp://HOST:PORT, for IPv6 tcp://[ADDRESS]:PORT"
+                                  : "write unix:/PATH");
 }
 
 int wait_target_add(struct wait_targets *targets, struct span value, struct error *err)
@@ -64,12 +62,12 @@ int wait_target_add(struct wait_targets *targets, struct span value, struct erro
     if (span_is(value, "none") || span_is(value, "off"))
         return 0;
     if (targets->count == WAIT_TARGETS_MOST)
-        return error_usage(err, "names more than %d to wait for", WAIT_TARGETS_MOST);
+        return error_usage(err, "names more than %d targets", WAIT_TARGETS_MOST);
 
     struct wait_target *target = &targets->list[targets->count];
-    target->kind = span_is(value, "db")       ? WAIT_DATABASE
-                   : span_is(value, "broker") ? WAIT_BROKER
-                                              : WAIT_ENDPOINT;
+    target->kind = WAIT_DATABASE;
+    while (target->kind < WAIT_ENDPOINT && !span_is(value, wait_words[target->kind]))
+        target->kind++;
     if (target->kind == WAIT_ENDPOINT && read_place(value, &target->endpoint, err) < 0)
         return -1;
     targets->count++;

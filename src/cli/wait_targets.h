@@ -1,4 +1,4 @@
-/* What --wait-for names. */
+/* Targets of --wait-for: what the start waits for. */
 #pragma once
 
 #include <stddef.h>
@@ -10,6 +10,9 @@ struct error;
 enum { WAIT_TARGETS_MOST = 8 };
 
 enum wait_kind { WAIT_DATABASE, WAIT_BROKER, WAIT_ENDPOINT };
+
+/* "db", "broker": what names the kinds that are not an endpoint. */
+extern const char *const wait_words[WAIT_ENDPOINT];
 
 struct wait_target {
     enum wait_kind kind;

@@ -5,19 +5,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "airflow/managed.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/help.h"
-#include "cli/settings.h"
+#include "cli/settings_read.h"
+#include "cli/unknown.h"
+#include "cli/variables.h"
 #include "command/install.h"
 #include "command/key_change.h"
 #include "command/key_commands.h"
 #include "command/status.h"
 #include "process/anew.h"
+#include "resolve/misnamed.h"
 #include "run/become.h"
-#include "run/report.h"
 #include "run/run.h"
 
 /* Whether a command looks for the key, as the user of --user. */
@@ -55,35 +59,6 @@ static int usage(const struct error *err)
     return report_unstarted(err, EXIT_USAGE);
 }
 
-static int unknown(char **argv)
-{
-    struct error err = {0};
-    const char *words[COMMAND_COUNT + 1];
-    char list[128] = "";
-    command_words(argv[1], words);
-    if (!*words) {
-        command_words(NULL, words);
-        const char *text = shown_word(argv[1], words);
-        error_usage(&err,
-                    "%s is no command; did you mean \"fernit %s\"? \"fernit help\" lists them",
-                    text, nearest_word(argv[1], words));
-        hint_on_shown(text, &err);
-        return usage(&err);
-    }
-    if (argv[2]) {
-        const char *text = shown_word(argv[2], words);
-        error_usage(&err, "%s %s is no command; did you mean \"fernit %s %s\"?", argv[1], text,
-                    argv[1], nearest_word(argv[2], words));
-        hint_on_shown(text, &err);
-        return usage(&err);
-    }
-    for (size_t i = 0, length = 0; words[i] && length < sizeof list; i++)
-        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "",
-                                   words[i]);
-    error_usage(&err, "%s needs one of %s", argv[1], list);
-    return usage(&err);
-}
-
 static bool looks(const struct act *act, const struct settings *settings)
 {
     if (act->looks == LOOKS_WITHOUT_FILE)
@@ -110,6 +85,13 @@ static int status_of(const struct act *act, const struct error *err)
     return act->is_start ? EXIT_OWN_FAILURE : failure_status(err);
 }
 
+/* Another warning explains it. */
+static bool is_misnamed_key(const char *assignment)
+{
+    char *alone[] = {(char *)assignment, NULL};
+    return misnamed_secret(alone, MANAGED_FERNET_KEY);
+}
+
 static int dispatch(enum command_id id, char **argv, char *const *environment,
                     const struct signals *signals)
 {
@@ -123,6 +105,7 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
         return report_failure(signals, &err, settings_status(act, &err));
     if (settings.help)
         return help_print(command->name);
+    warn_of_unknown_variables(environment, is_misnamed_key);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;
     _cleanup_becoming_ struct becoming becoming = {0};
     struct context context = {.settings = &settings,
@@ -136,37 +119,48 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
     return act->run(&context);
 }
 
-static int is_word(const char *word, const char *name, const char *option)
+static bool is_word(const char *word, const char *name, const char *option, const char *letter)
 {
-    return strcmp(word, name) == 0 || strcmp(word, option) == 0;
+    return strcmp(word, name) == 0 || strcmp(word, option) == 0 || strcmp(word, letter) == 0;
 }
 
-static int asks_help(const char *word)
+static bool asks_help(const char *word)
 {
-    return word && is_word(word, "--help", "-h");
+    return word && is_word(word, "--help", "-h", "-h");
+}
+
+/* Programs that read the log expect no help in it. */
+static int no_command(void)
+{
+    struct error err = {0};
+    if (log_format() == LOG_TEXT)
+        help_usage(stderr);
+    error_usage(&err, "no command given");
+    error_hint(&err, "fernit run -- COMMAND, or fernit help");
+    return usage(&err);
 }
 
 int entry(char **argv, char *const *environment, const struct signals *signals)
 {
     struct error err = {0};
     settings_log_early(environment);
-    if (!argv[0] || !argv[1]) {
-        error_usage(&err, "what is to be done? \"fernit run -- COMMAND\", or see \"fernit help\"");
-        return usage(&err);
-    }
+    if (!argv[0] || !argv[1])
+        return no_command();
     const char *first = argv[1];
     const char *second = argv[2];
-    if (is_word(first, "help", "--help") || strcmp(first, "-h") == 0)
+    if (is_word(first, "help", "--help", "-h"))
         return help_print(asks_help(second) ? NULL : second);
-    if (asks_help(second) && is_word(first, "key", "version"))
+    if (asks_help(second) && (strcmp(first, "key") == 0 || strcmp(first, "version") == 0))
         return help_print(first);
-    if (is_word(first, "version", "--version")) {
+    if (is_word(first, "version", "--version", "-V")) {
         printf("fernit %s\n", FERNIT_VERSION);
         return EXIT_GOOD;
     }
 
     enum command_id id = command_named(first, second);
-    if (id == COMMAND_COUNT)
-        return unknown(argv);
+    if (id == COMMAND_COUNT) {
+        unknown_command(argv + 1, &err);
+        return usage(&err);
+    }
     return dispatch(id, argv, environment, signals);
 }

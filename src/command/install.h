@@ -2,7 +2,7 @@
  * mount, to an image that has never heard of fernit.
  *
  * fernit itself, and those of its helpers that lie beside it: mode 0755 whatever the umask, nothing written where they are
- * already, and as base/publish.h says: many at once, while they are run, and killed at any moment. fernit comes last: where it
+ * already, and as command/publish.h says: many at once, while they are run, and killed at any moment. fernit comes last: where it
  * is, its helpers are. Asks for nothing else: no setting, no store, no /proc. */
 #pragma once
 

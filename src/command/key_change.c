@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/commands.h"
 #include "command/key_plan.h"
 #include "command/key_report.h"
 #include "run/record.h"
@@ -15,7 +16,11 @@
 #include "store/create.h"
 #include "store/names.h"
 
-static const char *const verbs[] = {"promote", "retire", "unretire", "destroy"};
+/* The word that the user has written for it. */
+static const char *verb_word(enum verb verb)
+{
+    return commands[COMMAND_KEY_PROMOTE + verb].second;
+}
 
 /* What this environment's sources and the store hold, and what is to be done. */
 struct key_operation {
@@ -49,7 +54,7 @@ static void operation_free(struct key_operation *operation)
 static int read_words(struct key_operation *operation, struct error *err)
 {
     char *const *words = operation->context->settings->words;
-    const char *verb = verbs[operation->verb];
+    const char *verb = verb_word(operation->verb);
     bool needed = operation->verb == VERB_UNRETIRE || operation->verb == VERB_DESTROY;
     operation->prefix = words[0];
     if (words[0] && words[1])
@@ -263,7 +268,7 @@ static int unconfirmed(const struct key_operation *operation)
     struct error err;
     error_refused(&err, "nothing was changed: --yes is missing");
     error_id(&err, "not-confirmed");
-    error_hint(&err, "to do this: fernit key %s%s%s --yes%s%s", verbs[operation->verb],
+    error_hint(&err, "to do this: fernit key %s%s%s --yes%s%s", verb_word(operation->verb),
                target->holding ? " " : "", target->fingerprint, settings->options,
                settings->single_writer ? " --assume-single-writer" : "");
     error_print(&err);

@@ -12,13 +12,13 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/signal_name.h"
 #include "base/signals.h"
 #include "process/exit_status.h"
 #include "process/image.h"
 #include "process/leftover.h"
 #include "process/reaction.h"
 #include "process/setup.h"
-#include "process/signal_name.h"
 #include "process/terminal.h"
 
 enum {
@@ -288,7 +288,7 @@ __attribute__((hot)) static int step(struct state *state, struct error *err)
 
 void supervise_adopt(const struct supervision *settings)
 {
-    if (settings->subreaper && getpid() != 1)
+    if (!settings->no_subreaper && getpid() != 1)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 

@@ -15,11 +15,10 @@
 #pragma once
 
 #include "fernet/ring.h"
+#include "resolve/on_change.h"
 #include "store/retired.h"
 
 struct error;
-
-enum on_change { ON_CHANGE_KEEP, ON_CHANGE_STAGE, ON_CHANGE_REFUSE, ON_CHANGE_REPLACE };
 
 enum { WRITTEN_MOST = 3 };
 

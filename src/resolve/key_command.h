@@ -5,14 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/command.h"
 #include "base/secret.h"
 #include "base/signals.h"
 
 struct error;
 struct managed;
-
-/* Set while a command runs: a fernit inside it runs no command of its own, else it would never end. */
-#define KEY_COMMAND_MARK "FERNIT_IN_COMMAND"
 
 enum key_command_result {
     KEY_COMMAND_RAN,       /* its output is there, status 0 */
@@ -23,7 +21,7 @@ enum key_command_result {
 
 struct key_command {
     const char *text;
-    char *const *environment; /* what it gets, and KEY_COMMAND_MARK */
+    char *const *environment; /* what it gets, and KEY_COMMAND_MARK (base/command.h) */
     const char *store_path;
     const struct managed *secret;
     int64_t timeout; /* milliseconds */

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shown.h"
+#include "cli/settings_read.h"
 #include "process/user.h"
 #include "store/make_for.h"
 
@@ -19,7 +20,7 @@ static bool make_store(const struct context *context, const struct user *user)
     if (user->uid == 0)
         return false;
     if (!settings->store_named &&
-        early_has_outside(context->environment, settings->secret_files, settings->store))
+        early_has_outside(context->environment, settings->secret_files.list, settings->store))
         return false;
     return store_make_for(settings->store, settings->store_mode, user->uid, user->gid);
 }
@@ -58,7 +59,7 @@ static int become(struct context *context, bool keeps, struct becoming *becoming
         return user_become(&user, err);
 
     log_open();
-    early_read(&becoming->early, context->environment, settings->secret_files);
+    early_read(&becoming->early, context->environment, settings->secret_files.list);
     bool made = keeps && make_store(context, &user);
     if (environment_copy(&becoming->environment, context->environment, err) < 0 ||
         set_names(&becoming->environment, &user, err) < 0)

@@ -90,7 +90,7 @@ static struct survey_input survey_input_for(const struct context *context, const
         .secret = lookup->secret,
         .airflow = look->airflow,
         .environment = context->environment,
-        .secret_files = settings->secret_files,
+        .secret_files = settings->secret_files.list,
         .early = context->early,
         .no_mounts = look->no_mounts,
         .store = &look->store,

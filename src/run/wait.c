@@ -10,18 +10,14 @@
 #include "run/database_defaults.h"
 
 static const struct kind {
-    const char *word;
     const char *name;
     struct option_place places[3]; /* the newest name first, as Airflow itself asks */
 } kinds[] = {
-    [WAIT_DATABASE] = {"db",
-                       "the database at ",
+    [WAIT_DATABASE] = {"the database at ",
                        {{"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "database", "sql_alchemy_conn"},
                         {"AIRFLOW__CORE__SQL_ALCHEMY_CONN", "core", "sql_alchemy_conn"}}},
-    [WAIT_BROKER] = {"broker",
-                     "the broker at ",
-                     {{"AIRFLOW__CELERY__BROKER_URL", "celery", "broker_url"}}},
-    [WAIT_ENDPOINT] = {.word = "", .name = ""},
+    [WAIT_BROKER] = {"the broker at ", {{"AIRFLOW__CELERY__BROKER_URL", "celery", "broker_url"}}},
+    [WAIT_ENDPOINT] = {.name = ""},
 };
 
 static const char not_needed[] = "no broker and no Celery executor are configured";
@@ -142,7 +138,7 @@ int wait_find(const struct context *context, const struct option_files *files,
         return 0;
     if (err->kind == ERROR_ENDING)
         return -1;
-    error_within(err, "--wait-for %s", kind->word);
+    error_within(err, "--wait-for %s", wait_words[target->kind]);
     return error_advise(err, "correct it, or say where: --wait-for tcp://HOST:PORT");
 }
 

@@ -26,9 +26,10 @@ static bool is_shared(const char *path)
         "",    "bin",  "boot", "dev", "etc",  "home", "lib", "lib64", "media", "mnt",
         "opt", "proc", "root", "run", "sbin", "srv",  "sys", "tmp",   "usr",   "var",
     };
+    /* musl's keeps two slashes at the beginning. */
     _cleanup_free_ char *whole = realpath(path, NULL);
     for (size_t i = 0; whole && i < sizeof names / sizeof *names; i++)
-        if (strcmp(whole + 1, names[i]) == 0)
+        if (strcmp(whole + strspn(whole, "/"), names[i]) == 0)
             return true;
     return !whole;
 }

@@ -28,6 +28,10 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 
 SLOW = set((TREE / "tests" / "blackbox" / "slow.txt").read_text(encoding="utf-8").split())
 
+#: Test to the reason why it is left out where qemu runs fernit: `FILE[::TEST] reason` a line, and comments.
+LEFT_OUT = dict(line.split(maxsplit=1) for line in (TREE / "tests" / "arm64" / "left_out.txt").read_text(encoding="utf-8").splitlines()
+                if line and not line.startswith("#"))
+
 KEY_TEXT = re.compile(r"[A-Za-z0-9_+/-]{43}=")
 TEMPORARIES = ("**/.*.tmp.*", "**/.*.change.*")
 PART = 12  # characters of a secret that must not be seen in a row
@@ -37,6 +41,7 @@ PATIENCE = int(os.environ.get("FERNIT_TEST_PATIENCE") or 1)  # so many times as 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: in slow.txt; make check leaves it out")
+    config.addinivalue_line("markers", "left_out: in tests/arm64/left_out.txt, since qemu cannot do it")
     config.addinivalue_line("markers", "real_binary: about the very program of make: its bytes, calls, memory, limits, or life without /proc")
     if not os.access(BINARY, os.X_OK):
         raise pytest.UsageError(f"{BINARY} is missing: run make, or set FERNIT_TEST_BINARY")
@@ -44,10 +49,14 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what slow.txt lists. FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
+    """Marks what slow.txt and left_out.txt list. FERNIT_TEST_EVERY: only each so manieth test, as a sample where each start is slow."""
     for item in items:
         if f"{item.path.name}::{item.originalname}" in SLOW:
             item.add_marker("slow")
+        if {item.path.name, f"{item.path.name}::{item.originalname}"} & set(LEFT_OUT):
+            item.add_marker("left_out")
+    if os.environ.get("FERNIT_TEST_EMULATED"):
+        items[:] = [item for item in items if not item.get_closest_marker("left_out") and not item.get_closest_marker("real_binary")]
     items[:] = items[:: int(os.environ.get("FERNIT_TEST_EVERY") or 1)]
 
 

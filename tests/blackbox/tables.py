@@ -30,7 +30,7 @@ class Option:
     @property
     def shown(self):
         """Its default, as it is shown."""
-        return "all of these" if self.kind == "manage" else self.default
+        return "all of these" if self.kind == "set" and not self.default else self.default
 
     @property
     def key(self):
@@ -67,10 +67,8 @@ def rows(kind):
     return [["" if cell == "-" else cell for cell in line[1:]] for line in lines if line[0] == kind]
 
 
-ALL = [Option(name, variable, kind, int(commands), topic, metavar, default, tuple(words.split(", ")) if words else (), text)
-       for name, variable, kind, commands, topic, metavar, default, words, text in rows("option")]
-OPTIONS = [option for option in ALL if option.kind != "later"]
-LATER = [option for option in ALL if option.kind == "later"]
+OPTIONS = [Option(name, variable, kind, int(commands), topic, metavar, default, tuple(words.split(", ")) if words else (), text)
+           for name, variable, kind, commands, topic, metavar, default, words, text in rows("option")]
 SETTINGS = [option for option in OPTIONS if option.variable]  # that may stand in the environment and in fernit.ini, too
 COMMAND_ROWS = [Command(name, second, int(options), arguments, summary) for name, second, options, arguments, summary in rows("command")]
 FIRST_WORDS = list(dict.fromkeys(row.name for row in COMMAND_ROWS))

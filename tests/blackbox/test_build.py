@@ -3,6 +3,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 from collections import Counter
 
@@ -11,16 +12,25 @@ import pytest
 pytestmark = pytest.mark.real_binary  # about the bytes themselves
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-BINARY = TREE / "build" / "fernit"
+MACHINE = os.uname().machine
+#: Each processor's program, from `make programs`.
+BINARIES = {"x86_64": TREE / "build" / "x86_64" / "fernit", "aarch64": TREE / "build" / "aarch64" / "fernit", MACHINE: TREE / "build" / "fernit"}
+BINARY = BINARIES[MACHINE]
 LARGEST = 320 * 1024
 
 
-def readelf(*options):
-    return subprocess.run(["readelf", "-W", *options, BINARY], check=True, capture_output=True, text=True).stdout
+@pytest.fixture(params=sorted(BINARIES))
+def binary(request):
+    return BINARIES[request.param]
 
 
-@pytest.fixture(scope="module")
-def segments():
+@pytest.fixture
+def readelf(binary):
+    return lambda *options: subprocess.run(["readelf", "-W", *options, binary], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def segments(readelf):
     """Program headers as (type, flags)."""
     lines = re.findall(r"^  ([A-Z_]+) +0x\S+ 0x\S+ 0x\S+ 0x\S+ 0x\S+ ([RWE ]{3})", readelf("-l"), re.MULTILINE)
     assert lines
@@ -43,8 +53,8 @@ def test_each_file_has_one_command_that_makes_it_and_renames_it_into_place():
     assert not [target for target, count in targets.items() if count > 1]
 
 
-def test_it_is_small():
-    assert BINARY.stat().st_size <= LARGEST
+def test_it_is_small(binary):
+    assert binary.stat().st_size <= LARGEST
 
 
 def test_the_page_on_costs_tells_its_size():
@@ -53,16 +63,29 @@ def test_the_page_on_costs_tells_its_size():
     assert int(told) == pytest.approx(BINARY.stat().st_size / 1024, rel=0.03)
 
 
-def test_it_is_a_stripped_static_pie():
+def test_it_is_for_its_processor(binary, readelf):
+    names = {"x86_64": "Advanced Micro Devices X86-64", "aarch64": "AArch64"}
+    assert re.search(r"Machine: +(.+)", readelf("-h"))[1] == names[{file: name for name, file in BINARIES.items()}[binary]]
+
+
+def test_it_can_be_mapped_in_the_largest_pages_of_its_processor(binary, readelf):
+    """Of 64 KiB on some kernels for arm64: of two segments, no page must be the same."""
+    page = 0x10000 if binary == BINARIES["aarch64"] else 0x1000
+    loads = [[int(word, 16) for word in line] for line in re.findall(r"^  LOAD +0x(\S+) 0x(\S+) 0x\S+ 0x\S+ 0x(\S+) ", readelf("-l"), re.MULTILINE)]
+    assert all((offset - address) % page == 0 for offset, address, _ in loads)
+    assert all((before + size - 1) // page < after // page for (_, before, size), (_, after, _) in zip(loads, loads[1:]))
+
+
+def test_it_is_a_stripped_static_pie(readelf):
     assert "Type:                              DYN" in readelf("-h")
     assert "INTERP" not in readelf("-l")
     assert "NEEDED" not in readelf("-d")
     assert ".symtab" not in readelf("-S") and ".debug" not in readelf("-S")
 
 
-def test_relocations_are_read_only_and_bound_at_the_start(segments):
+def test_relocations_are_read_only_and_bound_at_the_start(readelf, segments):
     assert ("GNU_RELRO", "R  ") in segments
-    assert "BIND_NOW" in readelf("-d")
+    assert re.search(r"BIND_NOW|FLAGS_1.* NOW", readelf("-d"))
     assert "TEXTREL" not in readelf("-d")
 
 
@@ -71,14 +94,29 @@ def test_nothing_is_both_writable_and_executable(segments):
     assert not [flags for _, flags in segments if "W" in flags and "E" in flags]
 
 
-def test_constants_are_in_the_first_segment_which_is_read_only(segments):
-    assert [flags for kind, flags in segments if kind == "LOAD"] == ["R  ", "R E", "RW "]
-    assert re.search(r"^   00 .* \.rodata ", readelf("-l"), re.MULTILINE)
+def test_constants_are_read_only_and_cannot_be_executed(readelf, segments):
+    headers = [flags for kind, flags in segments]
+    (number,) = re.findall(r"^   (\d\d) .*\.rodata\b", readelf("-l"), re.MULTILINE)
+    assert headers[int(number)] == "R  "
 
 
-def test_functions_with_buffers_check_the_stack():
-    """The canary is at %fs:0x28 on x86-64; other machines keep it in a symbol that stripping takes away."""
-    if os.uname().machine != "x86_64":
-        pytest.skip("only x86-64 shows its stack canary in a stripped program")
-    code = subprocess.run(["objdump", "-d", BINARY], check=True, capture_output=True, text=True).stdout
-    assert code.count("%fs:0x28") > 20
+@pytest.mark.parametrize("processor, canary", [("x86_64", r"%fs:0x28"), ("aarch64", r"mrs\s+x\d+, tpidr_el0\n.*ldu?r\s+x\d+, \[x\d+, #-16\]")])
+def test_functions_with_buffers_check_the_stack(processor, canary):
+    """Where musl keeps the thread's canary: its src/internal/pthread_impl.h."""
+    program = shutil.which(f"{processor}-linux-gnu-objdump")
+    code = subprocess.run([program, "-d", BINARIES[processor]], check=True, capture_output=True, text=True).stdout
+    assert len(re.findall(canary, code)) > 20
+
+
+def test_the_canary_is_where_the_program_for_arm64_looks_for_it(tmp_path):
+    """Compared with musl's own symbol, by a program that is built and run as fernit is."""
+    folder = BINARIES["aarch64"].parent
+    compiler = pathlib.Path((folder / "deps").read_text().strip(), "bin/musl-gcc")
+    source = tmp_path / "canary.c"
+    source.write_text('''#include <stdint.h>
+extern uintptr_t __stack_chk_guard;
+int main(void) { uintptr_t *thread; __asm__("mrs %0, tpidr_el0" : "=r"(thread)); return !(thread[-2] == __stack_chk_guard && thread[-2]); }
+''')
+    subprocess.run([compiler, "-static", source, "-o", tmp_path / "canary"], check=True)
+    emulator = [] if MACHINE == "aarch64" else ["qemu-aarch64"]
+    assert subprocess.run([*emulator, tmp_path / "canary"]).returncode == 0

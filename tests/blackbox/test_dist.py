@@ -18,8 +18,9 @@ pytestmark = pytest.mark.real_binary  # about the bytes themselves
 TREE = pathlib.Path(__file__).resolve().parents[2]
 VERSION = re.search(r"^VERSION := (\S+)$", (TREE / "Makefile").read_text(), re.M)[1]
 ARCH = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True).stdout.strip()
-BINARY, SOURCE = f"fernit-{VERSION}-linux-{ARCH}", f"fernit-{VERSION}"
-BILL = f"{BINARY}.cdx.json"
+OTHER_ARCH, OTHER = {"amd64": ("arm64", "aarch64"), "arm64": ("amd64", "x86_64")}[ARCH]
+BINARY, OTHER_BINARY, SOURCE = f"fernit-{VERSION}-linux-{ARCH}", f"fernit-{VERSION}-linux-{OTHER_ARCH}", f"fernit-{VERSION}"
+BILL, OTHER_BILL = f"{BINARY}.cdx.json", f"{OTHER_BINARY}.cdx.json"
 UNRELEASED = 315532800  # 1980-01-01
 DAY = re.search(r"^## \S+ \((.*)\)$", (TREE / "CHANGELOG.md").read_text(), re.M)[1]
 EPOCH = UNRELEASED if DAY == "unreleased" else int(datetime.datetime.fromisoformat(f"{DAY}T00:00:00+00:00").timestamp())
@@ -53,6 +54,7 @@ def copy_of_the_tree(folder):
     shutil.copytree(TREE, folder, symlinks=True, ignore=lambda _, names: {".git", "build", "__pycache__"} & set(names))
     (folder / "build").mkdir()
     shutil.copytree(TREE / "build" / "obj", folder / "build" / "obj")
+    shutil.copytree(TREE / "build" / OTHER, folder / "build" / OTHER, ignore=lambda _, names: {"target"} & set(names))
     for name in ("fernit", "fernit.map", "deps"):
         shutil.copy2(TREE / "build" / name, folder / "build")
     if (TREE / "build" / "share").exists():
@@ -67,7 +69,7 @@ def dist(folder, **options):
 
 def script(folder, *files):
     """The script alone, for a tree that make would build anew."""
-    return run("docker/dist/dist.sh", VERSION, "build", (folder / "build" / "deps").read_text().strip(), *files, folder=folder)
+    return run("docker/dist/dist.sh", VERSION, "build", f"build build/{OTHER}", *files, folder=folder)
 
 
 def packed(folder):
@@ -119,8 +121,20 @@ def members(tree, name):
 # --- What is there
 
 
-def test_a_release_is_two_archives_a_bill_and_their_sums(release):
-    assert set(release) == {f"{BINARY}.tar.gz", f"{SOURCE}.tar.gz", BILL, "SHA256SUMS"}
+def test_a_release_is_an_archive_and_a_bill_for_each_processor_the_sources_and_the_sums(release):
+    assert set(release) == {f"{BINARY}.tar.gz", f"{OTHER_BINARY}.tar.gz", f"{SOURCE}.tar.gz", BILL, OTHER_BILL, "SHA256SUMS"}
+
+
+def test_the_other_processors_archive_has_its_program_and_its_bill_and_else_the_same(tree, release):
+    other = {member.name.removeprefix(OTHER_BINARY): member for member in members(tree, OTHER_BINARY)}
+    mine = {member.name.removeprefix(BINARY) for member in members(tree, BINARY)}
+    assert {name for name in other if "libgcc" not in name} == {name for name in mine if "libgcc" not in name}
+    with tarfile.open(tree / "build" / "dist" / f"{OTHER_BINARY}.tar.gz") as archive:
+        program, bill = (archive.extractfile(other[name]).read() for name in ("/fernit", "/fernit.cdx.json"))
+    assert program == (TREE / "build" / OTHER / "fernit").read_bytes() and bill == release[OTHER_BILL]
+    found = json.loads(bill)
+    assert found["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": sha256(program)}]
+    assert {part["name"] for part in found["components"] if not part["name"].startswith("libgcc")} == set(PARTS)
 
 
 def test_the_sums_are_right_and_of_all(tree, release):
@@ -180,7 +194,7 @@ def test_the_sources_are_the_tree_and_nothing_that_was_built(tree):
 # --- The same bytes
 
 
-@pytest.mark.parametrize("name", [BINARY, SOURCE])
+@pytest.mark.parametrize("name", [BINARY, OTHER_BINARY, SOURCE])
 def test_nothing_in_an_archive_is_of_whom_when_or_where_it_was_made(tree, release, name):
     found = members(tree, name)
     assert [member.name for member in found] == sorted(member.name for member in found)
@@ -214,6 +228,7 @@ def test_the_sources_unpacked_elsewhere_make_the_same_release(tree, tmp_path, re
     assert done.returncode == 0, done.stdout + done.stderr
     program = (folder / "build" / "fernit").read_bytes()
     assert program == (TREE / "build" / "fernit").read_bytes(), "build/fernit is not what its sources make: run make"
+    program += (folder / "build" / OTHER / "fernit").read_bytes()
     assert str(tmp_path).encode() not in program and str(cache).encode() not in program
     assert packed(folder) == release
 

@@ -164,7 +164,6 @@ FAILURES = {
     "an option without its value": (["--store"], {}),
     "a bad value": (["--store-mode", "0777", "--", "true"], {}),
     "a bad value in the environment": (["true"], {"FERNIT_CMD_TIMEOUT": "soon"}),
-    "an option that is not built yet": (["--sync", "--", "true"], {}),
     "an option of another command": (["--json", "--", "true"], {}),
     "a missing settings file": (["--config", "/no/such/file", "--", "true"], {}),
     "a bad key": (["true"], {"FERNET_KEY": "hunter2hunter2"}),
@@ -273,7 +272,6 @@ def test_an_unknown_key_command_is_2_and_named_with_the_nearest_one(fernit, word
 
 
 WRONG_USAGE = [
-    [],
     ["frobnicate"],
     ["--frobnicate"],
     ["key"],

@@ -1,9 +1,11 @@
 """Help: a screen a page, on every command, topic and option; and what is nearest, where there is no page."""
+import json
 import re
 
 import pytest
 
-from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, OPTIONS, TOPICS, named
+from conftest import errors, hints
+from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, OPTIONS, TOPICS, TREE, named
 
 LINES, COLUMNS = 24, 80
 
@@ -68,12 +70,44 @@ NEAREST = {"runn": "run", "sotre": "store", "stores": "store", "supervize": "sup
 def test_where_there_is_no_page_the_nearest_is_named(fernit, word, nearest):
     done = fernit("help", word)
     assert (done.returncode, done.stdout) == (2, "")
-    assert word in done.stderr and f'"fernit help {nearest}"' in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.stderr.splitlines() == [f"fernit: {word.lstrip('-')} is not a command, a topic, an option or a warning",
+                                        f"fernit: hint: did you mean fernit help {nearest}?"]
 
 
-@pytest.mark.parametrize("word", ["db-check", "--sync", "sealed"])
-def test_what_is_not_built_yet_has_no_page(fernit, word):
-    assert fernit("help", word).returncode == 2
+@pytest.mark.parametrize("word", ["db-check", "--sync", "toml", "-V"])
+def test_where_none_is_near_none_is_named(fernit, word):
+    done = fernit("help", word)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert hints(done)[0] == "fernit: hint: fernit help lists commands and topics"
+
+
+@pytest.mark.parametrize("word", ["warnings", "empty-value", "left-unseen"])
+def test_a_warnings_page_is_that_of_the_log_and_names_all(fernit, word):
+    page = fernit("help", word).stdout
+    assert page == fernit("help", "logs").stdout
+    named_there = page.split("Warnings, with * those about security:\n")[1].split()
+    catalogue = re.findall(r'\{"([^"]*)", (true|false)\}', (TREE / "src/cli/catalogue.c").read_text())
+    assert named_there == [name + ("*" if security == "true" else "") for name, security in catalogue]
+
+
+def test_fernit_alone_prints_what_there_is(fernit):
+    done = fernit()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == fernit("help").stdout + "fernit: no command given\nfernit: hint: fernit run -- COMMAND, or fernit help\n"
+    done = fernit(FERNIT_LOG_FORMAT="json")
+    assert [line["level"] for line in map(json.loads, done.stderr.splitlines())] == ["error", "hint"]
+
+
+@pytest.mark.parametrize("word", ["version", "--version", "-V"])
+def test_the_version_as_every_program_tells_it(fernit, word):
+    done = fernit(word)
+    assert done.returncode == 0 and re.fullmatch(r"fernit \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_options_before_the_command_are_told_with_the_right_order(fernit, store):
+    done = fernit("--store", store, "status")
+    assert (done.returncode, errors(done)) == (2, ["fernit: options come after the command"])
+    assert hints(done) == [f"fernit: hint: fernit status --store {store}"]
 
 
 @pytest.mark.parametrize("status", ["125", "126", "127", "128+N"])

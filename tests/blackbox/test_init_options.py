@@ -603,17 +603,17 @@ def test_they_do_not_matter_in_the_ini_either(fernit, tmp_path):
 
 
 WRONG = {
-    ("signal_scope", "all"): "auto, child and group",
-    ("signal_scope", "Child"): "auto, child and group",
-    ("setsid", "maybe"): "yes nor no",
+    ("signal_scope", "all"): "auto, child, group",
+    ("signal_scope", "Child"): "auto, child, group",
+    ("setsid", "maybe"): "yes or no",
     ("grace", "soon"): "10s",
     ("grace", "10"): "10s",
     ("grace", "-1s"): "10s",
     ("term_delay", "5 s"): "5 s",
     ("term_delay", "1d"): "10s",
     ("pdeathsig", "SIGFOO"): "TERM",
-    ("no_subreaper", "2"): "yes nor no",
-    ("no_new_privs", "x"): "yes nor no",
+    ("no_subreaper", "2"): "yes or no",
+    ("no_new_privs", "x"): "yes or no",
 }
 
 

@@ -507,7 +507,7 @@ def test_two_files_are_wrong_usage(look_at, tmp_path):
 def test_wrong_usage_is_2(fernit, words):
     done = fernit("key", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1
+    assert len(errors(done)) == 1
 
 
 @pytest.mark.parametrize("words", [["generate"], ["print"], ["check"], ["fingerprint"]])

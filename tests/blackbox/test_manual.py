@@ -13,7 +13,7 @@ pytestmark = pytest.mark.real_binary  # about the pages, which are the same for 
 
 PAGE = SHARE / "man/man1/fernit.1"
 INI_PAGE = SHARE / "man/man5/fernit.ini.5"
-COMPLETIONS = [SHARE / "completions" / name for name in ("fernit.bash", "_fernit", "fernit.fish")]
+COMPLETIONS = [SHARE / "completions" / "fernit.bash"]
 # What stands in a container, and what in its place here.
 AIRFLOW = """#!/bin/sh
 echo "airflow $*"
@@ -132,6 +132,4 @@ def test_make_install_puts_all_where_it_is_looked_for(tmp_path):
         "usr/share/man/man1/fernit.1": 0o644,
         "usr/share/man/man5/fernit.ini.5": 0o644,
         "usr/share/bash-completion/completions/fernit": 0o644,
-        "usr/share/zsh/site-functions/_fernit": 0o644,
-        "usr/share/fish/vendor_completions.d/fernit.fish": 0o644,
     }

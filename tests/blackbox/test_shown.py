@@ -93,7 +93,7 @@ WORDS = [
 #: What takes one of a few values, or a value of one form.
 VALUES = [
     *("strict", "init", "cmd_timeout", "lock_timeout", "wait_timeout", "grace", "store_mode", "deliver", "on_change", "manage", "signal_scope"),
-    *("pdeathsig", "log_format", "airflow_version", "ok_exit", "rewrite", "store", "user", "wait_for", "db_check"),
+    *("pdeathsig", "log_format", "airflow_version", "ok_exit", "rewrite", "store", "user", "wait_for"),
 ]
 #: Options with a value that is wrong.
 WRONG = {
@@ -222,18 +222,17 @@ def test_a_command_on_the_path_is_shown(fernit):
 @pytest.mark.parametrize(
     "words, says",
     [
-        (["run", "--stroe", "/x"], "--stroe is no option; did you mean --store?"),
-        (["run", "-stroe", "/x"], "-stroe is no option; options have long names, such as --store"),
-        (["run", "-v"], "-v is no option"),
-        (["statsu"], 'statsu is no command; did you mean "fernit status"?'),
-        (["key", "chekc"], 'key chekc is no command; did you mean "fernit key check"?'),
-        (["help", "stroe"], 'there is no help on stroe; did you mean "fernit help store"?'),
-        (["init", "--store", "--quiet"], 'and "--quiet" looks like an option'),
+        (["run", "--stroe", "/x"], "--stroe is not an option"),
+        (["run", "-stroe", "/x"], "-stroe is not an option"),
+        (["run", "-v"], "-v is not an option"),
+        (["statsu"], "statsu is not a command"),
+        (["key", "chekc"], "key chekc is not a command"),
+        (["help", "stroe"], "stroe is not a command, a topic, an option or a warning"),
         (["run", "airflwo"], "airflwo: is not on the command's PATH"),
         (["run", "/no/such"], "/no/such: cannot be run"),
-        (["run", "--on-change", "replcae"], '"replcae" is none of keep, stage, refuse and replace'),
-        (["run", "--manage", "internal_api_secretkey"], '"internal_api_secretkey" is none of'),
-        (["run", "--lock-timeout", "10 sec"], '"10 sec" has no known unit'),
+        (["run", "--on-change", "replcae"], '"replcae" is not one of keep, stage, refuse, replace'),
+        (["run", "--manage", "internal_api_secretkey"], '"internal_api_secretkey" is not one of'),
+        (["run", "--lock-timeout", "10 sec"], '"10 sec" is not a duration'),
         (["run", "--user", "airfow"], "there is no user airfow"),
         (["run", "--init", "--rewrite", "TERM:QIUT"], 'there is no signal "QIUT"'),
         (["run", "--wait-for", "unix:sock"], '"unix:sock": the socket'),
@@ -248,5 +247,5 @@ def test_a_typing_error_is_shown(fernit, words, says):
 @pytest.mark.parametrize("words", [["run", "--password"], ["-password"], ["password"], ["key", "password"], ["help", "password"]], ids=" ".join)
 def test_what_is_near_no_name_is_hidden_and_said_to_be(fernit, words):
     done = fernit(*words)
-    assert "did you mean" in errors(done)[0] or "such as" in errors(done)[0]
-    assert "password" not in done.stderr and hints(done) == ['fernit: hint: "..." stands for a word that may be a secret']
+    assert " is not a" in errors(done)[0] and "did you mean" not in done.stderr
+    assert "password" not in done.stderr and hints(done)[-1:] == ['fernit: hint: "..." stands for a word that may be a secret']

@@ -546,7 +546,7 @@ def test_a_store_that_has_another_secret_of_airflow_gets_no_new_key(fernit, stor
     assert done.returncode == (125 if command[0] in ("init", "run") else 1)
     assert not (store / "fernet_key").exists()
     said = done.stdout + done.stderr
-    assert f"{store}/fernet_key is missing, and {other} beside it shows that there was one" in said
+    assert f"{store}/fernet_key is missing, but {other} shows that there was one" in said
 
 
 @pytest.mark.parametrize("name", [None, "secret_key.0011223344556677", "0011223344556677", "garbage"])

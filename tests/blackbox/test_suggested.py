@@ -293,22 +293,24 @@ def test_a_store_that_is_no_absolute_path_is_shown_resolved(fernit, tmp_path, gi
 def test_the_end_of_the_options_is_no_folder(fernit, tmp_path):
     before = listing(tmp_path)
     done = fernit("run", "--store", "--", "true", FERNIT_STORE=None)
-    assert (done.returncode, errors(done)) == (125, ['fernit: error: --store needs a value, and "--" ends the options'])
+    assert (done.returncode, errors(done)) == (125, ["fernit: error: --store needs a value"])
+    assert hints(done) == ["fernit: hint: --store DIR"]
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", ["YESS", "YE", "KEY", "KEYS"])
+@pytest.mark.parametrize("name", ["YESS", "YES_", "KEY", "KEYS"])
 def test_a_flag_that_is_no_setting_is_not_what_somebody_meant(fernit, name, tmp_path):
     done = fernit("status", **{f"FERNIT_{name}": "1"})
     if name in ("KEY", "KEYS"):
         assert done.stderr == "" and f"FERNIT_{name} is set, which Airflow and fernit do not read" in done.stdout
     else:
-        assert "did you mean FERNIT_" in done.stderr and "FERNIT_YES?" not in done.stderr
+        assert done.stderr == f"fernit: warning: unknown-variable: FERNIT_{name} is ignored: it is not a setting of fernit\n"
     ini = tmp_path / "fernit.ini"
     ini.write_text(f"[fernit]\n{name.lower()} = 1\n")
-    assert "did you mean " in (said := fernit("status", "--config", ini).stderr) and "mean yes?" not in said
+    said = fernit("status", "--config", ini)
+    assert said.returncode == 2 and "is not a setting" in errors(said)[0] and "did you mean" not in said.stderr
     ini.write_text("[fernit]\nconfi = 1\n")
-    assert "mean config?" not in fernit("status", "--config", ini).stderr
+    assert "did you mean" not in fernit("status", "--config", ini).stderr
 
 
 # --- An errno that alone tells what to do
@@ -323,5 +325,5 @@ def test_another_volume_is_no_cure_for_it(fernit, store, stored, call, errno, ad
         stored(FIRST)
     fault = Trace("/dev/null", [f"{call}:error={errno}:when=1+"], only=call)
     done = fernit("init", prefix=fault.prefix, FERNET_KEY=SECOND if is_change else None)
-    assert done.returncode == 125 and advice in errors(done)[-1], done.stderr
+    assert done.returncode == 125 and advice in "\n".join(hints(done)), done.stderr
     assert "writable" not in done.stderr and "on a host" not in done.stderr and "--store DIR" not in done.stderr

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import SLOW, TREE
+from conftest import LEFT_OUT, SLOW, TREE
 
 pytestmark = pytest.mark.real_binary  # about the tests
 
@@ -70,8 +70,17 @@ def test_a_run_leaves_nothing_in_the_folder_for_temporary_files(tmp_path, line, 
     assert says in done.stderr and bool(says) == ("left temporary" in done.stderr)
 
 
+def existing_tests():
+    return {f"{file.name}::{name}" for file in pathlib.Path(__file__).parent.glob("test_*.py")
+             for name in re.findall(r"^ *def (test_\w+)", file.read_text(encoding="utf-8"), re.M)}
+
+
 def test_each_slow_test_exists():
     """make check leaves out what slow.txt lists, so a name in it must not outlive its test."""
-    found = {f"{file.name}::{name}" for file in pathlib.Path(__file__).parent.glob("test_*.py")
-             for name in re.findall(r"^ *def (test_\w+)", file.read_text(encoding="utf-8"), re.M)}
-    assert SLOW and not SLOW - found
+    assert SLOW and not SLOW - existing_tests()
+
+
+def test_each_test_that_is_left_out_under_qemu_exists_and_says_why():
+    units = {path.stem for path in (TREE / "tests" / "unit").glob("test_*.c")}
+    assert LEFT_OUT and not set(LEFT_OUT) - existing_tests() - {name.split("::")[0] for name in existing_tests()} - units
+    assert all(len(reason.split()) >= 3 for reason in LEFT_OUT.values())

@@ -369,7 +369,7 @@ def test_a_wrong_word_is_an_error_before_anything_is_done(fernit, store, command
     (store / "fernet_key").unlink()
     done = fernit(*command, FERNIT_WAIT_FOR="db,postgres")
     assert done.returncode == status
-    assert errors(done) == ['fernit: error: FERNIT_WAIT_FOR: "postgres" is none of db, broker, tcp://HOST:PORT and unix:/PATH']
+    assert errors(done) == ['fernit: error: FERNIT_WAIT_FOR: "postgres" is not db, broker, tcp://HOST:PORT or unix:/PATH']
     assert not (store / "fernet_key").exists()
 
 
@@ -382,7 +382,7 @@ def test_a_wrong_time_is_an_error(fernit):
 def test_a_ninth_is_too_many(fernit):
     done = fernit("run", "--", "true", FERNIT_WAIT_FOR=",".join(f"tcp://h:{n}" for n in range(1, 10)))
     assert done.returncode == 125
-    assert errors(done) == ["fernit: error: FERNIT_WAIT_FOR: names more than 8 to wait for"]
+    assert errors(done) == ["fernit: error: FERNIT_WAIT_FOR: names more than 8 targets"]
 
 
 def test_without_it_nothing_is_connected_to_and_no_url_is_read(fernit, tmp_path):

@@ -1,8 +1,8 @@
 /* Signals: a number's name is that number again, and a rewrite changes one signal. */
 #include <ctype.h>
 
+#include "base/signal_name.h"
 #include "fuzz.h"
-#include "process/signal_name.h"
 
 static void hold_number(const char *text)
 {

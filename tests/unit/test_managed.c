@@ -162,9 +162,9 @@ static void manage_knows_each_by_its_name(void **state)
     (void)state;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
         struct error err = {0};
-        unsigned secrets = 0;
-        assert_int_equal(value_manage(managed_secrets[i].name, &secrets, &err), 0);
-        assert_int_equal(secrets, 1U << i);
+        struct settings settings = {0};
+        assert_int_equal(value_read(&settings, OPTION_MANAGE, managed_secrets[i].name, &err), 0);
+        assert_int_equal(settings.manage, 1U << i);
     }
 }
 

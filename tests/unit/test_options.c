@@ -3,12 +3,12 @@
 #include <stdio.h>
 
 #include "airflow/managed.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/unknown.h"
 #include "cli/values.h"
 #include "cli/variables.h"
-#include "process/scope.h"
-#include "resolve/change.h"
 #include "table.h"
 
 static void every_row_of_the_table_is_filled_and_found(void **state)
@@ -18,21 +18,32 @@ static void every_row_of_the_table_is_filled_and_found(void **state)
         const char *name = options[id].name;
         if (!name || !*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
             fail_msg("option %zu has no name", id);
-        if (option_named(name, strlen(name), 0) != id || option_named(name, strlen(name), 1) != id)
+        if (option_named(name, strlen(name), false) != id ||
+            option_named(name, strlen(name), true) != id)
             fail_msg("%s is not found", name);
         if (options[id].commands == 0 || (options[id].commands & ~(unsigned)FOR_EVERY))
             fail_msg("%s is for no command", name);
-        if ((options[id].kind == KIND_LATER) != (options[id].help == NULL))
-            fail_msg("%s: what is not built has no help, and all else has", name);
-        if (options[id].kind == KIND_LATER && !options[id].fallback)
-            fail_msg("%s has no default, at which it would be accepted", name);
-        if ((id >= OPTION_LATER) != (options[id].kind == KIND_LATER))
-            fail_msg("%s stands at the wrong place", name);
+        if (!options[id].help)
+            fail_msg("%s has no help", name);
+        bool takes_words = options[id].kind == KIND_WORD || options[id].kind == KIND_SET ||
+                           options[id].kind == KIND_MODE;
+        if (takes_words != (options[id].words != NULL))
+            fail_msg("%s has words, or has none", name);
         if (options[id].topic >= TOPIC_COUNT || options[id].topic == TOPIC_EXIT)
             fail_msg("%s is about nothing that has options", name);
         if ((options[id].kind == KIND_FLAG) != (options[id].metavar == NULL))
             fail_msg("%s: a flag takes no value, and all else does", name);
     }
+}
+
+/* The compiler knows the type of each; here: no two fill the same field. */
+static void every_option_fills_a_field_of_its_own(void **state)
+{
+    (void)state;
+    for (size_t id = 0; id < OPTION_COUNT; id++)
+        for (size_t other = 0; other < id; other++)
+            if (options[id].field == options[other].field)
+                fail_msg("%s and %s", options[id].name, options[other].name);
 }
 
 static void a_name_is_known_whole_or_not_at_all(void **state)
@@ -81,68 +92,70 @@ static void each_topic_has_a_name_and_a_title(void **state)
     }
 }
 
-/* settle.c takes the place of a word for the value. */
-static void the_words_of_a_kind_stand_in_the_order_of_its_values(void **state)
+static void the_words_of_an_option_stand_in_the_order_of_its_values(void **state)
 {
     (void)state;
     static const struct {
         const char *word;
-        enum option_kind kind;
+        enum option_id id;
         int place;
     } table[] = {
-        {"keep", KIND_CHANGE, ON_CHANGE_KEEP},
-        {"stage", KIND_CHANGE, ON_CHANGE_STAGE},
-        {"refuse", KIND_CHANGE, ON_CHANGE_REFUSE},
-        {"replace", KIND_CHANGE, ON_CHANGE_REPLACE},
-        {"auto", KIND_SCOPE, SCOPE_AUTO},
-        {"child", KIND_SCOPE, SCOPE_CHILD},
-        {"group", KIND_SCOPE, SCOPE_GROUP},
-        {"text", KIND_FORMAT, LOG_TEXT},
-        {"json", KIND_FORMAT, LOG_JSON},
-        {"0600", KIND_MODE, 0},
-        {"0660", KIND_MODE, 2},
-        {"env,cfg", KIND_DELIVER, 2},
-        {"fernet_key", KIND_MANAGE, 0},
+        {"keep", OPTION_ON_CHANGE, ON_CHANGE_KEEP},
+        {"stage", OPTION_ON_CHANGE, ON_CHANGE_STAGE},
+        {"refuse", OPTION_ON_CHANGE, ON_CHANGE_REFUSE},
+        {"replace", OPTION_ON_CHANGE, ON_CHANGE_REPLACE},
+        {"auto", OPTION_SIGNAL_SCOPE, SCOPE_AUTO},
+        {"child", OPTION_SIGNAL_SCOPE, SCOPE_CHILD},
+        {"group", OPTION_SIGNAL_SCOPE, SCOPE_GROUP},
+        {"text", OPTION_LOG_FORMAT, LOG_TEXT},
+        {"json", OPTION_LOG_FORMAT, LOG_JSON},
+        {"0600", OPTION_STORE_MODE, 0},
+        {"0660", OPTION_STORE_MODE, 2},
+        {"env", OPTION_DELIVER, 0},
+        {"cfg", OPTION_DELIVER, 1},
+        {"fernet_key", OPTION_MANAGE, 0},
 
-        {"", KIND_CHANGE, -1},
-        {"kee", KIND_CHANGE, -1},
-        {"keep,", KIND_CHANGE, -1},
-        {"keep, stage", KIND_CHANGE, -1},
-        {"Keep", KIND_CHANGE, -1},
-        {"cfg,", KIND_DELIVER, -1},
-        {"key", KIND_MANAGE, -1},
-        {"all", KIND_MANAGE, -1},
+        {"", OPTION_ON_CHANGE, -1},
+        {"kee", OPTION_ON_CHANGE, -1},
+        {"keep,", OPTION_ON_CHANGE, -1},
+        {"keep, stage", OPTION_ON_CHANGE, -1},
+        {"Keep", OPTION_ON_CHANGE, -1},
+        {"env, cfg", OPTION_DELIVER, -1},
+        {"key", OPTION_MANAGE, -1},
+        {"all", OPTION_MANAGE, -1},
     };
     foreach(row, table) {
-        int place = option_word(row->kind, row->word, strlen(row->word));
+        int place = option_word(&options[row->id], row->word, strlen(row->word));
         if (place != row->place)
             fail_msg("%s: %d", row->word, place);
     }
     for (int i = 0; i < MANAGED_COUNT; i++) {
         const char *name = managed_secrets[i].name;
-        assert_int_equal(option_word(KIND_MANAGE, name, strlen(name)), i);
+        assert_int_equal(option_word(&options[OPTION_MANAGE], name, strlen(name)), i);
     }
 }
 
-static void every_kind_with_words_has_its_default_among_them(void **state)
+static void every_default_is_a_right_value(void **state)
 {
     (void)state;
-    for (size_t id = 0; id < OPTION_COUNT; id++)
-        if (option_words(options[id].kind) && options[id].kind != KIND_MANAGE &&
-            option_word(options[id].kind, options[id].fallback, strlen(options[id].fallback)) < 0)
-            fail_msg("%s: %s", options[id].name, options[id].fallback);
+    struct settings settings = {0};
+    for (size_t id = 0; id < OPTION_COUNT; id++) {
+        struct error err = {0};
+        const char *text = options[id].fallback;
+        int read = !option_is_repeatable(id) ? value_read(&settings, id, text, &err)
+                   : text                    ? value_add_all(&settings, id, text, &err)
+                                             : 0;
+        if (read < 0)
+            fail_msg("%s: %s", options[id].name, err.message);
+    }
+    assert_int_equal(settings.manage, (1 << MANAGED_COUNT) - 1);
+    assert_int_equal(settings.deliver, DELIVER_ENVIRONMENT | DELIVER_CFG);
 }
 
-/* Which is why it is shown as that. */
-static void the_default_of_manage_is_all_of_its_words(void **state)
+static void a_default_is_shown_as_it_would_be_given(void **state)
 {
     (void)state;
-    const struct option *option = &options[OPTION_MANAGE];
-    unsigned secrets = 0;
-    struct error err = {0};
-    assert_int_equal(value_manage(option->fallback, &secrets, &err), 0);
-    assert_int_equal(secrets, (1 << MANAGED_COUNT) - 1);
-    assert_string_equal(option_default(option), "all of these");
+    assert_string_equal(option_default(&options[OPTION_MANAGE]), "all of these");
     assert_string_equal(option_default(&options[OPTION_STORE]), options[OPTION_STORE].fallback);
     assert_null(option_default(&options[OPTION_SECRET_FILE]));
 }
@@ -151,17 +164,19 @@ static void a_wrong_word_is_told_with_the_right_ones(void **state)
 {
     (void)state;
     static const struct {
-        enum option_kind kind;
+        enum option_id id;
         const char *message;
     } table[] = {
-        {KIND_FORMAT, "\"x\" is neither text nor json"},
-        {KIND_SCOPE, "\"x\" is none of auto, child and group"},
-        {KIND_CHANGE, "\"x\" is none of keep, stage, refuse and replace"},
-        {KIND_MODE, "\"x\" is none of 0600, 0640 and 0660"},
+        {OPTION_LOG_FORMAT, "\"x\" is not one of text, json"},
+        {OPTION_SIGNAL_SCOPE, "\"x\" is not one of auto, child, group"},
+        {OPTION_ON_CHANGE, "\"x\" is not one of keep, stage, refuse, replace"},
+        {OPTION_STORE_MODE, "\"x\" is not one of 0600, 0640, 0660"},
+        {OPTION_DELIVER, "\"x\" is not one of env, cfg"},
     };
     foreach(row, table) {
         struct error err = {0};
-        assert_int_equal(value_word(row->kind, "x", &err), -1);
+        struct settings settings = {0};
+        assert_int_equal(value_read(&settings, row->id, "x", &err), -1);
         assert_int_equal(err.kind, ERROR_USAGE);
         assert_string_equal(err.message, row->message);
     }
@@ -211,27 +226,46 @@ static void commands_are_listed_by_first_words_and_by_second_ones(void **state)
     assert_null(words[0]);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static void the_nearest_is_what_was_probably_meant(void **state)
 {
     (void)state;
-    static const char *const names[] = {"run", "init", "status", "key", "version", "help", NULL};
+    static const char *const names[] = {"run",     "init", "status",  "key",
+                                        "version", "help", "waiting", NULL};
     static const char *const one[] = {"only", NULL};
     static const struct {
         const char *const *names;
         const char *word;
         const char *nearest;
     } table[] = {
-        {names, "run", "run"},     {names, "rnu", "run"},
-        {names, "ru", "run"},      {names, "statsu", "status"},
-        {names, "stat", "status"}, {names, "keys", "key"},
-        {names, "inti", "init"},   {names, "versoin", "version"},
-        {names, "--help", "help"}, {names, "helo", "help"},
-        {one, "", "only"},         {one, "something else", "only"},
+        {names, "run", "run"},
+        {names, "rnu", "run"},
+        {names, "ru", "run"},
+        {names, "runner", "run"},
+        {names, "statsu", "status"},
+        {names, "stat", "status"},
+        {names, "keys", "key"},
+        {names, "inti", "init"},
+        {names, "versoin", "version"},
+        {names, "helo", "help"},
+        {names, "r", NULL},
+        {names, "", NULL},
+        {names, "V", NULL},
+        {names, "warnings", NULL},
+        {names, "--help", NULL},
+        {names, "installation", NULL},
+        {one, "", NULL},
+        {one, "something else", NULL},
+        {one, "onyl", "only"},
     };
     foreach(row, table) {
         const char *nearest = nearest_word(row->word, row->names);
-        if (strcmp(nearest, row->nearest) != 0)
-            fail_msg("%s: %s", row->word, nearest);
+        if (!is_same(nearest, row->nearest))
+            fail_msg("%s: %s", row->word, nearest ? nearest : "nothing");
     }
 }
 
@@ -249,7 +283,7 @@ static void the_nearest_option_is_found_in_the_table(void **state)
         {"secret-files", "secret-file"},
         {"cmd-timout", "cmd-timeout"},
         {"delivr", "deliver"},
-        {"ephemeral", "allow-ephemeral"},
+        {"allow", "allow-ephemeral"},
         {"verbos", "verbose"},
         {"quite", "quiet"},
         {"cofig", "config"},
@@ -257,25 +291,76 @@ static void the_nearest_option_is_found_in_the_table(void **state)
         {"on_change", "on-change"},
         {"mange", "manage"},
         {"stict", "strict"},
-        {"single-writer", "assume-single-writer"},
         {"log-fromat", "log-format"},
         {"lock-time", "lock-timeout"},
         {"run-command", "run-commands"},
         {"jsn", "json"},
+        {"ephemeral", NULL},
+        {"bogus", NULL},
+        {"yess", "yes"},
     };
+    const char *names[OPTION_COUNT + 1];
+    assert_int_equal(option_names(ORIGIN_FLAG, names), OPTION_COUNT);
     foreach(row, table)
-        if (strcmp(nearest_option(row->word), row->nearest) != 0)
-            fail_msg("%s: %s", row->word, nearest_option(row->word));
+        if (!is_same(nearest_word(row->word, names), row->nearest))
+            fail_msg("%s", row->word);
 }
 
-static void a_word_of_any_length_has_a_nearest_one(void **state)
+static void an_unknown_word_may_have_any_length(void **state)
 {
     (void)state;
+    struct error err = {0};
     char word[5000];
     memset(word, 'x', sizeof word - 1);
     word[sizeof word - 1] = '\0';
-    assert_non_null(nearest_option(word));
-    assert_non_null(nearest_option(""));
+    assert_int_equal(unknown_option("--", word, &err), -1);
+    assert_string_equal(err.message, "--... is not an option");
+    assert_int_equal(unknown_option("--", "", &err), -1);
+    assert_string_equal(err.message, "-- is not an option");
+}
+
+static void an_unknown_command_is_told_with_what_to_write(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message;
+        const char *hint;
+        char *words[7];
+    } table[] = {
+        {"statsu is not a command", "did you mean fernit status?", {"statsu"}},
+        {"key chekc is not a command", "did you mean fernit key check?", {"key", "chekc"}},
+        {"key ... is not a command",
+         "fernit help key lists the commands\n\"...\" stands for a word that may be a secret",
+         {"key", "frob"}},
+        {"key needs a second word",
+         "one of generate, print, check, fingerprint, promote, retire, unretire, destroy",
+         {"key"}},
+        {"--... is not an option",
+         "fernit help COMMAND lists the options\n"
+         "\"...\" stands for a word that may be a secret",
+         {"--bogus"}},
+        {"--stroe is not an option", "did you mean --store?", {"--stroe", "/x", "status"}},
+        {"-v is not an option", "fernit help COMMAND lists the options", {"-v"}},
+        {"options come after the command",
+         "fernit status --store /x",
+         {"--store", "/x", "status", "--json"}},
+        {"options come after the command",
+         "fernit key print --quiet --store '/a b'",
+         {"--quiet", "--store=/a b", "key", "print"}},
+        {"options come after the command",
+         "fernit run --user ...",
+         {"--user", "hunter2hunter2", "run", "true"}},
+        {"options come after the command", "fernit COMMAND --strict", {"--strict", "nosuch"}},
+        {"options come after the command", "fernit COMMAND", {"--store"}},
+        {"--stroe is not an option", "did you mean --store?", {"--quiet", "--stroe", "run"}},
+    };
+    foreach(row, table) {
+        struct error err = {0};
+        assert_int_equal(unknown_command(row->words, &err), -1);
+        assert_int_equal(err.kind, ERROR_USAGE);
+        assert_string_equal(err.message, row->message);
+        assert_string_equal(err.hints, row->hint);
+    }
 }
 
 static void variables_are_named_after_options(void **state)
@@ -304,9 +389,8 @@ static void variables_are_named_after_options(void **state)
         snprintf(assignment, sizeof assignment, "%s=x=y", name);
         assert_true(variable_option(assignment, option));
         assert_string_equal(option, options[id].name);
-        assert_int_equal(variable_setting(assignment),
-                         option_is_flag_alone(id) ? OPTION_COUNT : id);
-        assert_int_equal(variable_is_unknown(assignment), option_is_flag_alone(id));
+        assert_int_equal(variable_setting(assignment), id == OPTION_YES ? OPTION_COUNT : id);
+        assert_int_equal(variable_is_unknown(assignment), id == OPTION_YES);
     }
 }
 
@@ -415,15 +499,17 @@ int main(void)
         cmocka_unit_test(every_row_of_the_table_is_filled_and_found),
         cmocka_unit_test(a_name_is_known_whole_or_not_at_all),
         cmocka_unit_test(each_topic_has_a_name_and_a_title),
-        cmocka_unit_test(the_words_of_a_kind_stand_in_the_order_of_its_values),
-        cmocka_unit_test(every_kind_with_words_has_its_default_among_them),
-        cmocka_unit_test(the_default_of_manage_is_all_of_its_words),
+        cmocka_unit_test(the_words_of_an_option_stand_in_the_order_of_its_values),
+        cmocka_unit_test(every_option_fills_a_field_of_its_own),
+        cmocka_unit_test(every_default_is_a_right_value),
+        cmocka_unit_test(a_default_is_shown_as_it_would_be_given),
         cmocka_unit_test(a_wrong_word_is_told_with_the_right_ones),
         cmocka_unit_test(a_command_is_found_by_one_word_or_two),
         cmocka_unit_test(commands_are_listed_by_first_words_and_by_second_ones),
         cmocka_unit_test(the_nearest_is_what_was_probably_meant),
         cmocka_unit_test(the_nearest_option_is_found_in_the_table),
-        cmocka_unit_test(a_word_of_any_length_has_a_nearest_one),
+        cmocka_unit_test(an_unknown_word_may_have_any_length),
+        cmocka_unit_test(an_unknown_command_is_told_with_what_to_write),
         cmocka_unit_test(variables_are_named_after_options),
         cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(settings_unknown_ones_and_others_are_told_apart),

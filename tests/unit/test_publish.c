@@ -1,4 +1,4 @@
-#include "base/publish.h"
+#include "command/publish.h"
 
 #include "base/file.h"
 #include "folder.h"

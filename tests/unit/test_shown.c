@@ -95,7 +95,10 @@ static void the_distance_of_two_words(void **state)
         {ROW, 5, "store", ""},
         {ROW, 1, "stor", "store"},
         {ROW, 1, "sture", "store"},
-        {ROW, 2, "stroe", "store"},
+        {ROW, 1, "stroe", "store"},
+        {ROW, 1, "rnu", "run"},
+        {ROW, 2, "rnnu", "run"},
+        {ROW, 3, "ca", "abc"},
         {ROW, 3, "kitten", "sitting"},
         {ROW, 0, "1234567890123456789012345678901", "1234567890123456789012345678901 and more"},
     };

@@ -1,4 +1,4 @@
-#include "process/signal_name.h"
+#include "base/signal_name.h"
 
 #include "table.h"
 
@@ -128,9 +128,9 @@ static const struct {
     const char *text;
     const char *says;
 } wrong_rewrites[] = {
-    {"", "does not say what a signal becomes"},
-    {"TERM", "\"TERM\" does not say what"},
-    {"TERM=QUIT", "write names or numbers: TERM:QUIT, or HUP:0"},
+    {"", "does not name two signals"},
+    {"TERM", "\"TERM\" does not name two signals"},
+    {"TERM=QUIT", "does not name two signals"},
     {":", "there is no signal \"\""},
     {":QUIT", "there is no signal \"\""},
     {"TERM:", "there is no signal \"\""},
@@ -143,8 +143,8 @@ static const struct {
     {"TERM:65", "there is no signal \"65\""},
     {"65:TERM", "there is no signal \"65\""},
     {"SIGTERMSIGTERMSIGTERMSIGTERM:1", "there is no signal \"...\""},
-    {"0:TERM", "0 is no signal that can arrive"},
-    {"0:0", "0 is no signal that can arrive"},
+    {"0:TERM", "signal 0 never arrives"},
+    {"0:0", "signal 0 never arrives"},
     {"KILL:TERM", "SIGKILL cannot be caught"},
     {"9:TERM", "SIGKILL cannot be caught"},
     {"SIGSTOP:TSTP", "SIGSTOP cannot be caught"},

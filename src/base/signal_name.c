@@ -1,4 +1,4 @@
-#include "process/signal_name.h"
+#include "base/signal_name.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -86,42 +86,32 @@ void signal_rewrite_none(uint8_t rewrite[SIGNAL_LAST + 1])
 
 int signal_rewrite_parse(const char *text, uint8_t rewrite[SIGNAL_LAST + 1], struct error *err)
 {
-    static const char example[] = "write names or numbers: TERM:QUIT, or HUP:0 to drop it";
+    static const char form[] = "write two names or numbers, as in TERM:QUIT, or HUP:0 to drop one";
     char left[SIGNAL_NAME] = "";
     const char *colon = strchr(text, ':');
     if (!colon) {
-        error_usage(err, "\"%s\" does not say what a signal becomes", shown_value(text));
-        return error_hint(err, "%s", example);
+        error_usage(err, "\"%s\" does not name two signals", shown_value(text));
+        return error_hint(err, form);
     }
     if ((size_t)(colon - text) < sizeof left)
         memcpy(left, text, (size_t)(colon - text));
 
     int from = signal_number(left);
     int to = signal_number(colon + 1);
-    if (from < 0) {
+    if (from < 0 || to < 0) {
+        const char *unknown = from >= 0 ? colon + 1 : *left || colon == text ? left : text;
         error_usage(err, "\"%s\": there is no signal \"%s\"", shown_value(text),
-                    *left || colon == text ? shown_value(left) : "...");
-        return error_hint(err, "%s", example);
-    }
-    if (to < 0) {
-        error_usage(err, "\"%s\": there is no signal \"%s\"", shown_value(text),
-                    shown_value(colon + 1));
-        return error_hint(err, "%s", example);
+                    shown_value(unknown));
+        return error_hint(err, form);
     }
     if (from == 0) {
-        error_usage(err, "\"%s\": 0 is no signal that can arrive", text);
-        return error_hint(err, "to drop a signal, write 0 after the colon: HUP:0");
+        error_usage(err, "\"%s\": signal 0 never arrives", text);
+        return error_hint(err, "0 belongs behind the colon: HUP:0 drops SIGHUP");
     }
-    if (from == SIGKILL || from == SIGSTOP) {
-        error_usage(err, "\"%s\": %s cannot be caught, and not rewritten", text,
-                    signal_name(from, left));
-        return error_hint(err, "write another signal, as in TERM:QUIT");
-    }
-    if (from == SIGCHLD) {
-        error_usage(err, "\"%s\": SIGCHLD is about fernit's own children and is never forwarded",
-                    text);
-        return error_hint(err, "write another signal, as in TERM:QUIT");
-    }
+    if (from == SIGKILL || from == SIGSTOP)
+        return error_usage(err, "\"%s\": %s cannot be caught", text, signal_name(from, left));
+    if (from == SIGCHLD)
+        return error_usage(err, "\"%s\": SIGCHLD is about fernit's own children", text);
 
     rewrite[from] = (uint8_t)to;
     return 0;

@@ -1,4 +1,4 @@
-/* Signals by name and number, and what is to become of each: signal(7).
+/* Signals by name and number, and which one each is forwarded as: signal(7).
  *
  * RTMIN is 34, glibc's number, which is what `kill -l` shows and every glibc program (bash, Python)
  * means. The SIGRTMIN of musl, with which fernit is built, is 35 and not used here.

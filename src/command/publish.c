@@ -1,4 +1,4 @@
-#include "base/publish.h"
+#include "command/publish.h"
 
 #include <errno.h>
 #include <fcntl.h>
