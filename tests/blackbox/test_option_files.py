@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import TREE, errors, listing, new_key, warnings
+from conftest import TREE, errors, hints, listing, new_key, warnings
 from ground import Trace, need, wait_for
 from inits import children_of
 from memory import forms_of, scan
@@ -269,7 +269,7 @@ def test_init_has_nobody_to_give_them_to_and_says_so(fernit, tmp_path):
     done = fernit("init", **{f"{CONN}_FILE": tmp_path / "none", f"{PASSWORD}_FILE": ""})
     assert done.returncode == 0
     told = [line for line in warnings(done) if "_FILE" in line]
-    assert len(told) == 1 and f"{CONN}_FILE is left alone" in told[0] and "fernit run" in told[0]
+    assert len(told) == 1 and f"{CONN}_FILE is ignored" in told[0] and "fernit run" in done.stderr
 
 
 def test_status_shows_each_of_them(fernit, mounted, tmp_path):
