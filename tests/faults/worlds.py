@@ -187,7 +187,7 @@ class World:
                 self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, outcomes)
         for outcome in outcomes:
             for one in self.deployments:
-                if outcome.ring is not None and one.cfg == outcome.deployment.cfg:
+                if one.cfg == outcome.deployment.cfg:
                     one.told |= {key for key in one.used if outcome.tells_of(key)}
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
