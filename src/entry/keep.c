@@ -396,6 +396,5 @@ int keep_check_place(const struct context *context, struct error *err)
 int keep_secrets(const struct context *context, struct look *look, bool has_command,
                  struct error *err)
 {
-    return look_at_whole(context, look, err) < 0 ? -1
-                                                 : keep_found(context, look, has_command, err);
+    return look_at_whole(context, look, err) < 0 ? -1 : keep_found(context, look, has_command, err);
 }
