@@ -11,8 +11,9 @@ struct error;
  *
  *   - an airflow.cfg that an interrupted write has left torn is finished first: what stands in it may pass
  *     for a key and is none;
- *   - with --strict what a warning of security would say is an error, and so is a fault of airflow.cfg where nothing but
- *     the file is to give the secret: without has_command, or as --deliver says;
+ *   - with --strict what a warning of security would say is an error;
+ *   - a fault of airflow.cfg is an error where nothing but the file is to give the secret (run/deliver.h): without
+ *     has_command, or as --deliver says;
  *   - a Fernet key that is missing is made, unless the store is on a mount that does not outlive the
  *     container. Whoever made it, it is read back from the store: so the one that is used is the one that
  *     everybody finds there. A secret that can be replaced is made on any verdict, and where there is no store

@@ -185,6 +185,10 @@ class World:
                 beside = self.beside(outcome.deployment)
                 retired = {key for stores in (before, after) for one in beside for key in stores[one].retired}
                 self.judge_ring(outcome, used[outcome.action.deployment] - retired, finds_loss, outcomes)
+        for outcome in outcomes:
+            for one in self.deployments:
+                if one.cfg == outcome.deployment.cfg:
+                    one.told |= {key for key in one.used if outcome.tells_of(key)}
         if len(outcomes) == 1 and actions[0].is_start and (outcomes[0].status == 0 or not actions[0].fault):
             self.judge_change(outcomes[0], before, after)
         if len(outcomes) == 1 and not actions[0].fault:
@@ -265,9 +269,6 @@ class World:
         beside = [other for other in outcomes if other.deployment.cfg == one.cfg]
         untold -= {key for key in once if any(other.tells_of(key) for other in beside)}
         self.count["starts"] += 1
-        for other in self.deployments:
-            if other.cfg == one.cfg:
-                other.told |= {key for key in other.used if outcome.tells_of(key)}
         self.count["lacking"] += bool(lacks)
         demand(not untold, "silent", f"lacks {len(untold)} keys and says only {outcome.warnings}")
         says_loss = LOST in outcome.said or outcome.passes_store
