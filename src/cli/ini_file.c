@@ -16,7 +16,7 @@ static const char *name_of(const char *path)
 
 int ini_file_refuse(const char *path, struct error *err)
 {
-    error_refused(err, "%.300s: others than root can write it, and --user makes root obey it",
+    error_refused(err, "%.300s: users other than root can write it, and with --user root obeys it",
                   name_of(path));
     return error_hint(err,
                       "give it and each folder above it to root: chown root, chmod go-w\n"

@@ -161,7 +161,7 @@ static int edit_place(const struct delivery *delivery, const struct lookup *look
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
     static const char text[] = "%.300s: cannot take out %s: %s%s";
-    static const char hint[] = "take it out by hand, or make the file and its folder writable";
+    static const char hint[] = "remove it by hand, or give fernit write access to the file and its folder";
     char why[LOOK_SHOWS];
     look_shows(delivery->look, why);
     if (delivery->context->settings->strict) {
@@ -187,7 +187,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                 "cfg-not-written",
                 "only the command gets the secrets, by its environment: docker exec and pod "
                 "templates do not\n"
-                "make the file writable for fernit, or set AIRFLOW__CORE__FERNET_KEY and the "
+                "give fernit write access to the file, or set AIRFLOW__CORE__FERNET_KEY and the "
                 "others for the container",
                 "%s", err->message);
         return CFG_WRITTEN;
@@ -218,7 +218,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
             : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
     if (written != CFG_FIXED)
         return written;
-    return error_advise(err, "make it writable, or run: fernit run --deliver env -- COMMAND");
+    return error_advise(err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
 }
 
 /* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside

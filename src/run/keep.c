@@ -58,7 +58,7 @@ static int check_creating(const struct context *context, const struct look *look
     error_id(err, "no-volume");
     error_hint(err, "%s", cure);
     error_hint(err, "or pass the key your connections were saved with in FERNET_KEY");
-    return error_hint(err, "--allow-ephemeral creates one that is lost with the container");
+    return error_hint(err, "with --allow-ephemeral a key is created that is lost with the container");
 }
 
 /* What came from elsewhere, and goes with the container unless it is given again. */
@@ -101,8 +101,8 @@ static void tell_kept(const struct context *context, const struct look *look,
     log_notice(
         lookup->secret->replaceable
             ? NULL
-            : "connections saved with another key stay unreadable; if you have that key, pass "
-              "it in FERNET_KEY",
+            : "connections saved with another key stay unreadable\n"
+              "if you have that key, pass it in FERNET_KEY",
         "created %s %s in %s/%s", lookup->secret->title, fingerprints, look->store.path,
         lookup->secret->name);
 }
@@ -266,7 +266,7 @@ static int make_unkept(const struct keeping *keeping, struct lookup *lookup, str
     ring_summary(&lookup->unkept, fingerprints);
     char hint[PATH_MAX + 128];
     snprintf(hint, sizeof hint,
-             "for one that all containers share, give it in %s, or mount a volume at %s",
+             "so that all containers share it, set it in %s, or mount a volume at %s",
              managed_variable(lookup->secret, keeping->look->airflow), keeping->look->store.path);
     log_notice(hint, "created %s %s for this container alone, which has no store",
                lookup->secret->title, fingerprints);

@@ -191,7 +191,7 @@ static int look_for(const struct context *context, struct look *look, struct loo
         lookup->secret->replaceable)
         return 0;
     error_refused(
-        err, "no Fernet key was created: %.300s may hold it, and --user makes Airflow read %.300s",
+        err, "no Fernet key was created: %.300s may hold it, and with --user Airflow reads %.300s",
         context->left_cfg, look->cfg_path.bytes);
     error_hint(err, "move the file there, or set AIRFLOW_HOME to its folder");
     return error_hint(err, "or give its key in FERNET_KEY");

@@ -126,8 +126,8 @@ static size_t line_in_file(const struct context *context, const char *name, bool
 
 int own_key_check(const struct context *context, struct error *err)
 {
-    static const char text[] = "%s: line %zu: creates a Fernet key, which may take the place of "
-                               "the one that fernit keeps%s";
+    static const char text[] = "%s: line %zu: creates a Fernet key, which may replace the one in "
+                               "the store%s";
     static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
     const struct settings *settings = context->settings;
     bool of_shell = is_shell(*settings->words);

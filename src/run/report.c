@@ -37,7 +37,7 @@ static void say_one(const struct lookup *lookup)
         log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
     if (only_in_cfg)
         log_warning("key-only-in-cfg", "give a volume with --store DIR",
-                    "only %s holds the key %s: a rebuild that loses it makes stored connections "
+                    "only %s holds the key %s: after a rebuild that loses it, stored connections are "
                     "unreadable",
                     name, fingerprints);
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))

@@ -97,7 +97,7 @@ static int find_by_url(const struct option_search *search, struct wait_place *pl
     case OPTION_VALUE_NONE:
         if (is_broker)
             return find_default_broker(search, place, err);
-        return error_input(err, "is not configured: neither in %s nor in airflow.cfg",
+        return error_input(err, "is not configured in %s or in airflow.cfg",
                            search->places->variable);
     case OPTION_VALUE_FOUND:
         break;

@@ -62,7 +62,7 @@ def test_strict_refuses_it_before_anything_is_written(fernit, script, tmp_path, 
     before = listing(tmp_path)
     done = fernit("run", "--strict", *options, path)
     assert (done.returncode, done.stdout) == (125, "")
-    assert errors(done) == [f"fernit: {path}: line 3: creates a Fernet key, which may take the place of the one that fernit keeps (refused: --strict)"]
+    assert errors(done) == [f"fernit: {path}: line 3: creates a Fernet key, which may replace the one in the store (refused: --strict)"]
     assert listing(tmp_path) == before
 
 

@@ -302,7 +302,7 @@ def test_root_obeys_no_fernit_ini_that_others_could_have_written(run, root_key, 
         before = given.pop("before", [])
         done = run("run", *before, *options, "env", FERNIT_STORE=None, **variables, **given)
         assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-        assert f"{ini}: others than root can write it" in done.stderr and "chown root" in done.stderr
+        assert f"{ini}: users other than root can write it" in done.stderr and "chown root" in done.stderr
     assert not (tmp_path / "chosen").exists()
 
 

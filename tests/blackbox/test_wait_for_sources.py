@@ -143,7 +143,7 @@ def test_a_command_or_a_secret_that_is_set_to_nothing_is_none(waits, suffix, bla
 
 
 CANNOT = {
-    "nothing": ({}, f"--wait-for db: is not configured: neither in {CONN} nor in airflow.cfg"),
+    "nothing": ({}, f"--wait-for db: is not configured in {CONN} or in airflow.cfg"),
     "set to nothing": ({CONN: ""}, f"--wait-for db: {CONN}: is set to nothing, and Airflow takes that for the value"),
     "in a secrets backend": ({f"{CONN}_SECRET": "x"}, f"--wait-for db: {CONN}_SECRET: only Airflow can ask its secrets backend for it"),
     "no URL": ({CONN: PASSWORD}, f"--wait-for db: {CONN}: is no URL"),

@@ -31,7 +31,7 @@ static void judge(const char *path, bool expected)
     fd = ini_file_open(path, true, &is_roots, &err);
     if ((fd >= 0) != expected)
         fail_msg("%s: was %s", path, fd >= 0 ? "opened" : err.message);
-    if (fd < 0 && !error_says(&err, ERROR_REFUSED, "others than root can write it"))
+    if (fd < 0 && !error_says(&err, ERROR_REFUSED, "users other than root can write it"))
         fail_msg("%s: says %s", path, err.message);
     if (fd >= 0)
         close(fd);
