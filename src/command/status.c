@@ -8,6 +8,7 @@
 
 #include "airflow/version.h"
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -114,7 +115,7 @@ static void compare_version(const struct context *context, const struct look *lo
     snprintf(text, sizeof text, "AIRFLOW_VERSION says Airflow %s, but %s is installed",
              report->airflow, version);
     snprintf(hint, sizeof hint, "correct the variable, or set --airflow-version %s", version);
-    status_add(report, false, text, hint);
+    status_add(report, false, NULL, text, hint);
 }
 
 static void describe_airflow(const struct context *context, const struct look *look,
@@ -182,7 +183,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
         snprintf(text, size, "the command in %s decides (--run-commands runs it)", winner);
         break;
     case ACTION_NONE:
-        snprintf(text, size, "no source holds one, and this Airflow does not read it");
+        snprintf(text, size, "no source has one, and this Airflow does not read it");
         break;
     }
 }
@@ -192,7 +193,7 @@ static void describe_outcome(const struct lookup *lookup, struct status_secret *
 {
     secret->is_kept = lookup->is_kept;
     if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
-        snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
+        snprintf(secret->text, sizeof secret->text, "no source has one: would create one%s",
                  lookup->is_kept ? "" : " for this container alone");
         return;
     }
@@ -205,7 +206,7 @@ static void describe_outcome(const struct lookup *lookup, struct status_secret *
 
 static void problem(struct status_report *report, const struct error *err)
 {
-    status_add(report, true, err->message, error_hints(err));
+    status_add(report, true, NULL, err->message, error_hints(err));
 }
 
 /* What a run would log. */
@@ -218,8 +219,8 @@ static void hear(void *context, const char *id, const char *text, const char *hi
 {
     const struct listening *listening = context;
     bool is_refused = listening->settings->strict && warning_is_security(id);
-    status_add(listening->report, is_refused || strcmp(id, remark_id(REMARK_BROKEN)) == 0, text,
-               hints);
+    bool is_broken = strcmp(id, remark_id(REMARK_BROKEN)) == 0;
+    status_add(listening->report, is_refused || is_broken, id, text, hints);
 }
 
 /* All that a run does from its look on, but that nothing is written.
@@ -256,7 +257,7 @@ static void describe_waiting(const struct look *look, const struct lookup *looku
     if (lookup->survey.store_scan.retired &&
         store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
             0)
-        status_add(report, true, err.message, error_hints(&err));
+        problem(report, &err);
 }
 
 static int describe_secrets(const struct look *look, struct status_report *report,
@@ -293,7 +294,7 @@ static int describe_waits(const struct context *context, const struct look *look
         else if (err->kind == ERROR_ENDING)
             return -1;
         else
-            status_add(report, true, err->message, error_hints(err));
+            problem(report, err);
     }
     return 0;
 }
@@ -330,6 +331,22 @@ static int describe(const struct context *context, struct look *look, const stru
     return describe_waits(context, look, files, report, err);
 }
 
+/* Colors where a person sees them: see no-color.org. */
+static bool wants_colors(char *const *environment)
+{
+    const char *terminal = environment_get(environment, "TERM");
+    const char *refused = environment_get(environment, "NO_COLOR");
+    bool can = !terminal || strcmp(terminal, "dumb") != 0;
+    return can && (!refused || !*refused) && isatty(STDOUT_FILENO);
+}
+
+static void print_for_people(const struct context *context, const struct status_report *report)
+{
+    struct status_style style = {.shows_all = context->settings->verbose,
+                                 .has_colors = wants_colors(context->environment)};
+    status_print(report, &style);
+}
+
 int status_command(const struct context *context)
 {
     struct error err = {0};
@@ -355,6 +372,6 @@ int status_command(const struct context *context)
     if (settings->json)
         status_print_json(&report);
     else
-        status_print(&report);
-    return report.problem_count > 0 ? EXIT_PROBLEM : EXIT_GOOD;
+        print_for_people(context, &report);
+    return report.has_error ? EXIT_PROBLEM : EXIT_GOOD;
 }

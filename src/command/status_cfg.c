@@ -92,7 +92,7 @@ static void add_copy(const char *name, void *context)
     snprintf(text, sizeof text, "%s/%s: the interrupted write of another airflow.cfg has left it",
              copies->store, name);
     status_add(
-        copies->report, false, text,
+        copies->report, false, NULL, text,
         "nothing to do: the next start in the container of that airflow.cfg removes it\n"
         "if there is no such container, save the keys in it that are still needed, and remove it");
 }
@@ -111,7 +111,7 @@ static int check_copies(const struct context *context, const struct look *look,
     if (recovered > 0) {
         char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted", path);
-        status_add(report, false, text, "nothing to do: the next start finishes it");
+        status_add(report, false, NULL, text, "nothing to do: the next start finishes it");
     }
     if (path)
         deliver_copy_name(path, own, &ignored);
@@ -130,7 +130,7 @@ int status_check_cfg(const struct context *context, const struct look *look,
     const struct cfg *cfg = &look->cfg.cfg;
     bool has_copies = false;
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
-        status_add(report, true, rest.message, error_hints(&rest));
+        status_add(report, true, NULL, rest.message, error_hints(&rest));
     for (size_t i = 0; i < look->count; i++)
         has_copies |= look->lookups[i].survey.store_scan.copies;
     return has_copies ? check_copies(context, look, report, err) : 0;

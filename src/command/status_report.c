@@ -6,22 +6,52 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "resolve/sources.h"
 
-void status_add(struct status_report *report, bool problem, const char *text, const char *hints)
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[m"
+
+/* Under --strict the refusal is the warning's text, and why it is an error. */
+static bool is_same(const struct status_note *note, const char *text)
 {
-    report->problem_count += problem;
+    size_t length = strlen(note->text);
+    return strncmp(text, note->text, length) == 0 &&
+           (text[length] == '\0' || strcmp(text + length, " (refused: --strict)") == 0);
+}
+
+/* The note with this text, or a new one; NULL: no memory. */
+static struct status_note *note_for(struct status_report *report, const char *text)
+{
+    for (size_t i = 0; i < report->note_count; i++)
+        if (is_same(&report->notes[i], text))
+            return &report->notes[i];
     struct status_note *notes = reallocarray(report->notes, report->note_count + 1, sizeof *notes);
     if (!notes)
-        return;
+        return NULL;
     report->notes = notes;
     struct status_note *note = &notes[report->note_count++];
-    *note = (struct status_note){.problem = problem};
+    *note = (struct status_note){0};
+    return note;
+}
+
+void status_add(struct status_report *report, bool is_error, const char *id, const char *text,
+                const char *hints)
+{
+    report->has_error |= is_error;
+    struct status_note *note = note_for(report, text);
+    if (!note)
+        return;
+    note->is_error |= is_error;
+    note->id = id ? id : note->id;
     snprintf(note->text, sizeof note->text, "%s", text);
     snprintf(note->hint, sizeof note->hint, "%s", hints);
 }
 
 void status_refuse(struct status_report *report)
 {
+    report->is_refused = true;
     for (size_t i = 0; i < report->secret_count; i++) {
         struct status_secret *secret = &report->secrets[i];
         secret->verdict = "refuse";
@@ -64,69 +94,163 @@ static const char *describe_option_file(const struct option_file *file)
     return "";
 }
 
-static void print_row(const struct status_source *source, size_t width, int way)
+static const char *color(const struct status_style *style, const char *code)
+{
+    return style->has_colors ? code : "";
+}
+
+static void print_row(const struct status_source *source, size_t width, int way,
+                      const struct status_style *style)
 {
     size_t length = strlen(source->name);
     char number[4] = " ";
     if (way)
         snprintf(number, sizeof number, "%d", way);
-    printf("  %s  ", number);
+    printf("%s  %s  ", source->wins ? color(style, BOLD) : "", number);
     print_clean(source->name);
-    printf("%*s  %s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
-           source->fingerprints, source->wins ? "  <- used" : "");
+    printf("%*s  %s%s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
+           source->fingerprints, source->wins ? "  <- used" : "",
+           source->wins ? color(style, PLAIN) : "");
 }
 
-static size_t widest(const struct status_report *report)
+/* The first secret shows its place in the store even without a key: a new one goes there. */
+static bool is_row(const struct status_report *report, const struct status_secret *secret,
+                   const struct status_source *source, const struct status_style *style)
+{
+    bool is_first = secret == report->secrets;
+    return !source->is_absent || style->shows_all || (is_first && source->way == WAY_STORE);
+}
+
+static size_t widest(const struct status_report *report, const struct status_style *style)
 {
     size_t width = 0;
     for (size_t i = 0; i < report->secret_count; i++)
         for (size_t j = 0; j < report->secrets[i].source_count; j++) {
-            size_t length = strlen(report->secrets[i].sources[j].name);
-            width = length > width && length < 60 ? length : width;
+            const struct status_source *source = &report->secrets[i].sources[j];
+            size_t length = strlen(source->name);
+            if (is_row(report, &report->secrets[i], source, style) && length > width && length < 60)
+                width = length;
         }
     return width;
 }
 
-/* Of the first secret every place is shown, so that it is known where it may stand; of the others what is
- * there. */
-static void print_secret(const struct status_secret *secret, const char *store, size_t width,
-                         bool whole)
+/* The absent sources of the first secret in one line of 100 columns: as many names as fit. */
+static void print_absent(const struct status_report *report, const struct status_style *style)
 {
-    int shown = 0;
-    printf("\n%s\n", secret->managed->name);
+    enum { COLUMNS = 100, MORE = sizeof ", and 99 more (see --verbose)" - 1 };
+    const struct status_secret *secret = report->secrets;
+    const char *before = "not set      ";
+    size_t column = 0;
+    size_t left = 0;
+    for (size_t i = 0; i < secret->source_count; i++)
+        left += !is_row(report, secret, &secret->sources[i], style);
+    if (left == 0)
+        return;
     for (size_t i = 0; i < secret->source_count; i++) {
         const struct status_source *source = &secret->sources[i];
-        if (!whole && source->is_absent)
+        if (is_row(report, secret, source, style))
             continue;
-        print_row(source, width, source->way != shown ? source->way : 0);
-        shown = source->way;
+        column += strlen(before) + strlen(source->name);
+        if (column + (left > 1 ? MORE : 0) > COLUMNS)
+            break;
+        printf("%s", before);
+        print_clean(source->name);
+        before = ", ";
+        left--;
     }
-    if (whole)
-        printf("  7  a new one, if none of these holds one\n");
-    if (*secret->staged)
-        printf("staged       %s\n", secret->staged);
-    for (size_t i = 0; i < secret->retired.count; i++)
-        printf("%s%s", i == 0 ? "retired      " : ", ", secret->retired.fingerprints[i]);
-    printf("%sverdict      ", secret->retired.count > 0 ? "\n" : "");
-    print_clean(secret->text);
+    if (left > 0)
+        printf("%sand %zu more (see --verbose)", before, left);
     putchar('\n');
+}
+
+/* Its file in the store. */
+static void print_place(const struct status_report *report, const struct status_secret *secret)
+{
+    print_clean(report->store_path);
+    printf("/%s", secret->managed->name);
+}
+
+static void print_keys(const struct status_report *report, const struct status_secret *secret)
+{
     const char *older = strchr(secret->ring, ' ');
     if (older)
         printf("reads also  %s\n", older);
-    if (secret->is_kept)
-        printf("would store  %s, in %s/%s\n",
-               *secret->would_hold ? secret->would_hold : "a new one", store,
-               secret->managed->name);
-    if (secret->is_kept && *secret->would_stage)
+    if (*secret->would_hold) {
+        printf("would store  %s, in ", secret->would_hold);
+        print_place(report, secret);
+        putchar('\n');
+    }
+    if (*secret->would_stage)
         printf("would stage  %s\n", secret->would_stage);
 }
 
-void status_print(const struct status_report *report)
+/* The first secret says that a run would be refused: the others need not. */
+static void print_secret(const struct status_report *report, const struct status_secret *secret,
+                         size_t width, const struct status_style *style)
 {
-    size_t width = widest(report);
+    int way = 0;
+    bool is_first = secret == report->secrets;
+    bool has_verdict = is_first || !report->is_refused;
+    bool is_shown = has_verdict || *secret->staged || secret->retired.count > 0;
+    for (size_t i = 0; i < secret->source_count; i++)
+        is_shown |= is_row(report, secret, &secret->sources[i], style);
+    if (!is_shown)
+        return;
+    printf("\n%s\n", secret->managed->name);
+    for (size_t i = 0; i < secret->source_count; i++) {
+        const struct status_source *source = &secret->sources[i];
+        if (!is_row(report, secret, source, style))
+            continue;
+        print_row(source, width, source->way != way ? source->way : 0, style);
+        way = source->way;
+    }
+    if (is_first && style->shows_all)
+        printf("  7  a new one, if none of these has one\n");
+    if (is_first)
+        print_absent(report, style);
+    if (*secret->staged)
+        printf("staged       %s\n", secret->staged);
+    for (size_t i = 0; i < secret->retired.count; i++)
+        printf("%s%s%s", i == 0 ? "retired      " : ", ", secret->retired.fingerprints[i],
+               i + 1 == secret->retired.count ? "\n" : "");
+    if (!has_verdict)
+        return;
+    printf("verdict      ");
+    print_clean(secret->text);
+    if (secret->is_kept && !*secret->would_hold) {
+        printf(" in ");
+        print_place(report, secret);
+    }
+    putchar('\n');
+    print_keys(report, secret);
+}
+
+static void print_errors_or_warnings(const struct status_report *report, bool errors,
+                                     const struct status_style *style)
+{
+    for (size_t i = 0; i < report->note_count; i++) {
+        const struct status_note *note = &report->notes[i];
+        char line[STATUS_HINT];
+        if (note->is_error != errors)
+            continue;
+        printf("%s%s:%s %s%s", color(style, errors ? RED : YELLOW), errors ? "error" : "warning",
+               color(style, PLAIN), note->id ? note->id : "", note->id ? ": " : "");
+        print_clean(note->text);
+        putchar('\n');
+        for (const char *at = note->hint; hint_next(&at, line);) {
+            printf("hint: ");
+            print_clean(line);
+            putchar('\n');
+        }
+    }
+}
+
+void status_print(const struct status_report *report, const struct status_style *style)
+{
+    size_t width = widest(report, style);
     printf("fernit %s: what a run would do here\n", FERNIT_VERSION);
     for (size_t i = 0; i < report->secret_count; i++)
-        print_secret(&report->secrets[i], report->store_path, width, i == 0);
+        print_secret(report, &report->secrets[i], width, style);
     printf("\nAirflow      %s",
            *report->airflow ? report->airflow : "version not found (--airflow-version sets it)");
     if (*report->airflow) {
@@ -148,17 +272,10 @@ void status_print(const struct status_report *report)
         print_clean(report->waits[i]);
         putchar('\n');
     }
-    for (size_t i = 0; i < report->note_count; i++) {
-        printf("%s      ", report->notes[i].problem ? "problem" : "warning");
-        print_clean(report->notes[i].text);
+    if (report->note_count > 0)
         putchar('\n');
-        char line[STATUS_HINT];
-        for (const char *at = report->notes[i].hint; hint_next(&at, line);) {
-            printf("hint         ");
-            print_clean(line);
-            putchar('\n');
-        }
-    }
+    print_errors_or_warnings(report, false, style);
+    print_errors_or_warnings(report, true, style);
 }
 
 static void print_string(const char *given)
@@ -190,12 +307,12 @@ static void print_fingerprints(const char *name, const char *list)
     putchar(']');
 }
 
-static void print_notes(const struct status_report *report, const char *name, bool problems)
+static void print_notes(const struct status_report *report, const char *name, bool errors)
 {
     bool first = true;
     printf(",\"%s\":[", name);
     for (size_t i = 0; i < report->note_count; i++) {
-        if (report->notes[i].problem != problems)
+        if (report->notes[i].is_error != errors)
             continue;
         if (!first)
             putchar(',');

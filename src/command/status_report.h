@@ -37,7 +37,8 @@ struct status_secret {
 };
 
 struct status_note {
-    bool problem; /* else a warning */
+    bool is_error;  /* else a warning */
+    const char *id; /* of the warning that a run would log; NULL: none */
     char text[STATUS_TEXT];
     char hint[STATUS_HINT]; /* what to do about it, in lines; "" for none */
 };
@@ -60,18 +61,28 @@ struct status_report {
               [STATUS_WAIT]; /* "the database at postgres:5432"; "" behind the last */
     struct status_note *notes;
     size_t note_count;
-    size_t problem_count;
+    bool has_error;
+    bool is_refused; /* a run would end with 125 */
 };
 
-/* Adds a note and what to do about it, lines with "\n" between them. One for which there is no memory is lost; a problem is
- * counted all the same. */
-void status_add(struct status_report *report, bool problem, const char *text, const char *hints);
+/* Adds an error or a warning and its hints, lines with "\n" between them. The same text again replaces the first one: a
+ * refusal repeats the warning that led to it, and has the better hints. A note is lost if there is no memory for it;
+ * has_error is set all the same. */
+void status_add(struct status_report *report, bool is_error, const char *id, const char *text,
+                const char *hints);
 
-/* Says that a run would be refused: no secret is delivered. Why is a problem of its own. Call it when all verdicts are there. */
+/* Says that a run would be refused: no secret is delivered. Add the reason with status_add. Call it when all verdicts are
+ * there. */
 void status_refuse(struct status_report *report);
 
-/* For people: columns, and "what to do" last. */
-void status_print(const struct status_report *report);
+/* How status_print shows it. */
+struct status_style {
+    bool shows_all; /* absent sources are rows, too; else one line */
+    bool has_colors;
+};
+
+/* For people: columns; then the warnings and last the errors, each with its hints. */
+void status_print(const struct status_report *report, const struct status_style *style);
 
 /* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
  * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret, is_kept (whether a run would write
