@@ -1,11 +1,13 @@
 """fernit status: what a run would do and why; it changes nothing, runs no command and prints no secret."""
 import json
 import os
+import re
 
 import pytest
 
-from conftest import KEY_TEXT, errors, hints, listing
+from conftest import KEY_TEXT, errors, hints, listing, warnings
 from keys import fingerprint, new_key
+from terminals import Terminal
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 
@@ -243,7 +245,7 @@ def states(*lists):
 def test_status_is_0_where_a_run_would_work(fernit, state):
     done = fernit("status", **state)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "problem" not in done.stdout
+    assert "error:" not in done.stdout
     assert fernit("run", "true", **state).returncode == 0, "the run does not think so"
 
 
@@ -278,7 +280,7 @@ def test_nothing_is_changed_and_no_secret_printed(fernit, state, tmp_path, optio
 
 @states(GOOD, REFUSED, [a_broken_one_below])
 def test_table_and_json_tell_the_same(fernit, report, state):
-    table, found = fernit("status", **state).stdout, report(**state)
+    table, found = fernit("status", "--verbose", **state).stdout, report(**state)
     for row in found["sources"]:
         assert row["name"] in table
         for print_ in row["fingerprints"]:
@@ -309,6 +311,125 @@ def test_the_sources_are_listed_also_where_a_run_would_be_refused(report, state,
     names = [row["name"] for row in report(**state)["sources"]]
     for _, name in PLACES[:4]:
         assert name in names
+
+
+# --- The table, for people
+
+
+def problems(done):
+    """The lines of errors, warnings and hints; nothing else is behind the first of them."""
+    lines = done.stdout.splitlines()
+    places = [place for place, line in enumerate(lines) if line.startswith(("error: ", "warning: ", "hint: "))]
+    assert places == list(range(len(lines) - len(places), len(lines)))
+    return [lines[place] for place in places]
+
+
+@states(GOOD, REFUSED, [a_broken_one_below])
+def test_absent_sources_are_one_line_of_at_most_100_columns(fernit, report, state):
+    lines = fernit("status", **state).stdout.splitlines()
+    absent = [row["name"] for row in report(**state)["sources"] if row["found"] == "-"]
+    (line,) = [line for line in lines if line.startswith("not set  ")]
+    *names, last = line.removeprefix("not set").strip().split(", ")
+    assert len(line) <= 100
+    assert names and absent[: len(names)] == names
+    assert last == f"and {len(absent) - len(names)} more (see --verbose)"
+    assert not [line for line in lines if line.endswith("  -")]
+
+
+def test_a_few_absent_sources_are_all_named(fernit, tmp_path, stored):
+    stored(new_key())
+    given = {name: "" for _, name in PLACES[:6] if name != "FERNET_KEY"}
+    table = fernit("status", **given, AIRFLOW_HOME="/a").stdout
+    assert "\nnot set      FERNET_KEY, /run/secrets/fernet_key, " in table
+
+
+@states(GOOD, REFUSED, [a_broken_one_below])
+def test_verbose_shows_each_source_as_a_row(fernit, report, state):
+    lines = fernit("status", "--verbose", **state).stdout.splitlines()
+    rows = [re.sub(r"^  [1-7 ]  ", "", line) for line in lines if re.match("  [1-7 ]  ", line)]
+    names = [row["name"] for row in report(**state)["sources"]]
+    assert [row[: len(name)] for row, name in zip(rows, names)] == names and len(rows) == len(names) + 1
+    assert not [line for line in lines if line.startswith("not set")]
+
+
+@states(GOOD, REFUSED, [a_broken_one_below])
+def test_each_problem_is_said_once_and_last_the_errors_behind_the_warnings(fernit, report, state):
+    found, lines = report(**state), problems(fernit("status", **state))
+    told = [line for line in lines if not line.startswith("hint: ")]
+    assert len(set(told)) == len(told) == len(found["problems"] + found["warnings"])
+    assert [line.split(": ")[0] for line in told] == ["warning"] * len(found["warnings"]) + ["error"] * len(found["problems"])
+    for line, text in zip(told, found["warnings"] + found["problems"], strict=True):
+        assert line.endswith(": " + text)
+    assert sorted(line.removeprefix("hint: ") for line in lines if line not in told) == sorted(found["hints"])
+
+
+@states(GOOD, [a_broken_one_below])
+def test_the_ids_are_those_of_the_log(fernit, state):
+    """A broken source is a warning of a start that goes on, and an error here: status ends with 1."""
+    lines = [line for line in problems(fernit("status", "--run-commands", **state)) if not line.startswith("hint: ")]
+    logged = [line.removeprefix("fernit: warning: ") for line in warnings(fernit("run", "true", **state))]
+    assert sorted(line.partition(": ")[2] for line in lines) == sorted(logged)
+
+
+def test_what_strict_refuses_is_one_error_and_no_warning(fernit, stored):
+    stored(new_key()).chmod(0o644)
+    assert problems(fernit("status"))[0].startswith("warning: readable-store: ")
+    (error, _) = problems(fernit("status", "--strict"))
+    assert error.startswith("error: readable-store: ") and error.endswith(" (refused: --strict)")
+
+
+def test_a_run_that_is_refused_is_said_once_for_all_secrets(fernit):
+    table = fernit("status", FERNIT_MANAGE=None, FERNET_KEY="x").stdout
+    assert table.count("a run would be refused") == 1
+    assert "secret_key" not in table
+
+
+@pytest.fixture
+def shown(fernit):
+    """shown(**env): what a terminal gets."""
+
+    def run(*options, **environment):
+        terminal = Terminal()
+        fernit("status", *options, popen={"stdout": terminal.theirs}, **{"TERM": "xterm", **environment})
+        os.close(terminal.theirs)
+        text = b""
+        try:
+            while part := os.read(terminal.ours, 65536):
+                text += part
+        except OSError:
+            pass  # EIO: all has been read
+        os.close(terminal.ours)
+        return text.decode()
+
+    return run
+
+
+COLOR = re.compile("\033\\[[0-9]*m")
+
+
+def test_on_a_terminal_what_is_used_is_bold_errors_are_red_and_warnings_yellow(shown, fernit, stored):
+    stored(new_key()).chmod(0o644)
+    given = {VARIABLE: new_key(), "FERNET_KEY": "x"}
+    text = shown(**given)
+    bold, red, yellow = (re.findall(rf"\033\[{code}m(.*?)\033\[m", text) for code in (1, 31, 33))
+    assert [line.split() for line in bold] == [["1", VARIABLE, fingerprint(given[VARIABLE]), "<-", "used"]]
+    assert (red, set(yellow)) == (["error:"], {"warning:"})
+    assert COLOR.sub("", text) == fernit("status", **given).stdout
+
+
+@pytest.mark.parametrize(("environment", "colored"), [({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False), ({"TERM": None}, True)],
+                         ids=str)  # fmt: skip
+def test_no_color_and_a_dumb_terminal_have_no_colors(shown, environment, colored):
+    assert bool(COLOR.search(shown(FERNET_KEY="x", **environment))) is colored
+
+
+def test_there_are_no_colors_but_on_a_terminal(fernit, shown):
+    assert "\033" not in fernit("status", FERNET_KEY="x", TERM="xterm").stdout
+    assert "\033" not in shown("--json", FERNET_KEY="x")
+
+
+def test_no_value_reaches_a_terminal_as_a_color(shown, tmp_path):
+    assert "\033[31mforged" not in shown("--secret-file", tmp_path / "\033[31mforged", "--store", tmp_path / "\033[31mforged\nrow")
 
 
 # --- The JSON object
@@ -595,4 +716,4 @@ def test_each_line_of_a_hint_is_a_line_of_its_own(fernit, report, stored, store,
         (store / "fernet_key").rename(store / "fernet_key.staged")
     shown, table = report(**given)["hints"], fernit("status", **given).stdout.splitlines()
     assert shown == [line.removeprefix("fernit: hint: ") for line in hints(fernit("init", **given))[: len(shown)]] and len(shown) > 1
-    assert [line.removeprefix("hint").strip() for line in table if line.startswith("hint ")] == shown
+    assert [line.removeprefix("hint: ") for line in table if line.startswith("hint: ")] == shown
