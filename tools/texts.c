@@ -52,8 +52,9 @@ const char *const command_texts[COMMAND_COUNT] = {
                     "the first word that is no option; `--` may stand before it.",
     [COMMAND_INIT] = "Does the same without a command, for init containers and one-off jobs.",
     [COMMAND_STATUS] =
-        "Shows every source with what it holds, the store, `airflow.cfg`, what a start would do, "
-        "and what to do about each problem. Changes nothing, prints no secret.",
+        "Shows each source that is set (`--verbose`: all sources), the store, `airflow.cfg`, what a "
+        "start would do, and last the warnings and errors with their hints. Changes nothing, "
+        "prints no secret.",
     [COMMAND_KEY_GENERATE] = "Prints a new key and stores nothing.",
     [COMMAND_KEY_PRINT] = "Prints the key that a start would use, a comma list if there are "
                           "several. Never creates one.",

@@ -94,9 +94,9 @@ static const struct {
      "Does what run does, without a command: finds or creates the key, stores it,\n"
      "writes airflow.cfg. For init containers and one-off jobs. Status 0, or 125.\n"},
     {"status", TOPIC_STATUS,
-     "Shows each source, the store, airflow.cfg and what a run would do. Changes\n"
-     "nothing, prints no secret. Status 0, or 1 where a run would fail or something is\n"
-     "broken.\n\n"},
+     "Shows the sources (--verbose: also those not set), the store, airflow.cfg and\n"
+     "what a run would do. Changes nothing, prints no secret. Status 0, or 1 where a\n"
+     "run would fail or something is broken.\n\n"},
     {"key", TOPIC_COUNT,
      "Without FILE: the key that a run would use. FP is a fingerprint, or its first\n"
      "digits, at least 4. Without FP promote takes the only staged key, retire all but\n"

@@ -89,18 +89,20 @@ static void describe_store(const struct look *look, struct status_report *report
                  report->store_writable ? "writable" : "not writable");
 }
 
-static bool same_names(unsigned secrets, int one, int other)
+/* Whether both versions of Airflow read the same options for these secrets. */
+static bool same_options(unsigned secrets, int one, int other)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_option *place = managed_secrets[i].options;
-        for (; (secrets & 1U << i) && place->variable; place++)
-            if (managed_use(place, one) != managed_use(place, other))
+        const struct managed_option *option = managed_secrets[i].options;
+        for (; (secrets & 1U << i) && option->variable; option++)
+            if (managed_use(option, one) != managed_use(option, other))
                 return false;
     }
     return true;
 }
 
-/* An image whose Airflow was upgraded by pip keeps the variable of the image below. A start believes it without looking. */
+/* Where pip has upgraded Airflow, the image's AIRFLOW_VERSION is wrong. A start does not compare it with the installed
+ * package, since that takes time. */
 static void compare_version(const struct context *context, const struct look *look,
                             struct status_report *report)
 {
@@ -109,7 +111,7 @@ static void compare_version(const struct context *context, const struct look *lo
     char hint[128];
     int installed = airflow_version_installed(context->environment);
     if (strcmp(look->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
-        same_names(context->settings->manage, installed, look->airflow))
+        same_options(context->settings->manage, installed, look->airflow))
         return;
     airflow_version_text(installed, version);
     snprintf(text, sizeof text, "AIRFLOW_VERSION says Airflow %s, but %s is installed",
@@ -127,7 +129,7 @@ static void describe_airflow(const struct context *context, const struct look *l
     compare_version(context, look, report);
 }
 
-static void describe_ground(const struct context *context, struct status_report *report)
+static void describe_mount(const struct context *context, struct status_report *report)
 {
     static const char *const words[] = {
         [MOUNT_UNKNOWN] = "unknown", [MOUNT_PERSISTENT] = "yes", [MOUNT_EPHEMERAL] = "no"};
@@ -149,7 +151,7 @@ static const char *verdict_word(const struct decision *decision)
     return decision->action == ACTION_USE && adopts ? "adopt" : verdict_words[decision->action];
 }
 
-/* Before anything is pretended: why. */
+/* Why: called before pretend(), which changes the decisions. */
 static void describe_verdict(const struct look *look, const struct lookup *lookup,
                              struct status_secret *secret)
 {
@@ -161,7 +163,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
     switch (decision->action) {
     case ACTION_USE: {
         if (ring_count(&decision->ring) == 0)
-            break; /* it was refused */
+            break; /* the run is refused */
         const struct source *from = decision_source(&lookup->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
         bool is_staged =
@@ -175,7 +177,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
         break;
     }
     case ACTION_GENERATE:
-        break; /* where it would be kept is not known yet */
+        break; /* describe_outcome knows whether the store can keep it */
     case ACTION_SECRET:
         snprintf(text, size, "leaves it to Airflow: %s", winner);
         break;
@@ -188,7 +190,7 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
     }
 }
 
-/* Behind it: what. A new key is another one in each run. */
+/* What a run would do: called after pretend(). A new key has no fingerprint here, since each run creates another. */
 static void describe_outcome(const struct lookup *lookup, struct status_secret *secret)
 {
     secret->is_kept = lookup->is_kept;
@@ -204,18 +206,18 @@ static void describe_outcome(const struct lookup *lookup, struct status_secret *
     }
 }
 
-static void problem(struct status_report *report, const struct error *err)
+static void add_error(struct status_report *report, const struct error *err)
 {
     status_add(report, true, NULL, err->message, error_hints(err));
 }
 
-/* What a run would log. */
+/* Adds each warning that a run would log to the report. */
 struct listening {
     const struct settings *settings;
     struct status_report *report;
 };
 
-static void hear(void *context, const char *id, const char *text, const char *hints)
+static void add_warning(void *context, const char *id, const char *text, const char *hints)
 {
     const struct listening *listening = context;
     bool is_refused = listening->settings->strict && warning_is_security(id);
@@ -223,8 +225,8 @@ static void hear(void *context, const char *id, const char *text, const char *hi
     status_add(listening->report, is_refused || is_broken, id, text, hints);
 }
 
-/* All that a run does from its look on, but that nothing is written.
- * Returns 0, or -1 where it would be refused. */
+/* Does what a run does after it has found the keys, and writes nothing.
+ * Returns 0, or -1 with the reason why a run would be refused. */
 static int pretend(const struct context *context, struct look *look, struct delivered *delivered,
                    struct error *err)
 {
@@ -242,13 +244,12 @@ static void describe_option_files(const struct option_files *files, struct statu
     report->option_files = files;
     for (size_t i = 0; i < files->count; i++)
         if (files->list[i].error)
-            problem(report, files->list[i].error);
+            add_error(report, files->list[i].error);
     report_option_files(files);
 }
 
-/* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
- * has to. */
-static void describe_waiting(const struct look *look, const struct lookup *lookup,
+/* The staged and retired keys, which an operator can promote or unretire. A run reads retired/ only if it needs it. */
+static void describe_staged_and_retired(const struct look *look, const struct lookup *lookup,
                              struct status_secret *secret, struct status_report *report)
 {
     struct error err;
@@ -257,7 +258,7 @@ static void describe_waiting(const struct look *look, const struct lookup *looku
     if (lookup->survey.store_scan.retired &&
         store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
             0)
-        problem(report, &err);
+        add_error(report, &err);
 }
 
 static int describe_secrets(const struct look *look, struct status_report *report,
@@ -269,12 +270,12 @@ static int describe_secrets(const struct look *look, struct status_report *repor
         if (describe_sources(lookup, &report->secrets[i], err) < 0)
             return -1;
         describe_verdict(look, lookup, &report->secrets[i]);
-        describe_waiting(look, lookup, &report->secrets[i], report);
+        describe_staged_and_retired(look, lookup, &report->secrets[i], report);
     }
     return 0;
 }
 
-/* The files' values go into the environment in which they are looked for. */
+/* The URLs of db and broker may come from option files, so these are delivered first. */
 static int describe_waits(const struct context *context, const struct look *look,
                           struct option_files *files, struct status_report *report,
                           struct error *err)
@@ -286,20 +287,21 @@ static int describe_waits(const struct context *context, const struct look *look
     if (child_environment(&child, context, look, err) < 0 ||
         option_files_deliver(files, &child, err) < 0)
         return -1;
-    for (size_t i = 0, told = 0; i < targets->count; i++) {
+    for (size_t i = 0, found = 0; i < targets->count; i++) {
         struct wait_place place = {.target = &targets->list[i]};
         bool runs = context->settings->run_commands;
         if (wait_find(context, files, child.list, runs, &place, err) == 0)
-            wait_text(&place, report->waits[told++], STATUS_WAIT);
+            wait_text(&place, report->waits[found++], STATUS_WAIT);
         else if (err->kind == ERROR_ENDING)
             return -1;
         else
-            problem(report, err);
+            add_error(report, err);
     }
     return 0;
 }
 
-/* What the report says of all the rest. Returns 0, or -1 with ERROR_ENDING or ERROR_SYSTEM (memory). */
+/* Fills the report. `looked` is the error of look_around. Returns 0, or -1 with ERROR_ENDING or ERROR_SYSTEM (no
+ * memory). */
 static int describe(const struct context *context, struct look *look, const struct error *looked,
                     struct option_files *files, struct status_report *report, struct error *err)
 {
@@ -307,27 +309,27 @@ static int describe(const struct context *context, struct look *look, const stru
     struct delivered delivered = {0};
     describe_store(look, report);
     describe_airflow(context, look, report);
-    describe_ground(context, report);
+    describe_mount(context, report);
     report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
     report->cfg_delivered = context->settings->deliver_cfg;
     if (describe_secrets(look, report, err) < 0)
         return -1;
-    bool is_stuck = status_check_cfg(context, look, report, &refused) < 0;
+    bool cannot_recover = status_check_cfg(context, look, report, &refused) < 0;
 
-    bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
+    bool has_bad_file = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
     bool has_reason =
-        keep_check_place(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
-    if (!has_reason && !is_refused)
+        keep_check_place(context, &refused) < 0 || cannot_recover || looked->kind != ERROR_NONE;
+    if (!has_reason && !has_bad_file)
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);
     for (size_t i = 0; i < look->count; i++)
         describe_outcome(&look->lookups[i], &report->secrets[i]);
     status_describe_cfg(context, look, &delivered, report);
-    if (is_refused || has_reason)
+    if (has_bad_file || has_reason)
         status_refuse(report);
     if (has_reason)
-        problem(report, &refused);
+        add_error(report, &refused);
     return describe_waits(context, look, files, report, err);
 }
 
@@ -364,7 +366,7 @@ int status_command(const struct context *context)
     look_around(context, settings->manage, commands, &look, &looked);
     if (looked.kind == ERROR_ENDING)
         return report_failure(context->signals, &looked, failure_status(&looked));
-    log_divert(hear, &listening);
+    log_divert(add_warning, &listening);
     int described = describe(context, &look, &looked, &files, &report, &err);
     log_divert(NULL, NULL);
     if (described < 0)

@@ -1,13 +1,13 @@
-/* fernit status: what a run would do here, and why. Changes nothing, prints no secret.
+/* fernit status: what a run would do here, and why. It changes nothing and prints no secret.
  *
- * It decides nothing itself. It shows what was found, then does all that a run does, with context->pretends, so that
- * nothing is written, and tells what came of it; the warnings are those of the run. What a run finds only while it
- * writes is told as far as permissions and mounts show it: not a full disk, nor a lock that another fernit has. An
- * airflow.cfg whose writing was interrupted is shown as it stands; the run finishes it first. */
+ * status makes no decision of its own. It shows the sources, then calls the functions of a run with context->pretends:
+ * they write nothing. Their results and their warnings are what status prints. status sees an obstacle to writing only
+ * where permissions or mounts show it; it does not see a full disk, or a lock that another fernit has. If a write of
+ * airflow.cfg was interrupted, status shows the file as it is; the run finishes it first. */
 #pragma once
 
 #include "run/look.h"
 
-/* Prints it to standard output, as a table or (--json) as one object. Returns EXIT_GOOD, EXIT_PROBLEM
- * where a run would be refused or something is broken, or 128+N. */
+/* Prints to standard output, as a table or (--json) as one object. Returns EXIT_GOOD, EXIT_PROBLEM if a run would be
+ * refused or something is broken, or 128+N after a signal. */
 int status_command(const struct context *context);

@@ -11,7 +11,8 @@
 #include "run/deliver_place.h"
 #include "store/names.h"
 
-static void add(char state[STATUS_CFG], const char *what, const char *names)
+/* Appends "WHAT NAMES", if there are names. */
+static void append(char state[STATUS_CFG], const char *what, const char *names)
 {
     size_t length = strlen(state);
     if (*names)
@@ -19,22 +20,23 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
                  state[length - 1] == ':' ? "" : ", and", what, names);
 }
 
-/* Whether the file's own ..._cmd gives it, or reads our store, or fails, and nothing beside it hides it. */
+/* Whether Airflow gets the secret from a ..._cmd in the file, so that fernit does not write the option: the command gives
+ * it, or reads fernit's store, or fails while the store has it. A value beside the command hides the command. */
 static bool is_by_command(const struct lookup *lookup)
 {
     const struct survey *survey = &lookup->survey;
     const struct source *winner = lookup->decision.winner;
-    bool is_ours = false;
+    bool leads_to_store = false;
     for (size_t i = 0; lookup->secret->options[i].variable && survey->sources; i++)
-        is_ours |= (survey->options[i].own_store ||
+        leads_to_store |= (survey->options[i].own_store ||
                     (survey->options[i].command_failed && winner && winner->way == WAY_STORE)) &&
                    survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
-    return is_ours || (winner && winner->way == WAY_CFG && winner->by_command &&
+    return leads_to_store || (winner && winner->way == WAY_CFG && winner->by_command &&
                        !source_is_shadowed(survey, winner));
 }
 
-/* What the file has when nothing of it is written. */
-static const char *describe_rest(const struct context *context, const struct look *look)
+/* Why a run writes nothing to the file. */
+static const char *describe_unwritten(const struct context *context, const struct look *look)
 {
     bool is_unknown = false;
     bool by_command = false;
@@ -53,7 +55,7 @@ void status_describe_cfg(const struct context *context, const struct look *look,
                          const struct delivered *done, struct status_report *report)
 {
     char *state = report->cfg;
-    const char *text = describe_rest(context, look);
+    const char *text = describe_unwritten(context, look);
     bool is_written = *done->set || *done->cleared || *done->hidden;
     if (done->is_left)
         text = done->is_made ? "missing, cannot be created"
@@ -67,14 +69,14 @@ void status_describe_cfg(const struct context *context, const struct look *look,
     snprintf(state, STATUS_CFG, "%s", text);
     if (!is_written || done->is_left || done->is_made)
         return;
-    add(state, "sets", done->set);
-    add(state, "comments out the empty", done->cleared);
-    add(state, "comments out what this Airflow would show:", done->hidden);
+    append(state, "sets", done->set);
+    append(state, "comments out the empty", done->cleared);
+    append(state, "comments out what this Airflow would show:", done->hidden);
 }
 
 struct copies {
     const char *store;
-    const char *own; /* the name of that of the file in use */
+    const char *own; /* the name of the copy of the airflow.cfg in use */
     struct status_report *report;
 };
 
@@ -97,7 +99,7 @@ static void add_copy(const char *name, void *context)
         "if there is no such container, save the keys in it that are still needed, and remove it");
 }
 
-/* That of the file in use, which a run finishes, and all others. */
+/* Names the copies in the store. A run finishes the write of the airflow.cfg in use; each other copy is another container's. */
 static int check_copies(const struct context *context, const struct look *look,
                         struct status_report *report, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* What fernit status says of airflow.cfg. */
+/* What fernit status says about airflow.cfg. */
 #pragma once
 
 #include "run/look.h"
@@ -6,11 +6,11 @@
 struct delivered;
 struct status_report;
 
-/* Says what a run would do to the file. */
+/* Fills report->cfg: what a run would do to the file. `done` is the result of the pretended delivery. */
 void status_describe_cfg(const struct context *context, const struct look *look,
                          const struct delivered *done, struct status_report *report);
 
-/* Adds what is wrong with the rest of the file, at which a start does not look, but Airflow will; and what interrupted writes
- * have left. Returns 0, or -1 with *err where a run could not finish that of this file. */
+/* Adds errors in the parts of the file that only Airflow reads, and the copies that interrupted writes have left in the
+ * store. Returns 0, or -1 with *err if a run could not finish the interrupted write of this file. */
 int status_check_cfg(const struct context *context, const struct look *look,
                      struct status_report *report, struct error *err);

@@ -1,4 +1,4 @@
-/* What `fernit status` found, ready to be printed as a table or as JSON. */
+/* What `fernit status` found, and how to print it as a table or as JSON. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +14,9 @@
 enum { STATUS_TEXT = 3584, STATUS_HINT = 3072, STATUS_WAIT = 400, STATUS_CFG = 1024 };
 
 struct status_source {
-    int way; /* 1 to 6 */
+    int way; /* enum way: the number that the table shows */
     const char *name;
-    const char *found; /* "" where fingerprints say it */
+    const char *found; /* in words; "" if it has keys, which the fingerprints show */
     bool wins;
     bool is_absent;
     char fingerprints[RING_FINGERPRINTS];
@@ -29,9 +29,9 @@ struct status_secret {
     const char *verdict; /* one word */
     char text[STATUS_TEXT];
     char ring[RING_FINGERPRINTS];       /* what Airflow would get; "": a new one, or nothing */
-    char staged[RING_FINGERPRINTS];     /* in the store, beside its ring */
-    bool is_kept;                       /* the store would be written, and hold: */
-    char would_hold[RING_FINGERPRINTS]; /* "": a new one */
+    char staged[RING_FINGERPRINTS];     /* staged keys in the store */
+    bool is_kept;                       /* a run would write the store */
+    char would_hold[RING_FINGERPRINTS]; /* the ring that it would write; "": a new key */
     char would_stage[RING_FINGERPRINTS];
     struct retired retired;
 };
@@ -44,21 +44,21 @@ struct status_note {
 };
 
 struct status_report {
-    struct status_secret secrets[MANAGED_COUNT]; /* the first is the one that matters most */
+    struct status_secret secrets[MANAGED_COUNT]; /* the most important first */
     size_t secret_count;
     const char *store_path;
     bool store_writable;
     char store[128];
-    char mount[MOUNT_TEXT]; /* what it lies on, for people */
-    const char *survives;   /* "yes", "no" or "unknown" */
+    char mount[MOUNT_TEXT]; /* the mount that the store is on, in words */
+    const char *survives;   /* whether it outlives the container: "yes", "no" or "unknown" */
     char airflow[16];       /* its version; "": not known */
     const char *airflow_from;
     const char *cfg_path;
-    char cfg[STATUS_CFG]; /* what would become of it */
-    bool cfg_delivered;   /* airflow.cfg is one of the ways in which the key is delivered */
+    char cfg[STATUS_CFG]; /* what a run would do to it */
+    bool cfg_delivered;   /* --deliver has cfg */
     const struct option_files *option_files;
     char waits[WAIT_TARGETS_MOST]
-              [STATUS_WAIT]; /* "the database at postgres:5432"; "" behind the last */
+              [STATUS_WAIT]; /* "the database at postgres:5432"; "" after the last */
     struct status_note *notes;
     size_t note_count;
     bool has_error;
