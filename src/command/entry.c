@@ -17,41 +17,41 @@
 #include "cli/variables.h"
 #include "command/install.h"
 #include "command/key_change.h"
-#include "command/key_commands.h"
+#include "command/key_print.h"
 #include "command/status.h"
 #include "process/anew.h"
 #include "resolve/misnamed.h"
 #include "run/become.h"
 #include "run/run.h"
 
-/* Whether a command looks for the key, as the user of --user. */
-enum looks {
-    LOOKS_NEVER,
-    LOOKS_WITHOUT_FILE, /* not where a word names what to read instead */
-    LOOKS,
-    LOOKS_AND_KEEPS, /* and may put one into the store */
+/* How a command uses the sources of the key. It reads them as the user of --user. */
+enum source_use {
+    SOURCES_UNUSED,
+    SOURCES_UNLESS_FILE, /* it reads FILE instead, if there is one */
+    SOURCES_READ,
+    SOURCES_READ_AND_KEPT, /* and it may store the key */
 };
 
-/* What a command of commands[] does. */
-struct act {
-    bool is_start; /* 125 is the status of whatever fails */
-    enum looks looks;
+/* What each command of commands[] does. */
+struct command_action {
+    bool is_start; /* each failure ends with 125 */
+    enum source_use use;
     int (*run)(const struct context *context);
 };
 
-static const struct act acts[COMMAND_COUNT] = {
-    [COMMAND_RUN] = {true, LOOKS_AND_KEEPS, run_command},
-    [COMMAND_INIT] = {true, LOOKS_AND_KEEPS, run_init},
-    [COMMAND_STATUS] = {false, LOOKS, status_command},
-    [COMMAND_KEY_GENERATE] = {false, LOOKS_NEVER, key_generate_command},
-    [COMMAND_KEY_PRINT] = {false, LOOKS, key_print_command},
-    [COMMAND_KEY_CHECK] = {false, LOOKS_WITHOUT_FILE, key_check_command},
-    [COMMAND_KEY_FINGERPRINT] = {false, LOOKS_WITHOUT_FILE, key_fingerprint_command},
-    [COMMAND_KEY_PROMOTE] = {false, LOOKS, key_promote_command},
-    [COMMAND_KEY_RETIRE] = {false, LOOKS, key_retire_command},
-    [COMMAND_KEY_UNRETIRE] = {false, LOOKS, key_unretire_command},
-    [COMMAND_KEY_DESTROY] = {false, LOOKS, key_destroy_command},
-    [COMMAND_INSTALL] = {false, LOOKS_NEVER, install_command},
+static const struct command_action actions[COMMAND_COUNT] = {
+    [COMMAND_RUN] = {true, SOURCES_READ_AND_KEPT, run_command},
+    [COMMAND_INIT] = {true, SOURCES_READ_AND_KEPT, run_init},
+    [COMMAND_STATUS] = {false, SOURCES_READ, status_command},
+    [COMMAND_KEY_GENERATE] = {false, SOURCES_UNUSED, key_generate_command},
+    [COMMAND_KEY_PRINT] = {false, SOURCES_READ, key_print_command},
+    [COMMAND_KEY_CHECK] = {false, SOURCES_UNLESS_FILE, key_check_command},
+    [COMMAND_KEY_FINGERPRINT] = {false, SOURCES_UNLESS_FILE, key_fingerprint_command},
+    [COMMAND_KEY_PROMOTE] = {false, SOURCES_READ, key_promote_command},
+    [COMMAND_KEY_RETIRE] = {false, SOURCES_READ, key_retire_command},
+    [COMMAND_KEY_UNRETIRE] = {false, SOURCES_READ, key_unretire_command},
+    [COMMAND_KEY_DESTROY] = {false, SOURCES_READ, key_destroy_command},
+    [COMMAND_INSTALL] = {false, SOURCES_UNUSED, install_command},
 };
 
 static int usage(const struct error *err)
@@ -59,33 +59,33 @@ static int usage(const struct error *err)
     return report_unstarted(err, EXIT_USAGE);
 }
 
-static bool looks(const struct act *act, const struct settings *settings)
+static bool reads_sources(const struct command_action *action, const struct settings *settings)
 {
-    if (act->looks == LOOKS_WITHOUT_FILE)
+    if (action->use == SOURCES_UNLESS_FILE)
         return !*settings->words;
-    return act->looks != LOOKS_NEVER;
+    return action->use != SOURCES_UNUSED;
 }
 
-/* A run without a command and an init with one end before they keep anything. */
-static bool keeps(enum command_id id, const struct settings *settings)
+/* Without a command a run ends with an error before it stores a key, and so does an init with one. */
+static bool stores_key(enum command_id id, const struct settings *settings)
 {
     bool has_command = *settings->words != NULL;
-    return acts[id].looks == LOOKS_AND_KEEPS && has_command == (id == COMMAND_RUN);
+    return actions[id].use == SOURCES_READ_AND_KEPT && has_command == (id == COMMAND_RUN);
 }
 
-/* What is wrong with the settings is wrong usage, unless it is not about them. */
-static int settings_status(const struct act *act, const struct error *err)
+/* Wrong settings are wrong usage. A failure such as a lack of memory is not. */
+static int settings_status(const struct command_action *action, const struct error *err)
 {
-    bool is_usage = !act->is_start && failure_status(err) != EXIT_OWN_FAILURE;
+    bool is_usage = !action->is_start && failure_status(err) != EXIT_OWN_FAILURE;
     return is_usage ? EXIT_USAGE : EXIT_OWN_FAILURE;
 }
 
-static int status_of(const struct act *act, const struct error *err)
+static int status_of(const struct command_action *action, const struct error *err)
 {
-    return act->is_start ? EXIT_OWN_FAILURE : failure_status(err);
+    return action->is_start ? EXIT_OWN_FAILURE : failure_status(err);
 }
 
-/* Another warning explains it. */
+/* A key under a wrong name has a warning of its own. */
 static bool is_misnamed_key(const char *assignment)
 {
     char *alone[] = {(char *)assignment, NULL};
@@ -97,12 +97,12 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
 {
     struct error err = {0};
     const struct command *command = &commands[id];
-    const struct act *act = &acts[id];
+    const struct command_action *action = &actions[id];
     pid_t parent = getppid();
     char **arguments = argv + (command->second ? 3 : 2);
     _cleanup_settings_ struct settings settings = {0};
     if (settings_read(&settings, command->options, arguments, environment, &err) < 0)
-        return report_failure(signals, &err, settings_status(act, &err));
+        return report_failure(signals, &err, settings_status(action, &err));
     if (settings.help)
         return help_print(command->name);
     warn_of_unknown_variables(environment, is_misnamed_key);
@@ -114,9 +114,9 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
                               .argv = argv,
                               .program = program,
                               .parent = parent};
-    if (looks(act, &settings) && become_user(&context, keeps(id, &settings), &becoming, &err) < 0)
-        return report_failure(signals, &err, status_of(act, &err));
-    return act->run(&context);
+    if (reads_sources(action, &settings) && become_user(&context, stores_key(id, &settings), &becoming, &err) < 0)
+        return report_failure(signals, &err, status_of(action, &err));
+    return action->run(&context);
 }
 
 static bool is_word(const char *word, const char *name, const char *option, const char *letter)
@@ -124,12 +124,12 @@ static bool is_word(const char *word, const char *name, const char *option, cons
     return strcmp(word, name) == 0 || strcmp(word, option) == 0 || strcmp(word, letter) == 0;
 }
 
-static bool asks_help(const char *word)
+static bool asks_for_help(const char *word)
 {
     return word && is_word(word, "--help", "-h", "-h");
 }
 
-/* Programs that read the log expect no help in it. */
+/* With --log-format json each line is an object, so the usage is left out. */
 static int no_command(void)
 {
     struct error err = {0};
@@ -149,8 +149,8 @@ int entry(char **argv, char *const *environment, const struct signals *signals)
     const char *first = argv[1];
     const char *second = argv[2];
     if (is_word(first, "help", "--help", "-h"))
-        return help_print(asks_help(second) ? NULL : second);
-    if (asks_help(second) && (strcmp(first, "key") == 0 || strcmp(first, "version") == 0))
+        return help_print(asks_for_help(second) ? NULL : second);
+    if (asks_for_help(second) && (strcmp(first, "key") == 0 || strcmp(first, "version") == 0))
         return help_print(first);
     if (is_word(first, "version", "--version", "-V")) {
         printf("fernit %s\n", FERNIT_VERSION);

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/shown.h"
-#include "command/publish.h"
+#include "command/install_file.h"
 #include "process/program.h"
 #include "run/report.h"
 #include "run/run.h"
@@ -22,7 +22,7 @@ enum { MODE = 0755, WORLD = 022 };
 #define ITSELF "fernit"
 static const char *const programs[] = {"fernit-db", "fernit-fetch", ITSELF};
 
-/* Returns -1 with ENOENT in err->errnum where there is none of this name. */
+/* Opens fernit's own file, or the helper beside it. Returns -1 with ENOENT in err->errnum if that helper does not exist. */
 static int open_program(const char *name, struct error *err)
 {
     char path[PATH_MAX];
@@ -44,10 +44,10 @@ static int install_one(int folder, const char *name, const char *path, struct er
     if (source < 0)
         return err->errnum == ENOENT ? 0 : -1;
     const char *version = strcmp(name, ITSELF) == 0 ? " " FERNIT_VERSION : "";
-    int placed = publish_copy(folder, name, path, source, MODE, err);
-    if (placed == PUBLISHED_NOW)
+    int placed = install_file(folder, name, path, source, MODE, err);
+    if (placed == INSTALLED_NOW)
         log_notice(NULL, "%s%s -> %s", name, version, path);
-    else if (placed == PUBLISHED_ALREADY)
+    else if (placed == INSTALLED_ALREADY)
         log_detail("%s%s is at %s already", name, version, path);
     return placed < 0 ? -1 : 0;
 }
@@ -87,12 +87,12 @@ static int install(const struct context *context, struct error *err)
             err, "write an absolute path (the word is not shown, since it may be a secret)");
     }
     umask(WORLD);
-    _cleanup_close_ int folder = publish_open(words[0], err);
+    _cleanup_close_ int folder = install_open_folder(words[0], err);
     if (folder < 0)
         return err->errnum == ENOTDIR || err->errnum == EEXIST ? error_advise(err, "name a folder")
                                                                : -1;
     int installed = install_all(context, words[0], folder, err);
-    publish_sweep(folder);
+    install_sweep(folder);
     return installed;
 }
 

@@ -28,8 +28,8 @@ struct key_operation {
     enum verb verb;
     const char *prefix; /* of a fingerprint; NULL: none */
     struct look look;
-    const struct source *giver; /* as in a holding: of the Fernet key */
-    struct holding holdings[MANAGED_COUNT];
+    const struct source *outside; /* as in a keys: of the Fernet key */
+    struct stored_keys stored[MANAGED_COUNT];
     struct target target;
     struct ring retired; /* the key that leaves retired/ */
     struct plan plan;
@@ -39,7 +39,7 @@ struct key_operation {
 static void clear(struct key_operation *operation)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        holding_free(&operation->holdings[i]);
+        stored_keys_free(&operation->stored[i]);
     plan_free(&operation->plan);
     ring_free(&operation->retired);
 }
@@ -77,10 +77,10 @@ static int parse(struct ring *ring, bool is_value, const struct secret *text, st
     return text->length == 0 ? 0 : ring_parse(ring, text->bytes, text->length, err);
 }
 
-static int fill(const struct store *store, struct holding *holding, const struct store_file *file,
+static int fill(const struct store *store, struct stored_keys *keys, const struct store_file *file,
                 struct error *err)
 {
-    const struct managed *secret = holding->secret;
+    const struct managed *secret = keys->secret;
     if (file->finding == STORE_UNFINISHED) {
         error_refused(err, "%s/%s: another fernit is creating it", store->path, secret->name);
         return error_hint(err, "try again in a moment");
@@ -90,25 +90,25 @@ static int fill(const struct store *store, struct holding *holding, const struct
         error_id(err, "damaged-key");
         return error_hint(err, "put back a backup");
     }
-    if (parse(&holding->ring, secret->is_value, &file->text, err) < 0)
+    if (parse(&keys->ring, secret->is_value, &file->text, err) < 0)
         return error_within(err, "%s/%s", store->path, secret->name);
-    if (parse(&holding->staged, secret->is_value, &file->staged, err) < 0)
+    if (parse(&keys->staged, secret->is_value, &file->staged, err) < 0)
         return error_within(err, "%s/%s.staged", store->path, secret->name);
-    return store_retired_list(store, secret->name, secret->is_value, &holding->retired, err);
+    return store_retired_list(store, secret->name, secret->is_value, &keys->retired, err);
 }
 
-static void read_one(const struct key_operation *operation, struct holding *holding,
+static void read_one(const struct key_operation *operation, struct stored_keys *keys,
                      const struct managed *secret)
 {
     struct error err = {0};
     const struct store *store = &operation->look.store;
     _cleanup_store_file_ struct store_file file = {0};
-    *holding = (struct holding){.secret = secret, .options = operation->context->settings->options};
+    *keys = (struct stored_keys){.secret = secret, .options = operation->context->settings->options};
     if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
-        fill(store, holding, &file, &err) == 0)
+        fill(store, keys, &file, &err) == 0)
         return;
-    holding_free(holding);
-    holding->error = err;
+    stored_keys_free(keys);
+    keys->error = err;
 }
 
 /* What is destroyed is new where it still stands, and comes back. */
@@ -139,24 +139,24 @@ static int make_plan(struct key_operation *operation, struct error *err)
 {
     clear(operation);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        read_one(operation, &operation->holdings[i], &managed_secrets[i]);
+        read_one(operation, &operation->stored[i], &managed_secrets[i]);
 
-    operation->holdings[0].giver = operation->giver;
+    operation->stored[0].outside = operation->outside;
     struct target *target = &operation->target;
     int found =
         operation->prefix
-            ? target_find(operation->holdings, MANAGED_COUNT, operation->prefix, target, err)
-            : target_default(operation->verb, operation->holdings, MANAGED_COUNT, target, err);
+            ? target_find(operation->stored, MANAGED_COUNT, operation->prefix, target, err)
+            : target_default(operation->verb, operation->stored, MANAGED_COUNT, target, err);
     if (found < 0)
         return error_within(err, "%s", operation->look.store.path);
-    const struct managed *secret = target->holding ? target->holding->secret : NULL;
+    const struct managed *secret = target->keys ? target->keys->secret : NULL;
     if (operation->verb == VERB_UNRETIRE && target->is_retired &&
         store_retired_read(&operation->look.store, secret->name, secret->is_value,
                            target->fingerprint, &operation->retired, err) < 0)
         return -1;
     if (operation->verb == VERB_DESTROY && check_sources(operation, err) < 0)
         return -1;
-    return plan_make(operation->verb, operation->holdings, target, &operation->retired,
+    return plan_make(operation->verb, operation->stored, target, &operation->retired,
                      &operation->plan, err);
 }
 
@@ -165,7 +165,7 @@ static int make_plan(struct key_operation *operation, struct error *err)
 /* Whether the ring is gone, and gets a key back. */
 static bool is_new(const struct plan *plan)
 {
-    return plan->changes_ring && ring_count(&plan->holding->ring) == 0;
+    return plan->changes_ring && ring_count(&plan->keys->ring) == 0;
 }
 
 /* Another one may have been first: then the key joins that one's ring. */
@@ -173,7 +173,7 @@ static int create_ring(const struct key_operation *operation, struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
     const struct settings *settings = operation->context->settings;
-    const struct managed *secret = operation->plan.holding->secret;
+    const struct managed *secret = operation->plan.keys->secret;
     struct deadline deadline = deadline_in(settings->lock_timeout, operation->context->signals);
     if (ring_text(&operation->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
@@ -187,7 +187,7 @@ static int carry_out(const struct key_operation *operation, struct error *err)
     char staged[FILE_TEMPORARY_NAME];
     const struct plan *plan = &operation->plan;
     const struct store *store = &operation->look.store;
-    const struct managed *secret = plan->holding->secret;
+    const struct managed *secret = plan->keys->secret;
     store_staged_name(secret->name, staged);
     if (ring_count(&plan->retire) > 0 &&
         store_retire(store, secret->name, secret->is_value, &plan->retire, err) < 0)
@@ -241,7 +241,7 @@ static int apply_plan(struct key_operation *operation, struct error *err)
     if (!is_gone)
         return planned;
     error_refused(err, "%s/%s: another process removed it just now", operation->look.store.path,
-                  operation->plan.holding->secret->name);
+                  operation->plan.keys->secret->name);
     return error_hint(err, "start again");
 }
 
@@ -250,7 +250,7 @@ static int apply_plan(struct key_operation *operation, struct error *err)
 static void print_nothing_to_do(const struct key_operation *operation)
 {
     const struct target *target = &operation->target;
-    if (!target->holding)
+    if (!target->keys)
         printf("There is nothing to retire: one key is in use.\n");
     else
         printf("There is nothing to do: %s is %s.\n", target->fingerprint,
@@ -269,7 +269,7 @@ static int unconfirmed(const struct key_operation *operation)
     error_refused(&err, "nothing was changed: --yes is missing");
     error_id(&err, "not-confirmed");
     error_hint(&err, "to do this: fernit key %s%s%s --yes%s%s", verb_word(operation->verb),
-               target->holding ? " " : "", target->fingerprint, settings->options,
+               target->keys ? " " : "", target->fingerprint, settings->options,
                settings->single_writer ? " --assume-single-writer" : "");
     error_print(&err);
     return EXIT_PROBLEM;
@@ -281,7 +281,7 @@ static int failed(const struct context *context, const struct error *err)
 }
 
 /* The source outside the store that is used. One that cannot be read might hold what is to be retired. */
-static int find_giver(struct key_operation *operation, struct error *err)
+static int find_outside(struct key_operation *operation, struct error *err)
 {
     const struct survey *survey = &operation->look.lookups[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
@@ -289,7 +289,7 @@ static int find_giver(struct key_operation *operation, struct error *err)
         if (i >= survey->store_source && !source->by_command)
             continue;
         if (source->finding == FOUND_KEYS)
-            operation->giver = source;
+            operation->outside = source;
         if (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET)
             return 0;
         if (source->finding == FOUND_BROKEN && operation->verb == VERB_RETIRE) {
@@ -301,7 +301,7 @@ static int find_giver(struct key_operation *operation, struct error *err)
 }
 
 /* Whatever else a run would not go on with does not matter here. */
-static int look(struct key_operation *operation, struct error *err)
+static int find_keys(struct key_operation *operation, struct error *err)
 {
     struct look *look = &operation->look;
     int looked = look_around(operation->context, 1, RUN_COMMANDS_NEEDED, look, err);
@@ -315,7 +315,7 @@ static int look(struct key_operation *operation, struct error *err)
         error_input(err, "the store %s: does not exist", look->store.path);
         return error_hint(err, "name the right one with --store DIR");
     }
-    return find_giver(operation, err);
+    return find_outside(operation, err);
 }
 
 static int change(const struct context *context, enum verb verb)
@@ -323,7 +323,7 @@ static int change(const struct context *context, enum verb verb)
     struct error err = {0};
     _cleanup_operation_ struct key_operation operation = {
         .context = context, .verb = verb, .look = {.store = {.directory = -1}}};
-    if (read_words(&operation, &err) < 0 || look(&operation, &err) < 0)
+    if (read_words(&operation, &err) < 0 || find_keys(&operation, &err) < 0)
         return failed(context, &err);
 
     bool yes = context->settings->yes;

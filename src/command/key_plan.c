@@ -28,28 +28,28 @@ struct search {
 };
 
 /* Returns where it is noted, or NULL: another one. */
-static struct target *note(struct search *search, const struct holding *holding,
+static struct target *note(struct search *search, const struct stored_keys *keys,
                            const char *fingerprint)
 {
     struct target *target = search->target;
     if (!begins(fingerprint, search->prefix))
         return NULL;
-    bool same = search->found > 0 && target->holding == holding &&
+    bool same = search->found > 0 && target->keys == keys &&
                 strcmp(target->fingerprint, fingerprint) == 0;
     if (!same && search->found++ > 0)
         return NULL;
-    target->holding = holding;
+    target->keys = keys;
     snprintf(target->fingerprint, FP, "%s", fingerprint);
     return target;
 }
 
-static void search_ring(struct search *search, const struct holding *holding, bool staged)
+static void search_ring(struct search *search, const struct stored_keys *keys, bool staged)
 {
-    const struct ring *ring = staged ? &holding->staged : &holding->ring;
+    const struct ring *ring = staged ? &keys->staged : &keys->ring;
     for (size_t i = 0; i < ring_count(ring); i++) {
         char text[FP];
         ring_fingerprint(ring, i, text);
-        struct target *found = note(search, holding, text);
+        struct target *found = note(search, keys, text);
         if (found && staged)
             found->in_staged = true;
         else if (found)
@@ -57,14 +57,14 @@ static void search_ring(struct search *search, const struct holding *holding, bo
     }
 }
 
-static void search_all(struct search *search, const struct holding *holdings, size_t count)
+static void search_all(struct search *search, const struct stored_keys *stored, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct holding *holding = &holdings[i];
-        search_ring(search, holding, false);
-        search_ring(search, holding, true);
-        for (size_t j = 0; j < holding->retired.count; j++) {
-            struct target *found = note(search, holding, holding->retired.fingerprints[j]);
+        const struct stored_keys *keys = &stored[i];
+        search_ring(search, keys, false);
+        search_ring(search, keys, true);
+        for (size_t j = 0; j < keys->retired.count; j++) {
+            struct target *found = note(search, keys, keys->retired.fingerprints[j]);
             if (found)
                 found->is_retired = true;
         }
@@ -93,77 +93,77 @@ static void list_retired(const struct retired *retired, char text[RING_SUMMARY])
 }
 
 /* A line for each place that has any: which keys there are to name. */
-static void hint_on_all(const struct holding *holdings, size_t count, struct error *err)
+static void hint_on_all(const struct stored_keys *stored, size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         char text[RING_SUMMARY];
-        const struct holding *holding = &holdings[i];
-        ring_summary(&holding->ring, text);
-        hint_on_place(err, "used", holding->secret, text);
-        ring_summary(&holding->staged, text);
-        hint_on_place(err, "staged", holding->secret, text);
-        list_retired(&holding->retired, text);
-        hint_on_place(err, "retired", holding->secret, text);
+        const struct stored_keys *keys = &stored[i];
+        ring_summary(&keys->ring, text);
+        hint_on_place(err, "used", keys->secret, text);
+        ring_summary(&keys->staged, text);
+        hint_on_place(err, "staged", keys->secret, text);
+        list_retired(&keys->retired, text);
+        hint_on_place(err, "retired", keys->secret, text);
     }
     if (!*err->hints)
         error_hint(err, "the store has no keys: name the right one with --store DIR");
 }
 
-static const struct error *any_error(const struct holding *holdings, size_t count)
+static const struct error *any_error(const struct stored_keys *stored, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (holdings[i].error.kind != ERROR_NONE)
-            return &holdings[i].error;
+        if (stored[i].error.kind != ERROR_NONE)
+            return &stored[i].error;
     return NULL;
 }
 
 /* What cannot be read might have been it. */
-static int not_found(const struct holding *holdings, size_t count, const char *what,
+static int not_found(const struct stored_keys *stored, size_t count, const char *what,
                      struct error *err)
 {
-    const struct error *error = any_error(holdings, count);
+    const struct error *error = any_error(stored, count);
     if (error) {
         *err = *error;
         return -1;
     }
     error_input(err, "%s", what);
-    hint_on_all(holdings, count, err);
+    hint_on_all(stored, count, err);
     return -1;
 }
 
-int target_find(const struct holding *holdings, size_t count, const char *prefix,
+int target_find(const struct stored_keys *stored, size_t count, const char *prefix,
                 struct target *target, struct error *err)
 {
     char what[64];
     struct search search = {.prefix = prefix, .target = target};
     *target = (struct target){0};
-    search_all(&search, holdings, count);
+    search_all(&search, stored, count);
     if (search.found == 1)
         return 0;
     snprintf(what, sizeof what,
              search.found > 0 ? "%s... are several keys: give more digits" : "there is no key %s",
              prefix);
-    return not_found(holdings, count, what, err);
+    return not_found(stored, count, what, err);
 }
 
-int target_default(enum verb verb, const struct holding *holdings, size_t count,
+int target_default(enum verb verb, const struct stored_keys *stored, size_t count,
                    struct target *target, struct error *err)
 {
     struct search search = {.prefix = "", .target = target};
     *target = (struct target){0};
-    if (verb == VERB_RETIRE && ring_count(&holdings[0].ring) > 0)
+    if (verb == VERB_RETIRE && ring_count(&stored[0].ring) > 0)
         return 0;
     if (verb == VERB_RETIRE)
-        return not_found(holdings, count, "there is no Fernet key", err);
+        return not_found(stored, count, "there is no Fernet key", err);
     for (size_t i = 0; i < count; i++)
-        search_ring(&search, &holdings[i], true);
+        search_ring(&search, &stored[i], true);
     if (search.found == 1) {
         char whole[FP];
         memcpy(whole, target->fingerprint, FP);
-        return target_find(holdings, count, whole, target, err);
+        return target_find(stored, count, whole, target, err);
     }
     return not_found(
-        holdings, count,
+        stored, count,
         search.found > 0 ? "several keys are staged: say which one" : "no key is staged", err);
 }
 
@@ -185,7 +185,7 @@ static int add_some(struct ring *ring, const struct ring *from, const char *fing
 
 static int plan_promote(const struct target *target, struct plan *plan, struct error *err)
 {
-    const struct holding *old = target->holding;
+    const struct stored_keys *old = target->keys;
     const struct ring *from = target->in_staged ? &old->staged : &old->ring;
     if (!target->in_staged && !target->in_ring) {
         error_refused(err, "%s is retired", target->fingerprint);
@@ -206,7 +206,7 @@ static int plan_promote(const struct target *target, struct plan *plan, struct e
 
 static int plan_retire_one(const struct target *target, struct plan *plan, struct error *err)
 {
-    const struct holding *old = target->holding;
+    const struct stored_keys *old = target->keys;
     char first[FP] = "";
     if (ring_count(&old->ring) > 0)
         ring_fingerprint(&old->ring, 0, first);
@@ -226,12 +226,12 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
     return add_some(&plan->staged, &old->staged, target->fingerprint, true, err);
 }
 
-static int plan_retire_rest(const struct holding *old, struct plan *plan, struct error *err)
+static int plan_retire_rest(const struct stored_keys *old, struct plan *plan, struct error *err)
 {
     char first[FP] = "";
     if (ring_count(&old->ring) > 0)
         ring_fingerprint(&old->ring, 0, first);
-    plan->holding = old;
+    plan->keys = old;
     plan->changes_ring = ring_count(&old->ring) > 1;
     if (add_some(&plan->ring, &old->ring, first, false, err) < 0 ||
         add_some(&plan->moved, &old->ring, first, true, err) < 0)
@@ -239,17 +239,17 @@ static int plan_retire_rest(const struct holding *old, struct plan *plan, struct
     return ring_add_all(&plan->retire, &plan->moved, err);
 }
 
-/* A process that starts with the giver encrypts with its first key, or, if that is staged, with the next. */
-static int check_giver(const struct holding *old, const struct ring *retire, struct error *err)
+/* A process that starts with the outside encrypts with its first key, or, if that is staged, with the next. */
+static int check_outside(const struct stored_keys *old, const struct ring *retire, struct error *err)
 {
-    const struct source *giver = old->giver;
-    for (size_t i = 0; giver && i < ring_count(&giver->ring); i++) {
+    const struct source *outside = old->outside;
+    for (size_t i = 0; outside && i < ring_count(&outside->ring); i++) {
         char text[FP];
-        const uint8_t *key = ring_key(&giver->ring, i);
-        ring_fingerprint(&giver->ring, i, text);
+        const uint8_t *key = ring_key(&outside->ring, i);
+        ring_fingerprint(&outside->ring, i, text);
         if (ring_has(retire, key, FERNET_KEY_BYTES)) {
             error_refused(err, "%s comes from %s, and what starts with that encrypts with it", text,
-                          giver->name);
+                          outside->name);
             error_id(err, "key-in-use");
             error_hint(err, "first give another key there, and restart all processes");
             return error_hint(err, "or, if it is meant for all: fernit key promote %s --yes%s",
@@ -264,7 +264,7 @@ static int check_giver(const struct holding *old, const struct ring *retire, str
 static int plan_unretire(const struct target *target, const struct ring *retired, struct plan *plan,
                          struct error *err)
 {
-    const struct holding *old = target->holding;
+    const struct stored_keys *old = target->keys;
     if (!target->is_retired)
         return 0;
     memcpy(plan->leaves_retired, target->fingerprint, FP);
@@ -288,24 +288,24 @@ static int plan_destroy(const struct target *target, struct plan *plan, struct e
                       target->in_ring ? "in use" : "staged");
         error_id(err, "key-in-use");
         return error_hint(err, "first retire it: fernit key retire %s --yes%s", which,
-                          target->holding->options);
+                          target->keys->options);
     }
     memcpy(plan->leaves_retired, which, FP);
-    if (ring_add_all(&plan->ring, &target->holding->ring, err) < 0)
+    if (ring_add_all(&plan->ring, &target->keys->ring, err) < 0)
         return -1;
-    return ring_add_all(&plan->staged, &target->holding->staged, err);
+    return ring_add_all(&plan->staged, &target->keys->staged, err);
 }
 
-int plan_make(enum verb verb, const struct holding *holdings, const struct target *target,
+int plan_make(enum verb verb, const struct stored_keys *stored, const struct target *target,
               const struct ring *retired, struct plan *plan, struct error *err)
 {
     int result = 0;
-    bool is_value = target->holding && target->holding->secret->is_value;
-    *plan = (struct plan){.holding = target->holding};
+    bool is_value = target->keys && target->keys->secret->is_value;
+    *plan = (struct plan){.keys = target->keys};
     plan->moved.is_value = plan->ring.is_value = is_value;
     plan->staged.is_value = plan->retire.is_value = is_value;
-    if (!target->holding)
-        result = plan_retire_rest(&holdings[0], plan, err);
+    if (!target->keys)
+        result = plan_retire_rest(&stored[0], plan, err);
     else if (verb == VERB_PROMOTE)
         result = plan_promote(target, plan, err);
     else if (verb == VERB_UNRETIRE)
@@ -314,16 +314,16 @@ int plan_make(enum verb verb, const struct holding *holdings, const struct targe
         result = plan_destroy(target, plan, err);
     else if (target->in_ring || target->in_staged)
         result = plan_retire_one(target, plan, err);
-    if (result < 0 || (verb == VERB_RETIRE && check_giver(plan->holding, &plan->retire, err) < 0))
+    if (result < 0 || (verb == VERB_RETIRE && check_outside(plan->keys, &plan->retire, err) < 0))
         return -1;
     return plan->changes_ring || plan->changes_staged || *plan->leaves_retired;
 }
 
-void holding_free(struct holding *holding)
+void stored_keys_free(struct stored_keys *keys)
 {
-    ring_free(&holding->ring);
-    ring_free(&holding->staged);
-    retired_free(&holding->retired);
+    ring_free(&keys->ring);
+    ring_free(&keys->staged);
+    retired_free(&keys->retired);
 }
 
 void plan_free(struct plan *plan)

@@ -17,21 +17,21 @@
 enum verb { VERB_PROMOTE, VERB_RETIRE, VERB_UNRETIRE, VERB_DESTROY };
 
 /* What the store holds of one secret. */
-struct holding {
+struct stored_keys {
     const struct managed *secret;
     struct ring ring;
     struct ring staged;
     struct retired retired;
-    const struct source *giver; /* outside the store, and counts in this environment; NULL: none */
+    const struct source *outside; /* outside the store, and counts in this environment; NULL: none */
     const char *options;        /* of the commands that errors suggest: cli/suggest.h */
     struct error error;         /* why it is not known; ERROR_NONE: it is */
 };
 
 enum { FP = FINGERPRINT_TEXT + 1 };
 
-/* A key of a holding. */
+/* A key of a keys. */
 struct target {
-    const struct holding *holding; /* NULL: the command was given none */
+    const struct stored_keys *keys; /* NULL: the command was given none */
     char fingerprint[FP];
     bool in_ring;
     bool in_staged;
@@ -39,7 +39,7 @@ struct target {
 };
 
 struct plan {
-    const struct holding *holding;
+    const struct stored_keys *keys;
     struct ring moved; /* the keys that it is about; without those that are retired */
     struct ring ring;  /* what these are to hold */
     struct ring staged;
@@ -52,23 +52,23 @@ struct plan {
 /* Whether the text is a fingerprint or the beginning of one: 4 to 16 hex digits. */
 bool is_fingerprint_prefix(const char *text);
 
-/* Finds the one key whose fingerprint begins with `prefix`, in any of the holdings. Returns 0, or -1: ERROR_INPUT with
- * what there is (none, or several), the error of a holding that might have it. */
-int target_find(const struct holding *holdings, size_t count, const char *prefix,
+/* Finds the one key whose fingerprint begins with `prefix`, in any of the stored. Returns 0, or -1: ERROR_INPUT with
+ * what there is (none, or several), the error of a keys that might have it. */
+int target_find(const struct stored_keys *stored, size_t count, const char *prefix,
                 struct target *target, struct error *err);
 
 /* Without a fingerprint: to promote, the only key that is staged; to retire, all keys of the Fernet ring but the
- * first, which leaves target->holding NULL. As target_find. */
-int target_default(enum verb verb, const struct holding *holdings, size_t count,
+ * first, which leaves target->keys NULL. As target_find. */
+int target_default(enum verb verb, const struct stored_keys *stored, size_t count,
                    struct target *target, struct error *err);
 
-/* Works out the plan. `retired` is the key itself, where it is to leave retired/; else empty. What the giver has
+/* Works out the plan. `retired` is the key itself, where it is to leave retired/; else empty. What the outside has
  * processes encrypt with is not retired.
  * Returns 1; 0 where all is as it would be; -1: ERROR_REFUSED or ERROR_INPUT, with what has to be done first,
  * ERROR_SYSTEM. */
-int plan_make(enum verb verb, const struct holding *holdings, const struct target *target,
+int plan_make(enum verb verb, const struct stored_keys *stored, const struct target *target,
               const struct ring *retired, struct plan *plan, struct error *err);
 
-void holding_free(struct holding *holding);
+void stored_keys_free(struct stored_keys *keys);
 void plan_free(struct plan *plan);
 #define _cleanup_plan_ _cleanup_(plan_free)

@@ -19,7 +19,7 @@ static void print_ring(const char *place, const struct ring *before, const struc
 static void print_plan(const struct plan *plan, enum verb verb, const char *path, bool created,
                        bool done)
 {
-    const struct holding *old = plan->holding;
+    const struct stored_keys *old = plan->keys;
     char retired[RING_FINGERPRINTS];
     printf("%s/%s, the %s, %s changed:\n", path, old->secret->name, old->secret->title,
            done ? "has been" : "would be");
@@ -36,11 +36,11 @@ static void print_plan(const struct plan *plan, enum verb verb, const char *path
 
 static void print_meaning_of_retire(const struct plan *plan, const char *moved)
 {
-    const char *carried = plan->holding->options;
+    const char *carried = plan->keys->options;
     char first[FP] = "nothing";
     if (ring_count(&plan->ring) > 0)
         ring_fingerprint(&plan->ring, 0, first);
-    if (plan->holding->secret->is_value) {
+    if (plan->keys->secret->is_value) {
         printf("%s will not come into use.\n", moved);
         return;
     }
@@ -55,8 +55,8 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)
 {
-    const char *carried = plan->holding->options;
-    if (plan->holding->secret->is_value)
+    const char *carried = plan->keys->options;
+    if (plan->keys->secret->is_value)
         printf("Restart all processes that use this store, at once: until then they do not accept "
                "each other's sessions or requests.\n");
     else
@@ -66,12 +66,12 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
                "Then run: fernit run%s -- airflow rotate-fernet-key\n"
                "Then take the old keys out: fernit key retire --yes%s\n",
                moved, carried, carried);
-    const struct source *giver = plan->holding->giver;
-    if (giver && !ring_same_first(&giver->ring, &plan->ring) &&
-        ring_has(&plan->ring, ring_key(&giver->ring, 0), FERNET_KEY_BYTES))
+    const struct source *outside = plan->keys->outside;
+    if (outside && !ring_same_first(&outside->ring, &plan->ring) &&
+        ring_has(&plan->ring, ring_key(&outside->ring, 0), FERNET_KEY_BYTES))
         printf("Before that, give %s in %s: it has another key first, and comes before the "
                "store.\n",
-               moved, giver->name);
+               moved, outside->name);
 }
 
 static void print_meaning(const struct plan *plan, enum verb verb)
@@ -84,7 +84,7 @@ static void print_meaning(const struct plan *plan, enum verb verb)
                "An airflow.cfg that still has it would bring it back.\n");
     else if (verb == VERB_RETIRE)
         print_meaning_of_retire(plan, moved);
-    else if (verb == VERB_PROMOTE || plan->holding->secret->is_value)
+    else if (verb == VERB_PROMOTE || plan->keys->secret->is_value)
         print_meaning_of_front(plan, moved);
     else
         printf("Restart all processes that use this store: until then they cannot read what %s has "

@@ -24,26 +24,26 @@ static void retire_letters(struct retired *retired, const char *letters)
         memcpy(retired->fingerprints[retired->count++], fingerprint_of(*letters), FP);
 }
 
-/* A holding of the Fernet key, and of a value that nobody asks about. */
-static void hold(struct holding holdings[2], const char *ring, const char *staged,
+/* A keys of the Fernet key, and of a value that nobody asks about. */
+static void hold(struct stored_keys stored[2], const char *ring, const char *staged,
                  const char *retired)
 {
     struct error err = {0};
-    memset(holdings, 0, 2 * sizeof *holdings);
-    holdings[0].secret = MANAGED_FERNET_KEY;
-    holdings[0].options = holdings[1].options = "";
-    add_keys(&holdings[0].ring, ring);
-    add_keys(&holdings[0].staged, staged);
-    retire_letters(&holdings[0].retired, retired);
-    holdings[1].secret = &managed_secrets[1];
-    holdings[1].ring.is_value = holdings[1].staged.is_value = true;
-    assert_int_equal(ring_parse(&holdings[1].ring, "a value", 7, &err), 0);
+    memset(stored, 0, 2 * sizeof *stored);
+    stored[0].secret = MANAGED_FERNET_KEY;
+    stored[0].options = stored[1].options = "";
+    add_keys(&stored[0].ring, ring);
+    add_keys(&stored[0].staged, staged);
+    retire_letters(&stored[0].retired, retired);
+    stored[1].secret = &managed_secrets[1];
+    stored[1].ring.is_value = stored[1].staged.is_value = true;
+    assert_int_equal(ring_parse(&stored[1].ring, "a value", 7, &err), 0);
 }
 
-static void free_both(struct holding holdings[2])
+static void free_both(struct stored_keys stored[2])
 {
-    holding_free(&holdings[0]);
-    holding_free(&holdings[1]);
+    stored_keys_free(&stored[0]);
+    stored_keys_free(&stored[1]);
 }
 
 static const struct {
@@ -103,17 +103,17 @@ static void each_command_moves_a_key_and_loses_none(void **state)
     foreach(row, plans) {
         struct error err = {0};
         struct target target;
-        struct holding holdings[2];
+        struct stored_keys stored[2];
         _cleanup_plan_ struct plan plan = {0};
         _cleanup_ring_ struct ring retired = {0};
-        hold(holdings, row->ring, row->staged, row->retired);
+        hold(stored, row->ring, row->staged, row->retired);
         const char letters[] = {row->key, '\0'};
         if (row->verb == VERB_UNRETIRE)
             add_keys(&retired, letters);
-        int result = row->key ? target_find(holdings, 2, fingerprint_of(row->key), &target, &err)
-                              : target_default(row->verb, holdings, 2, &target, &err);
+        int result = row->key ? target_find(stored, 2, fingerprint_of(row->key), &target, &err)
+                              : target_default(row->verb, stored, 2, &target, &err);
         if (result == 0)
-            result = plan_make(row->verb, holdings, &target, &retired, &plan, &err);
+            result = plan_make(row->verb, stored, &target, &retired, &plan, &err);
         if (result != row->result ||
             (row->says && !strstr(err.message, row->says) && !strstr(err.hints, row->says)))
             fail_row(row, "%d: %s; %s", result, err.message, err.hints);
@@ -128,7 +128,7 @@ static void each_command_moves_a_key_and_loses_none(void **state)
             fail_row(row, "staged is not changed");
         if (result == 1 && strcmp(letters_of(&plan.retire), row->retires) != 0)
             fail_row(row, "retires %s", letters_of(&plan.retire));
-        free_both(holdings);
+        free_both(stored);
     }
 }
 
@@ -159,24 +159,24 @@ static void what_is_given_first_from_outside_is_not_retired(void **state)
     foreach(row, given) {
         struct error err = {0};
         struct target target;
-        struct holding holdings[2];
-        struct source giver = {.way = WAY_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
+        struct stored_keys stored[2];
+        struct source outside = {.way = WAY_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
         _cleanup_plan_ struct plan plan = {0};
         const struct ring none = {0};
-        hold(holdings, row->ring, row->staged, "");
-        add_keys(&giver.ring, row->given);
-        holdings[0].giver = &giver;
-        int found = row->key ? target_find(holdings, 2, fingerprint_of(row->key), &target, &err)
-                             : target_default(VERB_RETIRE, holdings, 2, &target, &err);
+        hold(stored, row->ring, row->staged, "");
+        add_keys(&outside.ring, row->given);
+        stored[0].outside = &outside;
+        int found = row->key ? target_find(stored, 2, fingerprint_of(row->key), &target, &err)
+                             : target_default(VERB_RETIRE, stored, 2, &target, &err);
         assert_int_equal(found, 0);
-        int result = plan_make(VERB_RETIRE, holdings, &target, &none, &plan, &err);
+        int result = plan_make(VERB_RETIRE, stored, &target, &none, &plan, &err);
         char says[64];
         snprintf(says, sizeof says, "%s comes from THE_VARIABLE",
                  row->kept ? fingerprint_of(row->kept) : "");
         if (result != (row->kept ? -1 : 1) || (row->kept && !error_says(&err, ERROR_REFUSED, says)))
             fail_row(row, "%d: %s", result, err.message);
-        ring_free(&giver.ring);
-        free_both(holdings);
+        ring_free(&outside.ring);
+        free_both(stored);
     }
 }
 
@@ -193,28 +193,28 @@ static void a_value_takes_the_place_of_the_one_that_is_retired(void **state)
         char text[FP];
         struct error err = {0};
         struct target target;
-        struct holding holdings[2];
+        struct stored_keys stored[2];
         _cleanup_plan_ struct plan plan = {0};
         _cleanup_ring_ struct ring other = {.is_value = true};
-        hold(holdings, "A", "", "");
+        hold(stored, "A", "", "");
         assert_int_equal(ring_parse(&other, "other", 5, &err), 0);
         fingerprint("other", 5, text);
         if (unretire) {
-            holdings[1].retired.fingerprints = calloc(1, FP);
-            memcpy(holdings[1].retired.fingerprints[holdings[1].retired.count++], text, FP);
+            stored[1].retired.fingerprints = calloc(1, FP);
+            memcpy(stored[1].retired.fingerprints[stored[1].retired.count++], text, FP);
         } else {
-            assert_int_equal(ring_add_all(&holdings[1].staged, &other, &err), 0);
+            assert_int_equal(ring_add_all(&stored[1].staged, &other, &err), 0);
         }
         text[5] = '\0';
         text[0] = (char)toupper(text[0]);
-        assert_int_equal(target_find(holdings, 2, text, &target, &err), 0);
-        assert_ptr_equal(target.holding, &holdings[1]);
+        assert_int_equal(target_find(stored, 2, text, &target, &err), 0);
+        assert_ptr_equal(target.keys, &stored[1]);
         enum verb verb = unretire ? VERB_UNRETIRE : VERB_PROMOTE;
-        assert_int_equal(plan_make(verb, holdings, &target, &other, &plan, &err), 1);
+        assert_int_equal(plan_make(verb, stored, &target, &other, &plan, &err), 1);
         assert_true(is_value(&plan.ring, "other"));
         assert_true(is_value(&plan.retire, "a value"));
         assert_int_equal(ring_count(&plan.staged), 0);
-        free_both(holdings);
+        free_both(stored);
     }
 }
 
@@ -223,25 +223,25 @@ static void a_part_of_a_fingerprint_must_be_of_one_key(void **state)
     (void)state;
     struct error err = {0};
     struct target target;
-    struct holding holdings[2];
-    hold(holdings, "A", "", "");
-    free(holdings[0].retired.fingerprints);
-    holdings[0].retired.fingerprints = calloc(2, FP);
-    holdings[0].retired.count = 2;
-    memcpy(holdings[0].retired.fingerprints[0], "0123456789abcdef", FP);
-    memcpy(holdings[0].retired.fingerprints[1], "0123ffff89abcdef", FP);
-    assert_int_equal(target_find(holdings, 2, "0123", &target, &err), -1);
+    struct stored_keys stored[2];
+    hold(stored, "A", "", "");
+    free(stored[0].retired.fingerprints);
+    stored[0].retired.fingerprints = calloc(2, FP);
+    stored[0].retired.count = 2;
+    memcpy(stored[0].retired.fingerprints[0], "0123456789abcdef", FP);
+    memcpy(stored[0].retired.fingerprints[1], "0123ffff89abcdef", FP);
+    assert_int_equal(target_find(stored, 2, "0123", &target, &err), -1);
     assert_true(error_says(&err, ERROR_INPUT, "0123... are several keys"));
     assert_non_null(strstr(err.hints, "retired in fernet_key: 0123456789abcdef, 0123ffff89abcdef"));
-    assert_int_equal(target_find(holdings, 2, "01234", &target, &err), 0);
+    assert_int_equal(target_find(stored, 2, "01234", &target, &err), 0);
     assert_string_equal(target.fingerprint, "0123456789abcdef");
 
     /* What cannot be read might have it. */
-    error_input(&holdings[1].error, "the other is damaged");
-    assert_int_equal(target_find(holdings, 2, "0123f", &target, &err), 0);
-    assert_int_equal(target_find(holdings, 2, "eeee", &target, &err), -1);
+    error_input(&stored[1].error, "the other is damaged");
+    assert_int_equal(target_find(stored, 2, "0123f", &target, &err), 0);
+    assert_int_equal(target_find(stored, 2, "eeee", &target, &err), -1);
     assert_true(error_says(&err, ERROR_INPUT, "the other is damaged"));
-    free_both(holdings);
+    free_both(stored);
 }
 
 static void a_fingerprint_has_4_to_16_hex_digits(void **state)

@@ -1,4 +1,4 @@
-#include "command/publish.h"
+#include "command/install_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 
 #define TEMPORARY ".fernit.tmp."
 
-/* Each time another process must have swept the temporary just then. */
+/* Another process has to remove the temporary file that many times before the copy fails. */
 enum { TRIES = 100, CHUNK = 16 * 1024 };
 
-struct placing {
+struct installation {
     int folder;
     const char *name;
     const char *path;
@@ -29,14 +29,14 @@ struct placing {
     size_t length;
 };
 
-static void unmap(const struct placing *placing)
+static void unmap(const struct installation *file)
 {
-    if (placing->bytes)
-        munmap(placing->bytes, placing->length);
+    if (file->bytes)
+        munmap(file->bytes, file->length);
 }
-#define _cleanup_placing_ _cleanup_(unmap)
+#define _cleanup_installation_ _cleanup_(unmap)
 
-int publish_open(const char *folder, struct error *err)
+int install_open_folder(const char *folder, struct error *err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int fd = open(folder, flags);
@@ -51,7 +51,7 @@ int publish_open(const char *folder, struct error *err)
     return fd;
 }
 
-/* NULL: it cannot be, and *err says why. */
+/* Maps the source into memory. Returns NULL with *err if that fails. */
 static char *map(int source, const char *path, size_t *length, struct error *err)
 {
     struct stat status;
@@ -69,8 +69,8 @@ static char *map(int source, const char *path, size_t *length, struct error *err
     return NULL;
 }
 
-/* By read(2), since a mapping of what others may cut short could kill us. */
-static bool holds(int fd, const char *bytes, size_t length)
+/* With read(2): if another process truncated a mapped file, SIGBUS would end fernit. */
+static bool has_bytes(int fd, const char *bytes, size_t length)
 {
     char chunk[CHUNK];
     for (size_t at = 0; at < length;) {
@@ -83,75 +83,75 @@ static bool holds(int fd, const char *bytes, size_t length)
     return true;
 }
 
-/* What cannot be read is another file. */
-static bool is_there(const struct placing *placing)
+/* Whether the folder has the file already, with its mode. A file that cannot be read is replaced. */
+static bool is_installed(const struct installation *file)
 {
     struct stat status;
-    _cleanup_close_ int fd = openat(placing->folder, placing->name,
+    _cleanup_close_ int fd = openat(file->folder, file->name,
                                     O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-           (status.st_mode & 07777) == placing->mode && status.st_size == (off_t)placing->length &&
-           holds(fd, placing->bytes, placing->length);
+           (status.st_mode & 07777) == file->mode && status.st_size == (off_t)file->length &&
+           has_bytes(fd, file->bytes, file->length);
 }
 
-static int fill(const struct placing *placing, int fd, struct error *err)
+static int write_bytes(const struct installation *file, int fd, struct error *err)
 {
     struct stat status;
-    int changed = fchmod(fd, placing->mode);
+    int changed = fchmod(fd, file->mode);
     if (fstat(fd, &status) < 0)
-        return error_sys(err, "%s: cannot be looked at", placing->path);
-    /* A file system that sets no modes, or has one for all files, may be right all the same. */
-    if ((status.st_mode & placing->mode) != placing->mode) {
+        return error_sys(err, "%s: cannot be looked at", file->path);
+    /* fchmod fails on a file system with one mode for all files, but that mode may be enough. */
+    if ((status.st_mode & file->mode) != file->mode) {
         if (changed < 0)
-            return error_sys(err, "%s: cannot set its mode", placing->path);
-        error_refused(err, "%s: cannot get mode %04o on this file system", placing->path,
-                      (unsigned)placing->mode);
+            return error_sys(err, "%s: cannot set its mode", file->path);
+        error_refused(err, "%s: cannot get mode %04o on this file system", file->path,
+                      (unsigned)file->mode);
         return error_hint(err, "name a folder on another file system");
     }
-    if (file_write(fd, placing->path, placing->bytes, placing->length, err) < 0)
+    if (file_write(fd, file->path, file->bytes, file->length, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", placing->path) : 0;
+    return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", file->path) : 0;
 }
 
-/* Returns 1 where there are no files without a name here, or no way to give them one: it needs /proc. */
-static int make_unnamed(const struct placing *placing, char temporary[FILE_TEMPORARY_NAME],
+/* Returns 1 if the file system has no files without a name, or if there is no /proc, through which they get one. */
+static int write_unnamed(const struct installation *file, char temporary[FILE_TEMPORARY_NAME],
                         struct error *err)
 {
     char link[32];
     _cleanup_close_ int fd =
-        openat(placing->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, placing->mode);
+        openat(file->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, file->mode);
     if (fd < 0)
         return 1;
-    if (fill(placing, fd, err) < 0)
+    if (write_bytes(file, fd, err) < 0)
         return -1;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     if (file_temporary_name(TEMPORARY, temporary, err) < 0)
         return -1;
-    return linkat(AT_FDCWD, link, placing->folder, temporary, AT_SYMLINK_FOLLOW) < 0;
+    return linkat(AT_FDCWD, link, file->folder, temporary, AT_SYMLINK_FOLLOW) < 0;
 }
 
-static int make_named(const struct placing *placing, char temporary[FILE_TEMPORARY_NAME],
+static int write_named(const struct installation *file, char temporary[FILE_TEMPORARY_NAME],
                       struct error *err)
 {
     if (file_temporary_name(TEMPORARY, temporary, err) < 0)
         return -1;
     _cleanup_close_ int fd =
-        openat(placing->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-               placing->mode);
+        openat(file->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               file->mode);
     if (fd < 0)
-        return error_sys(err, "%s: cannot be created", placing->path);
-    if (fill(placing, fd, err) == 0)
+        return error_sys(err, "%s: cannot be created", file->path);
+    if (write_bytes(file, fd, err) == 0)
         return 0;
-    unlinkat(placing->folder, temporary, 0);
+    unlinkat(file->folder, temporary, 0);
     return -1;
 }
 
-static int replace(const struct placing *placing, const char *temporary, struct error *err)
+static int replace(const struct installation *file, const char *temporary, struct error *err)
 {
-    if (renameat(placing->folder, temporary, placing->folder, placing->name) == 0)
+    if (renameat(file->folder, temporary, file->folder, file->name) == 0)
         return 0;
-    error_sys(err, "%s: cannot be put in place", placing->path);
-    unlinkat(placing->folder, temporary, 0);
+    error_sys(err, "%s: cannot be put in place", file->path);
+    unlinkat(file->folder, temporary, 0);
     switch (err->errnum) {
     case EISDIR:
         return error_advise(err, "remove it, or name another folder");
@@ -164,37 +164,37 @@ static int replace(const struct placing *placing, const char *temporary, struct 
     }
 }
 
-static int put(const struct placing *placing, struct error *err)
+static int install(const struct installation *file, struct error *err)
 {
     char temporary[FILE_TEMPORARY_NAME];
-    int made = make_unnamed(placing, temporary, err);
-    if (made > 0)
-        made = make_named(placing, temporary, err);
-    return made < 0 ? -1 : replace(placing, temporary, err);
+    int written = write_unnamed(file, temporary, err);
+    if (written > 0)
+        written = write_named(file, temporary, err);
+    return written < 0 ? -1 : replace(file, temporary, err);
 }
 
-/* ESTALE: by another host, while we were writing to it, on NFS. */
+/* Whether another process removed the temporary file. ESTALE: another host did, on NFS. */
 static bool is_swept(const struct error *err)
 {
     return err->errnum == ENOENT || err->errnum == ESTALE;
 }
 
-int publish_copy(int folder, const char *name, const char *path, int source, mode_t mode,
+int install_file(int folder, const char *name, const char *path, int source, mode_t mode,
                  struct error *err)
 {
-    _cleanup_placing_ struct placing placing = {
+    _cleanup_installation_ struct installation file = {
         .folder = folder, .name = name, .path = path, .mode = mode};
-    placing.bytes = map(source, path, &placing.length, err);
-    if (!placing.bytes)
+    file.bytes = map(source, path, &file.length, err);
+    if (!file.bytes)
         return -1;
-    if (is_there(&placing))
-        return PUBLISHED_ALREADY;
-    int done = put(&placing, err);
+    if (is_installed(&file))
+        return INSTALLED_ALREADY;
+    int done = install(&file, err);
     for (int again = 0; done < 0 && is_swept(err) && again < TRIES; again++)
-        done = put(&placing, err);
+        done = install(&file, err);
     if (done < 0 || file_sync_directory(folder, path, err) < 0)
         return -1;
-    return PUBLISHED_NOW;
+    return INSTALLED_NOW;
 }
 
 static void sweep_one(const char *entry, void *context)
@@ -204,7 +204,7 @@ static void sweep_one(const char *entry, void *context)
         file_sweep(*folder, entry);
 }
 
-void publish_sweep(int folder)
+void install_sweep(int folder)
 {
     struct error ignored;
     if (flock(folder, LOCK_EX | LOCK_NB) == 0)

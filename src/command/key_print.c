@@ -1,4 +1,4 @@
-#include "command/key_commands.h"
+#include "command/key_print.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "command/publish.h"
+#include "command/install_file.h"
 
 #include "base/file.h"
 #include "folder.h"
@@ -6,7 +6,7 @@
 static int open_folder(void)
 {
     struct error err = {0};
-    int folder = publish_open("there", &err);
+    int folder = install_open_folder("there", &err);
     if (folder < 0)
         fail_msg("%s", err.message);
     return folder;
@@ -15,7 +15,7 @@ static int open_folder(void)
 static int copy(int folder, const char *from, struct error *err)
 {
     int source = open(from, O_RDONLY | O_CLOEXEC);
-    int placed = publish_copy(folder, "f", "there/f", source, 0751, err);
+    int placed = install_file(folder, "f", "there/f", source, 0751, err);
     close(source);
     return placed;
 }
@@ -52,10 +52,10 @@ static void puts_a_file_there_unless_it_is_there_already(void **state)
         int placed;
         const char *from;
     } table[] = {
-        {ROW, PUBLISHED_NOW, "a"},           {ROW, PUBLISHED_ALREADY, "a"},
-        {ROW, PUBLISHED_NOW, "b"},           {ROW, PUBLISHED_NOW, "large"},
-        {ROW, PUBLISHED_ALREADY, "large"},   {ROW, PUBLISHED_NOW, "other end"},
-        {ROW, PUBLISHED_NOW, "other start"}, {ROW, PUBLISHED_NOW, "a"},
+        {ROW, INSTALLED_NOW, "a"},           {ROW, INSTALLED_ALREADY, "a"},
+        {ROW, INSTALLED_NOW, "b"},           {ROW, INSTALLED_NOW, "large"},
+        {ROW, INSTALLED_ALREADY, "large"},   {ROW, INSTALLED_NOW, "other end"},
+        {ROW, INSTALLED_NOW, "other start"}, {ROW, INSTALLED_NOW, "a"},
     };
     int folder = open_folder();
     foreach(row, table) {
@@ -76,7 +76,7 @@ static void a_mode_that_is_another_one_is_another_file(void **state)
     foreach(mode, modes) {
         struct error err = {0};
         write_bytes("there/f", "a", 1, *mode);
-        assert_int_equal(copy(folder, "a", &err), PUBLISHED_NOW);
+        assert_int_equal(copy(folder, "a", &err), INSTALLED_NOW);
         assert_int_equal(mode_of("there/f"), 0751);
     }
     close(folder);
@@ -108,15 +108,15 @@ static void opens_what_is_a_folder_or_can_be_made_one(void **state)
 {
     (void)state;
     struct error err = {0};
-    int folder = publish_open("a/b/c", &err);
+    int folder = install_open_folder("a/b/c", &err);
     assert_true(folder >= 0);
     close(folder);
     assert_int_equal(mode_of("a/b/c"), 0755);
     write_text("file", "");
-    assert_int_equal(publish_open("file", &err), -1);
+    assert_int_equal(install_open_folder("file", &err), -1);
     assert_int_equal(err.errnum, ENOTDIR);
     assert_int_equal(symlink("nowhere", "link"), 0);
-    assert_int_equal(publish_open("link", &err), -1);
+    assert_int_equal(install_open_folder("link", &err), -1);
     assert_int_equal(mode_of("nowhere"), -1);
 }
 
@@ -136,9 +136,9 @@ static void only_the_last_one_sweeps_and_only_what_is_left_behind(void **state)
     foreach(name, others)
         write_text(*name, "");
     const int all = COUNT(left) + COUNT(others);
-    publish_sweep(first);
+    install_sweep(first);
     assert_int_equal(names_in(last), all);
-    publish_sweep(last);
+    install_sweep(last);
     assert_int_equal(names_in(last), COUNT(others));
     close(first);
     close(last);
