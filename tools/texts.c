@@ -52,7 +52,8 @@ const char *const command_texts[COMMAND_COUNT] = {
                     "the first word that is no option; `--` may stand before it.",
     [COMMAND_INIT] = "Does the same without a command, for init containers and one-off jobs.",
     [COMMAND_STATUS] =
-        "Shows each source that is set (`--verbose`: all sources), the store, `airflow.cfg`, what a "
+        "Shows each source that is set (`--verbose`: all sources), the store, `airflow.cfg`, what "
+        "a "
         "start would do, and last the warnings and errors with their hints. Changes nothing, "
         "prints no secret.",
     [COMMAND_KEY_GENERATE] = "Prints a new key and stores nothing.",

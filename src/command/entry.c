@@ -114,7 +114,8 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
                               .argv = argv,
                               .program = program,
                               .parent = parent};
-    if (reads_sources(action, &settings) && become_user(&context, stores_key(id, &settings), &becoming, &err) < 0)
+    if (reads_sources(action, &settings) &&
+        become_user(&context, stores_key(id, &settings), &becoming, &err) < 0)
         return report_failure(signals, &err, status_of(action, &err));
     return action->run(&context);
 }

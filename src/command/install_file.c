@@ -87,8 +87,8 @@ static bool has_bytes(int fd, const char *bytes, size_t length)
 static bool is_installed(const struct installation *file)
 {
     struct stat status;
-    _cleanup_close_ int fd = openat(file->folder, file->name,
-                                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    _cleanup_close_ int fd =
+        openat(file->folder, file->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
            (status.st_mode & 07777) == file->mode && status.st_size == (off_t)file->length &&
            has_bytes(fd, file->bytes, file->length);
@@ -115,7 +115,7 @@ static int write_bytes(const struct installation *file, int fd, struct error *er
 
 /* Returns 1 if the file system has no files without a name, or if there is no /proc, through which they get one. */
 static int write_unnamed(const struct installation *file, char temporary[FILE_TEMPORARY_NAME],
-                        struct error *err)
+                         struct error *err)
 {
     char link[32];
     _cleanup_close_ int fd =
@@ -131,13 +131,12 @@ static int write_unnamed(const struct installation *file, char temporary[FILE_TE
 }
 
 static int write_named(const struct installation *file, char temporary[FILE_TEMPORARY_NAME],
-                      struct error *err)
+                       struct error *err)
 {
     if (file_temporary_name(TEMPORARY, temporary, err) < 0)
         return -1;
-    _cleanup_close_ int fd =
-        openat(file->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-               file->mode);
+    _cleanup_close_ int fd = openat(
+        file->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file->mode);
     if (fd < 0)
         return error_sys(err, "%s: cannot be created", file->path);
     if (write_bytes(file, fd, err) == 0)

@@ -16,24 +16,24 @@
 #include "store/create.h"
 #include "store/names.h"
 
-/* The word that the user has written for it. */
+/* The word on the command line: the commands are in the order of enum verb. */
 static const char *verb_word(enum verb verb)
 {
     return commands[COMMAND_KEY_PROMOTE + verb].second;
 }
 
-/* What this environment's sources and the store hold, and what is to be done. */
+/* The keys of the sources and the store, and the change to make. */
 struct key_operation {
     const struct context *context;
     enum verb verb;
     const char *prefix; /* of a fingerprint; NULL: none */
     struct look look;
-    const struct source *outside; /* as in a keys: of the Fernet key */
+    const struct source *given; /* of the Fernet key: see struct stored_keys */
     struct stored_keys stored[MANAGED_COUNT];
     struct target target;
-    struct ring retired; /* the key that leaves retired/ */
+    struct ring retired; /* the key that unretire takes out of retired/ */
     struct plan plan;
-    bool created; /* the ring, which was gone */
+    bool created; /* the ring was missing, and was created */
 };
 
 static void clear(struct key_operation *operation)
@@ -103,7 +103,8 @@ static void read_one(const struct key_operation *operation, struct stored_keys *
     struct error err = {0};
     const struct store *store = &operation->look.store;
     _cleanup_store_file_ struct store_file file = {0};
-    *keys = (struct stored_keys){.secret = secret, .options = operation->context->settings->options};
+    *keys =
+        (struct stored_keys){.secret = secret, .options = operation->context->settings->options};
     if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
         fill(store, keys, &file, &err) == 0)
         return;
@@ -111,13 +112,13 @@ static void read_one(const struct key_operation *operation, struct stored_keys *
     keys->error = err;
 }
 
-/* What is destroyed is new where it still stands, and comes back. */
+/* A source that still has the key would give it to the next start, as a new key. */
 static int check_sources(const struct key_operation *operation, struct error *err)
 {
     const struct survey *survey = &operation->look.lookups[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        /* fernit init takes none out of [DEFAULT]. */
+        /* fernit init does not remove a key from [DEFAULT]. */
         bool is_edited = source->way == WAY_CFG && !source->is_second;
         for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
             char text[FP];
@@ -134,14 +135,14 @@ static int check_sources(const struct key_operation *operation, struct error *er
     return 0;
 }
 
-/* Reads the store, and plans by what it holds. Returns as plan_make. */
+/* Reads the store and makes the plan. Returns as plan_make. */
 static int make_plan(struct key_operation *operation, struct error *err)
 {
     clear(operation);
     for (size_t i = 0; i < MANAGED_COUNT; i++)
         read_one(operation, &operation->stored[i], &managed_secrets[i]);
 
-    operation->stored[0].outside = operation->outside;
+    operation->stored[0].given = operation->given;
     struct target *target = &operation->target;
     int found =
         operation->prefix
@@ -160,15 +161,15 @@ static int make_plan(struct key_operation *operation, struct error *err)
                      &operation->plan, err);
 }
 
-/* --- Doing it */
+/* --- Carrying out the plan */
 
-/* Whether the ring is gone, and gets a key back. */
-static bool is_new(const struct plan *plan)
+/* Whether the ring is missing, and the plan gives it a key. */
+static bool creates_ring(const struct plan *plan)
 {
     return plan->changes_ring && ring_count(&plan->keys->ring) == 0;
 }
 
-/* Another one may have been first: then the key joins that one's ring. */
+/* If another process creates the ring first, the next plan adds the key to that ring. */
 static int create_ring(const struct key_operation *operation, struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
@@ -181,7 +182,7 @@ static int create_ring(const struct key_operation *operation, struct error *err)
                         settings->single_writer, &deadline, err);
 }
 
-/* In this order: see command/key_plan.h. */
+/* command/key_plan.h says why in this order. */
 static int carry_out(const struct key_operation *operation, struct error *err)
 {
     char staged[FILE_TEMPORARY_NAME];
@@ -214,31 +215,31 @@ static int lock(const struct key_operation *operation, struct error *err)
     return held;
 }
 
-/* Plans by what the store holds under the lock, and does it, unless a ring that is gone has to be created first.
- * Returns as plan_make. */
-static int do_locked(struct key_operation *operation, bool *is_gone, struct error *err)
+/* With the lock held: reads the store, makes the plan and carries it out. If the ring is missing, sets *is_missing
+ * instead. Returns as plan_make. */
+static int apply_locked(struct key_operation *operation, bool *is_missing, struct error *err)
 {
-    *is_gone = false;
+    *is_missing = false;
     _cleanup_close_ int held = lock(operation, err);
     if (held < 0 && err->kind != ERROR_NONE)
         return -1;
     int planned = make_plan(operation, err);
-    *is_gone = planned > 0 && is_new(&operation->plan);
-    return planned > 0 && !*is_gone && carry_out(operation, err) < 0 ? -1 : planned;
+    *is_missing = planned > 0 && creates_ring(&operation->plan);
+    return planned > 0 && !*is_missing && carry_out(operation, err) < 0 ? -1 : planned;
 }
 
-/* The ring is created as a first start creates it: that may need the lock for itself. */
+/* A missing ring is created as at a first start, without our lock: store_create may have to take it. */
 static int apply_plan(struct key_operation *operation, struct error *err)
 {
-    bool is_gone;
-    int planned = do_locked(operation, &is_gone, err);
-    if (!is_gone)
+    bool is_missing;
+    int planned = apply_locked(operation, &is_missing, err);
+    if (!is_missing)
         return planned;
     if (create_ring(operation, err) < 0)
         return -1;
     operation->created = true;
-    planned = do_locked(operation, &is_gone, err);
-    if (!is_gone)
+    planned = apply_locked(operation, &is_missing, err);
+    if (!is_missing)
         return planned;
     error_refused(err, "%s/%s: another process removed it just now", operation->look.store.path,
                   operation->plan.keys->secret->name);
@@ -262,7 +263,7 @@ static void print_nothing_to_do(const struct key_operation *operation)
 static int unconfirmed(const struct key_operation *operation)
 {
     const struct target *target = &operation->target;
-    /* Where both go to one place, this is to stand last. */
+    /* The error comes after the plan where both streams are the same terminal. */
     fflush(stdout);
     const struct settings *settings = operation->context->settings;
     struct error err;
@@ -280,8 +281,8 @@ static int failed(const struct context *context, const struct error *err)
     return report_failure(context->signals, err, failure_status(err));
 }
 
-/* The source outside the store that is used. One that cannot be read might hold what is to be retired. */
-static int find_outside(struct key_operation *operation, struct error *err)
+/* Finds the source outside the store that a start uses. If it cannot be read, retire fails: the key may be in it. */
+static int find_given(struct key_operation *operation, struct error *err)
 {
     const struct survey *survey = &operation->look.lookups[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
@@ -289,7 +290,7 @@ static int find_outside(struct key_operation *operation, struct error *err)
         if (i >= survey->store_source && !source->by_command)
             continue;
         if (source->finding == FOUND_KEYS)
-            operation->outside = source;
+            operation->given = source;
         if (source->finding == FOUND_KEYS || source->finding == FOUND_SECRET)
             return 0;
         if (source->finding == FOUND_BROKEN && operation->verb == VERB_RETIRE) {
@@ -300,7 +301,7 @@ static int find_outside(struct key_operation *operation, struct error *err)
     return 0;
 }
 
-/* Whatever else a run would not go on with does not matter here. */
+/* Reads all sources. Other errors that would end a run, such as a refused change, do not stop a key command. */
 static int find_keys(struct key_operation *operation, struct error *err)
 {
     struct look *look = &operation->look;
@@ -315,7 +316,7 @@ static int find_keys(struct key_operation *operation, struct error *err)
         error_input(err, "the store %s: does not exist", look->store.path);
         return error_hint(err, "name the right one with --store DIR");
     }
-    return find_outside(operation, err);
+    return find_given(operation, err);
 }
 
 static int change(const struct context *context, enum verb verb)

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PART_LEAST = 4 };
+enum { PREFIX_LEAST = 4 };
 
 bool is_fingerprint_prefix(const char *text)
 {
     size_t length = strlen(text);
-    return length >= PART_LEAST && length <= FINGERPRINT_TEXT &&
+    return length >= PREFIX_LEAST && length <= FINGERPRINT_TEXT &&
            strspn(text, "0123456789abcdefABCDEF") == length;
 }
 
@@ -24,18 +24,18 @@ static bool begins(const char *fingerprint, const char *prefix)
 struct search {
     const char *prefix;
     struct target *target;
-    unsigned found; /* different keys */
+    unsigned found; /* number of different keys */
 };
 
-/* Returns where it is noted, or NULL: another one. */
-static struct target *note(struct search *search, const struct stored_keys *keys,
-                           const char *fingerprint)
+/* Returns the target if this key is the first one found with the prefix, or that one in another place; else NULL. */
+static struct target *match(struct search *search, const struct stored_keys *keys,
+                            const char *fingerprint)
 {
     struct target *target = search->target;
     if (!begins(fingerprint, search->prefix))
         return NULL;
-    bool same = search->found > 0 && target->keys == keys &&
-                strcmp(target->fingerprint, fingerprint) == 0;
+    bool same =
+        search->found > 0 && target->keys == keys && strcmp(target->fingerprint, fingerprint) == 0;
     if (!same && search->found++ > 0)
         return NULL;
     target->keys = keys;
@@ -49,7 +49,7 @@ static void search_ring(struct search *search, const struct stored_keys *keys, b
     for (size_t i = 0; i < ring_count(ring); i++) {
         char text[FP];
         ring_fingerprint(ring, i, text);
-        struct target *found = note(search, keys, text);
+        struct target *found = match(search, keys, text);
         if (found && staged)
             found->in_staged = true;
         else if (found)
@@ -64,15 +64,15 @@ static void search_all(struct search *search, const struct stored_keys *stored, 
         search_ring(search, keys, false);
         search_ring(search, keys, true);
         for (size_t j = 0; j < keys->retired.count; j++) {
-            struct target *found = note(search, keys, keys->retired.fingerprints[j]);
+            struct target *found = match(search, keys, keys->retired.fingerprints[j]);
             if (found)
                 found->is_retired = true;
         }
     }
 }
 
-static void hint_on_place(struct error *err, const char *place, const struct managed *secret,
-                          const char *fingerprints)
+static void list_place(struct error *err, const char *place, const struct managed *secret,
+                       const char *fingerprints)
 {
     if (*fingerprints)
         error_hint(err, "%s in %s: %s", place, secret->name, fingerprints);
@@ -92,18 +92,18 @@ static void list_retired(const struct retired *retired, char text[RING_SUMMARY])
         snprintf(text + length, RING_SUMMARY - length, " and %zu more", retired->count - SHOWN);
 }
 
-/* A line for each place that has any: which keys there are to name. */
-static void hint_on_all(const struct stored_keys *stored, size_t count, struct error *err)
+/* Lists the keys, so that the operator can choose one: a hint for each place that has keys. */
+static void list_keys(const struct stored_keys *stored, size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         char text[RING_SUMMARY];
         const struct stored_keys *keys = &stored[i];
         ring_summary(&keys->ring, text);
-        hint_on_place(err, "used", keys->secret, text);
+        list_place(err, "used", keys->secret, text);
         ring_summary(&keys->staged, text);
-        hint_on_place(err, "staged", keys->secret, text);
+        list_place(err, "staged", keys->secret, text);
         list_retired(&keys->retired, text);
-        hint_on_place(err, "retired", keys->secret, text);
+        list_place(err, "retired", keys->secret, text);
     }
     if (!*err->hints)
         error_hint(err, "the store has no keys: name the right one with --store DIR");
@@ -117,7 +117,7 @@ static const struct error *any_error(const struct stored_keys *stored, size_t co
     return NULL;
 }
 
-/* What cannot be read might have been it. */
+/* If some keys could not be read, that is the error: the key may be among them. */
 static int not_found(const struct stored_keys *stored, size_t count, const char *what,
                      struct error *err)
 {
@@ -127,7 +127,7 @@ static int not_found(const struct stored_keys *stored, size_t count, const char 
         return -1;
     }
     error_input(err, "%s", what);
-    hint_on_all(stored, count, err);
+    list_keys(stored, count, err);
     return -1;
 }
 
@@ -169,7 +169,7 @@ int target_default(enum verb verb, const struct stored_keys *stored, size_t coun
 
 /* --- Planning */
 
-/* Adds the key of `from` that has the fingerprint, or all but it. */
+/* Adds the key with the fingerprint from `from`; with `others`, all keys but that one. */
 static int add_some(struct ring *ring, const struct ring *from, const char *fingerprint,
                     bool others, struct error *err)
 {
@@ -239,17 +239,18 @@ static int plan_retire_rest(const struct stored_keys *old, struct plan *plan, st
     return ring_add_all(&plan->retire, &plan->moved, err);
 }
 
-/* A process that starts with the outside encrypts with its first key, or, if that is staged, with the next. */
-static int check_outside(const struct stored_keys *old, const struct ring *retire, struct error *err)
+/* Refuses to retire the key that a process encrypts with if it starts with the given source: the first key there, or the
+ * next one if that is staged. */
+static int check_given(const struct stored_keys *old, const struct ring *retire, struct error *err)
 {
-    const struct source *outside = old->outside;
-    for (size_t i = 0; outside && i < ring_count(&outside->ring); i++) {
+    const struct source *given = old->given;
+    for (size_t i = 0; given && i < ring_count(&given->ring); i++) {
         char text[FP];
-        const uint8_t *key = ring_key(&outside->ring, i);
-        ring_fingerprint(&outside->ring, i, text);
+        const uint8_t *key = ring_key(&given->ring, i);
+        ring_fingerprint(&given->ring, i, text);
         if (ring_has(retire, key, FERNET_KEY_BYTES)) {
             error_refused(err, "%s comes from %s, and what starts with that encrypts with it", text,
-                          outside->name);
+                          given->name);
             error_id(err, "key-in-use");
             error_hint(err, "first give another key there, and restart all processes");
             return error_hint(err, "or, if it is meant for all: fernit key promote %s --yes%s",
@@ -314,7 +315,7 @@ int plan_make(enum verb verb, const struct stored_keys *stored, const struct tar
         result = plan_destroy(target, plan, err);
     else if (target->in_ring || target->in_staged)
         result = plan_retire_one(target, plan, err);
-    if (result < 0 || (verb == VERB_RETIRE && check_outside(plan->keys, &plan->retire, err) < 0))
+    if (result < 0 || (verb == VERB_RETIRE && check_given(plan->keys, &plan->retire, err) < 0))
         return -1;
     return plan->changes_ring || plan->changes_staged || *plan->leaves_retired;
 }

@@ -30,8 +30,8 @@ static int read_keys(int fd, const char *name, struct ring *ring, struct error *
     return 0;
 }
 
-/* What a run would use. A key that a run would create does not exist yet. */
-static int resolve(const struct context *context, struct ring *ring, struct error *err)
+/* Adds the keys that a run would use. If a run would create one, that is an error. */
+static int find_keys(const struct context *context, struct ring *ring, struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
     if (look_around(context, 1, RUN_COMMANDS_NEEDED, &look, err) < 0)
@@ -55,11 +55,11 @@ static int keys_of(const struct context *context, struct ring *ring, struct erro
 {
     char *const *words = context->settings->words;
     if (!words[0])
-        return resolve(context, ring, err);
+        return find_keys(context, ring, err);
     if (words[1])
         return error_usage(err, "one FILE at the most, or - for standard input");
     if (strcmp(words[0], "-") == 0) {
-        /* Nothing is half-done, and input may never come: a signal ends this as it ends any other program. */
+        /* The input may never come, so a signal must end this program at once. No work is half done. */
         signals_restore(context->signals);
         return read_keys(STDIN_FILENO, "standard input", ring, err);
     }
@@ -101,7 +101,7 @@ int key_print_command(const struct context *context)
 {
     struct error err = {0};
     _cleanup_ring_ struct ring ring = {0};
-    if (no_words(context, &err) < 0 || resolve(context, &ring, &err) < 0)
+    if (no_words(context, &err) < 0 || find_keys(context, &ring, &err) < 0)
         return failed(context, &err);
     return print_ring(context, &ring);
 }

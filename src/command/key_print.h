@@ -1,20 +1,20 @@
-/* fernit key generate, print, check, fingerprint. */
+/* fernit key generate, print, check, fingerprint: print keys or say something about them, and change nothing. */
 #pragma once
 
 #include "run/look.h"
 
-/* generate: a new key to standard output; nothing is stored. */
+/* generate: prints a new key and stores nothing. */
 int key_generate_command(const struct context *context);
 
-/* print: the ring that a run would use, as Airflow takes it; never makes one. This is a valid
- * AIRFLOW__CORE__FERNET_KEY_CMD: a fernit that is run inside a ..._CMD runs no command itself. */
+/* print: prints the ring that a run would use, in Airflow's format. It creates no key. The command may be the value of
+ * AIRFLOW__CORE__FERNET_KEY_CMD: inside a ..._CMD fernit runs no ..._CMD, so it does not call itself. */
 int key_print_command(const struct context *context);
 
-/* check: whether FILE ("-": standard input) holds a key or a comma list of keys; without FILE, what a
- * run would use. */
+/* check: says whether FILE ("-": standard input) has a key or a comma list of keys, and which one encrypts. Without FILE
+ * it checks the key that a run would use. */
 int key_check_command(const struct context *context);
 
-/* fingerprint: one fingerprint a line, of the same. */
+/* fingerprint: prints the fingerprints of these keys, one a line. */
 int key_fingerprint_command(const struct context *context);
 
-/* All return EXIT_GOOD, EXIT_PROBLEM (no key, a bad key), EXIT_USAGE, or 128+N. */
+/* All return EXIT_GOOD, EXIT_PROBLEM (no key, or a wrong one), EXIT_USAGE, or 128+N after a signal. */

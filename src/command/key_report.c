@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-static void print_ring(const char *place, const struct ring *before, const struct ring *after,
-                       bool changes)
+static void print_place(const char *place, const struct ring *before, const struct ring *after,
+                        bool changes)
 {
     char texts[2][RING_FINGERPRINTS];
     if (!changes && ring_count(before) == 0)
@@ -24,8 +24,8 @@ static void print_plan(const struct plan *plan, enum verb verb, const char *path
     printf("%s/%s, the %s, %s changed:\n", path, old->secret->name, old->secret->title,
            done ? "has been" : "would be");
     const struct ring none = {.is_value = old->secret->is_value};
-    print_ring("in use", created ? &none : &old->ring, &plan->ring, plan->changes_ring || created);
-    print_ring("staged", &old->staged, &plan->staged, plan->changes_staged);
+    print_place("in use", created ? &none : &old->ring, &plan->ring, plan->changes_ring || created);
+    print_place("staged", &old->staged, &plan->staged, plan->changes_staged);
     ring_fingerprints(&plan->retire, retired);
     if (*retired)
         printf("  retired  %s is put there\n", retired);
@@ -66,12 +66,12 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
                "Then run: fernit run%s -- airflow rotate-fernet-key\n"
                "Then take the old keys out: fernit key retire --yes%s\n",
                moved, carried, carried);
-    const struct source *outside = plan->keys->outside;
-    if (outside && !ring_same_first(&outside->ring, &plan->ring) &&
-        ring_has(&plan->ring, ring_key(&outside->ring, 0), FERNET_KEY_BYTES))
+    const struct source *given = plan->keys->given;
+    if (given && !ring_same_first(&given->ring, &plan->ring) &&
+        ring_has(&plan->ring, ring_key(&given->ring, 0), FERNET_KEY_BYTES))
         printf("Before that, give %s in %s: it has another key first, and comes before the "
                "store.\n",
-               moved, outside->name);
+               moved, given->name);
 }
 
 static void print_meaning(const struct plan *plan, enum verb verb)

@@ -1,9 +1,9 @@
-/* What a key command says of its plan: what changes in the store, and what that means for those who read it. */
+/* What a key command prints: the changes in the store, and what they mean for the processes that use it. */
 #pragma once
 
 #include "command/key_plan.h"
 
-/* Prints on standard output what the plan of `verb` changes in the store at `path`, by fingerprints, and what the
- * operator has to do next. `created`: the ring was gone, and is made by it. `done`: it has happened; else it
- * would. */
+/* Prints to standard output what the plan changes in the store at `path`, with fingerprints, and what the operator has to
+ * do next. `created`: the ring was missing, and the command created it. `done`: the plan was carried out; else the text
+ * says what would change. */
 void key_report(const struct plan *plan, enum verb verb, const char *path, bool created, bool done);

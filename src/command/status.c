@@ -250,7 +250,7 @@ static void describe_option_files(const struct option_files *files, struct statu
 
 /* The staged and retired keys, which an operator can promote or unretire. A run reads retired/ only if it needs it. */
 static void describe_staged_and_retired(const struct look *look, const struct lookup *lookup,
-                             struct status_secret *secret, struct status_report *report)
+                                        struct status_secret *secret, struct status_report *report)
 {
     struct error err;
     const struct managed *managed = lookup->secret;

@@ -24,9 +24,9 @@ static void retire_letters(struct retired *retired, const char *letters)
         memcpy(retired->fingerprints[retired->count++], fingerprint_of(*letters), FP);
 }
 
-/* A keys of the Fernet key, and of a value that nobody asks about. */
-static void hold(struct stored_keys stored[2], const char *ring, const char *staged,
-                 const char *retired)
+/* The stored keys of the Fernet key, and of a secret that is one value, which no row is about. */
+static void store(struct stored_keys stored[2], const char *ring, const char *staged,
+                  const char *retired)
 {
     struct error err = {0};
     memset(stored, 0, 2 * sizeof *stored);
@@ -106,7 +106,7 @@ static void each_command_moves_a_key_and_loses_none(void **state)
         struct stored_keys stored[2];
         _cleanup_plan_ struct plan plan = {0};
         _cleanup_ring_ struct ring retired = {0};
-        hold(stored, row->ring, row->staged, row->retired);
+        store(stored, row->ring, row->staged, row->retired);
         const char letters[] = {row->key, '\0'};
         if (row->verb == VERB_UNRETIRE)
             add_keys(&retired, letters);
@@ -163,9 +163,9 @@ static void what_is_given_first_from_outside_is_not_retired(void **state)
         struct source outside = {.way = WAY_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
         _cleanup_plan_ struct plan plan = {0};
         const struct ring none = {0};
-        hold(stored, row->ring, row->staged, "");
+        store(stored, row->ring, row->staged, "");
         add_keys(&outside.ring, row->given);
-        stored[0].outside = &outside;
+        stored[0].given = &outside;
         int found = row->key ? target_find(stored, 2, fingerprint_of(row->key), &target, &err)
                              : target_default(VERB_RETIRE, stored, 2, &target, &err);
         assert_int_equal(found, 0);
@@ -196,7 +196,7 @@ static void a_value_takes_the_place_of_the_one_that_is_retired(void **state)
         struct stored_keys stored[2];
         _cleanup_plan_ struct plan plan = {0};
         _cleanup_ring_ struct ring other = {.is_value = true};
-        hold(stored, "A", "", "");
+        store(stored, "A", "", "");
         assert_int_equal(ring_parse(&other, "other", 5, &err), 0);
         fingerprint("other", 5, text);
         if (unretire) {
@@ -224,7 +224,7 @@ static void a_part_of_a_fingerprint_must_be_of_one_key(void **state)
     struct error err = {0};
     struct target target;
     struct stored_keys stored[2];
-    hold(stored, "A", "", "");
+    store(stored, "A", "", "");
     free(stored[0].retired.fingerprints);
     stored[0].retired.fingerprints = calloc(2, FP);
     stored[0].retired.count = 2;
