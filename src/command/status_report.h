@@ -1,4 +1,4 @@
-/* What `fernit status` found, and how to print it as a table or as JSON. */
+/* What `fernit status` found: printed by command/status_table.h for people, and by command/status_json.h for programs. */
 #pragma once
 
 #include <stdbool.h>
@@ -75,20 +75,10 @@ void status_add(struct status_report *report, bool is_error, const char *id, con
  * there. */
 void status_refuse(struct status_report *report);
 
-/* How status_print shows it. */
-struct status_style {
-    bool shows_all; /* absent sources are rows, too; else one line */
-    bool has_colors;
-};
+/* Copies the next line of the hints to `line` and moves *hints behind it. Returns false after the last line. */
+bool status_next_hint(const char **hints, char line[STATUS_HINT]);
 
-/* For people: columns; then the warnings and last the errors, each with its hints. */
-void status_print(const struct status_report *report, const struct status_style *style);
-
-/* For programs: one object on one line, with the keys version; verdict, fingerprints, sources (way,
- * name, found, fingerprints, wins), staged and retired (fingerprints) of the first secret, is_kept (whether a run would write
- * the store), would_hold and would_stage (fingerprints); secrets, for each of the others its name and the same; airflow
- * (version, from); store (path, state, writable, ground, survives), airflow_cfg (path, state), option_files (name, found),
- * waits_for (strings), problems, warnings, hints. Bytes that are not UTF-8 become "?". */
-void status_print_json(const struct status_report *report);
+/* What was found at the file of an option, in words. */
+const char *status_option_file(const struct option_file *file);
 
 void status_report_free(struct status_report *report);
