@@ -96,13 +96,25 @@ static void print_place(const struct status_report *report, const struct status_
     printf("/%s", secret->managed->name);
 }
 
+static void print_verdict(const struct status_report *report, const struct status_secret *secret)
+{
+    printf("verdict      ");
+    print_clean(secret->text);
+    if (secret->is_kept && !*secret->would_hold && !report->is_refused) {
+        printf(" in ");
+        print_place(report, secret);
+    }
+    putchar('\n');
+}
+
+/* A run that is refused may have written the store before it ends. */
 static void print_keys(const struct status_report *report, const struct status_secret *secret)
 {
     const char *older = strchr(secret->ring, ' ');
     if (older)
         printf("reads also  %s\n", older);
-    if (*secret->would_hold) {
-        printf("would store  %s, in ", secret->would_hold);
+    if (secret->is_kept && (*secret->would_hold || report->is_refused)) {
+        printf("would store  %s, in ", *secret->would_hold ? secret->would_hold : "a new one");
         print_place(report, secret);
         putchar('\n');
     }
@@ -117,7 +129,7 @@ static void print_secret(const struct status_report *report, const struct status
     int way = 0;
     bool is_first = secret == report->secrets;
     bool has_verdict = is_first || !report->is_refused;
-    bool is_shown = has_verdict || *secret->staged || secret->retired.count > 0;
+    bool is_shown = has_verdict || secret->is_kept || *secret->staged || secret->retired.count > 0;
     for (size_t i = 0; i < secret->source_count; i++)
         is_shown |= is_row(report, secret, &secret->sources[i], style);
     if (!is_shown)
@@ -139,15 +151,8 @@ static void print_secret(const struct status_report *report, const struct status
     for (size_t i = 0; i < secret->retired.count; i++)
         printf("%s%s%s", i == 0 ? "retired      " : ", ", secret->retired.fingerprints[i],
                i + 1 == secret->retired.count ? "\n" : "");
-    if (!has_verdict)
-        return;
-    printf("verdict      ");
-    print_clean(secret->text);
-    if (secret->is_kept && !*secret->would_hold) {
-        printf(" in ");
-        print_place(report, secret);
-    }
-    putchar('\n');
+    if (has_verdict)
+        print_verdict(report, secret);
     print_keys(report, secret);
 }
 

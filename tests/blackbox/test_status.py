@@ -336,7 +336,7 @@ def test_absent_sources_are_one_line_of_at_most_100_columns(fernit, report, stat
     assert not [line for line in lines if line.endswith("  -")]
 
 
-def test_a_few_absent_sources_are_all_named(fernit, tmp_path, stored):
+def test_a_few_absent_sources_are_named_in_their_order(fernit, stored):
     stored(new_key())
     given = {name: "" for _, name in PLACES[:6] if name != "FERNET_KEY"}
     table = fernit("status", **given, AIRFLOW_HOME="/a").stdout
@@ -382,6 +382,13 @@ def test_a_run_that_is_refused_is_said_once_for_all_secrets(fernit):
     table = fernit("status", FERNIT_MANAGE=None, FERNET_KEY="x").stdout
     assert table.count("a run would be refused") == 1
     assert "secret_key" not in table
+
+
+def test_a_run_that_stores_a_key_before_it_is_refused_says_so(fernit, nobody, tmp_path, store):
+    tmp_path.chmod(0o777)
+    done = fernit("status", "--deliver", "cfg", prefix=nobody, AIRFLOW_HOME="/proc/none")
+    assert done.returncode == 1 and not store.exists()
+    assert f"\nverdict      a run would be refused\nwould store  a new one, in {store}/fernet_key\n" in done.stdout
 
 
 @pytest.fixture
