@@ -20,9 +20,7 @@ static int open_in_place(const char *path, struct stat *status, struct error *er
         return error_sys(err, "%s: cannot be written in place", path);
     if (fstat(fd, status) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
 static int write_in_place(int fd, const char *path, const char *text, size_t length,

@@ -70,9 +70,7 @@ int cfg_lock(const char *path, const struct deadline *deadline, struct error *er
         return NOTHING;
     if (cfg_lock_open(target.directory, path, deadline, err) < 0)
         return -1;
-    int held = target.directory;
-    target.directory = -1;
-    return held;
+    return cleanup_keep(&target.directory);
 }
 
 /* What tells that this place is not ours to write, rather than that something broke. */

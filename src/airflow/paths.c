@@ -14,7 +14,7 @@ static int expanded(const char *text, const char *name, char *const *environment
         return -1;
     if (airflow_expand(path, environment, err) < 0)
         return error_within(err, "%s", name);
-    if (shown_place(path->bytes))
+    if (shown_path(path->bytes))
         return 0;
     secret_free(path);
     error_input(err,

@@ -78,7 +78,5 @@ int store_open_file(const struct store *store, int directory, const char *name, 
     if (fd < 0 || file_read(fd, path, STORE_MOST, text, err) < 0 ||
         store_check_mode(store, fd, path, status, findings, err) < 0)
         return -1;
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }

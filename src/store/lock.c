@@ -77,14 +77,14 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
 {
     _cleanup_close_ int fd = open_lock(store);
     int made = 0;
-    err->is_closed = false;
+    err->ignores_advice = false;
     for (int again = 0; fd < 0 && made == 0 && errno == ENOENT && again < TRIES; again++) {
         made = make_lock(store, err);
         fd = made < 0 ? -1 : open_lock(store);
     }
     if (made == NOT_HIS)
         return -1;
-    if (fd < 0 && err->is_closed)
+    if (fd < 0 && err->ignores_advice)
         return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
         return not_opened(store, err);
@@ -103,9 +103,7 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
         if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
             return -1;
     }
-    int held = fd;
-    fd = -1;
-    return held;
+    return cleanup_keep(&fd);
 }
 
 int store_lock_foresee(const struct store *store, struct error *err)

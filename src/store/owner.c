@@ -83,7 +83,7 @@ int store_advise_owner(const char *path, struct error *err)
     char words[OWN_MOST];
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
-    if (err->kind != ERROR_SYSTEM || error_tells_all(err) ||
+    if (err->kind != ERROR_SYSTEM || error_ignores_advice(err) ||
         (err->errnum != EACCES && err->errnum != EPERM))
         return -1;
     int known = stat(path, &status);

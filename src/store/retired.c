@@ -228,9 +228,7 @@ static int open_key(const struct folder *folder, const char *fingerprint, struct
         error_id(err, "damaged-key");
         return error_within(err, "%s", path);
     }
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
 int store_retired_read(const struct store *store, const char *name, bool is_value,
