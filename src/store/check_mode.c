@@ -17,8 +17,8 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
     uid_t owner = status->st_uid;
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
                   access_is_our_group(status->st_gid) && !access_is_unmapped_gid(status->st_gid);
-    bool is_stores = owner == store->status.st_uid;
-    if (is_stores && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
+    bool is_store_owner = owner == store->status.st_uid;
+    if (is_store_owner && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
         access_is_unmapped_uid(owner)) {
         error_refused(
             err,
@@ -27,7 +27,7 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
         error_id(err, "store-owner");
         return store_hint_unmapped(err);
     }
-    if (owner != geteuid() && owner != 0 && !is_stores && !shared) {
+    if (owner != geteuid() && owner != 0 && !is_store_owner && !shared) {
         error_refused(
             err,
             "%s: is owned by uid %ju, and only root, uid %ju or the store's owner (%ju) may own it",
@@ -65,8 +65,7 @@ int store_open_file(const struct store *store, int directory, const char *name, 
     *err = (struct error){0};
     secret_free(text);
     _cleanup_close_ int fd = file_open(directory, name, O_NOFOLLOW, path, status, err);
-    /* ESTALE is a network file system's cache. Where the file is there after all, making it will find
-     * that out. */
+    /* ESTALE: a network file system's cache is out of date. If the file exists after all, creating it will fail. */
     if (fd < 0 && (err->errnum == ENOENT || err->errnum == ESTALE)) {
         err->kind = ERROR_NONE;
         return -1;
