@@ -44,7 +44,7 @@ static int open_parent(char *path, struct error *err)
 }
 
 /* Gives the folder to the user. Returns whether owner, group and mode are right afterwards. */
-static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
+static bool give_to_user(int fd, mode_t mode, uid_t uid, gid_t gid)
 {
     struct error ignored;
     struct stat status;
@@ -75,7 +75,7 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
 
     _cleanup_close_ int fd =
         openat(folder.parent, folder.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 && hand_over(fd, whole, uid, gid) &&
+    return fd >= 0 && give_to_user(fd, whole, uid, gid) &&
            file_sync_directory(fd, path, &ignored) == 0 &&
            file_publish_folder(folder.parent, folder.temporary, folder.name) &&
            file_sync_directory(folder.parent, path, &ignored) == 0;
