@@ -180,32 +180,14 @@ static int check_copy(const struct cfg_copy *copy, int fd, struct stat *status,
 
 static const char unfinished_work[] = "an interrupted write has to be finished";
 
-int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
-                struct error *err)
+/* `saved` is the text of the copy. Returns as cfg_recover does. */
+static int finish_write(const char *path, int target, const struct cfg_copy *copy,
+                        const char *copy_path, const struct secret *saved,
+                        const struct deadline *deadline, struct error *err)
 {
-    struct stat status;
-    struct stat target_status;
-    _cleanup_secret_ struct secret kept = {0};
-    char unfinished[FILE_TEMPORARY_NAME];
-    char copy_path[PATH_MAX];
-    snprintf(copy_path, sizeof copy_path, "%s/%s", copy->directory_path, copy->name);
-    unfinished_name(copy->name, unfinished);
-    if (!copy->pretends)
-        unlinkat(copy->directory, unfinished, 0);
-    _cleanup_close_ int fd =
-        file_open(copy->directory, copy->name, O_NOFOLLOW, copy_path, &status, err);
-    if (fd < 0)
-        return err->errnum == ENOENT ? 0 : -1;
-    _cleanup_close_ int target = open_in_place(path, &target_status, err);
-    if (target < 0)
-        return error_within(err, unfinished_work);
-    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
-        file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
-        return -1;
-
     size_t old_length = 0;
     size_t new_length = 0;
-    const char *old = read_head(&kept, &old_length, &new_length);
+    const char *old = read_head(saved, &old_length, &new_length);
     if (!old) {
         error_input(err, "%s: is not a copy that fernit wrote", copy_path);
         error_id(err, "interrupted-write");
@@ -232,4 +214,29 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
         return -1;
     unlinkat(copy->directory, copy->name, 0);
     return 1;
+}
+
+int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
+                struct error *err)
+{
+    struct stat status;
+    struct stat target_status;
+    _cleanup_secret_ struct secret saved = {0};
+    char unfinished[FILE_TEMPORARY_NAME];
+    char copy_path[PATH_MAX];
+    snprintf(copy_path, sizeof copy_path, "%s/%s", copy->directory_path, copy->name);
+    unfinished_name(copy->name, unfinished);
+    if (!copy->pretends)
+        unlinkat(copy->directory, unfinished, 0);
+    _cleanup_close_ int fd =
+        file_open(copy->directory, copy->name, O_NOFOLLOW, copy_path, &status, err);
+    if (fd < 0)
+        return err->errnum == ENOENT ? 0 : -1;
+    _cleanup_close_ int target = open_in_place(path, &target_status, err);
+    if (target < 0)
+        return error_within(err, unfinished_work);
+    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
+        file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &saved, err) < 0)
+        return -1;
+    return finish_write(path, target, copy, copy_path, &saved, deadline, err);
 }

@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "store/owner.h"
 
-int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
-                     struct mode_findings *findings, struct error *err)
+static int check_owner(const struct store *store, const char *path, const struct stat *status,
+                       struct error *err)
 {
     uid_t owner = status->st_uid;
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
@@ -36,7 +36,14 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
         error_hint(err, "find out what wrote it: that user can replace the key");
         return error_hint(err, "if the key is right: chown %ju %s", (uintmax_t)geteuid(), path);
     }
+    return 0;
+}
 
+int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
+                     struct mode_findings *findings, struct error *err)
+{
+    if (check_owner(store, path, status, err) < 0)
+        return -1;
     bool modeless = (status->st_mode & 0002) && access_has_one_mode(fd);
     if ((status->st_mode & 0002) && !modeless) {
         error_refused(err, "%s: can be written by every user (mode %03o)", path,
