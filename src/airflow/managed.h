@@ -46,7 +46,7 @@ struct managed {
     size_t bytes;      /* random bytes of a new one */
     struct managed_option options[MANAGED_OPTIONS + 1];
     const char
-        *bare; /* FERNET_KEY, which Airflow does not read; such a secret also has --secret-file */
+        *bare; /* FERNET_KEY, which Airflow does not read. Such a secret has --secret-file, too */
     const char *bare_file;
     const char *mounted[5]; /* where Docker and Kubernetes mount it; ends with NULL */
 };

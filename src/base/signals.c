@@ -85,6 +85,7 @@ void signals_restore(const struct signals *signals)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signals->inherited, NULL, KERNEL_SET);
 }
 
+/* hot: process/supervise.c says why. */
 __attribute__((hot)) int signals_next(int64_t milliseconds, struct error *err)
 {
     const uint64_t all = UINT64_MAX;
