@@ -45,9 +45,8 @@ struct managed {
     bool replaceable;  /* losing it makes nothing unreadable */
     size_t bytes;      /* random bytes of a new one */
     struct managed_option options[MANAGED_OPTIONS + 1];
-    const char
-        *bare; /* FERNET_KEY, which Airflow does not read. Such a secret has --secret-file, too */
-    const char *bare_file;
+    const char *bare;       /* FERNET_KEY, which Airflow does not read; NULL: none */
+    const char *bare_file;  /* FERNET_KEY_FILE; a secret with these also has --secret-file */
     const char *mounted[5]; /* where Docker and Kubernetes mount it; ends with NULL */
 };
 

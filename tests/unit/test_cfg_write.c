@@ -261,9 +261,15 @@ static void tells_what_cannot_be_replaced_from_what_broke(void **state)
         int errnum;
         int outcome;
     } table[] = {
-        {EBUSY, CFG_NOT_WRITABLE}, {EROFS, CFG_NOT_WRITABLE}, {EACCES, CFG_NOT_WRITABLE},
-        {EPERM, CFG_NOT_WRITABLE}, {EXDEV, CFG_NOT_WRITABLE}, {ENOENT, CFG_CHANGED},
-        {EIO, -1},          {ENOSPC, -1},       {EDQUOT, -1},
+        {EBUSY, CFG_NOT_WRITABLE},
+        {EROFS, CFG_NOT_WRITABLE},
+        {EACCES, CFG_NOT_WRITABLE},
+        {EPERM, CFG_NOT_WRITABLE},
+        {EXDEV, CFG_NOT_WRITABLE},
+        {ENOENT, CFG_CHANGED},
+        {EIO, -1},
+        {ENOSPC, -1},
+        {EDQUOT, -1},
     };
     write_text("airflow.cfg", OLD);
     _cleanup_cfg_ struct cfg cfg = read_cfg("airflow.cfg");
