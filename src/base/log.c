@@ -218,17 +218,18 @@ static void print_message(struct message message, const char *hints, const char 
 {
     int saved = errno;
     char masked[MESSAGE_MOST];
-    char text[LINE_MOST];
     if (vsnprintf(message.text, sizeof message.text, format, values) < 0)
         *message.text = '\0';
     snprintf(masked, sizeof masked, "%s", hints ? hints : "");
     log_mask(message.text);
     log_mask(masked);
     message.hints = masked;
-    if (listener && strcmp(message.level, "warning") == 0)
+    if (listener && strcmp(message.level, "warning") == 0) {
         listener(listener_context, message.id, message.text, message.hints);
-    else
+    } else {
+        char text[LINE_MOST];
         write_out(text, (line_format == LOG_JSON ? json_lines : text_lines)(&message, text));
+    }
     errno = saved;
 }
 
