@@ -44,7 +44,7 @@ static int check_names(const struct context *context, const struct look *look, s
 static int check_creating(const struct context *context, const struct look *look, struct error *err)
 {
     struct mount_verdict verdict;
-    char cure[MOUNT_CURE];
+    char cure[MOUNT_HINTS];
     if (check_names(context, look, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
@@ -52,7 +52,7 @@ static int check_creating(const struct context *context, const struct look *look
     mount_verdict_find(look->store.path, context->environment, &verdict);
     if (verdict.survival != MOUNT_EPHEMERAL)
         return 0;
-    mount_cure(&verdict, look->store.path, cure, sizeof cure);
+    mount_hint_volume(&verdict, look->store.path, cure, sizeof cure);
     error_refused(err, "no Fernet key was found, and none was created: %.200s would be on %s",
                   look->store.path, verdict.text);
     error_id(err, "no-volume");
@@ -66,7 +66,7 @@ static bool tell_passing(const struct context *context, const struct look *look,
                          const struct lookup *lookup, const char *what)
 {
     struct mount_verdict verdict;
-    char cure[MOUNT_CURE];
+    char cure[MOUNT_HINTS];
     if (lookup->secret->replaceable || context->settings->allow_ephemeral)
         return false;
     mount_verdict_find(look->store.path, context->environment, &verdict);
@@ -75,8 +75,8 @@ static bool tell_passing(const struct context *context, const struct look *look,
     /* A mounted secret is there at the next start, too. */
     if (lookup->decision.winner->way == WAY_FILE)
         return true;
-    mount_cure(&verdict, look->store.path, cure, sizeof cure);
-    char hints[MOUNT_CURE + 128];
+    mount_hint_volume(&verdict, look->store.path, cure, sizeof cure);
+    char hints[MOUNT_HINTS + 128];
     snprintf(hints, sizeof hints,
              "keep giving the key\nif a volume holds older keys, they are missing here\n%s", cure);
     log_warning("unkept-secret", hints, "%s is lost with the container: %.200s is on %s", what,
