@@ -16,9 +16,10 @@
 #include "command/status_report.h"
 #include "resolve/option_files.h"
 #include "run/child.h"
-#include "run/deliver.h"
-#include "run/keep.h"
+#include "run/deliver_cfg.h"
 #include "run/report.h"
+#include "run/run.h"
+#include "run/start_check.h"
 #include "run/wait.h"
 #include "store/mount_verdict.h"
 
@@ -230,7 +231,7 @@ static int pretend(const struct context *context, struct look *look, struct deli
     struct context pretending = *context;
     _cleanup_environment_ struct environment child = {0};
     pretending.pretends = true;
-    if (keep_found(&pretending, look, true, err) < 0 ||
+    if (store_keys(&pretending, look, true, err) < 0 ||
         child_environment(&child, &pretending, look, err) < 0)
         return -1;
     return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;
@@ -316,7 +317,7 @@ static int describe(const struct context *context, struct look *look, const stru
     bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
     bool has_reason =
-        keep_check_place(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
+        check_not_nested(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
     if (!has_reason && !is_refused)
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/lines.h"
-#include "run/deliver_need.h"
 
 static void unset_if_empty(struct environment *environment, const char *name)
 {
@@ -75,7 +74,7 @@ int child_environment(struct environment *environment, const struct context *con
     environment_unset_prefix(environment, "FERNIT_");
     for (size_t i = 0; i < look->count; i++) {
         const struct lookup *lookup = &look->lookups[i];
-        const struct ring *ring = lookup_ring(lookup);
+        const struct ring *ring = lookup->delivers;
         if (lookup->decision.action == ACTION_SECRET)
             leave_to_airflow(environment, lookup->secret);
         else if (ring && set_secret(environment, lookup->secret, look->airflow,

@@ -167,8 +167,8 @@ static int check_lost(const struct context *context, const struct look *look, st
 }
 
 /* As decide, but nothing is created that this Airflow does not read. */
-static int decide_part(const struct context *context, const struct look *look,
-                       struct lookup *lookup, struct error *err)
+static int decide_action(const struct context *context, const struct look *look,
+                         struct lookup *lookup, struct error *err)
 {
     if (decide(&lookup->survey, context->settings->on_change, &lookup->decision, err) < 0)
         return -1;
@@ -179,6 +179,14 @@ static int decide_part(const struct context *context, const struct look *look,
         !managed_is_read(lookup->secret, look->airflow))
         lookup->decision.action = ACTION_NONE;
     return 0;
+}
+
+static int decide_part(const struct context *context, const struct look *look,
+                       struct lookup *lookup, struct error *err)
+{
+    int decided = decide_action(context, look, lookup, err);
+    lookup->delivers = lookup->decision.action == ACTION_USE ? &lookup->decision.ring : NULL;
+    return decided;
 }
 
 static int look_for(const struct context *context, struct look *look, struct lookup *lookup,
@@ -233,25 +241,16 @@ int look_again(const struct context *context, struct look *look, struct lookup *
                                                         : decide_part(context, look, lookup, err);
 }
 
-static bool has_store(const struct context *context, const struct look *look)
+int look_again_all(const struct context *context, struct look *look, unsigned done,
+                   struct error *err)
 {
-    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
-}
-
-/* What is damaged is left alone: it may be all that there is of the keys. */
-static bool is_damaged(const struct survey *survey)
-{
-    return survey->sources[survey->store_source].finding == FOUND_BROKEN;
-}
-
-bool look_must_keep(const struct context *context, const struct look *look,
-                    const struct lookup *lookup)
-{
-    if (lookup->decision.action == ACTION_GENERATE)
-        return !lookup->secret->replaceable || look->store.directory >= 0 ||
-               context->settings->store_named;
-    return lookup->decision.action == ACTION_USE && lookup->decision.change.changes &&
-           has_store(context, look) && !is_damaged(&lookup->survey);
+    for (size_t i = 0; i < look->count; i++) {
+        struct lookup *lookup = &look->lookups[i];
+        if (!(done & 1U << (lookup->secret - managed_secrets)) &&
+            look_again(context, look, lookup, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 void look_shows(const struct look *look, char text[LOOK_SHOWS])

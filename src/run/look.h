@@ -1,38 +1,21 @@
 /* Looking around and deciding: what run, init, status and the key commands begin with. */
 #pragma once
 
-#include <sys/types.h>
-
-#include "base/signals.h"
-#include "cli/settings.h"
 #include "resolve/decide.h"
 #include "resolve/survey.h"
+#include "run/context.h"
 #include "store/store.h"
 
 struct error;
-
-/* What every command gets: borrowed, constant. */
-struct context {
-    const struct settings *settings;
-    char *const *environment; /* as we were started with, but HOME, USER and LOGNAME of --user */
-    const struct signals *signals;
-    char **argv;          /* main's, with all words */
-    int program;          /* anew_open(), where the command will be supervised; else -1 */
-    pid_t parent;         /* who started us */
-    struct early *early;  /* what root has read for --user; NULL: nobody has */
-    bool store_made;      /* root has made the store's directory for --user: it was not there */
-    const char *left_cfg; /* an airflow.cfg where HOME led before --user; NULL: none */
-    bool
-        pretends; /* what a run would write is imagined (fernit status): the look goes on as if it had been written */
-};
 
 /* One secret: what was found of it and what was decided. */
 struct lookup {
     const struct managed *secret;
     struct survey survey;
     struct decision decision;
-    struct ring unkept; /* made for this process alone, since there is no place to keep it */
-    bool is_kept;       /* with context->pretends: it would have been written to the store */
+    struct ring unkept;          /* created for this process alone, where no store can keep it */
+    const struct ring *delivers; /* what Airflow gets, one of the rings here; NULL: nothing */
+    bool is_kept; /* with context->pretends: a run would have written it to the store */
 };
 
 struct look {
@@ -57,15 +40,16 @@ struct look {
 int look_around(const struct context *context, unsigned secrets, enum run_commands commands,
                 struct look *look, struct error *err);
 
-/* With the store's lock held: reads one secret's file again, and decides anew. With context->pretends what was read
- * before stands, and what would have been written. As look_around. */
+/* Reads one secret's file in the store again, and decides anew. A change calls it with the store's lock held.
+ * With context->pretends nothing is read: what was read before stands, and what would have been written.
+ * Returns as look_around. */
 int look_again(const struct context *context, struct look *look, struct lookup *lookup,
                struct error *err);
 
-/* Whether a run has to write to the store for this one: it has none yet, or its ring changes, and there is a store or one was
- * named. Pure. */
-bool look_must_keep(const struct context *context, const struct look *look,
-                    const struct lookup *lookup);
+/* The same for all secrets but those whose bit in `done` is set (1 << index in managed_secrets). Commands are not run and files
+ * outside the store are not read a second time. */
+int look_again_all(const struct context *context, struct look *look, unsigned done,
+                   struct error *err);
 
 /* Why a name does not reach Airflow, for a message: "Airflow 2.10.5 (AIRFLOW_VERSION) does not know it, and would show it". */
 enum { LOOK_SHOWS = 256 };
