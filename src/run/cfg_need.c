@@ -18,8 +18,8 @@ struct view {
     bool by_environment;
 };
 
-/* What a process with `environment` finds in the file. A plain value that the survey has read is not read again, so that a steady
- * start is fast. */
+/* What a process with `environment` finds in the file. A plain value that the survey has read is not read again, so
+ * that a steady start is fast. */
 static enum finding find_key(const struct view *view, bool is_surveyed, const struct cfg *cfg,
                              char *const *environment, struct ring *room, const struct ring **ring,
                              struct error *err)
@@ -49,9 +49,10 @@ static bool is_by_command(const struct lookup *lookup)
     return winner && winner->way == WAY_CFG && winner->by_command;
 }
 
-/* Whether Airflow gets the ring from the file's ..._cmd, as the file's owner wants it: the command gave the ring, or prints what the
- * store holds. (`fernit key print` in an environment without FERNIT_STORE may find another store. Then the key is in the
- * environment.) A command that fails today may give the ring tomorrow, and a value beside it would hide it from Airflow. */
+/* Whether Airflow gets the ring from the file's ..._cmd, as the file's owner wants it: the command gave the ring, or
+ * prints what the store holds. (`fernit key print` in an environment without FERNIT_STORE may find another store.
+ * Then the key is in the environment.) A command that fails today may give the ring tomorrow, and a value beside it
+ * would hide it from Airflow. */
 static bool gives_by_command(const struct view *view)
 {
     const struct source *winner = view->lookup->decision.winner;

@@ -16,15 +16,15 @@ enum cfg_need {
     CFG_BROKEN,  /* leave it: it holds something that is no key */
 };
 
-/* Says what option `index` of lookup->secret needs in `cfg`, so that a process with this environment finds lookup->delivers there.
- * by_environment: the command gets the ring in any case, so a ..._cmd that gives less, or fails, stays in the file.
- * *err is filled for CFG_BROKEN. */
+/* Says what option `index` of lookup->secret needs in `cfg`, so that a process with this environment finds
+ * lookup->delivers there. by_environment: the command gets the ring in any case, so a ..._cmd that gives less, or
+ * fails, stays in the file. *err is filled for CFG_BROKEN. */
 enum cfg_need cfg_option_need(const struct context *context, const struct look *look,
                               const struct lookup *lookup, size_t index, const struct cfg *cfg,
                               char *const *environment, bool by_environment, struct error *err);
 
-/* Whether that option has a fault that the survey has seen, and that a warning has told: fernit leaves it as it is. An option that
- * Airflow would show is commented out all the same. */
+/* Whether that option has a fault that the survey has seen, and that a warning has told: fernit leaves it as it is.
+ * An option that Airflow would show is commented out all the same. */
 bool cfg_option_is_left(const struct look *look, const struct lookup *lookup, size_t index);
 
 /* The options that need something, in the order of the secrets. */

@@ -33,8 +33,8 @@ static bool has_command(const struct cfg *cfg, const struct managed *secret)
     return false;
 }
 
-/* Whether the value gets fernit's mark. It does where fernit adds a value beside a ..._cmd; a value that the file's owner wrote stays
- * his when fernit edits it. */
+/* Whether the value gets fernit's mark. It does where fernit adds a value beside a ..._cmd; a value that the file's
+ * owner wrote stays his when fernit edits it. */
 static bool needs_mark(const struct cfg *cfg, const struct lookup *lookup,
                        const struct managed_option *option)
 {

@@ -69,8 +69,8 @@ int record_ring(const struct store *store, const char *file, const struct ring *
     return store_replace(store, file, &text, err);
 }
 
-/* Retires the keys that will be neither in the ring nor staged. Those that are retired already too: after a crash their file may not
- * be durable, and store_retire makes it so. */
+/* Retires the keys that will be neither in the ring nor staged. Those that are retired already too: after a crash
+ * their file may not be durable, and store_retire makes it so. */
 static int retire(const struct context *context, const struct store *store,
                   const struct lookup *lookup, const struct ring *keys, struct error *err)
 {

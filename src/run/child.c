@@ -22,7 +22,7 @@ static int set_ring(struct environment *environment, const char *name, const str
     return environment_take(environment, &assignment, err);
 }
 
-/* Airflow asks its secrets backend, unless something stands before that. A ..._CMD that was passed over would. */
+/* Airflow asks its secrets backend only if nothing comes before that. A ..._CMD that fernit skipped would. */
 static void leave_to_airflow(struct environment *environment, const struct managed *secret)
 {
     for (const struct managed_option *place = secret->options; place->variable; place++) {
@@ -35,7 +35,7 @@ static void leave_to_airflow(struct environment *environment, const struct manag
         unset_if_empty(environment, secret->bare_file);
 }
 
-/* `ring` under this name, or NULL: nothing. */
+/* Sets the option's variable to `ring`, and removes its other names. NULL: removes all of them. */
 static int set_place(struct environment *environment, const struct managed_option *place,
                      const struct ring *ring, struct error *err)
 {
@@ -51,7 +51,7 @@ static int set_secret(struct environment *environment, const struct managed *sec
                       const struct ring *ring, struct error *err)
 {
     for (const struct managed_option *place = secret->options; place->variable; place++) {
-        /* Where the version is not known, a user who gives it under this name may know it. */
+        /* Where fernit does not know the version, a user who sets the variable may know it. */
         bool gets =
             managed_use(place, airflow) == MANAGED_DELIVERED ||
             (!managed_is_left_out(place, airflow) && managed_is_given(place, environment->list));

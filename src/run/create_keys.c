@@ -177,8 +177,8 @@ static bool would_last(const struct context *context, const struct look *look)
     return context->settings->store_named || verdict.survival != MOUNT_EPHEMERAL;
 }
 
-/* Where fernit may not write the store, a key that a source gives at each start is used without it, and a replaceable secret is
- * created for this process alone. A store that fernit may write, and cannot, is an error. */
+/* Where fernit may not write the store, a key that a source gives at each start is used without it, and a replaceable
+ * secret is created for this process alone. A store that fernit may write, and cannot, is an error. */
 static bool goes_unkept(const struct context *context, const struct look *look,
                         const struct lookup *lookup)
 {
@@ -193,13 +193,15 @@ static bool goes_unkept(const struct context *context, const struct look *look,
     return true;
 }
 
-/* Whether the store exists, or the user named it. A directory that root created for --user in this start does not count. */
+/* Whether the store exists, or the user named it. A directory that root created for --user in this start does not
+ * count. */
 static bool has_store(const struct context *context, const struct look *look)
 {
     return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
 }
 
-/* Whether the store's file is missing, and this start must write it. A damaged file is left alone: it may hold the only key. */
+/* Whether the store's file is missing, and this start must write it. A damaged file is left alone: it may hold the
+ * only key. */
 static bool must_create(const struct context *context, const struct look *look,
                         const struct lookup *lookup)
 {

@@ -21,7 +21,7 @@ struct delivery {
     const struct look *look;
     char *const *environment; /* the command's */
     const char *path;
-    bool by_environment; /* the command gets the key, whatever becomes of the file */
+    bool by_environment; /* the command gets the secrets by its environment too */
     bool has_lock;       /* of the store */
     struct delivered *delivered;
 };
@@ -56,8 +56,8 @@ static void add_option(char list[DELIVERED_LIST], const struct managed_option *o
              option->section, option->option);
 }
 
-/* Retires the keys that the edit takes from the file and the store does not hold. Returns 0; 1 where they cannot be retired, and must
- * stay in the file as a comment; or -1. */
+/* Retires the keys that the edit takes from the file and the store does not hold. Returns 0; 1 where they cannot be
+ * retired, and must stay in the file as a comment; or -1. */
 static int retire_old(const struct delivery *delivery, const struct edit *edit,
                       const struct lookup *lookup, const struct managed_option *option,
                       struct error *err)
@@ -132,7 +132,7 @@ static int edit_text(const struct delivery *delivery, struct edit *edit, struct 
     return 0;
 }
 
-/* It stays in a file that cannot be replaced. */
+/* Airflow would show a secret in a file that fernit cannot replace. */
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
     static const char text[] = "%.300s: cannot take out %s: %s%s";
@@ -215,8 +215,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
 }
 
-/* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
- * ours each of its processes would make up one of its own. */
+/* Airflow 2.7 and later write an airflow.cfg with a random secret_key, but only if there is none. Beside fernit's
+ * file, each of its processes makes up a secret_key of its own. */
 static void tell_written(const struct delivery *delivery, const struct edit *edit)
 {
     enum cfg_need need = edit->need;
@@ -287,7 +287,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
     return edit.edited.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
 }
 
-/* The store's lock, which is optional, and that of the file's folder. */
+/* The store's lock, which is optional, and the lock of the file's folder. */
 static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, struct error *err)
 {
     const struct context *context = delivery->context;

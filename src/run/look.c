@@ -13,7 +13,7 @@
 #include "resolve/key_command.h"
 #include "store/names.h"
 
-/* The fernet_key of all versions has one name. */
+/* fernet_key has the same name in every version, so the installed package need not be asked for it alone. */
 static void find_version(const struct context *context, unsigned secrets, struct look *look)
 {
     const char *variable = environment_get(context->environment, "AIRFLOW_VERSION");
@@ -41,8 +41,8 @@ static bool lacks_any(const struct look *look, unsigned secrets)
     return false;
 }
 
-/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, and none a ..._cmd, no more is to
- * be known of the file. */
+/* Reads all options of all secrets. Where each one that Airflow reads has a plain value, and none a ..._cmd, the rest
+ * of the file is not read. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
@@ -63,14 +63,14 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
         look->airflow = airflow_version_by_names(&cfg->cfg.ini);
         look->airflow_from = cfg->path;
     }
-    /* It is going to be edited: whether that can be done is to be known before anything is kept. */
+    /* fernit will edit the file: find out whether it can before a key is stored. */
     if (cfg->cfg.exists && !cfg->cfg.is_whole && lacks_any(look, secrets)) {
         cfg_free(&cfg->cfg);
         cfg->readable = cfg_read(cfg->path, &cfg->cfg, &cfg->error) == 0;
     }
 }
 
-/* All of them at once, with one listing of the directory. */
+/* All secrets at once, with one listing of the directory. */
 static void read_store(struct look *look)
 {
     struct store_wanted wanted[MANAGED_COUNT];
@@ -106,7 +106,7 @@ static struct survey_input survey_input_for(const struct context *context, const
     };
 }
 
-/* The store alone. What was decided no longer counts. */
+/* Reads the store again, and drops the decision. */
 static int survey_again(const struct context *context, const struct look *look,
                         struct lookup *lookup, struct error *err)
 {
@@ -122,8 +122,8 @@ static bool is_there(const struct store *store, const char *name)
     return fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What shows that the store has had a Fernet key: a start creates that first, and retired/ is created for the first key
- * that leaves a ring. Names are asked for one by one, since a listing may be an old one. */
+/* A file that shows that the store had a Fernet key: a start creates that key first, and retired/ is created for the
+ * first key that leaves a ring. Each name is asked for, since a listing may be an old one. */
 static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME])
 {
     snprintf(name, FILE_TEMPORARY_NAME, "%s", STORE_RETIRED);
@@ -139,7 +139,8 @@ static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME]
     return found;
 }
 
-/* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
+/* No source gives a key: refuse to create one if the store had one. Another process may have created all of it since
+ * the store was read, so read it again first. */
 static int check_lost(const struct context *context, const struct look *look, struct lookup *lookup,
                       struct error *err)
 {
@@ -166,7 +167,7 @@ static int check_lost(const struct context *context, const struct look *look, st
     return -1;
 }
 
-/* As decide, but nothing is created that this Airflow does not read. */
+/* As decide, but creates nothing that this Airflow does not read. */
 static int decide_action(const struct context *context, const struct look *look,
                          struct lookup *lookup, struct error *err)
 {

@@ -42,7 +42,8 @@ static void say_one(const struct lookup *lookup)
                    lookup->secret->title);
 }
 
-/* A user who gives a secret that this Airflow does not read may mean another Airflow. A secret with two names is read under the other. */
+/* A user who gives a secret that this Airflow does not read may mean another Airflow. A secret with two names is read
+ * under the other. */
 static void say_unread(const struct context *context, const struct look *look,
                        const struct lookup *lookup)
 {

@@ -7,6 +7,6 @@
 /* Prints a warning for each remark of the decision. */
 void report_remarks(const struct survey *survey, const struct decision *decision);
 
-/* Prints the remarks on all secrets; with --verbose the Airflow version, and the source of each secret; and warns of a key that only
- * airflow.cfg holds, and of an airflow.cfg that --user leaves behind. */
+/* Prints the remarks on all secrets; with --verbose the Airflow version, and the source of each secret; and warns of
+ * a key that only airflow.cfg holds, and of an airflow.cfg that --user leaves behind. */
 void report_look(const struct context *context, const struct look *look);

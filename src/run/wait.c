@@ -11,7 +11,7 @@
 
 static const struct kind {
     const char *name;
-    struct option_place places[3]; /* the newest name first, as Airflow itself asks */
+    struct option_place places[3]; /* the newest name first, as Airflow reads them */
 } kinds[] = {
     [WAIT_DATABASE] = {"the database at ",
                        {{"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "database", "sql_alchemy_conn"},
@@ -31,7 +31,7 @@ bool wait_needs_options(const struct settings *settings)
     return false;
 }
 
-/* In `init` those that are broken do not matter, but these do. */
+/* `init` ignores broken ..._FILE variables, but not those that --wait-for needs. */
 static int check_file(const struct option_place *place, const struct option_files *files,
                       struct error *err)
 {
@@ -55,8 +55,8 @@ static int read_url(const char *url, enum url_reader reader, char *const *enviro
     return 0;
 }
 
-/* Whether the executor, or one of several, is Celery's: CeleryExecutor, CeleryKubernetesExecutor, each with or without its module.
- * Returns -1 with *err where it cannot be told. */
+/* Whether an executor is Celery's: CeleryExecutor or CeleryKubernetesExecutor, with or without its module. Returns -1
+ * with *err where that is not known. */
 static int has_celery(const struct option_search *search, struct error *err)
 {
     static const struct option_place places[] = {
