@@ -287,7 +287,7 @@ static int describe_waits(const struct context *context, const struct look *look
         option_files_deliver(files, &child, err) < 0)
         return -1;
     for (size_t i = 0, told = 0; i < targets->count; i++) {
-        struct wait_place place = {.target = &targets->list[i]};
+        struct wait_address place = {.target = &targets->list[i]};
         bool runs = context->settings->run_commands;
         if (wait_find(context, files, child.list, runs, &place, err) == 0)
             wait_text(&place, report->waits[told++], STATUS_WAIT);

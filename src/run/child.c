@@ -25,37 +25,37 @@ static int set_ring(struct environment *environment, const char *name, const str
 /* Airflow asks its secrets backend only if nothing comes before that. A ..._CMD that fernit skipped would. */
 static void leave_to_airflow(struct environment *environment, const struct managed *secret)
 {
-    for (const struct managed_option *place = secret->options; place->variable; place++) {
-        environment_unset(environment, place->variable_command);
-        unset_if_empty(environment, place->variable);
-        unset_if_empty(environment, place->variable_secret);
-        unset_if_empty(environment, place->variable_file);
+    for (const struct managed_option *option = secret->options; option->variable; option++) {
+        environment_unset(environment, option->variable_command);
+        unset_if_empty(environment, option->variable);
+        unset_if_empty(environment, option->variable_secret);
+        unset_if_empty(environment, option->variable_file);
     }
     if (secret->bare_file)
         unset_if_empty(environment, secret->bare_file);
 }
 
 /* Sets the option's variable to `ring`, and removes its other names. NULL: removes all of them. */
-static int set_place(struct environment *environment, const struct managed_option *place,
-                     const struct ring *ring, struct error *err)
+static int set_option(struct environment *environment, const struct managed_option *option,
+                      const struct ring *ring, struct error *err)
 {
-    environment_unset(environment, place->variable);
-    environment_unset(environment, place->variable_command);
-    environment_unset(environment, place->variable_secret);
-    environment_unset(environment, place->variable_file);
-    return ring ? set_ring(environment, place->variable, ring, err) : 0;
+    environment_unset(environment, option->variable);
+    environment_unset(environment, option->variable_command);
+    environment_unset(environment, option->variable_secret);
+    environment_unset(environment, option->variable_file);
+    return ring ? set_ring(environment, option->variable, ring, err) : 0;
 }
 
 /* `ring` is NULL where airflow.cfg alone delivers it. */
 static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
                       const struct ring *ring, struct error *err)
 {
-    for (const struct managed_option *place = secret->options; place->variable; place++) {
+    for (const struct managed_option *option = secret->options; option->variable; option++) {
         /* Where fernit does not know the version, a user who sets the variable may know it. */
         bool gets =
-            managed_use(place, airflow) == MANAGED_DELIVERED ||
-            (!managed_is_left_out(place, airflow) && managed_is_given(place, environment->list));
-        if (set_place(environment, place, gets ? ring : NULL, err) < 0)
+            managed_use(option, airflow) == MANAGED_DELIVERED ||
+            (!managed_is_left_out(option, airflow) && managed_is_given(option, environment->list));
+        if (set_option(environment, option, gets ? ring : NULL, err) < 0)
             return -1;
     }
     if (!secret->bare)

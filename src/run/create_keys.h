@@ -9,8 +9,9 @@ struct error;
 /* What one start has done so far. It begins with a deadline and zeros. */
 struct creation {
     struct deadline deadline;
-    int lost;      /* how often another process was first */
-    unsigned done; /* secrets that were written, or go without the store; bits as in settings.manage */
+    int lost; /* how often another process was first */
+    unsigned
+        done; /* secrets that were written, or go without the store; bits as in settings.manage */
 };
 
 /* Creates the store's file for each secret that has none:

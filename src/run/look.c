@@ -32,10 +32,10 @@ static void find_version(const struct context *context, unsigned secrets, struct
 static bool lacks_any(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_option *place = managed_secrets[i].options;
-        for (; (secrets & 1U << i) && place->variable; place++)
-            if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
-                !ini_find(&look->cfg.cfg.ini, place->section, place->option))
+        const struct managed_option *option = managed_secrets[i].options;
+        for (; (secrets & 1U << i) && option->variable; option++)
+            if (managed_use(option, look->airflow) == MANAGED_DELIVERED &&
+                !ini_find(&look->cfg.cfg.ini, option->section, option->option))
                 return true;
     }
     return false;
@@ -49,9 +49,9 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
     struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_option *place = managed_secrets[i].options;
-        for (; (secrets & 1U << i) && place->variable; place++)
-            wanted[count++] = (struct ini_wanted){place->section, place->option};
+        const struct managed_option *option = managed_secrets[i].options;
+        for (; (secrets & 1U << i) && option->variable; option++)
+            wanted[count++] = (struct ini_wanted){option->section, option->option};
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
@@ -182,7 +182,7 @@ static int decide_action(const struct context *context, const struct look *look,
     return 0;
 }
 
-static int decide_part(const struct context *context, const struct look *look,
+static int decide_item(const struct context *context, const struct look *look,
                        struct lookup *lookup, struct error *err)
 {
     int decided = decide_action(context, look, lookup, err);
@@ -190,11 +190,11 @@ static int decide_part(const struct context *context, const struct look *look,
     return decided;
 }
 
-static int look_for(const struct context *context, struct look *look, struct lookup *lookup,
-                    enum run_commands commands, struct error *err)
+static int find_item(const struct context *context, struct look *look, struct lookup *lookup,
+                     enum run_commands commands, struct error *err)
 {
     const struct survey_input input = survey_input_for(context, look, lookup, true, commands);
-    if (survey_all(&input, &lookup->survey, err) < 0 || decide_part(context, look, lookup, err) < 0)
+    if (survey_all(&input, &lookup->survey, err) < 0 || decide_item(context, look, lookup, err) < 0)
         return -1;
     if (!context->left_cfg || lookup->decision.action != ACTION_GENERATE ||
         lookup->secret->replaceable)
@@ -225,7 +225,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
     for (size_t i = 0; i < look->count; i++) {
         struct error later;
         struct lookup *lookup = &look->lookups[i];
-        if (look_for(context, look, lookup, commands, result < 0 ? &later : err) == 0)
+        if (find_item(context, look, lookup, commands, result < 0 ? &later : err) == 0)
             continue;
         result = -1;
         if (err->kind == ERROR_ENDING)
@@ -239,7 +239,7 @@ int look_again(const struct context *context, struct look *look, struct lookup *
                struct error *err)
 {
     return survey_again(context, look, lookup, err) < 0 ? -1
-                                                        : decide_part(context, look, lookup, err);
+                                                        : decide_item(context, look, lookup, err);
 }
 
 int look_again_all(const struct context *context, struct look *look, unsigned done,

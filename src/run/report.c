@@ -47,14 +47,14 @@ static void say_one(const struct lookup *lookup)
 static void say_unread(const struct context *context, const struct look *look,
                        const struct lookup *lookup)
 {
-    const struct managed_option *place = lookup->secret->options;
+    const struct managed_option *option = lookup->secret->options;
     char why[LOOK_SHOWS];
-    if (!managed_is_left_out(place, look->airflow) || !lookup->delivers ||
-        !managed_is_given(place, context->environment))
+    if (!managed_is_left_out(option, look->airflow) || !lookup->delivers ||
+        !managed_is_given(option, context->environment))
         return;
     look_shows(look, why);
     log_notice("if this is another Airflow, set --airflow-version",
-               "the command does not get %s: %s", place->variable, why);
+               "the command does not get %s: %s", option->variable, why);
 }
 
 void report_look(const struct context *context, const struct look *look)

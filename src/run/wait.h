@@ -10,7 +10,7 @@
 struct error;
 
 /* One target, and its endpoints. */
-struct wait_place {
+struct wait_address {
     const struct wait_target *target;
     struct endpoints endpoints; /* none: nothing to wait for */
     bool known;                 /* false: only a command gives the address, and was not run */
@@ -22,7 +22,7 @@ struct wait_place {
 /* Whether a target must be looked up in Airflow's options. */
 bool wait_needs_options(const struct settings *settings);
 
-/* Finds the endpoints of place->target as the command with `environment` will. `files` are the ..._FILE variables of
+/* Finds the endpoints of address->target as the command with `environment` will. `files` are the ..._FILE variables of
  * that environment.
  *
  * A broker that is not configured: a Celery executor uses Airflow's default, redis://redis:6379/0. Another executor
@@ -32,11 +32,11 @@ bool wait_needs_options(const struct settings *settings);
  *
  * Returns 0, or -1 with the target's name in front: ERROR_INPUT, ERROR_ENDING, ERROR_SYSTEM. */
 int wait_find(const struct context *context, const struct option_files *files,
-              char *const *environment, bool run_commands, struct wait_place *place,
+              char *const *environment, bool run_commands, struct wait_address *address,
               struct error *err);
 
 /* Describes it: "the database at postgres:5432, from AIRFLOW__DATABASE__SQL_ALCHEMY_CONN". */
-void wait_text(const struct wait_place *place, char *text, size_t size);
+void wait_text(const struct wait_address *address, char *text, size_t size);
 
 /* Finds all targets, then waits until each has answered, all within one --wait-timeout.
  * Returns 0, or -1 as wait_find and wait_for (process/wait_for.h). */
