@@ -1,5 +1,5 @@
-/* The one table of commands. Help is made from it, and so are, by tools/pages.c, the manual page, the completion for
- * bash and the README's table. command/entry.c says what each command does. */
+/* The table of commands. The program prints its help from it. tools/pages.c makes the manual page, the completion for
+ * bash and a table of doc/options.md from it. command/entry.c says what each command does. */
 #pragma once
 
 enum command_id {
@@ -22,17 +22,19 @@ enum command_id {
 
 struct command {
     const char *name;
-    const char *second;    /* "generate" of "key generate"; commands of one name stand together */
-    unsigned options;      /* whose options it takes: FOR_RUN and so on; 0: none */
+    const char *
+        second; /* the second word, as "generate" of "key generate"; commands with the same first word stand together */
+    unsigned
+        options; /* the bit that options[].commands has for it: FOR_RUN and so on; 0: it takes no options */
     const char *arguments; /* NULL: none. The completion knows COMMAND, FILE, DIR, TOPIC */
     const char *summary;
 };
 
 extern const struct command commands[COMMAND_COUNT];
 
-/* The command of these words, or COMMAND_COUNT. `second` may be NULL, and matters only where the table has a second
- * word. */
+/* Returns the command of these words, or COMMAND_COUNT. `second` may be NULL; only a command with a second word uses
+ * it. */
 enum command_id command_named(const char *first, const char *second);
 
-/* The first words of all commands, or the second words behind `first`. Ends with NULL. */
+/* Lists the first words of all commands, or the second words that follow `first`. The list ends with NULL. */
 void command_words(const char *first, const char *words[COMMAND_COUNT + 1]);

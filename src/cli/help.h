@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Prints the overview there. */
+/* Prints the overview to `stream`. */
 void help_usage(FILE *stream);
 
 /* Prints the page of a command ("run"), a topic ("store"), an option ("grace", "--grace": its topic's) or a warning

@@ -4,7 +4,7 @@
 
 #define ROW(id, option, ...) [id] = {.name = option, __VA_ARGS__}
 
-/* A kind and the field that it fills. The compiler rejects a field of another type. */
+/* A kind, and the field for its value. The compiler refuses a field of another type. */
 #define FIELD(kind, field, type)                                                                   \
     kind, _Generic(((struct settings *)NULL)->field, __typeof__(type)                              \
                    : offsetof(struct settings, field))
@@ -23,7 +23,7 @@
 #define REWRITES(field) FIELD(KIND_REWRITES, field, uint8_t *)
 #define STATUSES(field) FIELD(KIND_STATUSES, field, uint64_t *)
 
-/* The enums whose values are the places of words in the table. */
+/* Enums whose values are the indexes of `words` in the table. */
 _Static_assert(ON_CHANGE_KEEP == 0 && ON_CHANGE_STAGE == 1 && ON_CHANGE_REFUSE == 2 &&
                    ON_CHANGE_REPLACE == 3,
                "the words of --on-change");

@@ -1,5 +1,5 @@
-/* The one table of options. The command line, FERNIT_* variables, fernit.ini and help are made from it, and so are, by
- * tools/pages.c, the manual pages, the completion for bash and the README's table. */
+/* The table of options. The command line, the FERNIT_* variables, fernit.ini and help are read and printed by it.
+ * tools/pages.c makes the manual pages, the completion for bash and the tables of doc/options.md from it. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,19 +41,19 @@ enum option_kind {
     KIND_COUNT,
 };
 
-/* What an option is about: `fernit help TOPIC` is a page on each. In the order in which they are listed. */
+/* The topic of an option, in the order of the pages. `fernit help TOPIC` prints each. */
 enum option_topic {
     TOPIC_SOURCES,
     TOPIC_STORE,
     TOPIC_CHANGES,
     TOPIC_DELIVERY,
     TOPIC_USER,
-    TOPIC_SUPERVISE, /* what needs --init */
+    TOPIC_SUPERVISE, /* options that need --init */
     TOPIC_WAITING,
     TOPIC_LOGS,
     TOPIC_SETTINGS,
-    TOPIC_EXIT,   /* has a page, and no options */
-    TOPIC_STATUS, /* this and what follows are pages of commands */
+    TOPIC_EXIT,   /* a page without options */
+    TOPIC_STATUS, /* this and the following are pages of commands */
     TOPIC_COUNT,
 };
 
@@ -72,31 +72,33 @@ struct option {
     enum option_kind kind;
     size_t field; /* its offset in struct settings */
     enum option_topic topic;
-    unsigned commands;    /* those whose command line may have it */
+    unsigned commands;    /* bits of the commands that take it */
     const char *metavar;  /* NULL for a flag */
     const char *fallback; /* the default, as a user would write it; NULL: none */
-    const char *help;     /* the words follow it where it is printed */
-    const char *words;    /* "keep, stage, refuse, replace"; NULL: it takes other values */
+    const char *help;     /* help prints `words` after it */
+    const char *
+        words; /* the words that it takes: "keep, stage, refuse, replace"; NULL: it takes other values */
     enum option_carried carried;
-    enum origin weakest; /* the weakest place where it may stand; ORIGIN_DEFAULT: any */
+    enum origin weakest; /* the weakest place that may set it; ORIGIN_DEFAULT: every place may */
 };
 
 extern const struct option options[OPTION_COUNT];
 
 bool option_is_repeatable(size_t id);
 
-/* Whether it may stand there. A confirmation in the environment would confirm every command. */
+/* Whether `origin` may set it. For example, a confirmation in the environment would confirm every command. */
 bool option_may_come_from(size_t id, enum origin origin);
 
-/* The option of this name, of which `length` bytes count, or OPTION_COUNT. '_' and '-' are alike when
- * `underscores` says so. */
+/* Returns the option whose name is the first `length` bytes of `name`, or OPTION_COUNT. With `underscores` '_' counts
+ * as '-'. */
 size_t option_named(const char *name, size_t length, bool underscores);
 
-/* The default as it is shown to people; NULL: none. */
+/* The default as help shows it; NULL: none. */
 const char *option_default(const struct option *option);
 
-/* Which of the option's words `text` is, of which `length` bytes count: 0 for the first; -1 for none. */
+/* The index of the word among the option's words: 0 for the first, -1 for none. The word is the first `length` bytes
+ * of `text`. */
 int option_word(const struct option *option, const char *text, size_t length);
 
-/* The names of the options that may come from there; ends with NULL. Returns their number. */
+/* Lists the names of the options that `origin` may set. The list ends with NULL. Returns their number. */
 size_t option_names(enum origin origin, const char *names[OPTION_COUNT + 1]);

@@ -1,5 +1,5 @@
-/* What a command is told to do: one field for each option, in the order of the table in options.c, which names the
- * field that an option fills. settings_read.h fills them. */
+/* The settings of a command: a field for each option, in the order of the table in options.c. A row there names its
+ * field, and settings_read.h fills it. */
 #pragma once
 
 #include <stdbool.h>
@@ -51,21 +51,21 @@ enum option_id {
     OPTION_COUNT,
 };
 
-/* Where a value comes from; a greater one is stronger. */
+/* Where a value comes from. A greater one is stronger. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_INI, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
-/* One option as it was given. */
+/* The value of one option as the user wrote it. */
 struct setting {
-    const char *text; /* borrowed; NULL: not given, and there is no default */
+    const char *text; /* borrowed; NULL: not given, and no default */
     enum origin origin;
-    unsigned order; /* among those of its origin */
+    unsigned order; /* its position among the values from that origin */
 };
 
 /* The paths of a repeatable option. */
 struct paths {
     const char **list; /* ends with NULL */
     size_t count;
-    struct secret copies; /* of those that stood in a comma list */
+    struct secret copies; /* copies of the paths in comma lists */
 };
 
 /* Bits of `deliver`. */
@@ -83,7 +83,7 @@ struct settings {
     int airflow;     /* 21005 for 2.10.5; 0: not given */
     bool allow_ephemeral;
     bool strict;
-    bool single_writer; /* the store's locks need not reach other hosts */
+    bool single_writer; /* no other host writes the store, so its locks need not reach others */
     bool yes;
     const char *config;
     bool quiet;
@@ -91,15 +91,15 @@ struct settings {
     enum log_format log_format;
     bool json;
     bool run_commands;
-    const char *user; /* whom to become; NULL: stay */
+    const char *user; /* the user to become; NULL: stay the same */
     bool no_new_privileges;
     struct wait_targets wait_targets;
     int64_t wait_timeout;
-    bool init; /* supervise the command, as follows */
+    bool init; /* supervise the command, with the settings that follow */
     struct supervision supervision;
     int parent_death_signal; /* 0: none */
 
-    /* What follows from them. */
+    /* What follows from the options. */
     bool store_named; /* the store is not the default, so a key from outside may create it */
     bool deliver_environment; /* bits of `deliver` */
     bool deliver_cfg;
@@ -107,7 +107,7 @@ struct settings {
     char **words;            /* what follows the options; borrowed, ends with NULL */
     char options[SUGGESTED]; /* for suggested commands: suggest.h */
 
-    /* How they were found. */
+    /* Where the values came from. */
     struct setting all[OPTION_COUNT];
     struct secret ini_text;
     struct ini ini;

@@ -34,7 +34,7 @@ void settings_origin(const struct settings *settings, size_t id, char name[128])
     }
 }
 
-/* Names the option before an error about its value. */
+/* Puts the option's name before an error about its value. */
 static int value_fails(const struct settings *settings, size_t id, struct error *err)
 {
     char name[128];
@@ -49,8 +49,8 @@ static void set_log_format(const char *text)
         log_set_format((enum log_format)format);
 }
 
-/* Takes a text unless a stronger one is there. A repeatable option is read at once, any other by read_values: a later
- * text may replace this one. */
+/* Takes a value unless there is one from a stronger origin. A repeatable option is read at once. Any other is read
+ * later, by read_values, since a later value may replace this one. */
 static int take(struct settings *settings, size_t id, const char *text, enum origin origin,
                 unsigned order, struct error *err)
 {
@@ -77,7 +77,7 @@ static int need_value(const struct option *option, bool is_dash, struct error *e
                                 option->metavar ? option->metavar : "yes");
 }
 
-/* One option of the command line; *arguments moves behind it. */
+/* Reads one option of the command line, and moves *arguments past it. */
 static int read_flag(struct settings *settings, unsigned command, char ***arguments, unsigned order,
                      struct error *err)
 {
@@ -103,7 +103,7 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
     return take(settings, id, value, ORIGIN_FLAG, order, err);
 }
 
-/* Moves the words of a command that have options between them (key destroy FP --yes) to the front. */
+/* Moves the words of a command to the front: options may stand between them (key destroy FP --yes). */
 static void gather_words(struct settings *settings, char **first, char **words, char **rest)
 {
     settings->words = words > first ? first : rest;
@@ -143,18 +143,18 @@ static int read_environment(struct settings *settings, char *const *environment,
 {
     for (char *const *variable = environment; *variable; variable++) {
         size_t id = variable_setting(*variable);
-        /* The first of two counts, as for getenv(3). */
+        /* Of two variables with the same name the first is used, as in getenv(3). */
         if (id == OPTION_COUNT || settings->all[id].origin == ORIGIN_ENVIRONMENT)
             continue;
         const char *value = strchr(*variable, '=') + 1;
-        /* Compose makes an empty one of ${STORE:-}, which is as if it were not set. */
+        /* Compose turns ${STORE:-} into an empty variable, which counts as not set. */
         if (*value && take(settings, id, value, ORIGIN_ENVIRONMENT, 0, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* Whether root will become a user, as far as the settings are read. */
+/* Whether root will become another user, by the settings read so far. */
 static bool root_becomes_user(const struct settings *settings)
 {
     const char *user = settings->all[OPTION_USER].text;
@@ -219,8 +219,8 @@ static int read_values(struct settings *settings, struct error *err)
     return 0;
 }
 
-/* An option on the command line that would have no effect is a mistake. A variable or a line of fernit.ini may be
- * meant for another command. */
+/* An option on the command line that has no effect is an error. A variable or a line of fernit.ini may be for another
+ * command. */
 static int check_init(const struct settings *settings, struct error *err)
 {
     for (size_t id = 0; id < OPTION_COUNT && !settings->init; id++)
@@ -237,7 +237,7 @@ static bool is_stronger(const struct setting *a, const struct setting *b)
     return a->origin != b->origin ? a->origin > b->origin : a->order > b->order;
 }
 
-/* Of --quiet and --verbose the stronger source wins, within one the later. */
+/* Of --quiet and --verbose the one from the stronger origin is used; from the same origin, the later one. */
 static enum log_level wanted_level(const struct settings *settings)
 {
     bool is_quiet = settings->quiet;

@@ -1,5 +1,5 @@
-/* Reads the settings of a command: its command line, the FERNIT_* variables, fernit.ini, the defaults. A stronger
- * source comes before a weaker one. */
+/* Reading the settings of a command: from its command line, the FERNIT_* variables, fernit.ini and the defaults. A
+ * value from the first of these that has the option is used. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -7,14 +7,14 @@
 
 struct error;
 
-/* Sets the log's format from its variable, if that is right: for errors before and in settings_read, which sets it
- * again. */
+/* Sets the log's format from its variable, if the value is valid. Errors before and in settings_read use it;
+ * settings_read sets it again. */
 void settings_log_early(char *const *environment);
 
-/* Reads them for the command whose bit is `command` (options.h); `arguments` is what follows its name. Sets the log's
- * level and format.
- * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest known one), ERROR_SYSTEM, ERROR_REFUSED (as root,
- * with --user: others can write fernit.ini). */
+/* Reads them for the command with the bit `command` (options.h). `arguments` are the words after the command's name.
+ * Sets the log's level and format.
+ * Returns 0, or -1: ERROR_USAGE (names the option, and the nearest known one), ERROR_SYSTEM, ERROR_REFUSED (as root
+ * with --user: other users can write fernit.ini). */
 int settings_read(struct settings *settings, unsigned command, char **arguments,
                   char *const *environment, struct error *err);
 

@@ -9,12 +9,12 @@
 #include "base/log.h"
 #include "cli/options.h"
 
-/* What is kept for options whose values are not shown, and for the last word. */
+/* Room for options whose values are not shown, and for the last word. */
 enum { NAMES_MOST = 160, END_MOST = 8 };
 
 static const char hidden[] = "...";
 
-/* As one word of a shell. Returns whether it is whole, and a log shows it as it is. */
+/* Quotes the value as one word of a shell. Returns whether it is whole, and a log can show it. */
 static bool quote(const char *text, char word[SUGGESTED])
 {
     bool is_plain = *text && span_plain(span_of(text), "/._-:=,@%+") == strlen(text);

@@ -20,7 +20,7 @@ static bool is_near(const char *word, const char *name)
     return begins || word_distance(word, name) * 3 <= strlen(name);
 }
 
-/* Of those that are near, or of all. */
+/* The nearest name: among those that are near, or with `of_all` among all. */
 static const char *nearest(const char *word, const char *const *names, bool of_all)
 {
     const char *found = NULL;

@@ -1,7 +1,8 @@
-/* Values of options: from text to the field in struct settings that the option's row names.
+/* Values of options: from text to the field in struct settings that the option's row names. A new kind of value is
+ * added here.
  *
- * Each returns 0, or -1: ERROR_USAGE says what is wrong with the value, and not which option has it; ERROR_SYSTEM: no
- * memory. */
+ * Each function returns 0, or -1: ERROR_USAGE says what is wrong with the value, and the caller adds the option's
+ * name; ERROR_SYSTEM: no memory. */
 #pragma once
 
 #include "base/lines.h"
@@ -9,15 +10,16 @@
 
 struct error;
 
-/* The field that the option fills; its kind says of which type. */
+/* The option's field in `settings`. The option's kind tells its type. */
 void *value_field(struct settings *settings, size_t id);
 
-/* Reads the value of an option that is not repeatable. Text is kept as a pointer. NULL: no default, which
- * KIND_SET takes for all of its words. */
+/* Reads the value of an option that is not repeatable. A text value is kept as a pointer. NULL: there is no default;
+ * for KIND_SET that means all of its words. */
 int value_read(struct settings *settings, size_t id, const char *text, struct error *err);
 
-/* Adds one value of a repeatable option. Text is kept as a pointer. "none" adds nothing, but as a path. */
+/* Adds one value of a repeatable option. A text value is kept as a pointer. "none" adds nothing, unless the option
+ * takes paths. */
 int value_add(struct settings *settings, size_t id, struct span value, struct error *err);
 
-/* Adds each value of a comma list; texts are copied. */
+/* Adds each value of a comma list, and copies the texts. */
 int value_add_all(struct settings *settings, size_t id, const char *list, struct error *err);

@@ -29,7 +29,7 @@ static int read_tcp(struct span place, struct endpoint *endpoint, struct error *
     return endpoint_host(endpoint, host, port, 0, err);
 }
 
-/* A URL with a password may stand here, or what a comma has cut off one. */
+/* The value may be a URL with a password, or a part of one that a comma cut off. */
 static void show(struct span value, char text[SHOWN])
 {
     struct span rest = value;

@@ -1,4 +1,4 @@
-/* Targets of --wait-for: what the start waits for. */
+/* The targets of --wait-for. */
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +11,7 @@ enum { WAIT_TARGETS_MOST = 8 };
 
 enum wait_kind { WAIT_DATABASE, WAIT_BROKER, WAIT_ENDPOINT };
 
-/* "db", "broker": what names the kinds that are not an endpoint. */
+/* The words for the kinds before WAIT_ENDPOINT: "db", "broker". */
 extern const char *const wait_words[WAIT_ENDPOINT];
 
 struct wait_target {
@@ -24,6 +24,6 @@ struct wait_targets {
     size_t count;
 };
 
-/* Adds one of its values: "db", "broker", "tcp://HOST:PORT", "unix:/PATH"; "none" and "off" add nothing. Pure.
- * Returns 0, or -1 with ERROR_USAGE, which says what would be right. */
+/* Adds one value of --wait-for: "db", "broker", "tcp://HOST:PORT", "unix:/PATH"; "none" and "off" add nothing. Pure.
+ * Returns 0, or -1 with ERROR_USAGE, which says what is valid. */
 int wait_target_add(struct wait_targets *targets, struct span value, struct error *err);

@@ -11,7 +11,7 @@
 #include "cli/commands.h"
 #include "command/key_plan.h"
 #include "command/key_report.h"
-#include "run/record.h"
+#include "run/change_rings.h"
 #include "run/report.h"
 #include "store/create.h"
 #include "store/names.h"

@@ -19,9 +19,10 @@
 #include "command/status_table.h"
 #include "resolve/option_files.h"
 #include "run/child.h"
-#include "run/deliver.h"
-#include "run/keep.h"
+#include "run/deliver_cfg.h"
 #include "run/report.h"
+#include "run/run.h"
+#include "run/start_check.h"
 #include "run/wait.h"
 #include "store/mount_verdict.h"
 
@@ -235,7 +236,7 @@ static int pretend(const struct context *context, struct look *look, struct deli
     struct context pretending = *context;
     _cleanup_environment_ struct environment child = {0};
     pretending.pretends = true;
-    if (keep_found(&pretending, look, true, err) < 0 ||
+    if (store_keys(&pretending, look, true, err) < 0 ||
         child_environment(&child, &pretending, look, err) < 0)
         return -1;
     return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;
@@ -290,7 +291,7 @@ static int describe_waits(const struct context *context, const struct look *look
         option_files_deliver(files, &child, err) < 0)
         return -1;
     for (size_t i = 0, found = 0; i < targets->count; i++) {
-        struct wait_place place = {.target = &targets->list[i]};
+        struct wait_address place = {.target = &targets->list[i]};
         bool runs = context->settings->run_commands;
         if (wait_find(context, files, child.list, runs, &place, err) == 0)
             wait_text(&place, report->waits[found++], STATUS_WAIT);
@@ -321,7 +322,7 @@ static int describe(const struct context *context, struct look *look, const stru
     bool has_bad_file = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
     bool has_reason =
-        keep_check_place(context, &refused) < 0 || cannot_recover || looked->kind != ERROR_NONE;
+        check_not_nested(context, &refused) < 0 || cannot_recover || looked->kind != ERROR_NONE;
     if (!has_reason && !has_bad_file)
         has_reason = pretend(context, look, &delivered, &refused) < 0;
     report_look(context, look);

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "command/status_report.h"
-#include "run/deliver.h"
-#include "run/deliver_place.h"
+#include "run/cfg_copy.h"
+#include "run/deliver_cfg.h"
 #include "store/names.h"
 
 /* Appends "WHAT NAMES", if there are names. */
@@ -109,14 +109,14 @@ static int check_copies(const struct context *context, const struct look *look,
     struct context pretending = *context;
     const char *path = look->cfg_path.bytes;
     pretending.pretends = true;
-    int recovered = deliver_recover(&pretending, look, &stuck);
+    int recovered = cfg_copy_recover(&pretending, look, &stuck);
     if (recovered > 0) {
         char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted", path);
         status_add(report, false, NULL, text, "nothing to do: the next start finishes it");
     }
     if (path)
-        deliver_copy_name(path, own, &ignored);
+        cfg_copy_name(path, own, &ignored);
     struct copies copies = {look->store.path, own, report};
     file_list(look->store.directory, add_copy, &copies, &ignored);
     if (recovered < 0)

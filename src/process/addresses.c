@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "process/setup.h"
 
-/* What the child is to look up, and what it says for each address, or once for a name that has none. */
+/* What the child looks up, and what it writes for each address, or once for a name without one. */
 struct question {
     const struct endpoints *endpoints;
     bool asked[ENDPOINTS_MOST];
@@ -52,7 +52,7 @@ static void find_path(const struct endpoint *endpoint, size_t index, struct addr
     add(addresses, index, (struct sockaddr *)&path, sizeof path);
 }
 
-/* Returns whether it is an address, and no name. */
+/* Returns whether the host is an address, not a name. */
 static bool find_number(const struct endpoint *endpoint, size_t index, struct addresses *addresses)
 {
     struct addrinfo *found;
@@ -63,7 +63,7 @@ static bool find_number(const struct endpoint *endpoint, size_t index, struct ad
     return true;
 }
 
-/* A pipe has room for all that is said: no write waits. */
+/* A pipe has room for everything that the child writes, so no write blocks. */
 static void say(int output, int failure, size_t index, const struct addrinfo *found)
 {
     struct addresses one = {.count = 0};

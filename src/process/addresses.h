@@ -1,9 +1,8 @@
-/* The addresses of endpoints: numbers and paths at once, names by getaddrinfo(3).
+/* The addresses of endpoints. Numbers and paths are known at once; getaddrinfo(3) looks up names.
  *
- * That can be given no deadline and is ended by no signal, so a child asks it, which is killed when the time is up, and
- * reaped. It closes all descriptors but its pipe, dies with this process, and cannot be dumped, as this process cannot.
- * Where all are numbers and paths there is no child.
- */
+ * getaddrinfo takes no deadline, and no signal ends it. So a child process calls it, which is killed when the time is
+ * up, and reaped. The child closes all descriptors but its pipe, dies with this process, and cannot be dumped. Where
+ * there are only numbers and paths, no child is started. */
 #pragma once
 
 #include <stddef.h>
@@ -16,12 +15,12 @@
 struct error;
 
 enum {
-    ADDRESSES_OF_A_NAME = 8, /* the others of a name are left out */
+    ADDRESSES_OF_A_NAME = 8, /* more addresses of a name are left out */
     ADDRESSES_MOST = ENDPOINTS_MOST * ADDRESSES_OF_A_NAME,
 };
 
 struct address {
-    size_t endpoint; /* whose: an index */
+    size_t endpoint; /* the index of its endpoint */
     socklen_t length;
     union {
         struct sockaddr any;
@@ -35,8 +34,8 @@ struct addresses {
     size_t count;
 };
 
-/* Finds them all, in the order in which they are to be preferred. Where one has none, *reason says why of the last of
- * them: ERROR_INPUT, ERROR_SYSTEM; it may be known later.
+/* Finds all addresses, the preferred ones first. If an endpoint has none, *reason says why, for the last such
+ * endpoint: ERROR_INPUT or ERROR_SYSTEM. A name server may know it later.
  * Returns 0, or -1 with ERROR_ENDING. */
 int addresses_find(const struct endpoints *endpoints, const struct deadline *deadline,
                    struct addresses *addresses, struct error *reason, struct error *err);

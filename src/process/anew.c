@@ -10,7 +10,7 @@
 
 #include "process/program.h"
 
-/* As deep as any of our calls goes, where the stack may become as large. */
+/* No call of fernit's uses more stack than this. */
 enum { STACK_USED = 256 * 1024 };
 
 static size_t stack_used(void)
@@ -32,8 +32,8 @@ void anew_execute(int program, const char *word)
     syscall(SYS_execveat, program, "", argv, environment, AT_EMPTY_PATH);
 }
 
-/* From the first byte of `first` to the end of the last string of `list`: the kernel lays them out in
- * a row, arguments before environment. execve(2), proc(5) "/proc/pid/environ" */
+/* From the first byte of `first` to the end of the last string of `list`: the kernel lays them out in a row, the
+ * arguments before the environment. execve(2), proc(5) "/proc/pid/environ" */
 void anew_wipe(char **argv)
 {
     static char *nothing[] = {NULL};

@@ -1,22 +1,19 @@
 /* Becoming a process that has never seen a secret.
  *
- * A supervisor lives as long as its container, and whatever it has read would lie in its memory, its
- * stack, its environment, for as long. So once the command runs it executes its own program anew: the
- * kernel takes all of that away at one stroke, and what comes after never had it. execveat(2), proc(5)
- */
+ * A supervisor lives as long as its container. What it has read would stay in its memory, stack and environment for
+ * as long. So once the command runs, fernit executes its own program again: the kernel discards all of that memory at
+ * once. execveat(2), proc(5) */
 #pragma once
 
-/* A descriptor, O_PATH and close-on-exec, of the very program that runs: by /proc/self/exe, or, where
- * there is no /proc, by the path it was started with, if what is there now has the same bytes. To be
- * called before any change of user or directory. Returns -1 where neither can be had. */
+/* Opens the program that runs: a descriptor with O_PATH and close-on-exec (process/program.h). Call it before any
+ * change of user or directory. Returns -1 where it cannot be opened. */
 int anew_open(void);
 
-/* Executes `program` with the one argument `word` and an empty environment. Masks, ignored signals,
- * pending signals and the children stay. Returns only if that failed, with errno. */
+/* Executes `program` with the one argument `word` and an empty environment. The signal mask, ignored and pending
+ * signals, and the children stay. Returns only if it failed, with errno. */
 void anew_execute(int program, const char *word);
 
-/* The next best thing, where it cannot be had: zeroes the memory in which the kernel has handed over
- * arguments and environment, and what calls that have returned may have left on the stack. Secrets
- * in their own memory are the caller's to release. `argv` is main's; it and environ are empty
- * afterwards. */
+/* For where the program cannot be executed again: zeroes the memory in which the kernel passed arguments and
+ * environment, and the part of the stack that calls which returned may have used. The caller releases secrets in
+ * their own memory. `argv` is main's; it and environ are empty afterwards. */
 void anew_wipe(char **argv);

@@ -31,7 +31,7 @@ static void explain_script(const char *name, struct error *err)
 
 int exec_failure(const char *command, struct error *err)
 {
-    /* "not a directory" is a path that leads nowhere, too. */
+    /* ENOTDIR: the path leads nowhere. */
     int status = errno == ENOENT || errno == ENOTDIR ? EXEC_NOT_FOUND : EXEC_NOT_RUNNABLE;
     const char *name = status == EXEC_NOT_FOUND ? exec_shown(command) : command;
     if (*command == '\0')

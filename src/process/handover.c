@@ -11,8 +11,8 @@
 #define MARK "supervise:"
 static const char version[] = MARK FERNIT_VERSION;
 
-/* The fields, one after another, each ":NUMBER", then ":FROM:TO" for each signal that is rewritten.
- * What may be -1 is written one higher. */
+/* The fields in a row, each ":NUMBER", then ":FROM:TO" for each rewritten signal. A field that may be -1 is written
+ * one higher. */
 void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH])
 {
     const struct supervision *settings = &watch->settings;
@@ -43,7 +43,7 @@ bool handover_is(const char *word)
     return word && strncmp(word, MARK, sizeof MARK - 1) == 0;
 }
 
-/* The next field, or 0 and *at NULL where there is none, or it is more than `most`. */
+/* The next field; or 0, and *at NULL, where there is none or it is more than `most`. */
 static uint64_t take(const char **at, uint64_t most)
 {
     const char *p = *at;

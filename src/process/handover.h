@@ -1,8 +1,8 @@
-/* The one word in which a supervisor that executes itself anew tells itself what it was doing.
+/* The word that a supervisor passes to itself when it executes its program again (process/anew.h): what it
+ * supervises.
  *
- * It is on the command line, which everybody may read: numbers, and nothing else. It is of this very
- * program's version, and of no use to anybody who is not the parent of the process that it names.
- */
+ * It is on the command line, which every user can read, so it has only numbers, and no secret. Only the same version
+ * of fernit reads it, and only in the process that is the parent of the child in it. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,22 +15,22 @@ struct error;
 
 /* What is supervised. */
 struct watch {
-    struct supervision settings; /* those that matter once the command runs */
+    struct supervision settings; /* the fields that matter once the command runs */
     pid_t child;                 /* also its process group */
     int terminal;                /* descriptor of the controlling terminal; -1: none */
-    bool given;                  /* the child has its foreground, from us */
+    bool given;                  /* fernit gave the child its foreground */
     int loudness;                /* enum log_level */
-    enum log_format format;      /* of what is logged */
+    enum log_format format;      /* of the log */
 };
 
 enum { HANDOVER_LENGTH = 2048 };
 
-/* Writes it into `word`. Pure. */
+/* Writes the word. Pure. */
 void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH]);
 
-/* Whether `word` is meant to be one. NULL is none. Pure. */
+/* Whether `word` begins like such a word. NULL does not. Pure. */
 bool handover_is(const char *word);
 
-/* Reads what handover_write has written. Returns 0, or -1 with ERROR_USAGE: of another version, or
- * anything but what that writes. Pure. */
+/* Reads the word. Returns 0, or -1 with ERROR_USAGE: another version wrote it, or it is not what handover_write
+ * writes. Pure. */
 int handover_read(const char *word, struct watch *watch, struct error *err);

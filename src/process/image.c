@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Where the linker says that the program begins. ld(1) */
+/* The linker sets it: the begin of the program. ld(1) */
 extern char __ehdr_start[] __attribute__((visibility("hidden")));
 
 struct pages {
@@ -15,7 +15,7 @@ struct pages {
     size_t length;
 };
 
-/* The whole pages of a segment, rounded up at its end where `up` says so. */
+/* The whole pages of a segment; with `up` its end is rounded up. */
 static struct pages pages_of(const ElfW(Phdr) * segment, bool up)
 {
     const size_t page = getauxval(AT_PAGESZ);
@@ -44,7 +44,7 @@ int image_protect(void)
 
 __attribute__((hot)) void image_drop(const void *often, const void *also)
 {
-    /* First what this reads, and then all at once: what is used between would be back again. */
+    /* Compute everything first, then release all at once: a page that is used in between would be back. */
     enum { MOST = 8 };
     struct pages code[MOST];
     size_t found = 0;
@@ -56,7 +56,7 @@ __attribute__((hot)) void image_drop(const void *often, const void *also)
     const size_t page = getauxval(AT_PAGESZ);
     size_t start = (size_t)((const char *)often - __ehdr_start) / page * page;
     size_t end = ((size_t)((const char *)also - __ehdr_start) / page + 2) * page;
-    /* The advice is about reading ahead, and of no matter: it makes the mapping. */
+    /* The advice does not matter. It splits the mapping. */
     if (end > start)
         madvise(__ehdr_start + start, end - start, MADV_RANDOM);
     while (found > 0) {

@@ -18,7 +18,7 @@
 struct process {
     pid_t pid;
     pid_t parent;
-    uint64_t started; /* since boot: with the number, one process and no other */
+    uint64_t started; /* ticks since boot: with the number it identifies a process */
     bool ours;        /* a descendant */
     bool stopped;
     bool zombie;
@@ -38,7 +38,7 @@ static void processes_free(struct processes *processes)
 /* Fields of /proc/PID/stat, counted as proc(5) does. */
 enum { STATE = 3, PARENT = 4, THREADS = 20, STARTED = 22 };
 
-/* "PID (NAME) STATE PARENT ...", where NAME may hold anything. False where it is gone. */
+/* "PID (NAME) STATE PARENT ...", where NAME may have any characters. Returns false where the process is gone. */
 static bool read_process(pid_t pid, struct process *process)
 {
     char path[32];
@@ -57,7 +57,7 @@ static bool read_process(pid_t pid, struct process *process)
             return false;
         fields[field] = ++at;
     }
-    /* One whose first thread has ended looks like a zombie, and its others run. */
+    /* A process whose first thread has ended looks like a zombie while its other threads run. */
     bool ended = *fields[STATE] == 'Z' || *fields[STATE] == 'X';
     *process = (struct process){
         .pid = pid,
@@ -87,7 +87,7 @@ static void note(const char *name, void *context)
     processes->list[processes->count++] = process;
 }
 
-/* By their number, as /proc lists them. */
+/* In the order of their numbers, as /proc lists them. */
 static const struct process *find(const struct processes *processes, pid_t pid)
 {
     size_t low = 0;
@@ -104,8 +104,8 @@ static const struct process *find(const struct processes *processes, pid_t pid)
     return NULL;
 }
 
-/* A process whose parent is one of these is one, too, until none is added: mostly in one pass, since children
- * have higher numbers. */
+/* Marks each process whose parent is marked, until none is added. Mostly one pass is enough, since children have
+ * higher numbers. */
 static void mark_ours(const struct processes *processes)
 {
     for (bool added = true; added;) {
@@ -120,7 +120,7 @@ static void mark_ours(const struct processes *processes)
     }
 }
 
-/* False where there is no /proc, or another namespace's, whose numbers mean others. */
+/* Returns false where there is no /proc, or it is another namespace's, with other numbers. */
 static bool list_processes(struct processes *processes)
 {
     struct error ignored;
@@ -134,8 +134,8 @@ static bool list_processes(struct processes *processes)
     return true;
 }
 
-/* The number may be another's by now: first the descriptor, then a look whether it is still the same.
- * Without descriptors, before Linux 5.3 and in some sandboxes, the look alone has to do. */
+/* Another process may have the number by now: open the descriptor first, then check that it is the same process.
+ * Without descriptors (before Linux 5.3, and in some sandboxes) only the check is left. */
 static int send(const struct process *process, int number)
 {
     struct process now;
@@ -153,7 +153,7 @@ static int send(const struct process *process, int number)
 struct leftover leftover_signal(int number)
 {
     bool is_first = getpid() == 1;
-    /* Who was not stopped would wonder at a CONT, and forget a stop that waits for it. */
+    /* A running process may handle SIGCONT, and a pending stop would be lost. */
     bool to_stopped = number == SIGCONT;
     bool all = is_first && !to_stopped;
     _cleanup_(processes_free) struct processes processes = {0};
@@ -168,7 +168,7 @@ struct leftover leftover_signal(int number)
         else if (errno == EPERM)
             left.refused++;
     }
-    /* At one stroke, so that nobody forks away from it, and nobody gets it twice. */
+    /* All at once: no process can fork away from it, and none gets the signal twice. */
     if (all && number != 0)
         kill(-1, number);
     return left;

@@ -6,7 +6,7 @@
 
 #include "base/lines.h"
 
-/* What parts words: blanks, what a shell takes for itself, and what parts the names in a path or a module. */
+/* What separates words: blanks, the special characters of a shell, and what separates names in a path or a module. */
 static const char separators[] = " \t\r\n\v\f'\"`\\;|&<>(){}$=/.:,@";
 
 static bool ends_with(struct span part, const char *end)
@@ -15,7 +15,8 @@ static bool ends_with(struct span part, const char *end)
     return part.length >= length && memcmp(part.start + part.length - length, end, length) == 0;
 }
 
-/* A number is the value of -r. Of the long options only --single-child begins so, and getopt_long(3) takes a part. */
+/* A number is the value of -r. Only --single-child begins with these letters, and getopt_long(3) accepts a part of a
+ * name. */
 static bool is_option(struct span part, bool *single_child)
 {
     bool is_long = part.length > 2 && part.start[1] == '-';

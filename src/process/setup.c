@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "process/image.h"
 
-/* Of a limit that may be a thousand million. */
+/* The limit of descriptors may be a thousand million. */
 enum { DESCRIPTORS_MOST = 1 << 16 };
 
 int process_setup(struct error *err)

@@ -24,7 +24,7 @@ struct child {
     const struct start *start;
     struct sigaction inherited; /* of SIGCHLD */
     pid_t parent;
-    char **listener; /* "LISTEN_PID=..." in the environment, if it named us; else NULL */
+    char **listener; /* "LISTEN_PID=..." in the environment, if it named fernit; else NULL */
     int report;
 };
 
@@ -43,8 +43,8 @@ static void pass_over(int number)
     (void)number;
 }
 
-/* A key pressed at the terminal now would stop the child before it is the command, and us with it. A
- * handler, unlike SIG_IGN, is gone after the exec. */
+/* A key pressed at the terminal now would stop the child before its exec, and fernit with it. Unlike SIG_IGN, a
+ * handler ends with the exec. */
 static void do_not_stop(void)
 {
     static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
@@ -55,8 +55,8 @@ static void do_not_stop(void)
     }
 }
 
-/* The kernel does it from now on; a parent that has died before is seen by its number. 0 is one outside
- * this PID namespace, as where somebody has unshared it for our children. */
+/* From now on the kernel signals the child when its parent dies. The parent's number shows whether it died before. 0
+ * is a parent outside this PID namespace, for example after an unshare(2) for the children. */
 static void die_with(pid_t parent)
 {
     if (parent == 1 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -103,7 +103,7 @@ static int become(void *context)
     _exit(EXEC_NOT_RUNNABLE);
 }
 
-/* What the child has reported, or nothing where it became the command. */
+/* Reads the child's report; nothing comes where its exec succeeded. */
 static int read_report(int report, int failure[2])
 {
     ssize_t count;

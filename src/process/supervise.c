@@ -23,31 +23,32 @@
 
 enum {
     OWN_FAILURE = 125,
-    KILL_AGAIN_MS = 50,  /* who forks while being killed is met again */
-    KILL_MOST_MS = 5000, /* who sleeps in the kernel is not waited for */
-    FAULTS_MOST = 100,   /* in a row, of calls without which nothing can go on */
-    APART_MS = 5,        /* is not in a row: the freezer and a debugger interrupt a wait, too */
+    KILL_AGAIN_MS = 50,  /* a process that forks meanwhile gets SIGKILL the next time */
+    KILL_MOST_MS = 5000, /* fernit does not wait for a process that sleeps in the kernel */
+    FAULTS_MOST = 100,   /* faults in a row, of calls that the loop needs */
+    APART_MS =
+        5, /* faults further apart are not in a row: the freezer and a debugger interrupt a wait too */
 };
 
-/* Functions marked hot lie side by side in the program, so that image_drop can keep only their pages in memory while nothing
- * happens. Resident while waiting: 48 KiB; without the marks 176 KiB; without image_drop, too, 300 KiB. tini with musl: 64. */
+/* Functions marked hot lie side by side in the program, so that image_drop can keep only their pages in memory.
+ * Resident while waiting: 48 KiB; without the marks 176 KiB; without image_drop as well 300 KiB. tini with musl: 64. */
 
 struct state {
     const struct watch *watch;
     enum phase phase;
-    pid_t child;  /* 0 once it was reaped: its number may be anybody's */
-    int status;   /* what it ended with, then */
+    pid_t child;  /* 0 once it was reaped: another process may have its number */
+    int status;   /* its wait status, once it was reaped */
     bool over;    /* nothing is left to do */
-    bool refused; /* some of what is left is another user's */
-    bool warned;  /* of a signal that could not be passed on */
-    int stopped;  /* the signal that did it, while the command is to be continued */
-    bool hung_up; /* the command was told that nobody will give it the terminal */
-    bool given;   /* the terminal's foreground, to the child; it has to come back */
-    bool timed;   /* something is to be done at `until` */
+    bool refused; /* some descendants are another user's */
+    bool warned;  /* of a signal that could not be forwarded */
+    int stopped;  /* the signal that stopped the command, until it is continued */
+    bool hung_up; /* the command got SIGHUP: no process can give it the terminal */
+    bool given;   /* the child has the terminal's foreground, and fernit must take it back */
+    bool timed;   /* there is something to do at `until` */
     struct deadline until;
     struct deadline killing; /* the end of PHASE_KILLING */
     int faults;              /* in a row */
-    struct deadline apart;   /* when the last one does not count any more */
+    struct deadline apart;   /* when the last fault is no longer in the row */
 };
 
 static void set_timer(struct state *state, int64_t milliseconds)
@@ -70,14 +71,14 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     char name[SIGNAL_NAME];
     bool group = watch->settings.scope == SCOPE_GROUP;
 
-    /* A key has stopped all of the terminal's foreground group, whomever other signals are for. */
+    /* A key stopped the terminal's whole foreground group, whatever the scope is. */
     if (number == SIGCONT && watch->terminal >= 0) {
         group = true;
         if (watch->given && terminal_is_ours(watch->terminal))
             give_terminal(state);
     }
     int sent = kill(group ? -state->child : state->child, number);
-    /* It has left the group it was started in. */
+    /* The command left the group that it was started in. */
     if (sent < 0 && errno == ESRCH && group)
         sent = kill(state->child, number);
     if (log_shows(LOG_VERBOSE))
@@ -90,12 +91,12 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     }
 }
 
-/* The shell that has started us must see that its job has stopped, and is who continues it. Where
- * there is none, or we are PID 1, a key must not have stopped the command either: without us the kernel
- * would not have let it, setpgid(2) "orphaned process group". Nor would it have stopped who wants to read
- * there, but failed the read: so it does once we have left the session, and the command's group is
- * orphaned, too. Where we lead a group and cannot leave, the command is told as the kernel tells a group
- * that becomes one: by SIGHUP and SIGCONT; once, lest it asks for ever. */
+/* The shell that started fernit must see that its job stopped, and continues it. Where there is no shell, or fernit
+ * is PID 1, a key must not stop the command: without fernit the kernel would not have stopped it, setpgid(2)
+ * "orphaned process group". Nor would the kernel have stopped a process that reads from the terminal: the read would
+ * have failed. It does fail once fernit has left the session, which makes the command's group an orphaned one. Where
+ * fernit leads a group and cannot leave, the command gets SIGHUP and SIGCONT, as the kernel sends them to a group
+ * that becomes orphaned. It gets them only once, since it may try again for ever. */
 static void stop_with_child(struct state *state, int number)
 {
     int terminal = state->watch->terminal;
@@ -105,7 +106,7 @@ static void stop_with_child(struct state *state, int number)
     if (given)
         give_terminal(state);
     bool stopped = !given && getpid() != 1 && signals_stop(wants_terminal ? number : SIGTSTP);
-    /* The shell has taken the terminal back meanwhile. */
+    /* The shell took the terminal back meanwhile. */
     state->given = state->given && !stopped;
     if (stopped) {
         forward(state, SIGCONT);
@@ -116,12 +117,12 @@ static void stop_with_child(struct state *state, int number)
         kill(-state->child, SIGCONT);
         state->hung_up = true;
     }
-    /* PID 1 can only wait until whoever has the terminal ends. */
+    /* PID 1 can only wait until the process that has the terminal ends. */
     if (given || !wants_terminal || may_leave)
         state->stopped = 0;
 }
 
-/* --- What is left when the command has ended */
+/* --- The descendants, once the command has ended */
 
 static const char *plural(size_t count)
 {
@@ -189,9 +190,8 @@ static void command_ended(struct state *state, bool alone)
         end_left(state);
 }
 
-/* All that can be reaped now: of several that end, only one may have raised SIGCHLD. What the command's
- * end or stop means is looked at when all are: whoever had the terminal may be among them. Returns 0, or
- * -1 with *err. */
+/* Reaps every process that has ended: several ends may raise one SIGCHLD. Acts on the end or stop of the command when
+ * all are reaped, since the process that had the terminal may be one of them. Returns 0, or -1 with *err. */
 __attribute__((hot)) static int reap(struct state *state, struct error *err)
 {
     const struct watch *watch = state->watch;
@@ -266,7 +266,7 @@ __attribute__((hot)) static int take_signal(struct state *state, int number, str
     return 0;
 }
 
-/* Waits for what comes next, and does it. Returns 0, or -1 with *err. */
+/* Waits for the next signal or time, and acts on it. Returns 0, or -1 with *err. */
 __attribute__((hot)) static int step(struct state *state, struct error *err)
 {
     int number = signals_next(state->timed ? deadline_left(&state->until) : -1, err);
@@ -292,8 +292,8 @@ void supervise_adopt(const struct supervision *settings)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* For a long time: holds nothing that others may want to go away, a mount or a pipe's end. Only the log
- * needs one of the three. */
+/* Keeps nothing open that others may want to close or unmount while fernit waits. Only the log needs one of the
+ * descriptors 0 to 2. */
 static void settle_down(const struct watch *watch)
 {
     process_close_all_but(watch->terminal);
@@ -314,7 +314,7 @@ __attribute__((hot)) int supervise(const struct watch *watch)
     struct error err = {0};
     struct state state = {.watch = watch, .child = watch->child, .given = watch->given};
     log_never_wait();
-    /* After a fault who has ended is looked at anew: the signal that told it is gone. */
+    /* After a fault, look for ended processes again: the SIGCHLD that told of them is gone. */
     int taken = reap(&state, &err);
     if (!state.over)
         settle_down(watch);

@@ -12,7 +12,7 @@
 int terminal_open(void)
 {
     int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    /* A container need not have that name for the terminal that it was given. */
+    /* In a container /dev/tty may not be the terminal that it got. */
     if (fd < 0 && tcgetpgrp(STDIN_FILENO) > 0)
         fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return fd;
@@ -28,8 +28,8 @@ bool terminal_is_ours(int terminal)
     pid_t foreground = tcgetpgrp(terminal);
     if (foreground != 0 || getpgrp() != 0)
         return foreground == getpgrp() || (getsid(0) == getpid() && is_dead(foreground));
-    /* 0 is any group from outside this PID namespace. A read in the background fails, because SIGTTIN
-     * is held back; one of nothing takes nothing away. */
+    /* 0 is a group outside this PID namespace. A read of no bytes takes nothing. In the background it fails, because
+     * SIGTTIN is held back. */
     char nothing;
     return read(terminal, &nothing, 0) == 0;
 }

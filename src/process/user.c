@@ -74,7 +74,7 @@ int user_parse(const char *text, struct user_spec *spec, struct error *err)
     return parse_word(colon + 1, strlen(colon + 1), "group", &spec->group, err);
 }
 
-/* More room for an entry that did not fit. Returns whether there can be. */
+/* Makes more room for an entry that did not fit. Returns whether there can be more. */
 static bool grow(char **room, size_t *size)
 {
     size_t wanted = *size ? *size * 4 : ENTRY_LEAST;
@@ -95,7 +95,7 @@ static int check_lookup(int errnum, const char *file, struct error *err)
     return error_sys(err, "%s", file);
 }
 
-/* *found is then `entry`, whose strings are in *room, or NULL where there is none. */
+/* Afterwards *found is `entry`, whose strings are in *room, or NULL where there is none. */
 static int find_passwd(const struct user_word *who, struct passwd *entry, struct passwd **found,
                        char **room, struct error *err)
 {
@@ -140,7 +140,7 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* In order, each once: the kernel keeps what it is given in an order of its own. */
+/* Sorted, each once, to compare them with the kernel's list, which has its own order. */
 static size_t put_in_order(gid_t *groups, size_t count)
 {
     size_t kept = 0;
@@ -170,7 +170,7 @@ static int find_groups(struct user *user, const char *entry_name, struct error *
     return error_input(err, "it is in more groups than Linux allows");
 }
 
-/* setresuid(2) and setresgid(2) take it for "leave it as it is". */
+/* setresuid(2) and setresgid(2) take this number for "no change". */
 static int refuse_no_id(const struct user *user, struct error *err)
 {
     if (user->uid != ID_NONE && user->gid != ID_NONE)
@@ -253,7 +253,7 @@ static int refuse_without_root(const struct user *user, struct error *err)
     return error_hint(err, "or leave out --user (FERNIT_USER)");
 }
 
-/* errno says why. */
+/* errno has the reason. */
 static int explain(const char *what, struct error *err)
 {
     error_sys(err, "cannot set %s", what);
@@ -296,7 +296,7 @@ static bool can_return(const struct user *user)
     return user->uid != 0 && (setuid(0) == 0 || setresuid((uid_t)-1, 0, (uid_t)-1) == 0);
 }
 
-/* Those that are inheritable outlive setresuid(2); the ambient ones go with them. capabilities(7) */
+/* Inheritable capabilities survive setresuid(2); the ambient ones go with them. capabilities(7) */
 static int drop_capabilities(struct error *err)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -1,9 +1,8 @@
-/* Becoming another user: --user, what su-exec and gosu do, for good.
+/* Becoming another user for good: --user, as su-exec and gosu do.
  *
- * A user is named as Docker and gosu have it: "name", "name:group", each a name of /etc/passwd or
- * /etc/group or a number. Digits alone are always a number, and a number needs no entry: Kubernetes
- * and OpenShift run containers with any. https://docs.docker.com/reference/dockerfile/#user
- */
+ * A user is written as for Docker and gosu: "name" or "name:group", each a name of /etc/passwd or /etc/group, or a
+ * number. Digits alone are always a number. A number needs no entry: Kubernetes and OpenShift run containers with
+ * any. https://docs.docker.com/reference/dockerfile/#user */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +19,7 @@ enum { USER_NAME = 256, USER_ID_TEXT = 12 };
 struct user_word {
     bool is_number;
     id_t number;
-    char name[USER_NAME]; /* as it was given, of a number, too */
+    char name[USER_NAME]; /* as the user wrote it, a number too */
 };
 
 struct user_spec {
@@ -29,37 +28,37 @@ struct user_spec {
     struct user_word group;
 };
 
-/* Takes a specification apart; looks nothing up. Numbers are decimal, 0 to 4294967294: the next
- * one, (uid_t)-1, means "leave it" to setresuid(2), and what comes after would be root's once it is
- * cut to 32 bits. Returns 0, or -1 with ERROR_USAGE that names the fault. */
+/* Parses a specification, without a look-up. Numbers are decimal, 0 to 4294967294: (uid_t)-1 means "no change" to
+ * setresuid(2), and a greater number would become another one, even root's, when cut to 32 bits. Returns 0, or -1
+ * with ERROR_USAGE, which names the fault. */
 int user_parse(const char *text, struct user_spec *spec, struct error *err);
 
 struct user {
     uid_t uid;
     gid_t gid;
-    bool has_group; /* it was asked for */
-    gid_t *groups;  /* the supplementary ones, `gid` among them, in order */
+    bool has_group; /* --user named it */
+    gid_t *groups;  /* the supplementary groups with `gid`, in ascending order */
     size_t group_count;
     char *name; /* for USER and LOGNAME */
     char *home;
 };
 
-/* Finds out who that is. Its group is the one given, else that of its entry in /etc/passwd, else 0;
- * the supplementary groups are those of /etc/group (getgrouplist(3)), but only its own where a
- * group was given or there is no entry. Without an entry HOME is "/" and the name is the number.
+/* Finds the user's ids, groups and home. The group is the one given, else that of the entry in /etc/passwd, else 0.
+ * The supplementary groups are those of /etc/group (getgrouplist(3)); only the group itself where one was given or
+ * there is no entry. Without an entry HOME is "/" and the name is the number.
  * Returns 0, or -1: ERROR_USAGE (user_parse), ERROR_INPUT (no such name), ERROR_SYSTEM. */
 int user_find(const char *text, struct user *user, struct error *err);
 
-/* Becomes it, for good: setgroups(2), setresgid(2), setresuid(2), in that order, and looks whether
- * it came to that: all ids, all groups, and no way back to root. But as root it then gives up every
- * capability, also those that could be inherited; the bounding set stays. The process is not dumpable
- * afterwards either, which a change of user may undo (prctl(2), PR_SET_DUMPABLE).
+/* Becomes the user for good: setgroups(2), setresgid(2), setresuid(2), in this order. Then checks all ids and groups,
+ * and that there is no way back to root. If the user is root, gives up every capability, inheritable ones too; the
+ * bounding set stays. Makes the process not dumpable again, since a change of user may undo that (prctl(2),
+ * PR_SET_DUMPABLE).
  *
- * Without root's rights it must be the user already, and in the group where one was asked for; then
- * nothing is changed.
+ * Without root's rights this process must be that user already, and in the group where one was given; then nothing
+ * changes.
  *
- * Returns 0, or -1: ERROR_REFUSED (not root; a way back), ERROR_SYSTEM (no capability, a number
- * that the user namespace has not). The process must end then: it may be half of each. */
+ * Returns 0, or -1: ERROR_REFUSED (not root; a way back), ERROR_SYSTEM (no capability; the user namespace lacks the
+ * number). The process must end then: it may be half of each user. */
 int user_become(const struct user *user, struct error *err);
 
 void user_free(struct user *user);

@@ -13,8 +13,8 @@
 #include "base/signals.h"
 #include "process/addresses.h"
 
-/* What a name server, and a host that does not answer at all, may take of one try: TCP asks at its beginning and after one and
- * three seconds, and a name may lead elsewhere by then. */
+/* The longest time of one try, for a name server or a host that does not answer. TCP asks at the beginning and after
+ * one and three seconds. Then a new try begins, since the name may lead elsewhere by now. */
 enum { LOOK_UP_MS = 10000, CONNECT_MS = 5000 };
 enum { PAUSE_LEAST = 10, PAUSE_FIRST = 100, PAUSE_MOST = 2000, WHERE = 256 };
 
@@ -26,13 +26,13 @@ int64_t wait_pause(unsigned tries, uint32_t random)
     return PAUSE_LEAST + random % (bound - PAUSE_LEAST + 1);
 }
 
-/* One connection for each address, those that have failed with descriptor -1; behind them what tells of signals. */
+/* One connection for each address; a failed one has descriptor -1. The last entry tells of signals. */
 struct attempt {
     const struct endpoints *endpoints;
     struct addresses addresses;
     struct pollfd polled[ADDRESSES_MOST + 1];
     size_t open;
-    struct error reason; /* why the last of them has failed */
+    struct error reason; /* why the last connection failed */
 };
 
 static void attempt_end(const struct attempt *attempt)
@@ -41,8 +41,8 @@ static void attempt_end(const struct attempt *attempt)
         cleanup_close(&attempt->polled[i].fd);
 }
 
-/* A connection to itself: where no server listens, and the kernel has chosen for our end the very port that we ask for, TCP connects
- * the two. RFC 9293, 3.5 */
+/* A connection to itself. Where no server listens, the kernel may choose for fernit's end the very port that it asks
+ * for, and TCP then connects the two. RFC 9293, 3.5 */
 static bool is_to_itself(int fd)
 {
     struct sockaddr_storage ours = {0};
@@ -54,7 +54,7 @@ static bool is_to_itself(int fd)
            ours.ss_family != AF_UNIX && memcmp(&ours, &theirs, sizeof ours) == 0;
 }
 
-/* 0 where a server has answered, else the errno of what has come instead. */
+/* 0 where a server answered, else the errno of the connection. */
 static int outcome(int fd)
 {
     int failure = 0;
@@ -77,7 +77,7 @@ static void fail(struct attempt *attempt, size_t index, int failure)
     attempt->polled[index].fd = -1;
 }
 
-/* Returns whether one of them has answered already. */
+/* Returns whether a server has answered already. */
 static bool begin_all(struct attempt *attempt)
 {
     for (size_t i = 0; i < attempt->addresses.count; i++) {
@@ -96,7 +96,7 @@ static bool begin_all(struct attempt *attempt)
     return false;
 }
 
-/* Returns 1 where one of them has answered, 0 where none has, or -1 with ERROR_ENDING or ERROR_SYSTEM. */
+/* Returns 1 where a server answered, 0 where none did, or -1 with ERROR_ENDING or ERROR_SYSTEM. */
 static int hear_all(struct attempt *attempt, const struct deadline *deadline, struct error *err)
 {
     size_t count = attempt->addresses.count;
@@ -131,7 +131,7 @@ static struct deadline limit(const struct wait *wait, int64_t most)
     return deadline_in(wait->once || left > most ? most : left, wait->deadline.signals);
 }
 
-/* As hear_all; *reason tells why none has answered. */
+/* As hear_all. *reason says why no server answered. */
 static int try_all(const struct wait *wait, struct error *reason, struct error *err)
 {
     _cleanup_(attempt_end) struct attempt attempt = {.endpoints = wait->endpoints};
@@ -159,7 +159,7 @@ static int give_up(const struct wait *wait, const char *where, const struct erro
     return error_hint(err, "or wait longer: --wait-timeout");
 }
 
-/* Where there is none, all wait the same time. */
+/* Without random numbers all processes wait the same time. */
 static uint32_t jitter(void)
 {
     struct error ignored;
@@ -182,7 +182,7 @@ int wait_for(const struct wait *wait, struct error *err)
             log_detail("%s%s answers", wait->what, where);
             return 0;
         }
-        /* A try that the end has cut short says less than the one before. */
+        /* A try that the deadline cut short says less than the one before. */
         bool is_late = deadline_passed(&wait->deadline);
         if (tries == 1 || !is_late)
             reason = latest;

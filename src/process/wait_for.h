@@ -1,10 +1,9 @@
-/* Waiting until a server listens: a connection is made and closed again, as "nc -z" does it.
+/* Waiting until a server listens. fernit connects and closes the connection again, as "nc -z" does.
  *
- * Nothing is sent. All addresses of all hosts are tried at once, and one that answers is enough. What does not answer, or has a
- * name that is not known (yet), is tried again until the deadline, after pauses that grow, and are random, so that a hundred
- * containers that start together do not knock together. A signal that asks to end ends it at once.
- * connect(2) "EINPROGRESS", tcp(7), unix(7)
- */
+ * Nothing is sent. All addresses of all hosts are tried at once, and one that answers is enough. An address that does
+ * not answer, or a name that is not known yet, is tried again until the deadline. The pauses grow, and are random, so
+ * that many containers that start together do not connect all at once. A signal to end ends the wait at once.
+ * connect(2) "EINPROGRESS", tcp(7), unix(7) */
 #pragma once
 
 #include <stdint.h>
@@ -15,17 +14,17 @@
 struct error;
 
 struct wait {
-    const char *what; /* in front of where it is: "the database at "; or "" */
+    const char *what; /* what the message names before the address: "the database at "; or "" */
     const struct endpoints *endpoints;
     struct deadline deadline;
-    const char *most; /* how long that is, as a person wrote it: "60s" */
-    bool once;        /* one try, which may take some seconds, whatever the deadline */
+    const char *most; /* the time as the user wrote it: "60s" */
+    bool once;        /* only one try, which may take some seconds, whatever the deadline is */
 };
 
-/* Waits; says where, how long and why with one line (log_notice) when it has to.
- * Returns 0, or -1: ERROR_INPUT, the time is up; ERROR_ENDING; ERROR_SYSTEM. */
+/* Waits. When it must wait, it logs one line that says where, how long and why.
+ * Returns 0, or -1: ERROR_INPUT (the time is up), ERROR_ENDING, ERROR_SYSTEM. */
 int wait_for(const struct wait *wait, struct error *err);
 
-/* The milliseconds to wait after so many tries, counted from 1, that have failed: full jitter, `random` among 10 to a bound,
- * which begins with 100, doubles with each try and ends with 2000. Pure. */
+/* The milliseconds to wait after `tries` failed tries, at least 1: full jitter. `random` picks a number from 10 to a
+ * bound, which is 100 at first, doubles with each try, and is 2000 at most. Pure. */
 int64_t wait_pause(unsigned tries, uint32_t random);

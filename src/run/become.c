@@ -12,8 +12,7 @@
 #include "process/user.h"
 #include "store/make_for.h"
 
-/* Where a source from outside shows itself no key is made, and a store that nobody has asked for is
- * not either. */
+/* Where a source outside gives a key, fernit creates none, nor a store that the user did not name. */
 static bool make_store(const struct context *context, const struct user *user)
 {
     const struct settings *settings = context->settings;
@@ -33,7 +32,7 @@ static int set_names(struct environment *environment, const struct user *user, s
     return environment_set(environment, "LOGNAME", user->name, err);
 }
 
-/* Only what HOME decides differs: an AIRFLOW_CONFIG or AIRFLOW_HOME without it is the same in both. */
+/* Only HOME differs. An AIRFLOW_CONFIG or AIRFLOW_HOME without it leads both to the same file. */
 static void find_left(struct becoming *becoming, char *const *before)
 {
     struct error ignored;

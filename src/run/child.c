@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/lines.h"
-#include "run/deliver_need.h"
 
 static void unset_if_empty(struct environment *environment, const char *name)
 {
@@ -23,40 +22,40 @@ static int set_ring(struct environment *environment, const char *name, const str
     return environment_take(environment, &assignment, err);
 }
 
-/* Airflow asks its secrets backend, unless something stands before that. A ..._CMD that was passed over would. */
+/* Airflow asks its secrets backend only if nothing comes before that. A ..._CMD that fernit skipped would. */
 static void leave_to_airflow(struct environment *environment, const struct managed *secret)
 {
-    for (const struct managed_option *place = secret->options; place->variable; place++) {
-        environment_unset(environment, place->variable_command);
-        unset_if_empty(environment, place->variable);
-        unset_if_empty(environment, place->variable_secret);
-        unset_if_empty(environment, place->variable_file);
+    for (const struct managed_option *option = secret->options; option->variable; option++) {
+        environment_unset(environment, option->variable_command);
+        unset_if_empty(environment, option->variable);
+        unset_if_empty(environment, option->variable_secret);
+        unset_if_empty(environment, option->variable_file);
     }
     if (secret->bare_file)
         unset_if_empty(environment, secret->bare_file);
 }
 
-/* `ring` under this name, or NULL: nothing. */
-static int set_place(struct environment *environment, const struct managed_option *place,
-                     const struct ring *ring, struct error *err)
+/* Sets the option's variable to `ring`, and removes its other names. NULL: removes all of them. */
+static int set_option(struct environment *environment, const struct managed_option *option,
+                      const struct ring *ring, struct error *err)
 {
-    environment_unset(environment, place->variable);
-    environment_unset(environment, place->variable_command);
-    environment_unset(environment, place->variable_secret);
-    environment_unset(environment, place->variable_file);
-    return ring ? set_ring(environment, place->variable, ring, err) : 0;
+    environment_unset(environment, option->variable);
+    environment_unset(environment, option->variable_command);
+    environment_unset(environment, option->variable_secret);
+    environment_unset(environment, option->variable_file);
+    return ring ? set_ring(environment, option->variable, ring, err) : 0;
 }
 
 /* `ring` is NULL where airflow.cfg alone delivers it. */
 static int set_secret(struct environment *environment, const struct managed *secret, int airflow,
                       const struct ring *ring, struct error *err)
 {
-    for (const struct managed_option *place = secret->options; place->variable; place++) {
-        /* Where the version is not known, a user who gives it under this name may know it. */
+    for (const struct managed_option *option = secret->options; option->variable; option++) {
+        /* Where fernit does not know the version, a user who sets the variable may know it. */
         bool gets =
-            managed_use(place, airflow) == MANAGED_DELIVERED ||
-            (!managed_is_left_out(place, airflow) && managed_is_given(place, environment->list));
-        if (set_place(environment, place, gets ? ring : NULL, err) < 0)
+            managed_use(option, airflow) == MANAGED_DELIVERED ||
+            (!managed_is_left_out(option, airflow) && managed_is_given(option, environment->list));
+        if (set_option(environment, option, gets ? ring : NULL, err) < 0)
             return -1;
     }
     if (!secret->bare)
@@ -75,7 +74,7 @@ int child_environment(struct environment *environment, const struct context *con
     environment_unset_prefix(environment, "FERNIT_");
     for (size_t i = 0; i < look->count; i++) {
         const struct lookup *lookup = &look->lookups[i];
-        const struct ring *ring = lookup_ring(lookup);
+        const struct ring *ring = lookup->delivers;
         if (lookup->decision.action == ACTION_SECRET)
             leave_to_airflow(environment, lookup->secret);
         else if (ring && set_secret(environment, lookup->secret, look->airflow,

@@ -1,4 +1,4 @@
-/* The environment in which the command runs. */
+/* The command's environment. */
 #pragma once
 
 #include "base/environment.h"
@@ -6,14 +6,13 @@
 
 struct error;
 
-/* Builds it: ours without FERNIT_*, and for each secret that is managed (airflow/managed.h)
+/* Copies fernit's environment without FERNIT_*, and for each managed secret (airflow/managed.h)
  *
- *   - where the environment delivers, the variables that this Airflow reads set to what was decided on
- *     (AIRFLOW__CORE__FERNET_KEY to the ring); FERNET_KEY, and an old name, kept in step if it was there; none that
- *     Airflow does not know and would show; where only airflow.cfg delivers, none of them;
- *   - in both cases none of ..._CMD, ..._SECRET and ..._FILE, which have been resolved and would come
- *     before airflow.cfg;
- *   - where Airflow resolves a ..._SECRET itself, as it was, without empty variables in its way.
+ *   - where the environment delivers, sets the variables that this Airflow reads to the secret
+ *     (AIRFLOW__CORE__FERNET_KEY to the key ring). FERNET_KEY or an old name gets the same value if it was set. It
+ *     sets none that Airflow does not know and would show. Where only airflow.cfg delivers, it sets none;
+ *   - removes ..._CMD, ..._SECRET and ..._FILE: fernit has read them, and Airflow would prefer them to airflow.cfg;
+ *   - where Airflow reads a ..._SECRET itself, keeps that, and removes empty variables that hide it.
  *
  * Returns 0, or -1 with ERROR_SYSTEM. The caller frees it. */
 int child_environment(struct environment *environment, const struct context *context,

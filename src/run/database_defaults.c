@@ -27,7 +27,7 @@ static void fill(struct span *value, char *const *environment, const char *name)
         *value = variable(environment, name);
 }
 
-/* Returns 1 where the file defines the service, 0 where it does not or is not there, or -1. */
+/* Returns 1 where the file defines the service; 0 where it does not, or is missing; or -1. */
 static int look_into(const char *path, const char *service, struct database_defaults *defaults,
                      struct error *err)
 {
@@ -44,7 +44,7 @@ static int look_into(const char *path, const char *service, struct database_defa
     return found < 0 ? error_within(err, "%s", path) : found;
 }
 
-/* The file that is looked into first. */
+/* The user's own file, which comes first. */
 static int own_file(const char *given, char *const *environment, struct secret *path,
                     struct error *err)
 {

@@ -13,7 +13,7 @@
 #include "resolve/key_command.h"
 #include "store/names.h"
 
-/* The fernet_key of all versions has one name. */
+/* fernet_key has the same name in every version, so the installed package need not be asked for it alone. */
 static void find_version(const struct context *context, unsigned secrets, struct look *look)
 {
     const char *variable = environment_get(context->environment, "AIRFLOW_VERSION");
@@ -32,26 +32,26 @@ static void find_version(const struct context *context, unsigned secrets, struct
 static bool lacks_any(const struct look *look, unsigned secrets)
 {
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_option *place = managed_secrets[i].options;
-        for (; (secrets & 1U << i) && place->variable; place++)
-            if (managed_use(place, look->airflow) == MANAGED_DELIVERED &&
-                !ini_find(&look->cfg.cfg.ini, place->section, place->option))
+        const struct managed_option *option = managed_secrets[i].options;
+        for (; (secrets & 1U << i) && option->variable; option++)
+            if (managed_use(option, look->airflow) == MANAGED_DELIVERED &&
+                !ini_find(&look->cfg.cfg.ini, option->section, option->option))
                 return true;
     }
     return false;
 }
 
-/* Of all places of all secrets: where each of those that Airflow reads holds a plain value, and none a ..._cmd, no more is to
- * be known of the file. */
+/* Reads all options of all secrets. Where each one that Airflow reads has a plain value, and none a ..._cmd, the rest
+ * of the file is not read. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
     struct cfg_look *cfg = &look->cfg;
     struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {
-        const struct managed_option *place = managed_secrets[i].options;
-        for (; (secrets & 1U << i) && place->variable; place++)
-            wanted[count++] = (struct ini_wanted){place->section, place->option};
+        const struct managed_option *option = managed_secrets[i].options;
+        for (; (secrets & 1U << i) && option->variable; option++)
+            wanted[count++] = (struct ini_wanted){option->section, option->option};
     }
     cfg->unknown = airflow_cfg_path(context->environment, &look->cfg_path, &cfg->error) < 0;
     cfg->path = cfg->unknown ? "airflow.cfg" : look->cfg_path.bytes;
@@ -63,14 +63,14 @@ static void read_cfg(const struct context *context, unsigned secrets, bool whole
         look->airflow = airflow_version_by_names(&cfg->cfg.ini);
         look->airflow_from = cfg->path;
     }
-    /* It is going to be edited: whether that can be done is to be known before anything is kept. */
+    /* fernit will edit the file: find out whether it can before a key is stored. */
     if (cfg->cfg.exists && !cfg->cfg.is_whole && lacks_any(look, secrets)) {
         cfg_free(&cfg->cfg);
         cfg->readable = cfg_read(cfg->path, &cfg->cfg, &cfg->error) == 0;
     }
 }
 
-/* All of them at once, with one listing of the directory. */
+/* All secrets at once, with one listing of the directory. */
 static void read_store(struct look *look)
 {
     struct store_wanted wanted[MANAGED_COUNT];
@@ -106,7 +106,7 @@ static struct survey_input survey_input_for(const struct context *context, const
     };
 }
 
-/* The store alone. What was decided no longer counts. */
+/* Reads the store again, and drops the decision. */
 static int survey_again(const struct context *context, const struct look *look,
                         struct lookup *lookup, struct error *err)
 {
@@ -122,8 +122,8 @@ static bool is_there(const struct store *store, const char *name)
     return fstatat(store->directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What shows that the store has had a Fernet key: a start creates that first, and retired/ is created for the first key
- * that leaves a ring. Names are asked for one by one, since a listing may be an old one. */
+/* A file that shows that the store had a Fernet key: a start creates that key first, and retired/ is created for the
+ * first key that leaves a ring. Each name is asked for, since a listing may be an old one. */
 static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME])
 {
     snprintf(name, FILE_TEMPORARY_NAME, "%s", STORE_RETIRED);
@@ -139,7 +139,8 @@ static bool find_other(const struct store *store, char name[FILE_TEMPORARY_NAME]
     return found;
 }
 
-/* Nobody gives a key: then none may be lost. All may have been created since the store was read. */
+/* No source gives a key: refuse to create one if the store had one. Another process may have created all of it since
+ * the store was read, so read it again first. */
 static int check_lost(const struct context *context, const struct look *look, struct lookup *lookup,
                       struct error *err)
 {
@@ -166,9 +167,9 @@ static int check_lost(const struct context *context, const struct look *look, st
     return -1;
 }
 
-/* As decide, but nothing is created that this Airflow does not read. */
-static int decide_part(const struct context *context, const struct look *look,
-                       struct lookup *lookup, struct error *err)
+/* As decide, but creates nothing that this Airflow does not read. */
+static int decide_action(const struct context *context, const struct look *look,
+                         struct lookup *lookup, struct error *err)
 {
     if (decide(&lookup->survey, context->settings->on_change, &lookup->decision, err) < 0)
         return -1;
@@ -181,11 +182,19 @@ static int decide_part(const struct context *context, const struct look *look,
     return 0;
 }
 
-static int look_for(const struct context *context, struct look *look, struct lookup *lookup,
-                    enum run_commands commands, struct error *err)
+static int decide_item(const struct context *context, const struct look *look,
+                       struct lookup *lookup, struct error *err)
+{
+    int decided = decide_action(context, look, lookup, err);
+    lookup->delivers = lookup->decision.action == ACTION_USE ? &lookup->decision.ring : NULL;
+    return decided;
+}
+
+static int find_item(const struct context *context, struct look *look, struct lookup *lookup,
+                     enum run_commands commands, struct error *err)
 {
     const struct survey_input input = survey_input_for(context, look, lookup, true, commands);
-    if (survey_all(&input, &lookup->survey, err) < 0 || decide_part(context, look, lookup, err) < 0)
+    if (survey_all(&input, &lookup->survey, err) < 0 || decide_item(context, look, lookup, err) < 0)
         return -1;
     if (!context->left_cfg || lookup->decision.action != ACTION_GENERATE ||
         lookup->secret->replaceable)
@@ -216,7 +225,7 @@ int look_around(const struct context *context, unsigned secrets, enum run_comman
     for (size_t i = 0; i < look->count; i++) {
         struct error later;
         struct lookup *lookup = &look->lookups[i];
-        if (look_for(context, look, lookup, commands, result < 0 ? &later : err) == 0)
+        if (find_item(context, look, lookup, commands, result < 0 ? &later : err) == 0)
             continue;
         result = -1;
         if (err->kind == ERROR_ENDING)
@@ -230,28 +239,19 @@ int look_again(const struct context *context, struct look *look, struct lookup *
                struct error *err)
 {
     return survey_again(context, look, lookup, err) < 0 ? -1
-                                                        : decide_part(context, look, lookup, err);
+                                                        : decide_item(context, look, lookup, err);
 }
 
-static bool has_store(const struct context *context, const struct look *look)
+int look_again_all(const struct context *context, struct look *look, unsigned done,
+                   struct error *err)
 {
-    return (look->store.directory >= 0 && !context->store_made) || context->settings->store_named;
-}
-
-/* What is damaged is left alone: it may be all that there is of the keys. */
-static bool is_damaged(const struct survey *survey)
-{
-    return survey->sources[survey->store_source].finding == FOUND_BROKEN;
-}
-
-bool look_must_keep(const struct context *context, const struct look *look,
-                    const struct lookup *lookup)
-{
-    if (lookup->decision.action == ACTION_GENERATE)
-        return !lookup->secret->replaceable || look->store.directory >= 0 ||
-               context->settings->store_named;
-    return lookup->decision.action == ACTION_USE && lookup->decision.change.changes &&
-           has_store(context, look) && !is_damaged(&lookup->survey);
+    for (size_t i = 0; i < look->count; i++) {
+        struct lookup *lookup = &look->lookups[i];
+        if (!(done & 1U << (lookup->secret - managed_secrets)) &&
+            look_again(context, look, lookup, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 void look_shows(const struct look *look, char text[LOOK_SHOWS])

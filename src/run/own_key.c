@@ -35,7 +35,7 @@ static bool begins_with(struct span line, const char *const *words)
     return false;
 }
 
-/* A comment, or text that is printed: no other command begins before its quotes. */
+/* A comment, or printed text: no other command begins before the quotes. */
 static bool is_mere_text(struct span line)
 {
     static const char *const printing[] = {"echo ", "printf ", NULL};
@@ -71,7 +71,7 @@ size_t own_key_line(const char *text, size_t length, bool is_given)
     return 0;
 }
 
-/* Returns whether it is a script of that size, which then is in *text. */
+/* Returns whether the file is a script of at most that size, and its text in *text. */
 static bool read_script(int fd, const struct stat *status, const char *path, bool needs_mark,
                         struct secret *text)
 {
@@ -94,7 +94,7 @@ static bool is_shell(const char *command)
     return *shell;
 }
 
-/* What a shell is to run: the name of a script, or with -c its text. An "-o" takes a word, as in "-eo pipefail". */
+/* The script that a shell runs, or with -c its text. An "-o" takes a word, as in "-eo pipefail". */
 static const char *script_of(char *const *words, bool *is_text)
 {
     while (*++words && **words == '-') {

@@ -7,12 +7,11 @@
 
 #include "run/look.h"
 
-/* The number of the line that calls generate_key in a text that speaks of FERNET_KEY; 0: none. `is_given`: the command gets a
- * key in its environment, so a line that has ":=" or ":-", as puckel's image has it, keeps that, as does one that has
- * a condition about FERNET_KEY, or stands up to 3 lines below one. Comments, and what is printed, do not count. Pure. */
+/* The number of the line that calls generate_key, in a text that has FERNET_KEY in it; 0: none. With `is_given` the
+ * command gets a key in its environment, and a line keeps that key if it has ":=" or ":-" (puckel's image), or a
+ * condition about FERNET_KEY on it or up to 3 lines above. Comments and printed text do not count. Pure. */
 size_t own_key_line(const char *text, size_t length, bool is_given);
 
-/* Looks into the command, where it is a script (#!) of at most 64 KiB, or into the script of `sh`, `bash` and `dash`, or the
- * text of their -c, and warns: `own-key`. Returns 0, or with --strict
- * -1: ERROR_REFUSED. */
+/* Searches the command, if it is a script (#!) of at most 64 KiB; or the script of `sh`, `bash` or `dash`, or the
+ * text of their -c. Warns with `own-key`. Returns 0, or with --strict -1: ERROR_REFUSED. */
 int own_key_check(const struct context *context, struct error *err);

@@ -1,12 +1,8 @@
 #include "run/report.h"
 
-#include <string.h>
-
 #include "airflow/version.h"
 #include "base/error.h"
-#include "base/lines.h"
 #include "base/log.h"
-#include "run/deliver_need.h"
 
 void report_remarks(const struct survey *survey, const struct decision *decision)
 {
@@ -36,28 +32,29 @@ static void say_one(const struct lookup *lookup)
     else
         log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
     if (only_in_cfg)
-        log_warning("key-only-in-cfg", "give a volume with --store DIR",
-                    "only %s holds the key %s: after a rebuild that loses it, stored connections are "
-                    "unreadable",
-                    name, fingerprints);
+        log_warning(
+            "key-only-in-cfg", "give a volume with --store DIR",
+            "only %s holds the key %s: after a rebuild that loses it, stored connections are "
+            "unreadable",
+            name, fingerprints);
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
         log_detail("memory cannot be locked (RLIMIT_MEMLOCK): the %s could be swapped to disk",
                    lookup->secret->title);
 }
 
-/* A secret that this Airflow does not read: a user who gives it may mean another Airflow. One with two names is read
+/* A user who gives a secret that this Airflow does not read may mean another Airflow. A secret with two names is read
  * under the other. */
 static void say_unread(const struct context *context, const struct look *look,
                        const struct lookup *lookup)
 {
-    const struct managed_option *place = lookup->secret->options;
+    const struct managed_option *option = lookup->secret->options;
     char why[LOOK_SHOWS];
-    if (!managed_is_left_out(place, look->airflow) || !lookup_ring(lookup) ||
-        !managed_is_given(place, context->environment))
+    if (!managed_is_left_out(option, look->airflow) || !lookup->delivers ||
+        !managed_is_given(option, context->environment))
         return;
     look_shows(look, why);
     log_notice("if this is another Airflow, set --airflow-version",
-               "the command does not get %s: %s", place->variable, why);
+               "the command does not get %s: %s", option->variable, why);
 }
 
 void report_look(const struct context *context, const struct look *look)
@@ -76,27 +73,4 @@ void report_look(const struct context *context, const struct look *look)
         log_warning("cfg-left-behind", "move it there, or remove it",
                     "%s is ignored: --user changes HOME, and Airflow reads %s", context->left_cfg,
                     look->cfg_path.bytes);
-}
-
-void report_option_files(const struct option_files *files)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        char text[OPTION_FILE_REMARK];
-        char hint[OPTION_FILE_REMARK];
-        const char *id = option_file_remark(&files->list[i], text, hint);
-        if (id)
-            log_warning(id, hint, "%s", text);
-    }
-}
-
-void report_option_files_left(char *const *environment)
-{
-    for (; *environment; environment++) {
-        struct sensitive_variable option;
-        if (sensitive_file(*environment, &option) && !text_is_blank(strchr(*environment, '=') + 1))
-            log_warning(
-                "option-file-left", "start Airflow with \"fernit run\"",
-                "%s_FILE is ignored: Airflow does not read it, and init has no command for it",
-                option.name);
-    }
 }

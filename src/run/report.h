@@ -1,18 +1,12 @@
-/* Tells what was found. */
+/* Warnings and details about what was found and decided. */
 #pragma once
 
 #include "cli/failure.h"
-#include "resolve/option_files.h"
 #include "run/look.h"
 
-/* Warns of everything that the decision has remarked. */
+/* Prints a warning for each remark of the decision. */
 void report_remarks(const struct survey *survey, const struct decision *decision);
 
-/* Tells what is worth it of all that was found and decided. */
+/* Prints the remarks on all secrets; with --verbose the Airflow version, and the source of each secret; and warns of
+ * a key that only airflow.cfg holds, and of an airflow.cfg that --user leaves behind. */
 void report_look(const struct context *context, const struct look *look);
-
-/* Warns of what is to be said about the ..._FILE of Airflow's options. */
-void report_option_files(const struct option_files *files);
-
-/* Warns of those that `fernit init` leaves alone: it has no command to give them to. */
-void report_option_files_left(char *const *environment);

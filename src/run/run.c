@@ -10,28 +10,72 @@
 #include "process/exec.h"
 #include "process/setup.h"
 #include "resolve/option_files.h"
+#include "run/cfg_copy.h"
+#include "run/change_rings.h"
+#include "run/check_findings.h"
 #include "run/child.h"
-#include "run/deliver.h"
-#include "run/keep.h"
+#include "run/create_keys.h"
+#include "run/deliver_cfg.h"
 #include "run/own_key.h"
-#include "run/record.h"
 #include "run/report.h"
+#include "run/start_check.h"
 #include "run/supervised.h"
+#include "run/tidy.h"
 #include "run/wait.h"
 
-/* Each time another fernit must have written other keys into the same airflow.cfg between our look and our lock. */
-enum { HAND_OUT_TRIES = 64 };
+/* A start surveys again each time another fernit has written other keys into the same airflow.cfg meanwhile. */
+enum { TRIES = 64 };
 
-/* One attempt: the secrets are kept, and delivered. Returns as deliver_cfg. */
-static int hand_out(const struct context *context, bool first, bool has_command,
+static int survey(const struct context *context, struct look *look, struct error *err)
+{
+    return look_around(context, context->settings->manage, RUN_COMMANDS_NEEDED, look, err);
+}
+
+/* A torn airflow.cfg may seem to hold a key: finish an interrupted write first. */
+static int survey_whole_cfg(const struct context *context, struct look *look, struct error *err)
+{
+    int surveyed = survey(context, look, err);
+    bool has_copies = false;
+    for (size_t i = 0; i < look->count; i++)
+        has_copies |= look->lookups[i].survey.store_scan.copies;
+    struct error recovering = {0};
+    int recovered = has_copies ? cfg_copy_recover(context, look, &recovering) : 0;
+    if (recovered < 0)
+        *err = recovering;
+    if (recovered > 0) {
+        look_free(look);
+        surveyed = survey(context, look, err);
+    }
+    return surveyed < 0 || recovered < 0 ? -1 : 0;
+}
+
+int store_keys(const struct context *context, struct look *look, bool has_command,
+               struct error *err)
+{
+    struct creation creation = {.deadline =
+                                    deadline_in(context->settings->lock_timeout, context->signals)};
+    int created = 1;
+    while (created > 0) {
+        if (check_findings(context, look, has_command, err) < 0)
+            return -1;
+        created = create_keys(context, look, &creation, err);
+        if (created > 0 && look_again_all(context, look, creation.done, err) < 0)
+            return -1;
+    }
+    return created < 0 ? -1 : record_changes(context, look, &creation.deadline, err);
+}
+
+/* One attempt, from the survey to delivery. Returns as deliver_cfg. */
+static int hand_out(const struct context *context, bool is_first, bool has_command,
                     struct option_files *files, struct environment *child, struct error *err)
 {
     _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (keep_secrets(context, &look, has_command, err) < 0)
+    if (survey_whole_cfg(context, &look, err) < 0 ||
+        store_keys(context, &look, has_command, err) < 0)
         return -1;
-    if (first)
+    if (is_first)
         report_look(context, &look);
-    record_tidy(context, &look);
+    tidy_store(context, &look);
     if (signals_pending(context->signals))
         return error_ending(err);
     if (child_environment(child, context, &look, err) < 0)
@@ -41,30 +85,21 @@ static int hand_out(const struct context *context, bool first, bool has_command,
     return delivered == 0 ? option_files_deliver(files, child, err) : delivered;
 }
 
-/* Everything up to the exec. */
+/* All that comes before the command: run and init. */
 static int prepare(const struct context *context, bool has_command, struct environment *child,
                    struct error *err)
 {
-    if (keep_check_place(context, err) < 0)
-        return -1;
     _cleanup_option_files_ struct option_files files = {0};
-    bool reads = has_command || wait_needs_options(context->settings);
-    /* Those that are broken are for init to see only where it needs them: wait_for_targets tells. */
-    if (reads && option_files_read(context->environment, context->early, &files, err) < 0 &&
-        has_command)
+    if (check_start(context, has_command, &files, err) < 0)
         return -1;
-    if (has_command)
-        report_option_files(&files);
-    else
-        report_option_files_left(context->environment);
-    int handed = DELIVER_FOREIGN;
-    for (int i = 0; i < HAND_OUT_TRIES && handed == DELIVER_FOREIGN; i++) {
+    int delivered = DELIVER_FOREIGN;
+    for (int i = 0; i < TRIES && delivered == DELIVER_FOREIGN; i++) {
         environment_free(child);
-        handed = hand_out(context, i == 0, has_command, &files, child, err);
+        delivered = hand_out(context, i == 0, has_command, &files, child, err);
     }
     if (context->early)
         early_free(context->early);
-    return handed == 0 ? wait_for_targets(context, &files, child->list, err) : -1;
+    return delivered == 0 ? wait_for_targets(context, &files, child->list, err) : -1;
 }
 
 static int failed(const struct context *context, const struct error *err)
@@ -86,7 +121,7 @@ int run_init(const struct context *context)
     return 0;
 }
 
-/* Without --init. Returns only if it failed. */
+/* Without --init: replaces this process by the command. Returns only if that failed. */
 static int become_command(const struct context *context, char *const *environment)
 {
     struct error err = {0};

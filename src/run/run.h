@@ -1,15 +1,32 @@
-/* fernit run and fernit init: find or make the key, keep it, hand it on, become the command. */
+/* fernit run and fernit init: one start, in order. src/run/run.c calls each stage once, and each stage is a file:
+ *
+ *     own_key.c          does the command create a key of its own?      (run)
+ *     start_check.c      fernit inside a ..._CMD; the ..._FILE variables
+ *     look.c             read the store, airflow.cfg, all sources; decide    -> resolve/survey.c, decide.c
+ *     check_findings.c   --strict, and a faulty airflow.cfg
+ *     create_keys.c      create or store the keys that the store lacks    -> store/create.c
+ *     change_rings.c     change the rings in the store    -> store/lock.c, store/update.c
+ *     report.c           warnings
+ *     tidy.c             remove what crashed starts left
+ *     child.c            the command's environment
+ *     deliver_cfg.c      write airflow.cfg    -> cfg_need.c, cfg_text.c, airflow/cfg_write.c
+ *     wait.c             --wait-for    -> process/wait_for.c
+ *     supervised.c       --init (run); without it process/exec.c
+ *
+ * TERM, INT, HUP or QUIT between two stages ends the start, and leaves no stage half-done. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "run/look.h"
 
-/* The order: look at the sources and decide; where there is no key make one, or keep the one that
- * airflow.cfg holds; write airflow.cfg; build the command's environment; exec. Between the steps a
- * TERM, INT, HUP or QUIT ends it with nothing half-done.
- *
- * Returns the status to exit with: of `init` 0; 125 for any failure of our own, 126 or 127 where the
- * command cannot be run, 128+N for a signal. A `run` that succeeds does not return. */
+/* Return the exit status: 0 of `init`; 125 for a failure of fernit's own; 126 or 127 where the command cannot be run;
+ * 128+N for a signal. A `run` that succeeds does not return; with --init it returns the command's exit status. */
 int run_command(const struct context *context);
 int run_init(const struct context *context);
+
+/* The stages from check_findings.c to change_rings.c. With context->pretends (fernit status) nothing is written, and
+ * *look says what a run would have written (lookup->is_kept).
+ * Returns 0, or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_SYSTEM or ERROR_ENDING. */
+int store_keys(const struct context *context, struct look *look, bool has_command,
+               struct error *err);

@@ -14,8 +14,8 @@
 #include "process/terminal.h"
 #include "run/report.h"
 
-/* The command gets the terminal's foreground where it is what it reads from and writes to. In a pipeline
- * it shares the terminal with the others in our group, until it asks to read there. */
+/* The command gets the terminal's foreground if it reads from and writes to that terminal. In a pipeline it shares
+ * the terminal with the other processes of fernit's group, until it tries to read. */
 static bool gets_terminal(const struct watch *watch)
 {
     return watch->terminal >= 0 && terminal_is_ours(STDIN_FILENO) &&
@@ -48,7 +48,7 @@ static int start(const struct context *context, char **environment, struct watch
     return report_unstarted(&err, status);
 }
 
-/* What the kernel would have taken away with the old process. */
+/* Without the exec, the kernel does not discard the old memory. */
 static void wipe(const struct context *context, struct environment *environment)
 {
     struct error err;

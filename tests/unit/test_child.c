@@ -99,6 +99,8 @@ static void check(char *const given[MOST], const char *const expected[MOST], enu
     look = (struct look){0};
     begin_parts(&look, 1);
     look.lookups[0].decision.action = action;
+    if (action == ACTION_USE)
+        look.lookups[0].delivers = &look.lookups[0].decision.ring;
     add_keys(&look.lookups[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
     check_environment(given, expected, &look, deliver, line);
     ring_free(&look.lookups[0].decision.ring);
@@ -196,6 +198,9 @@ static void each_secret_goes_by_the_names_that_this_airflow_knows(void **state)
         struct lookup *const jwt = &look.lookups[2];
         assert_int_equal(ring_parse(secret, "s3", 2, &err), 0);
         jwt->decision.action = row->jwt ? ACTION_GENERATE : ACTION_SECRET;
+        for (size_t i = 0; i < 2; i++)
+            look.lookups[i].delivers = &look.lookups[i].decision.ring;
+        jwt->delivers = row->jwt ? &jwt->unkept : NULL;
         if (row->jwt)
             assert_int_equal(ring_parse(&jwt->unkept, row->jwt, strlen(row->jwt), &err), 0);
         check_environment(row->given, row->expected, &look, row->deliver, row->line);

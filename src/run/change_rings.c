@@ -1,4 +1,4 @@
-#include "run/record.h"
+#include "run/change_rings.h"
 
 #include <stdio.h>
 
@@ -12,17 +12,12 @@
 #include "store/names.h"
 #include "store/update.h"
 
-static bool has_to_change(const struct context *context, const struct look *look,
-                          const struct lookup *lookup)
+/* A directory that root created for --user in this start gets no keys from outside. */
+static bool has_to_change(const struct context *context, const struct lookup *lookup)
 {
-    return survey_stored(&lookup->survey) && look_must_keep(context, look, lookup);
-}
-
-static bool locks_reach(const struct context *context, const struct store *store,
-                        struct mount_verdict *verdict)
-{
-    mount_verdict_find(store->path, context->environment, verdict);
-    return verdict->locks_are_shared;
+    bool is_wanted = !context->store_made || context->settings->store_named;
+    return is_wanted && survey_stored(&lookup->survey) && lookup->decision.action == ACTION_USE &&
+           lookup->decision.change.changes;
 }
 
 static int refuse(const struct store *store, const struct mount_verdict *verdict, const char *cure,
@@ -37,7 +32,7 @@ static int refuse(const struct store *store, const struct mount_verdict *verdict
     return error_hint(err, "%s\n%s", move, cure);
 }
 
-/* Nothing is locked: as far as permissions and mounts tell. */
+/* Says whether the lock could be taken, as far as permissions and mounts tell. */
 static int pretend_lock(const struct store *store, struct error *err)
 {
     if (store_lock_foresee(store, err) == 0)
@@ -50,8 +45,11 @@ int record_lock(const struct context *context, const struct store *store,
 {
     struct mount_verdict verdict;
     bool alone = context->settings->single_writer;
-    if (!alone && !locks_reach(context, store, &verdict))
-        return refuse(store, &verdict, cure, err);
+    if (!alone) {
+        mount_verdict_find(store->path, context->environment, &verdict);
+        if (!verdict.locks_are_shared)
+            return refuse(store, &verdict, cure, err);
+    }
     if (context->pretends)
         return pretend_lock(store, err);
     int held = store_lock(store, deadline, err);
@@ -71,8 +69,8 @@ int record_ring(const struct store *store, const char *file, const struct ring *
     return store_replace(store, file, &text, err);
 }
 
-/* What neither the ring nor the staged keys will hold. Also what is
- * retired already: a crash may have left it there not durable, and store_retire sees to that. */
+/* Retires the keys that will be neither in the ring nor staged. Those that are retired already too: after a crash
+ * their file may not be durable, and store_retire makes it so. */
 static int retire(const struct context *context, const struct store *store,
                   const struct lookup *lookup, const struct ring *keys, struct error *err)
 {
@@ -139,7 +137,7 @@ static int change_one(const struct context *context, struct look *look, struct l
                       lookup->secret->name);
         return error_hint(err, "start again");
     }
-    if (!has_to_change(context, look, lookup))
+    if (!has_to_change(context, lookup))
         return 0;
     if (apply(context, &look->store, lookup, err) < 0)
         return -1;
@@ -149,7 +147,7 @@ static int change_one(const struct context *context, struct look *look, struct l
     return 0;
 }
 
-/* What is replaceable is used without the store where that is not for us to write. */
+/* Where fernit may not write the store, a replaceable secret is used without it. */
 static bool goes_unkept(const struct look *look, const struct lookup *lookup)
 {
     if (!lookup->secret->replaceable || file_folder_is_writable(look->store.path))
@@ -169,7 +167,7 @@ int record_changes(const struct context *context, struct look *look,
     bool can_wait = true;
     for (size_t i = 0; i < look->count; i++) {
         struct lookup *lookup = &look->lookups[i];
-        if (!has_to_change(context, look, lookup) || goes_unkept(look, lookup))
+        if (!has_to_change(context, lookup) || goes_unkept(look, lookup))
             continue;
         changed[count++] = lookup;
         can_wait &= lookup->decision.change.can_wait;
@@ -198,19 +196,4 @@ int record_changes(const struct context *context, struct look *look,
             context->settings->single_writer ? " --assume-single-writer" : "", command);
     }
     return failed ? -1 : 0;
-}
-
-void record_tidy(const struct context *context, const struct look *look)
-{
-    struct mount_verdict verdict;
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        const struct store_scan *scan = &lookup->survey.store_scan;
-        if (!survey_stored(&lookup->survey))
-            continue;
-        store_tidy(&look->store, lookup->secret->name, scan);
-        if ((scan->changing || scan->changes) &&
-            (context->settings->single_writer || locks_reach(context, &look->store, &verdict)))
-            store_tidy_changes(&look->store, lookup->secret->name, scan);
-    }
 }

@@ -1,31 +1,25 @@
-#include "run/deliver_need.h"
+#include "run/cfg_need.h"
 
+#include "base/error.h"
 #include "base/lines.h"
-
-const struct ring *lookup_ring(const struct lookup *lookup)
-{
-    if (lookup->decision.action == ACTION_USE)
-        return &lookup->decision.ring;
-    return ring_count(&lookup->unkept) > 0 ? &lookup->unkept : NULL;
-}
 
 static bool agree(const struct ring *a, const struct ring *b)
 {
     return ring_same_first(a, b) && ring_covers(a, b) && ring_covers(b, a);
 }
 
-/* One option, as all that follows sees it. */
+/* One option, and what was found in it. */
 struct view {
     const struct context *context;
     const struct lookup *lookup;
-    const struct managed_option *place;
+    const struct managed_option *option;
     const struct survey_option *found;
     const struct source *source; /* its own, in the survey */
     bool by_environment;
 };
 
-/* What a process with `environment` finds in the file. What the survey has found already is not read
- * again: a steady start comes through here. */
+/* What a process with `environment` finds in the file. A plain value that the survey has read is not read again, so
+ * that a steady start is fast. */
 static enum finding find_key(const struct view *view, bool is_surveyed, const struct cfg *cfg,
                              char *const *environment, struct ring *room, const struct ring **ring,
                              struct error *err)
@@ -40,12 +34,12 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
     *ring = room;
     bool is_plain = false;
     _cleanup_ring_ struct ring outside = {.is_value = room->is_value};
-    enum finding found = survey_cfg_key(cfg, view->place, environment, room, &is_plain, err);
+    enum finding found = survey_cfg_key(cfg, view->option, environment, room, &is_plain, err);
     if (is_plain || found != FOUND_KEYS)
         return found;
-    /* "$FERNET_KEY" is right only if docker exec, which gets our environment, sees the same. */
+    /* docker exec gets the environment that fernit got: "$FERNET_KEY" must mean the same there. */
     enum finding found_outside =
-        survey_cfg_key(cfg, view->place, view->context->environment, &outside, &is_plain, err);
+        survey_cfg_key(cfg, view->option, view->context->environment, &outside, &is_plain, err);
     return found_outside == FOUND_KEYS && agree(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 
@@ -55,21 +49,21 @@ static bool is_by_command(const struct lookup *lookup)
     return winner && winner->way == WAY_CFG && winner->by_command;
 }
 
-/* Whether Airflow gets the ring from the file's ..._cmd, as its owner meant it: because the ring
- * is what the command has given, or what our own store holds. (`fernit key print` in an environment
- * without FERNIT_STORE may find another store: then the key is in the environment.) A command that
- * fails today gives it again tomorrow: a value beside it would hide it from Airflow. */
+/* Whether Airflow gets the ring from the file's ..._cmd, as the file's owner wants it: the command gave the ring, or
+ * prints what the store holds. (`fernit key print` in an environment without FERNIT_STORE may find another store.
+ * Then the key is in the environment.) A command that fails today may give the ring tomorrow, and a value beside it
+ * would hide it from Airflow. */
 static bool gives_by_command(const struct view *view)
 {
     const struct source *winner = view->lookup->decision.winner;
     bool by_store = winner && winner->way == WAY_STORE;
     if (is_by_command(view->lookup))
-        return view->by_environment || agree(lookup_ring(view->lookup), &winner->ring);
+        return view->by_environment || agree(view->lookup->delivers, &winner->ring);
     return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
                         (view->found->command_failed && view->by_environment));
 }
 
-/* Nobody has put it there since we looked: it is among what the decision is about. */
+/* Whether the decision knew these keys: otherwise another process has written them since. */
 static bool is_known(const struct view *view, const struct ring *ours, const struct ring *ring)
 {
     return ring_covers(ours, ring) || ring_covers(&view->source->ring, ring);
@@ -81,29 +75,29 @@ static enum cfg_need need_behind_secret(const struct view *view, enum finding fo
     return blocks && view->lookup->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
 }
 
-/* Whether the file has something under this name. */
-static bool is_filled(const struct cfg *cfg, const struct managed_option *place)
+/* Whether the file has a value under this name. */
+static bool is_filled(const struct cfg *cfg, const struct managed_option *option)
 {
-    const struct ini_option *option =
-        cfg->exists ? ini_find(&cfg->ini, place->section, place->option) : NULL;
-    return option && !text_is_blank(ini_value(&cfg->ini, option));
+    const struct ini_option *found =
+        cfg->exists ? ini_find(&cfg->ini, option->section, option->option) : NULL;
+    return found && !text_is_blank(ini_value(&cfg->ini, found));
 }
 
-enum cfg_need deliver_need(const struct context *context, const struct look *look,
-                           const struct lookup *lookup, size_t place, const struct cfg *cfg,
-                           char *const *environment, bool by_environment, struct error *err)
+enum cfg_need cfg_option_need(const struct context *context, const struct look *look,
+                              const struct lookup *lookup, size_t index, const struct cfg *cfg,
+                              char *const *environment, bool by_environment, struct error *err)
 {
-    const struct survey_option *found_there = &lookup->survey.options[place];
+    const struct survey_option *found_there = &lookup->survey.options[index];
     const struct view view = {context,
                               lookup,
-                              &lookup->secret->options[place],
+                              &lookup->secret->options[index],
                               found_there,
                               &lookup->survey.sources[found_there->source],
                               by_environment};
-    const struct ring *ours = lookup_ring(lookup);
+    const struct ring *ours = lookup->delivers;
     bool is_secret = lookup->decision.action == ACTION_SECRET;
-    enum managed_use use = managed_use(view.place, look->airflow);
-    if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.place))
+    enum managed_use use = managed_use(view.option, look->airflow);
+    if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.option))
         return CFG_RIGHT;
     if (use == MANAGED_SHOWN)
         return is_secret ? CFG_RIGHT : CFG_HIDE;
@@ -134,5 +128,33 @@ enum cfg_need deliver_need(const struct context *context, const struct look *loo
                    : CFG_SET;
     default:
         return CFG_SET;
+    }
+}
+
+bool cfg_option_is_left(const struct look *look, const struct lookup *lookup, size_t index)
+{
+    const struct source *source = &lookup->survey.sources[lookup->survey.options[index].source];
+    return source->finding == FOUND_BROKEN &&
+           managed_use(&lookup->secret->options[index], look->airflow) != MANAGED_SHOWN;
+}
+
+void cfg_needs(const struct context *context, const struct look *look, const struct cfg *cfg,
+               char *const *environment, bool by_environment, struct cfg_needs *needs)
+{
+    struct error ignored;
+    *needs = (struct cfg_needs){.count = 0};
+    for (size_t i = 0; i < look->count; i++) {
+        const struct lookup *lookup = &look->lookups[i];
+        const struct managed_option *options = lookup->secret->options;
+        for (size_t index = 0; options[index].variable; index++) {
+            if (cfg_option_is_left(look, lookup, index)) {
+                needs->has_left = true;
+                continue;
+            }
+            enum cfg_need need = cfg_option_need(context, look, lookup, index, cfg, environment,
+                                                 by_environment, &ignored);
+            if (need != CFG_RIGHT)
+                needs->list[needs->count++] = (struct cfg_option){lookup, &options[index], need};
+        }
     }
 }

@@ -1,6 +1,5 @@
-#include "run/deliver.h"
+#include "run/deliver_cfg.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +9,8 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "run/deliver_place.h"
-#include "run/deliver_text.h"
-#include "store/lock.h"
+#include "run/cfg_copy.h"
+#include "run/cfg_text.h"
 #include "store/retired.h"
 
 enum { TRIES = 16 };
@@ -23,7 +21,7 @@ struct delivery {
     const struct look *look;
     char *const *environment; /* the command's */
     const char *path;
-    bool by_environment; /* the command gets the key, whatever becomes of the file */
+    bool by_environment; /* the command gets the secrets by its environment too */
     bool has_lock;       /* of the store */
     struct delivered *delivered;
 };
@@ -33,34 +31,16 @@ static struct deadline lock_deadline(const struct context *context)
     return deadline_in(context->settings->lock_timeout, context->signals);
 }
 
-/* Calls it for each option of each secret; stops at the first that does not return 0. */
-static int each_place(const struct delivery *delivery,
-                      int (*visit)(const struct delivery *delivery, const struct lookup *lookup,
-                                   size_t place, void *context),
-                      void *context)
-{
-    const struct look *look = delivery->look;
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        for (size_t place = 0; lookup->secret->options[place].variable; place++) {
-            int visited = visit(delivery, lookup, place, context);
-            if (visited != 0)
-                return visited;
-        }
-    }
-    return 0;
-}
-
 /* What the whole file needs, and the text that it gets. */
 struct edit {
     const struct cfg *cfg;
-    enum cfg_need need; /* CFG_RIGHT, or the first that is not; CFG_HIDE gives way to any other */
-    struct deliver_text edited;
+    struct cfg_needs needs;
+    enum cfg_need need; /* the first in needs that is not CFG_HIDE, if there is any */
+    struct cfg_text edited;
     bool
-        told_in_environment; /* each secret that is edited came by its variable: all others see it there */
+        told_in_environment; /* each edited secret came by its variable, so all processes have it */
     struct delivered *done;
     bool is_foreign;
-    struct error *err;
 };
 
 static void drop_edit(struct edit *edit)
@@ -69,39 +49,18 @@ static void drop_edit(struct edit *edit)
 }
 #define _cleanup_edit_ _cleanup_(drop_edit)
 
-/* A fault of the file that the survey has seen: a warning has said so, since it stands below what counts. What
- * Airflow would show goes all the same. */
-static bool is_passed_over(const struct delivery *delivery, const struct lookup *lookup,
-                           size_t place)
-{
-    return lookup->survey.sources[lookup->survey.options[place].source].finding == FOUND_BROKEN &&
-           managed_use(&lookup->secret->options[place], delivery->look->airflow) != MANAGED_SHOWN;
-}
-
-static int find_need(const struct delivery *delivery, const struct lookup *lookup, size_t place,
-                     void *context)
-{
-    struct edit *edit = context;
-    if (is_passed_over(delivery, lookup, place)) {
-        edit->done->is_broken = true;
-        return 0;
-    }
-    edit->need = deliver_need(delivery->context, delivery->look, lookup, place, edit->cfg,
-                              delivery->environment, delivery->by_environment, edit->err);
-    return edit->need != CFG_RIGHT;
-}
-
-static void add_option(char list[DELIVERED_LIST], const struct managed_option *place)
+static void add_option(char list[DELIVERED_LIST], const struct managed_option *option)
 {
     size_t length = strlen(list);
     snprintf(list + length, DELIVERED_LIST - length, "%s[%s] %s", length > 0 ? ", " : "",
-             place->section, place->option);
+             option->section, option->option);
 }
 
-/* What the edit takes from the file, and the store does not hold, is retired first. Where it cannot be, it stays in the
- * file as a comment. Returns whether it does, or -1. */
-static int keep_old(const struct delivery *delivery, const struct lookup *lookup, size_t place,
-                    const struct edit *edit)
+/* Retires the keys that the edit takes from the file and the store does not hold. Returns 0; 1 where they cannot be
+ * retired, and must stay in the file as a comment; or -1. */
+static int retire_old(const struct delivery *delivery, const struct edit *edit,
+                      const struct lookup *lookup, const struct managed_option *option,
+                      struct error *err)
 {
     struct error ignored = {0};
     const struct managed *secret = lookup->secret;
@@ -110,11 +69,11 @@ static int keep_old(const struct delivery *delivery, const struct lookup *lookup
     _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring lost = {.is_value = secret->is_value};
-    if (survey_cfg_key(edit->cfg, &secret->options[place], delivery->context->environment, &old,
-                       &is_plain, &ignored) != FOUND_KEYS)
+    if (survey_cfg_key(edit->cfg, option, delivery->context->environment, &old, &is_plain,
+                       &ignored) != FOUND_KEYS)
         return 0;
-    if (ring_add_less(&unused, &old, lookup_ring(lookup), edit->err) < 0 ||
-        ring_add_less(&lost, &unused, &lookup->survey.staged, edit->err) < 0)
+    if (ring_add_less(&unused, &old, lookup->delivers, err) < 0 ||
+        ring_add_less(&lost, &unused, &lookup->survey.staged, err) < 0)
         return -1;
     if (ring_count(&lost) == 0 || delivery->context->pretends)
         return 0;
@@ -122,46 +81,63 @@ static int keep_old(const struct delivery *delivery, const struct lookup *lookup
            store_retire(store, secret->name, secret->is_value, &lost, &ignored) < 0;
 }
 
-static int edit_place(const struct delivery *delivery, const struct lookup *lookup, size_t place,
-                      void *context)
+static int check_need(const struct delivery *delivery, const struct cfg_option *option,
+                      struct edit *edit, struct error *err)
 {
-    struct edit *edit = context;
-    if (is_passed_over(delivery, lookup, place))
+    if (option->need != CFG_BROKEN && option->need != CFG_FOREIGN)
         return 0;
-    enum cfg_need need = deliver_need(delivery->context, delivery->look, lookup, place, edit->cfg,
-                                      delivery->environment, delivery->by_environment, edit->err);
-    if (need == CFG_RIGHT)
-        return 0;
-    if (need == CFG_BROKEN || need == CFG_FOREIGN) {
-        error_refused(edit->err, "%s: another process has just written another %s", delivery->path,
-                      lookup->secret->title);
-        error_hint(edit->err, "start again: fernit then decides about both");
-        edit->is_foreign = need == CFG_FOREIGN;
-        return -1;
-    }
+    edit->is_foreign = option->need == CFG_FOREIGN;
+    error_refused(err, "%s: another process has just written another %s", delivery->path,
+                  option->lookup->secret->title);
+    return error_hint(err, "start again: fernit then decides about both");
+}
+
+/* Retires the keys that will go, and tells what is done to which option. Returns as retire_old. */
+static int prepare_option(const struct delivery *delivery, const struct cfg_option *option,
+                          struct edit *edit, struct error *err)
+{
+    enum cfg_need need = option->need;
+    const struct source *winner = option->lookup->decision.winner;
     if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
-    const struct source *winner = lookup->decision.winner;
     add_option(need == CFG_HIDE    ? edit->done->hidden
                : need == CFG_CLEAR ? edit->done->cleared
                                    : edit->done->set,
-               &lookup->secret->options[place]);
+               option->option);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
-    int stays = need == CFG_SET ? keep_old(delivery, lookup, place, edit) : 0;
-    const struct managed_option *option = &lookup->secret->options[place];
-    struct deliver_text *edited = &edit->edited;
-    if (stays < 0 ||
-        (stays && deliver_text_edit(edit->cfg, lookup, option, CFG_HIDE, edited, edit->err) < 0) ||
-        deliver_text_edit(edit->cfg, lookup, option, need, edited, edit->err) < 0)
-        return error_within(edit->err, "%s", delivery->path);
+    return need == CFG_SET ? retire_old(delivery, edit, option->lookup, option->option, err) : 0;
+}
+
+/* Makes the text of the whole file. */
+static int edit_text(const struct delivery *delivery, struct edit *edit, struct error *err)
+{
+    const struct cfg_needs *needs = &edit->needs;
+    bool stays[MANAGED_COUNT * MANAGED_OPTIONS];
+    for (size_t i = 0; i < needs->count; i++) {
+        if (check_need(delivery, &needs->list[i], edit, err) < 0)
+            return -1;
+        int prepared = prepare_option(delivery, &needs->list[i], edit, err);
+        if (prepared < 0)
+            return error_within(err, "%s", delivery->path);
+        stays[i] = prepared > 0;
+    }
+    for (size_t i = 0; i < needs->count; i++) {
+        const struct cfg_option *option = &needs->list[i];
+        if ((stays[i] && cfg_text_edit(edit->cfg, option->lookup, option->option, CFG_HIDE,
+                                       &edit->edited, err) < 0) ||
+            cfg_text_edit(edit->cfg, option->lookup, option->option, option->need, &edit->edited,
+                          err) < 0)
+            return error_within(err, "%s", delivery->path);
+    }
     return 0;
 }
 
-/* It stays in a file that cannot be replaced. */
+/* Airflow would show a secret in a file that fernit cannot replace. */
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
     static const char text[] = "%.300s: cannot take out %s: %s%s";
-    static const char hint[] = "remove it by hand, or give fernit write access to the file and its folder";
+    static const char hint[] =
+        "remove it by hand, or give fernit write access to the file and its folder";
     char why[LOOK_SHOWS];
     look_shows(delivery->look, why);
     if (delivery->context->settings->strict) {
@@ -170,6 +146,23 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
     }
     log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, why, "");
     return 0;
+}
+
+/* Whether no variable says which airflow.cfg is meant. A store then keeps what `init` is for. */
+static bool is_unnamed(const struct context *context, const struct look *look)
+{
+    return context->settings->deliver_environment && look->store.directory >= 0 &&
+           !environment_get(context->environment, "AIRFLOW_CONFIG") &&
+           !environment_get(context->environment, "AIRFLOW_HOME");
+}
+
+/* With context->pretends: whether there would be a store by now. */
+static bool would_have_store(const struct look *look)
+{
+    bool is_kept = false;
+    for (size_t i = 0; i < look->count; i++)
+        is_kept |= look->lookups[i].is_kept;
+    return is_kept;
 }
 
 /* The file cannot be replaced; `err` says why. */
@@ -192,7 +185,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                 "%s", err->message);
         return CFG_WRITTEN;
     }
-    if (!cfg->exists && deliver_is_nobodys(delivery->context, delivery->look)) {
+    if (!cfg->exists && is_unnamed(delivery->context, delivery->look)) {
         edit->done->is_left = true;
         log_warning("cfg-not-written",
                     "to have an airflow.cfg, set AIRFLOW_HOME or AIRFLOW_CONFIG\n"
@@ -202,27 +195,28 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     }
     if (!cfg->exists)
         return -1;
-    if (store->directory < 0 && !deliver_makes_store(delivery->look))
+    if (store->directory < 0 && !would_have_store(delivery->look))
         return error_advise(err,
                             "create the store %s: fernit keeps a copy of the file there while it "
                             "writes in place",
                             store->path);
-    if (deliver_copy_name(delivery->path, copy, err) < 0)
+    if (cfg_copy_name(delivery->path, copy, err) < 0)
         return -1;
     edit->done->in_place = true;
-    const struct cfg_copy place = {store->directory, store->path, copy, store->mode, false};
+    const struct cfg_copy kept = {store->directory, store->path, copy, store->mode, false};
     struct deadline deadline = lock_deadline(delivery->context);
     int written =
         delivery->context->pretends
             ? cfg_foresee_overwrite(delivery->path, store->path, err)
-            : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &place, &deadline, err);
+            : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &kept, &deadline, err);
     if (written != CFG_NOT_WRITABLE)
         return written;
-    return error_advise(err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
+    return error_advise(
+        err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
 }
 
-/* Airflow 2.7 and later write an airflow.cfg, with a random secret_key, only where there is none: beside
- * ours each of its processes would make up one of its own. */
+/* Airflow 2.7 and later write an airflow.cfg with a random secret_key, but only if there is none. Beside fernit's
+ * file, each of its processes makes up a secret_key of its own. */
 static void tell_written(const struct delivery *delivery, const struct edit *edit)
 {
     enum cfg_need need = edit->need;
@@ -272,45 +266,32 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
 
 /* The store's lock, where one can be had (else *lock is -1): a read-only store has nobody to lock
  * out. */
-static int lock_store(const struct context *context, const struct store *store, int *lock,
-                      struct error *err)
-{
-    if (store->directory < 0)
-        return 0;
-    struct deadline deadline = lock_deadline(context);
-    *lock = context->pretends ? -1 : store_lock(store, &deadline, err);
-    if (*lock >= 0 || (context->pretends && store_lock_foresee(store, err) == 0))
-        return 0;
-    if (err->kind != ERROR_SYSTEM)
-        return -1;
-    log_detail("%s: fernit continues without a lock", err->message);
-    return 0;
-}
-
 /* One attempt: reads the file, edits it, writes it. */
 static int attempt(const struct delivery *delivery, bool *is_foreign, struct error *err)
 {
+    const struct context *context = delivery->context;
     _cleanup_cfg_ struct cfg now = {0};
-    if (signals_pending(delivery->context->signals))
+    if (signals_pending(context->signals))
         return error_ending(err);
     if (cfg_read(delivery->path, &now, err) < 0)
         return -1;
     struct delivered *done = delivery->delivered;
     *done = (struct delivered){.is_broken = done->is_broken};
-    _cleanup_edit_ struct edit edit = {
-        .cfg = &now, .told_in_environment = true, .done = done, .err = err};
-    if (each_place(delivery, edit_place, &edit) < 0) {
+    _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .done = done};
+    cfg_needs(context, delivery->look, &now, delivery->environment, delivery->by_environment,
+              &edit.needs);
+    if (edit_text(delivery, &edit, err) < 0) {
         *is_foreign = edit.is_foreign;
         return -1;
     }
     return edit.edited.is_written ? write_once(delivery, &edit, err) : CFG_WRITTEN;
 }
 
-/* The store's lock, which is optional, and that of the file's folder. */
+/* The store's lock, which is optional, and the lock of the file's folder. */
 static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, struct error *err)
 {
     const struct context *context = delivery->context;
-    if (lock_store(context, &delivery->look->store, lock, err) < 0)
+    if (cfg_lock_store(context, &delivery->look->store, lock, err) < 0)
         return -1;
     delivery->has_lock = *lock >= 0;
     if (context->pretends)
@@ -318,25 +299,6 @@ static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, str
     struct deadline deadline = lock_deadline(context);
     *folder_lock = cfg_lock(delivery->path, &deadline, err);
     return *folder_lock == -1 ? -1 : 0;
-}
-
-static int check_place(const struct delivery *delivery, const struct lookup *lookup, size_t place,
-                       void *context)
-{
-    if (!is_passed_over(delivery, lookup, place))
-        return 0;
-    *(struct error *)context = *lookup->survey.sources[lookup->survey.options[place].source].error;
-    return -1;
-}
-
-int deliver_check(const struct context *context, const struct look *look, bool has_command,
-                  struct error *err)
-{
-    const struct settings *settings = context->settings;
-    struct delivery delivery = {.look = look};
-    if (!settings->deliver_cfg || (has_command && settings->deliver_environment))
-        return 0;
-    return each_place(&delivery, check_place, err);
 }
 
 int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
@@ -350,13 +312,13 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
         .by_environment = has_command && context->settings->deliver_environment,
         .delivered = delivered,
     };
-    struct edit first = {.cfg = &look->cfg.cfg, .done = delivered, .err = err};
-    *delivered = (struct delivered){0};
-    int needs = each_place(&delivery, find_need, &first);
-    if (needs == 0 && !context->pretends)
+    struct cfg_needs needs;
+    cfg_needs(context, look, &look->cfg.cfg, environment, delivery.by_environment, &needs);
+    *delivered = (struct delivered){.is_broken = needs.has_left};
+    if (needs.count == 0 && !context->pretends)
         cfg_tidy(delivery.path, &look->cfg.cfg);
-    if (needs <= 0)
-        return needs;
+    if (needs.count == 0)
+        return 0;
 
     _cleanup_close_ int lock = -1;
     _cleanup_close_ int folder_lock = -1;
@@ -372,26 +334,4 @@ int deliver_cfg(const struct context *context, const struct look *look, char *co
     }
     error_refused(err, "%s: changes faster than fernit can write it", delivery.path);
     return error_hint(err, "stop the other process that writes it");
-}
-
-int deliver_recover(const struct context *context, const struct look *look, struct error *err)
-{
-    const char *path = look->cfg_path.bytes;
-    char copy[FILE_TEMPORARY_NAME];
-    _cleanup_close_ int lock = -1;
-    if (!path)
-        return 0;
-    if (deliver_copy_name(path, copy, err) < 0)
-        return err->errnum == ENOENT ? 0 : -1;
-    const struct cfg_copy place = {look->store.directory, look->store.path, copy, look->store.mode,
-                                   context->pretends};
-    if (!cfg_copy_exists(&place))
-        return 0;
-    if (!context->pretends && lock_store(context, &look->store, &lock, err) < 0)
-        return -1;
-    struct deadline deadline = lock_deadline(context);
-    int recovered = cfg_recover(path, &place, &deadline, err);
-    if (recovered > 0)
-        log_notice(NULL, "finished writing %s, which was interrupted", path);
-    return recovered;
 }

@@ -1,4 +1,4 @@
-#include "run/deliver_need.h"
+#include "run/cfg_need.h"
 
 #include "airflow/version.h"
 #include "folder.h"
@@ -134,6 +134,7 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
     needs->lookup->secret = secret;
     needs->lookup->decision.winner = winner;
     needs->lookup->decision.ring.is_value = secret->is_value;
+    needs->lookup->delivers = &needs->lookup->decision.ring;
     needs->lookup->survey.secret = secret;
     needs->lookup->survey.sources = needs->sources;
     needs->lookup->survey.count = MANAGED_OPTIONS;
@@ -158,8 +159,8 @@ static void read_file(struct needs *needs, const char *text)
 static enum cfg_need need_at(struct needs *needs, size_t place, const struct cfg *cfg,
                              struct error *err)
 {
-    return deliver_need(&needs->context, &needs->look, needs->lookup, place, cfg, environment,
-                        needs->settings.deliver_environment, err);
+    return cfg_option_need(&needs->context, &needs->look, needs->lookup, place, cfg, environment,
+                           needs->settings.deliver_environment, err);
 }
 
 /* As the survey does. */
@@ -258,6 +259,7 @@ static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state
             const struct source winner = {.way = row->way};
             begin(&needs, MANAGED_FERNET_KEY, &winner, deliver);
             needs.lookup->decision.action = ACTION_SECRET;
+            needs.lookup->delivers = NULL;
             if (need_of(&needs, row->text, &known, &err) != row->need || known != row->need)
                 fail_row(row, "needs something else");
         }
@@ -316,6 +318,7 @@ static void each_name_of_a_value_has_a_need_of_its_own(void **state)
             needs.lookup->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
             needs.lookup->unkept.is_value = true;
             struct ring *ring = unkept ? &needs.lookup->unkept : &needs.lookup->decision.ring;
+            needs.lookup->delivers = ring;
             assert_int_equal(ring_parse(ring, "s3", 2, &err), 0);
             read_file(&needs, row->text);
             const struct cfg elsewhere = needs.look.cfg.cfg;
@@ -335,7 +338,7 @@ static void a_secret_that_nobody_has_needs_nothing(void **state)
     enum cfg_need known;
     begin(&needs, MANAGED_FERNET_KEY, NULL, true);
     needs.lookup->decision.action = ACTION_GENERATE;
-    assert_null(lookup_ring(needs.lookup));
+    needs.lookup->delivers = NULL;
     assert_int_equal(need_of(&needs, NULL, &known, &err), CFG_RIGHT);
     assert_int_equal(known, CFG_RIGHT);
 }

@@ -1,0 +1,65 @@
+#include "run/check_findings.h"
+
+#include "base/error.h"
+#include "cli/catalogue.h"
+#include "run/cfg_need.h"
+
+/* fernit is to write secrets into airflow.cfg, and all users can read it. */
+static int check_readable(const struct context *context, const struct look *look, struct error *err)
+{
+    const struct cfg *cfg = &look->cfg.cfg;
+    if (!context->settings->deliver_cfg || !cfg->exists || !(cfg->status.st_mode & 0004))
+        return 0;
+    error_refused(err, "%s can be read by everybody (refused: --strict)", look->cfg_path.bytes);
+    return error_hint(err, "chmod o-r %s", look->cfg_path.bytes);
+}
+
+static int check_remarks(const struct lookup *lookup, struct error *err)
+{
+    for (size_t i = 0; i < lookup->decision.remark_count; i++) {
+        const struct remark *remark = &lookup->decision.remarks[i];
+        char text[sizeof err->message];
+        char hint[REMARK_HINT];
+        if (!warning_is_security(remark_id(remark->kind)))
+            continue;
+        remark_text(remark, &lookup->survey, &lookup->decision, text, sizeof text);
+        error_refused(err, "%.900s (refused: --strict)", text);
+        remark_hint(remark, &lookup->survey, &lookup->decision, hint);
+        return error_hint(err, "%s", hint);
+    }
+    return 0;
+}
+
+static int check_strict(const struct context *context, const struct look *look, struct error *err)
+{
+    int checked = check_readable(context, look, err);
+    for (size_t i = 0; i < look->count && checked == 0; i++)
+        checked = check_remarks(&look->lookups[i], err);
+    return checked;
+}
+
+/* A start does not begin what it cannot finish. */
+static int check_cfg_options(const struct look *look, struct error *err)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        const struct survey *survey = &look->lookups[i].survey;
+        for (size_t index = 0; look->lookups[i].secret->options[index].variable; index++) {
+            if (!cfg_option_is_left(look, &look->lookups[i], index))
+                continue;
+            *err = *survey->sources[survey->options[index].source].error;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int check_findings(const struct context *context, const struct look *look, bool has_command,
+                   struct error *err)
+{
+    const struct settings *settings = context->settings;
+    if (settings->strict && check_strict(context, look, err) < 0)
+        return -1;
+    if (!settings->deliver_cfg || (has_command && settings->deliver_environment))
+        return 0;
+    return check_cfg_options(look, err);
+}

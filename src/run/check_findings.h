@@ -1,0 +1,16 @@
+/* What must be right before a start creates or writes anything. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "run/look.h"
+
+struct error;
+
+/* Refuses
+ *   - with --strict, what would only be a warning of security without it;
+ *   - a faulty option in airflow.cfg, where only that file delivers the secret: without has_command, or as --deliver
+ *     says.
+ * Returns 0, or -1 with ERROR_REFUSED or the fault. */
+int check_findings(const struct context *context, const struct look *look, bool has_command,
+                   struct error *err);
