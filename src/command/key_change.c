@@ -27,7 +27,7 @@ struct key_operation {
     const struct context *context;
     enum verb verb;
     const char *prefix; /* of a fingerprint; NULL: none */
-    struct look look;
+    struct findings findings;
     const struct source *given; /* of the Fernet key: see struct stored_keys */
     struct stored_keys stored[MANAGED_COUNT];
     struct target target;
@@ -47,7 +47,7 @@ static void clear(struct key_operation *operation)
 static void operation_free(struct key_operation *operation)
 {
     clear(operation);
-    look_free(&operation->look);
+    findings_free(&operation->findings);
 }
 #define _cleanup_operation_ _cleanup_(operation_free)
 
@@ -101,7 +101,7 @@ static void read_one(const struct key_operation *operation, struct stored_keys *
                      const struct managed *secret)
 {
     struct error err = {0};
-    const struct store *store = &operation->look.store;
+    const struct store *store = &operation->findings.store;
     _cleanup_store_file_ struct store_file file = {0};
     *keys =
         (struct stored_keys){.secret = secret, .options = operation->context->settings->options};
@@ -115,7 +115,7 @@ static void read_one(const struct key_operation *operation, struct stored_keys *
 /* A source that still has the key would give it to the next start, as a new key. */
 static int check_sources(const struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &operation->look.lookups[0].survey;
+    const struct survey *survey = &operation->findings.items[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         /* fernit init does not remove a key from [DEFAULT]. */
@@ -149,10 +149,10 @@ static int make_plan(struct key_operation *operation, struct error *err)
             ? target_find(operation->stored, MANAGED_COUNT, operation->prefix, target, err)
             : target_default(operation->verb, operation->stored, MANAGED_COUNT, target, err);
     if (found < 0)
-        return error_within(err, "%s", operation->look.store.path);
+        return error_within(err, "%s", operation->findings.store.path);
     const struct managed *secret = target->keys ? target->keys->secret : NULL;
     if (operation->verb == VERB_UNRETIRE && target->is_retired &&
-        store_retired_read(&operation->look.store, secret->name, secret->is_value,
+        store_retired_read(&operation->findings.store, secret->name, secret->is_value,
                            target->fingerprint, &operation->retired, err) < 0)
         return -1;
     if (operation->verb == VERB_DESTROY && check_sources(operation, err) < 0)
@@ -178,7 +178,7 @@ static int create_ring(const struct key_operation *operation, struct error *err)
     struct deadline deadline = deadline_in(settings->lock_timeout, operation->context->signals);
     if (ring_text(&operation->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    return store_create(&operation->look.store, secret->name, secret->is_value, &text,
+    return store_create(&operation->findings.store, secret->name, secret->is_value, &text,
                         settings->single_writer, &deadline, err);
 }
 
@@ -187,15 +187,15 @@ static int carry_out(const struct key_operation *operation, struct error *err)
 {
     char staged[FILE_TEMPORARY_NAME];
     const struct plan *plan = &operation->plan;
-    const struct store *store = &operation->look.store;
+    const struct store *store = &operation->findings.store;
     const struct managed *secret = plan->keys->secret;
     store_staged_name(secret->name, staged);
     if (ring_count(&plan->retire) > 0 &&
         store_retire(store, secret->name, secret->is_value, &plan->retire, err) < 0)
         return -1;
-    if (plan->changes_ring && record_ring(store, secret->name, &plan->ring, err) < 0)
+    if (plan->changes_ring && replace_ring(store, secret->name, &plan->ring, err) < 0)
         return -1;
-    if (plan->changes_staged && record_ring(store, staged, &plan->staged, err) < 0)
+    if (plan->changes_staged && replace_ring(store, staged, &plan->staged, err) < 0)
         return -1;
     return *plan->leaves_retired ? store_retired_destroy(store, secret->name, secret->is_value,
                                                          plan->leaves_retired, err)
@@ -206,8 +206,9 @@ static int lock(const struct key_operation *operation, struct error *err)
 {
     struct deadline deadline =
         deadline_in(operation->context->settings->lock_timeout, operation->context->signals);
-    int held = record_lock(operation->context, &operation->look.store, &deadline,
-                           "see that no other fernit starts, and add --assume-single-writer", err);
+    int held =
+        lock_for_change(operation->context, &operation->findings.store, &deadline,
+                        "see that no other fernit starts, and add --assume-single-writer", err);
     if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hints) {
         error_advise(err, "to change a key, let the store be writable and have locks");
         error_advise(err, "or, where one host alone uses it, add --assume-single-writer");
@@ -241,7 +242,7 @@ static int apply_plan(struct key_operation *operation, struct error *err)
     planned = apply_locked(operation, &is_missing, err);
     if (!is_missing)
         return planned;
-    error_refused(err, "%s/%s: another process removed it just now", operation->look.store.path,
+    error_refused(err, "%s/%s: another process removed it just now", operation->findings.store.path,
                   operation->plan.keys->secret->name);
     return error_hint(err, "start again");
 }
@@ -284,7 +285,7 @@ static int failed(const struct context *context, const struct error *err)
 /* Finds the source outside the store that a start uses. If it cannot be read, retire fails: the key may be in it. */
 static int find_given(struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &operation->look.lookups[0].survey;
+    const struct survey *survey = &operation->findings.items[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         if (i >= survey->store_source && !source->by_command)
@@ -304,16 +305,16 @@ static int find_given(struct key_operation *operation, struct error *err)
 /* Reads all sources. Other errors that would end a run, such as a refused change, do not stop a key command. */
 static int find_keys(struct key_operation *operation, struct error *err)
 {
-    struct look *look = &operation->look;
-    int looked = look_around(operation->context, 1, RUN_COMMANDS_NEEDED, look, err);
-    if (looked < 0 && (err->kind == ERROR_ENDING || look->lookups[0].survey.store_source == 0))
+    struct findings *findings = &operation->findings;
+    int looked = findings_gather(operation->context, 1, RUN_COMMANDS_NEEDED, findings, err);
+    if (looked < 0 && (err->kind == ERROR_ENDING || findings->items[0].survey.store_source == 0))
         return -1;
-    if (look->store_error.kind != ERROR_NONE) {
-        *err = look->store_error;
+    if (findings->store_error.kind != ERROR_NONE) {
+        *err = findings->store_error;
         return -1;
     }
-    if (look->store.directory < 0) {
-        error_input(err, "the store %s: does not exist", look->store.path);
+    if (findings->store.directory < 0) {
+        error_input(err, "the store %s: does not exist", findings->store.path);
         return error_hint(err, "name the right one with --store DIR");
     }
     return find_given(operation, err);
@@ -323,7 +324,7 @@ static int change(const struct context *context, enum verb verb)
 {
     struct error err = {0};
     _cleanup_operation_ struct key_operation operation = {
-        .context = context, .verb = verb, .look = {.store = {.directory = -1}}};
+        .context = context, .verb = verb, .findings = {.store = {.directory = -1}}};
     if (read_words(&operation, &err) < 0 || find_keys(&operation, &err) < 0)
         return failed(context, &err);
 
@@ -335,7 +336,7 @@ static int change(const struct context *context, enum verb verb)
         print_nothing_to_do(&operation);
         return EXIT_GOOD;
     }
-    key_report(&operation.plan, verb, operation.look.store.path, operation.created, yes);
+    key_report(&operation.plan, verb, operation.findings.store.path, operation.created, yes);
     return yes ? EXIT_GOOD : unconfirmed(&operation);
 }
 

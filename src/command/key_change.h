@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* promote [FP]: moves the staged key, or a key of the ring, to the front of the ring. If the secret is one value, the old
  * value is retired. */

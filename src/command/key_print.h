@@ -1,7 +1,7 @@
 /* fernit key generate, print, check, fingerprint: print keys or say something about them, and change nothing. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* generate: prints a new key and stores nothing. */
 int key_generate_command(const struct context *context);

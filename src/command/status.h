@@ -6,7 +6,7 @@
  * airflow.cfg was interrupted, status shows the file as it is; the run finishes it first. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* Prints to standard output, as a table or (--json) as one object. Returns EXIT_GOOD, EXIT_PROBLEM if a run would be
  * refused or something is broken, or 128+N after a signal. */

@@ -22,12 +22,12 @@ static void append(char state[STATUS_CFG], const char *what, const char *names)
 
 /* Whether Airflow gets the secret from a ..._cmd in the file, so that fernit does not write the option: the command gives
  * it, or reads fernit's store, or fails while the store has it. A value beside the command hides the command. */
-static bool is_by_command(const struct lookup *lookup)
+static bool is_by_command(const struct item *item)
 {
-    const struct survey *survey = &lookup->survey;
-    const struct source *winner = lookup->decision.winner;
+    const struct survey *survey = &item->survey;
+    const struct source *winner = item->decision.winner;
     bool leads_to_store = false;
-    for (size_t i = 0; lookup->secret->options[i].variable && survey->sources; i++)
+    for (size_t i = 0; item->secret->options[i].variable && survey->sources; i++)
         leads_to_store |= (survey->options[i].own_store || (survey->options[i].command_failed &&
                                                             winner && winner->way == WAY_STORE)) &&
                           survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
@@ -36,13 +36,14 @@ static bool is_by_command(const struct lookup *lookup)
 }
 
 /* Why a run writes nothing to the file. */
-static const char *describe_unwritten(const struct context *context, const struct look *look)
+static const char *describe_unwritten(const struct context *context,
+                                      const struct findings *findings)
 {
     bool is_unknown = false;
     bool by_command = false;
-    for (size_t i = 0; i < look->count; i++) {
-        is_unknown |= look->lookups[i].decision.action == ACTION_UNKNOWN;
-        by_command |= is_by_command(&look->lookups[i]);
+    for (size_t i = 0; i < findings->count; i++) {
+        is_unknown |= findings->items[i].decision.action == ACTION_UNKNOWN;
+        by_command |= is_by_command(&findings->items[i]);
     }
     if (is_unknown)
         return "depends on the command";
@@ -51,11 +52,11 @@ static const char *describe_unwritten(const struct context *context, const struc
     return by_command ? "left to its command, nothing to write" : "right, nothing to write";
 }
 
-void status_describe_cfg(const struct context *context, const struct look *look,
+void status_describe_cfg(const struct context *context, const struct findings *findings,
                          const struct delivered *done, struct status_report *report)
 {
     char *state = report->cfg;
-    const char *text = describe_unwritten(context, look);
+    const char *text = describe_unwritten(context, findings);
     bool is_written = *done->set || *done->cleared || *done->hidden;
     if (done->is_left)
         text = done->is_made ? "missing, cannot be created"
@@ -100,16 +101,16 @@ static void add_copy(const char *name, void *context)
 }
 
 /* Names the copies in the store. A run finishes the write of the airflow.cfg in use; each other copy is another container's. */
-static int check_copies(const struct context *context, const struct look *look,
+static int check_copies(const struct context *context, const struct findings *findings,
                         struct status_report *report, struct error *err)
 {
     struct error stuck = {0};
     struct error ignored;
     char own[FILE_TEMPORARY_NAME] = "";
     struct context pretending = *context;
-    const char *path = look->cfg_path.bytes;
+    const char *path = findings->cfg_path.bytes;
     pretending.pretends = true;
-    int recovered = cfg_copy_recover(&pretending, look, &stuck);
+    int recovered = cfg_copy_recover(&pretending, findings, &stuck);
     if (recovered > 0) {
         char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted", path);
@@ -117,23 +118,23 @@ static int check_copies(const struct context *context, const struct look *look,
     }
     if (path)
         cfg_copy_name(path, own, &ignored);
-    struct copies copies = {look->store.path, own, report};
-    file_list(look->store.directory, add_copy, &copies, &ignored);
+    struct copies copies = {findings->store.path, own, report};
+    file_list(findings->store.directory, add_copy, &copies, &ignored);
     if (recovered < 0)
         *err = stuck;
     return recovered < 0 ? -1 : 0;
 }
 
-int status_check_cfg(const struct context *context, const struct look *look,
+int status_check_cfg(const struct context *context, const struct findings *findings,
                      struct status_report *report, struct error *err)
 {
     struct error rest;
     _cleanup_cfg_ struct cfg whole = {0};
-    const struct cfg *cfg = &look->cfg.cfg;
+    const struct cfg *cfg = &findings->cfg.cfg;
     bool has_copies = false;
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
         status_add(report, true, NULL, rest.message, error_hints(&rest));
-    for (size_t i = 0; i < look->count; i++)
-        has_copies |= look->lookups[i].survey.store_scan.copies;
-    return has_copies ? check_copies(context, look, report, err) : 0;
+    for (size_t i = 0; i < findings->count; i++)
+        has_copies |= findings->items[i].survey.store_scan.copies;
+    return has_copies ? check_copies(context, findings, report, err) : 0;
 }
