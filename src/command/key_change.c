@@ -27,7 +27,7 @@ struct key_operation {
     const struct context *context;
     enum verb verb;
     const char *prefix; /* of a fingerprint; NULL: none */
-    struct look look;
+    struct findings findings;
     const struct source *giver; /* as in a holding: of the Fernet key */
     struct holding holdings[MANAGED_COUNT];
     struct target target;
@@ -47,7 +47,7 @@ static void clear(struct key_operation *operation)
 static void operation_free(struct key_operation *operation)
 {
     clear(operation);
-    look_free(&operation->look);
+    findings_free(&operation->findings);
 }
 #define _cleanup_operation_ _cleanup_(operation_free)
 
@@ -101,7 +101,7 @@ static void read_one(const struct key_operation *operation, struct holding *hold
                      const struct managed *secret)
 {
     struct error err = {0};
-    const struct store *store = &operation->look.store;
+    const struct store *store = &operation->findings.store;
     _cleanup_store_file_ struct store_file file = {0};
     *holding = (struct holding){.secret = secret, .options = operation->context->settings->options};
     if (store_read_by_names(store, secret->name, secret->is_value, &file, &err) == 0 &&
@@ -114,7 +114,7 @@ static void read_one(const struct key_operation *operation, struct holding *hold
 /* What is destroyed is new where it still stands, and comes back. */
 static int check_sources(const struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &operation->look.lookups[0].survey;
+    const struct survey *survey = &operation->findings.items[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         /* fernit init takes none out of [DEFAULT]. */
@@ -148,10 +148,10 @@ static int make_plan(struct key_operation *operation, struct error *err)
             ? target_find(operation->holdings, MANAGED_COUNT, operation->prefix, target, err)
             : target_default(operation->verb, operation->holdings, MANAGED_COUNT, target, err);
     if (found < 0)
-        return error_within(err, "%s", operation->look.store.path);
+        return error_within(err, "%s", operation->findings.store.path);
     const struct managed *secret = target->holding ? target->holding->secret : NULL;
     if (operation->verb == VERB_UNRETIRE && target->is_retired &&
-        store_retired_read(&operation->look.store, secret->name, secret->is_value,
+        store_retired_read(&operation->findings.store, secret->name, secret->is_value,
                            target->fingerprint, &operation->retired, err) < 0)
         return -1;
     if (operation->verb == VERB_DESTROY && check_sources(operation, err) < 0)
@@ -177,7 +177,7 @@ static int create_ring(const struct key_operation *operation, struct error *err)
     struct deadline deadline = deadline_in(settings->lock_timeout, operation->context->signals);
     if (ring_text(&operation->plan.ring, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    return store_create(&operation->look.store, secret->name, secret->is_value, &text,
+    return store_create(&operation->findings.store, secret->name, secret->is_value, &text,
                         settings->single_writer, &deadline, err);
 }
 
@@ -186,15 +186,15 @@ static int carry_out(const struct key_operation *operation, struct error *err)
 {
     char staged[FILE_TEMPORARY_NAME];
     const struct plan *plan = &operation->plan;
-    const struct store *store = &operation->look.store;
+    const struct store *store = &operation->findings.store;
     const struct managed *secret = plan->holding->secret;
     store_staged_name(secret->name, staged);
     if (ring_count(&plan->retire) > 0 &&
         store_retire(store, secret->name, secret->is_value, &plan->retire, err) < 0)
         return -1;
-    if (plan->changes_ring && record_ring(store, secret->name, &plan->ring, err) < 0)
+    if (plan->changes_ring && replace_ring(store, secret->name, &plan->ring, err) < 0)
         return -1;
-    if (plan->changes_staged && record_ring(store, staged, &plan->staged, err) < 0)
+    if (plan->changes_staged && replace_ring(store, staged, &plan->staged, err) < 0)
         return -1;
     return *plan->leaves_retired ? store_retired_destroy(store, secret->name, secret->is_value,
                                                          plan->leaves_retired, err)
@@ -205,8 +205,9 @@ static int lock(const struct key_operation *operation, struct error *err)
 {
     struct deadline deadline =
         deadline_in(operation->context->settings->lock_timeout, operation->context->signals);
-    int held = record_lock(operation->context, &operation->look.store, &deadline,
-                           "see that no other fernit starts, and add --assume-single-writer", err);
+    int held =
+        lock_for_change(operation->context, &operation->findings.store, &deadline,
+                        "see that no other fernit starts, and add --assume-single-writer", err);
     if (held < 0 && err->kind == ERROR_SYSTEM && err->errnum != EROFS && !*err->hints) {
         error_advise(err, "to change a key, let the store be writable and have locks");
         error_advise(err, "or, where one host alone uses it, add --assume-single-writer");
@@ -240,7 +241,7 @@ static int apply_plan(struct key_operation *operation, struct error *err)
     planned = do_locked(operation, &is_gone, err);
     if (!is_gone)
         return planned;
-    error_refused(err, "%s/%s: another process removed it just now", operation->look.store.path,
+    error_refused(err, "%s/%s: another process removed it just now", operation->findings.store.path,
                   operation->plan.holding->secret->name);
     return error_hint(err, "start again");
 }
@@ -283,7 +284,7 @@ static int failed(const struct context *context, const struct error *err)
 /* The source outside the store that is used. One that cannot be read might hold what is to be retired. */
 static int find_giver(struct key_operation *operation, struct error *err)
 {
-    const struct survey *survey = &operation->look.lookups[0].survey;
+    const struct survey *survey = &operation->findings.items[0].survey;
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         if (i >= survey->store_source && !source->by_command)
@@ -301,18 +302,18 @@ static int find_giver(struct key_operation *operation, struct error *err)
 }
 
 /* Whatever else a run would not go on with does not matter here. */
-static int look(struct key_operation *operation, struct error *err)
+static int survey_store(struct key_operation *operation, struct error *err)
 {
-    struct look *look = &operation->look;
-    int looked = look_around(operation->context, 1, RUN_COMMANDS_NEEDED, look, err);
-    if (looked < 0 && (err->kind == ERROR_ENDING || look->lookups[0].survey.store_source == 0))
+    struct findings *findings = &operation->findings;
+    int looked = findings_gather(operation->context, 1, RUN_COMMANDS_NEEDED, findings, err);
+    if (looked < 0 && (err->kind == ERROR_ENDING || findings->items[0].survey.store_source == 0))
         return -1;
-    if (look->store_error.kind != ERROR_NONE) {
-        *err = look->store_error;
+    if (findings->store_error.kind != ERROR_NONE) {
+        *err = findings->store_error;
         return -1;
     }
-    if (look->store.directory < 0) {
-        error_input(err, "the store %s: does not exist", look->store.path);
+    if (findings->store.directory < 0) {
+        error_input(err, "the store %s: does not exist", findings->store.path);
         return error_hint(err, "name the right one with --store DIR");
     }
     return find_giver(operation, err);
@@ -322,8 +323,8 @@ static int change(const struct context *context, enum verb verb)
 {
     struct error err = {0};
     _cleanup_operation_ struct key_operation operation = {
-        .context = context, .verb = verb, .look = {.store = {.directory = -1}}};
-    if (read_words(&operation, &err) < 0 || look(&operation, &err) < 0)
+        .context = context, .verb = verb, .findings = {.store = {.directory = -1}}};
+    if (read_words(&operation, &err) < 0 || survey_store(&operation, &err) < 0)
         return failed(context, &err);
 
     bool yes = context->settings->yes;
@@ -334,7 +335,7 @@ static int change(const struct context *context, enum verb verb)
         print_nothing_to_do(&operation);
         return EXIT_GOOD;
     }
-    key_report(&operation.plan, verb, operation.look.store.path, operation.created, yes);
+    key_report(&operation.plan, verb, operation.findings.store.path, operation.created, yes);
     return yes ? EXIT_GOOD : unconfirmed(&operation);
 }
 

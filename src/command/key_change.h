@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* promote [FP]: the staged key comes to the front of the ring; a key of the ring may be put there, too. Of a
  * secret that is one value the old one is retired. */

@@ -33,22 +33,22 @@ static int read_keys(int fd, const char *name, struct ring *ring, struct error *
 /* What a run would use. A key that a run would create does not exist yet. */
 static int resolve(const struct context *context, struct ring *ring, struct error *err)
 {
-    _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (look_around(context, 1, RUN_COMMANDS_NEEDED, &look, err) < 0)
+    _cleanup_findings_ struct findings findings = {.store = {.directory = -1}};
+    if (findings_gather(context, 1, RUN_COMMANDS_NEEDED, &findings, err) < 0)
         return -1;
-    const struct lookup *lookup = look.lookups;
-    report_remarks(&lookup->survey, &lookup->decision);
-    if (lookup->decision.action == ACTION_SECRET)
+    const struct item *item = findings.items;
+    report_remarks(&item->survey, &item->decision);
+    if (item->decision.action == ACTION_SECRET)
         return error_input(err, "%s: the key is in Airflow's secrets backend, not here",
-                           lookup->decision.winner->name);
-    if (lookup->decision.action == ACTION_GENERATE) {
+                           item->decision.winner->name);
+    if (item->decision.action == ACTION_GENERATE) {
         const char *carried = context->settings->options;
         error_input(err, "there is no key yet");
         error_id(err, "no-key");
         error_hint(err, "see where fernit looked for one: fernit status%s", carried);
         return error_hint(err, "or create one: fernit init%s", carried);
     }
-    return ring_add_all(ring, &lookup->decision.ring, err);
+    return ring_add_all(ring, &item->decision.ring, err);
 }
 
 static int keys_of(const struct context *context, struct ring *ring, struct error *err)

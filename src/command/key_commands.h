@@ -1,7 +1,7 @@
 /* fernit key generate, print, check, fingerprint. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* generate: a new key to standard output; nothing is stored. */
 int key_generate_command(const struct context *context);

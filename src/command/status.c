@@ -49,11 +49,11 @@ static const char *finding_text(const struct source *source)
     return "";
 }
 
-static int describe_sources(const struct lookup *lookup, struct status_secret *secret,
+static int describe_sources(const struct item *item, struct status_secret *secret,
                             struct error *err)
 {
-    const struct survey *survey = &lookup->survey;
-    secret->managed = lookup->secret;
+    const struct survey *survey = &item->survey;
+    secret->managed = item->secret;
     secret->sources = calloc(survey->count + 1, sizeof *secret->sources);
     if (!secret->sources)
         return error_sys(err, "cannot list the sources");
@@ -66,15 +66,15 @@ static int describe_sources(const struct lookup *lookup, struct status_secret *s
         row->found = source_is_never_run(survey, source) ? "a command that Airflow never runs"
                                                          : finding_text(source);
         row->is_absent = source->finding == FOUND_ABSENT;
-        row->wins = source == lookup->decision.winner;
+        row->wins = source == item->decision.winner;
         ring_fingerprints(&source->ring, row->fingerprints);
     }
     return 0;
 }
 
-static void describe_store(const struct look *look, struct status_report *report)
+static void describe_store(const struct findings *findings, struct status_report *report)
 {
-    const struct store *store = &look->store;
+    const struct store *store = &findings->store;
     report->store_path = store->path;
     report->store_writable = file_folder_is_writable(store->path);
     if (store->directory < 0 && access(store->path, F_OK) == 0)
@@ -101,15 +101,15 @@ static bool same_names(unsigned secrets, int one, int other)
 }
 
 /* An image whose Airflow was upgraded by pip keeps the variable of the image below. A start believes it without looking. */
-static void compare_version(const struct context *context, const struct look *look,
+static void compare_version(const struct context *context, const struct findings *findings,
                             struct status_report *report)
 {
     char version[AIRFLOW_TEXT];
     char text[128];
     char hint[128];
     int installed = airflow_version_installed(context->environment);
-    if (strcmp(look->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
-        same_names(context->settings->manage, installed, look->airflow))
+    if (strcmp(findings->airflow_from, "AIRFLOW_VERSION") != 0 || installed == AIRFLOW_UNKNOWN ||
+        same_names(context->settings->manage, installed, findings->airflow))
         return;
     airflow_version_text(installed, version);
     snprintf(text, sizeof text, "AIRFLOW_VERSION says Airflow %s, but %s is installed",
@@ -118,13 +118,13 @@ static void compare_version(const struct context *context, const struct look *lo
     status_add(report, false, text, hint);
 }
 
-static void describe_airflow(const struct context *context, const struct look *look,
+static void describe_airflow(const struct context *context, const struct findings *findings,
                              struct status_report *report)
 {
-    if (look->airflow != AIRFLOW_UNKNOWN)
-        airflow_version_text(look->airflow, report->airflow);
-    report->airflow_from = look->airflow_from;
-    compare_version(context, look, report);
+    if (findings->airflow != AIRFLOW_UNKNOWN)
+        airflow_version_text(findings->airflow, report->airflow);
+    report->airflow_from = findings->airflow_from;
+    compare_version(context, findings, report);
 }
 
 static void describe_ground(const struct context *context, struct status_report *report)
@@ -150,10 +150,10 @@ static const char *verdict_word(const struct decision *decision)
 }
 
 /* Before anything is pretended: why. */
-static void describe_verdict(const struct look *look, const struct lookup *lookup,
+static void describe_verdict(const struct findings *findings, const struct item *item,
                              struct status_secret *secret)
 {
-    const struct decision *decision = &lookup->decision;
+    const struct decision *decision = &item->decision;
     const char *winner = decision->winner ? decision->winner->name : "";
     char *text = secret->text;
     size_t size = sizeof secret->text;
@@ -162,14 +162,14 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
     case ACTION_USE: {
         if (ring_count(&decision->ring) == 0)
             break; /* it was refused */
-        const struct source *from = decision_source(&lookup->survey, decision, 0);
+        const struct source *from = decision_source(&item->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
         bool is_staged =
             from->way == WAY_STORE &&
             !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
         ring_fingerprint(&decision->ring, 0, first);
         snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",
-                 managed_is_read(lookup->secret, look->airflow)
+                 managed_is_read(item->secret, findings->airflow)
                      ? ""
                      : ", not delivered: this Airflow does not read it");
         break;
@@ -189,18 +189,18 @@ static void describe_verdict(const struct look *look, const struct lookup *looku
 }
 
 /* Behind it: what. A new key is another one in each run. */
-static void describe_outcome(const struct lookup *lookup, struct status_secret *secret)
+static void describe_outcome(const struct item *item, struct status_secret *secret)
 {
-    secret->is_kept = lookup->is_kept;
+    secret->is_kept = item->is_kept;
     if (strcmp(secret->verdict, verdict_words[ACTION_GENERATE]) == 0) {
         snprintf(secret->text, sizeof secret->text, "no source holds one: would create one%s",
-                 lookup->is_kept ? "" : " for this container alone");
+                 item->is_kept ? "" : " for this container alone");
         return;
     }
-    ring_fingerprints(&lookup->decision.ring, secret->ring);
-    if (lookup->is_kept) {
-        ring_fingerprints(&lookup->decision.change.stored, secret->would_hold);
-        ring_fingerprints(&lookup->decision.change.staged, secret->would_stage);
+    ring_fingerprints(&item->decision.ring, secret->ring);
+    if (item->is_kept) {
+        ring_fingerprints(&item->decision.change.stored, secret->would_hold);
+        ring_fingerprints(&item->decision.change.staged, secret->would_stage);
     }
 }
 
@@ -223,18 +223,18 @@ static void hear(void *context, const char *id, const char *text, const char *hi
                hints);
 }
 
-/* All that a run does from its look on, but that nothing is written.
+/* What a run does after its survey, without writing anything.
  * Returns 0, or -1 where it would be refused. */
-static int pretend(const struct context *context, struct look *look, struct delivered *delivered,
-                   struct error *err)
+static int pretend(const struct context *context, struct findings *findings,
+                   struct delivered *delivered, struct error *err)
 {
     struct context pretending = *context;
     _cleanup_environment_ struct environment child = {0};
     pretending.pretends = true;
-    if (store_keys(&pretending, look, true, err) < 0 ||
-        child_environment(&child, &pretending, look, err) < 0)
+    if (store_keys(&pretending, findings, true, err) < 0 ||
+        child_environment(&child, &pretending, findings, err) < 0)
         return -1;
-    return deliver_cfg(&pretending, look, child.list, true, delivered, err) == 0 ? 0 : -1;
+    return deliver_cfg(&pretending, findings, child.list, true, delivered, err) == 0 ? 0 : -1;
 }
 
 static void describe_option_files(const struct option_files *files, struct status_report *report)
@@ -248,34 +248,34 @@ static void describe_option_files(const struct option_files *files, struct statu
 
 /* What the store has beside its ring, for who wants to promote or unretire it. A run reads retired/ only where it
  * has to. */
-static void describe_waiting(const struct look *look, const struct lookup *lookup,
+static void describe_waiting(const struct findings *findings, const struct item *item,
                              struct status_secret *secret, struct status_report *report)
 {
     struct error err;
-    const struct managed *managed = lookup->secret;
-    ring_fingerprints(&lookup->survey.staged, secret->staged);
-    if (lookup->survey.store_scan.retired &&
-        store_retired_list(&look->store, managed->name, managed->is_value, &secret->retired, &err) <
-            0)
+    const struct managed *managed = item->secret;
+    ring_fingerprints(&item->survey.staged, secret->staged);
+    if (item->survey.store_scan.retired &&
+        store_retired_list(&findings->store, managed->name, managed->is_value, &secret->retired,
+                           &err) < 0)
         status_add(report, true, err.message, error_hints(&err));
 }
 
-static int describe_secrets(const struct look *look, struct status_report *report,
+static int describe_secrets(const struct findings *findings, struct status_report *report,
                             struct error *err)
 {
-    report->secret_count = look->count;
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        if (describe_sources(lookup, &report->secrets[i], err) < 0)
+    report->secret_count = findings->count;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct item *item = &findings->items[i];
+        if (describe_sources(item, &report->secrets[i], err) < 0)
             return -1;
-        describe_verdict(look, lookup, &report->secrets[i]);
-        describe_waiting(look, lookup, &report->secrets[i], report);
+        describe_verdict(findings, item, &report->secrets[i]);
+        describe_waiting(findings, item, &report->secrets[i], report);
     }
     return 0;
 }
 
 /* The files' values go into the environment in which they are looked for. */
-static int describe_waits(const struct context *context, const struct look *look,
+static int describe_waits(const struct context *context, const struct findings *findings,
                           struct option_files *files, struct status_report *report,
                           struct error *err)
 {
@@ -283,14 +283,14 @@ static int describe_waits(const struct context *context, const struct look *look
     _cleanup_environment_ struct environment child = {0};
     if (targets->count == 0)
         return 0;
-    if (child_environment(&child, context, look, err) < 0 ||
+    if (child_environment(&child, context, findings, err) < 0 ||
         option_files_deliver(files, &child, err) < 0)
         return -1;
     for (size_t i = 0, told = 0; i < targets->count; i++) {
-        struct wait_address place = {.target = &targets->list[i]};
+        struct wait_address address = {.target = &targets->list[i]};
         bool runs = context->settings->run_commands;
-        if (wait_find(context, files, child.list, runs, &place, err) == 0)
-            wait_text(&place, report->waits[told++], STATUS_WAIT);
+        if (wait_find(context, files, child.list, runs, &address, err) == 0)
+            wait_text(&address, report->waits[told++], STATUS_WAIT);
         else if (err->kind == ERROR_ENDING)
             return -1;
         else
@@ -300,35 +300,36 @@ static int describe_waits(const struct context *context, const struct look *look
 }
 
 /* What the report says of all the rest. Returns 0, or -1 with ERROR_ENDING or ERROR_SYSTEM (memory). */
-static int describe(const struct context *context, struct look *look, const struct error *looked,
-                    struct option_files *files, struct status_report *report, struct error *err)
+static int describe(const struct context *context, struct findings *findings,
+                    const struct error *looked, struct option_files *files,
+                    struct status_report *report, struct error *err)
 {
     struct error refused = *looked;
     struct delivered delivered = {0};
-    describe_store(look, report);
-    describe_airflow(context, look, report);
+    describe_store(findings, report);
+    describe_airflow(context, findings, report);
     describe_ground(context, report);
-    report->cfg_path = look->cfg_path.bytes ? look->cfg_path.bytes : "";
+    report->cfg_path = findings->cfg_path.bytes ? findings->cfg_path.bytes : "";
     report->cfg_delivered = context->settings->deliver_cfg;
-    if (describe_secrets(look, report, err) < 0)
+    if (describe_secrets(findings, report, err) < 0)
         return -1;
-    bool is_stuck = status_check_cfg(context, look, report, &refused) < 0;
+    bool is_stuck = status_check_cfg(context, findings, report, &refused) < 0;
 
     bool is_refused = option_files_read(context->environment, context->early, files, err) < 0;
     describe_option_files(files, report);
     bool has_reason =
         check_not_nested(context, &refused) < 0 || is_stuck || looked->kind != ERROR_NONE;
     if (!has_reason && !is_refused)
-        has_reason = pretend(context, look, &delivered, &refused) < 0;
-    report_look(context, look);
-    for (size_t i = 0; i < look->count; i++)
-        describe_outcome(&look->lookups[i], &report->secrets[i]);
-    status_describe_cfg(context, look, &delivered, report);
+        has_reason = pretend(context, findings, &delivered, &refused) < 0;
+    report_findings(context, findings);
+    for (size_t i = 0; i < findings->count; i++)
+        describe_outcome(&findings->items[i], &report->secrets[i]);
+    status_describe_cfg(context, findings, &delivered, report);
     if (is_refused || has_reason)
         status_refuse(report);
     if (has_reason)
         problem(report, &refused);
-    return describe_waits(context, look, files, report, err);
+    return describe_waits(context, findings, files, report, err);
 }
 
 int status_command(const struct context *context)
@@ -336,7 +337,7 @@ int status_command(const struct context *context)
     struct error err = {0};
     struct error looked = {0};
     _cleanup_option_files_ struct option_files files = {0};
-    _cleanup_look_ struct look look = {.store = {.directory = -1}};
+    _cleanup_findings_ struct findings findings = {.store = {.directory = -1}};
     _cleanup_(status_report_free) struct status_report report = {0};
     const struct settings *settings = context->settings;
     struct listening listening = {settings, &report};
@@ -345,11 +346,11 @@ int status_command(const struct context *context)
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;
-    look_around(context, settings->manage, commands, &look, &looked);
+    findings_gather(context, settings->manage, commands, &findings, &looked);
     if (looked.kind == ERROR_ENDING)
         return report_failure(context->signals, &looked, failure_status(&looked));
     log_divert(hear, &listening);
-    int described = describe(context, &look, &looked, &files, &report, &err);
+    int described = describe(context, &findings, &looked, &files, &report, &err);
     log_divert(NULL, NULL);
     if (described < 0)
         return report_failure(context->signals, &err, failure_status(&err));

@@ -6,7 +6,7 @@
  * airflow.cfg whose writing was interrupted is shown as it stands; the run finishes it first. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* Prints it to standard output, as a table or (--json) as one object. Returns EXIT_GOOD, EXIT_PROBLEM
  * where a run would be refused or something is broken, or 128+N. */

@@ -20,12 +20,12 @@ static void add(char state[STATUS_CFG], const char *what, const char *names)
 }
 
 /* Whether the file's own ..._cmd gives it, or reads our store, or fails, and nothing beside it hides it. */
-static bool is_by_command(const struct lookup *lookup)
+static bool is_by_command(const struct item *item)
 {
-    const struct survey *survey = &lookup->survey;
-    const struct source *winner = lookup->decision.winner;
+    const struct survey *survey = &item->survey;
+    const struct source *winner = item->decision.winner;
     bool is_ours = false;
-    for (size_t i = 0; lookup->secret->options[i].variable && survey->sources; i++)
+    for (size_t i = 0; item->secret->options[i].variable && survey->sources; i++)
         is_ours |= (survey->options[i].own_store ||
                     (survey->options[i].command_failed && winner && winner->way == WAY_STORE)) &&
                    survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
@@ -34,13 +34,13 @@ static bool is_by_command(const struct lookup *lookup)
 }
 
 /* What the file has when nothing of it is written. */
-static const char *describe_rest(const struct context *context, const struct look *look)
+static const char *describe_rest(const struct context *context, const struct findings *findings)
 {
     bool is_unknown = false;
     bool by_command = false;
-    for (size_t i = 0; i < look->count; i++) {
-        is_unknown |= look->lookups[i].decision.action == ACTION_UNKNOWN;
-        by_command |= is_by_command(&look->lookups[i]);
+    for (size_t i = 0; i < findings->count; i++) {
+        is_unknown |= findings->items[i].decision.action == ACTION_UNKNOWN;
+        by_command |= is_by_command(&findings->items[i]);
     }
     if (is_unknown)
         return "depends on the command";
@@ -49,11 +49,11 @@ static const char *describe_rest(const struct context *context, const struct loo
     return by_command ? "left to its command, nothing to write" : "right, nothing to write";
 }
 
-void status_describe_cfg(const struct context *context, const struct look *look,
+void status_describe_cfg(const struct context *context, const struct findings *findings,
                          const struct delivered *done, struct status_report *report)
 {
     char *state = report->cfg;
-    const char *text = describe_rest(context, look);
+    const char *text = describe_rest(context, findings);
     bool is_written = *done->set || *done->cleared || *done->hidden;
     if (done->is_left)
         text = done->is_made ? "missing, cannot be created"
@@ -98,16 +98,16 @@ static void add_copy(const char *name, void *context)
 }
 
 /* That of the file in use, which a run finishes, and all others. */
-static int check_copies(const struct context *context, const struct look *look,
+static int check_copies(const struct context *context, const struct findings *findings,
                         struct status_report *report, struct error *err)
 {
     struct error stuck = {0};
     struct error ignored;
     char own[FILE_TEMPORARY_NAME] = "";
     struct context pretending = *context;
-    const char *path = look->cfg_path.bytes;
+    const char *path = findings->cfg_path.bytes;
     pretending.pretends = true;
-    int recovered = cfg_copy_recover(&pretending, look, &stuck);
+    int recovered = cfg_copy_recover(&pretending, findings, &stuck);
     if (recovered > 0) {
         char text[PATH_MAX + 128];
         snprintf(text, sizeof text, "%s: its writing was interrupted", path);
@@ -115,23 +115,23 @@ static int check_copies(const struct context *context, const struct look *look,
     }
     if (path)
         cfg_copy_name(path, own, &ignored);
-    struct copies copies = {look->store.path, own, report};
-    file_list(look->store.directory, add_copy, &copies, &ignored);
+    struct copies copies = {findings->store.path, own, report};
+    file_list(findings->store.directory, add_copy, &copies, &ignored);
     if (recovered < 0)
         *err = stuck;
     return recovered < 0 ? -1 : 0;
 }
 
-int status_check_cfg(const struct context *context, const struct look *look,
+int status_check_cfg(const struct context *context, const struct findings *findings,
                      struct status_report *report, struct error *err)
 {
     struct error rest;
     _cleanup_cfg_ struct cfg whole = {0};
-    const struct cfg *cfg = &look->cfg.cfg;
+    const struct cfg *cfg = &findings->cfg.cfg;
     bool has_copies = false;
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
         status_add(report, true, rest.message, error_hints(&rest));
-    for (size_t i = 0; i < look->count; i++)
-        has_copies |= look->lookups[i].survey.store_scan.copies;
-    return has_copies ? check_copies(context, look, report, err) : 0;
+    for (size_t i = 0; i < findings->count; i++)
+        has_copies |= findings->items[i].survey.store_scan.copies;
+    return has_copies ? check_copies(context, findings, report, err) : 0;
 }

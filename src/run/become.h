@@ -5,7 +5,7 @@
 
 #include "base/environment.h"
 #include "resolve/early.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 

@@ -44,20 +44,21 @@ int cfg_lock_store(const struct context *context, const struct store *store, int
     return 0;
 }
 
-int cfg_copy_recover(const struct context *context, const struct look *look, struct error *err)
+int cfg_copy_recover(const struct context *context, const struct findings *findings,
+                     struct error *err)
 {
-    const char *path = look->cfg_path.bytes;
+    const char *path = findings->cfg_path.bytes;
     char copy[FILE_TEMPORARY_NAME];
     _cleanup_close_ int lock = -1;
     if (!path)
         return 0;
     if (cfg_copy_name(path, copy, err) < 0)
         return err->errnum == ENOENT ? 0 : -1;
-    const struct cfg_copy copies = {look->store.directory, look->store.path, copy, look->store.mode,
-                                    context->pretends};
+    const struct cfg_copy copies = {findings->store.directory, findings->store.path, copy,
+                                    findings->store.mode, context->pretends};
     if (!cfg_copy_exists(&copies))
         return 0;
-    if (!context->pretends && cfg_lock_store(context, &look->store, &lock, err) < 0)
+    if (!context->pretends && cfg_lock_store(context, &findings->store, &lock, err) < 0)
         return -1;
     struct deadline deadline = deadline_in(context->settings->lock_timeout, context->signals);
     int recovered = cfg_recover(path, &copies, &deadline, err);

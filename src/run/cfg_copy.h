@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/file.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 
@@ -14,7 +14,8 @@ int cfg_copy_name(const char *path, char name[FILE_TEMPORARY_NAME], struct error
 
 /* Finishes the writing of airflow.cfg that a crash interrupted. As cfg_recover; with context->pretends nothing is
  * written. */
-int cfg_copy_recover(const struct context *context, const struct look *look, struct error *err);
+int cfg_copy_recover(const struct context *context, const struct findings *findings,
+                     struct error *err);
 
 /* Takes the store's lock for writing airflow.cfg. *lock stays -1 where there is no store, where it cannot be locked
  * (no other process changes a read-only store), and with context->pretends.

@@ -11,7 +11,7 @@ static bool agree(const struct ring *a, const struct ring *b)
 /* One option, and what was found in it. */
 struct view {
     const struct context *context;
-    const struct lookup *lookup;
+    const struct item *item;
     const struct managed_option *option;
     const struct survey_option *found;
     const struct source *source; /* its own, in the survey */
@@ -43,9 +43,9 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
     return found_outside == FOUND_KEYS && agree(room, &outside) ? FOUND_KEYS : FOUND_PLACEHOLDER;
 }
 
-static bool is_by_command(const struct lookup *lookup)
+static bool is_by_command(const struct item *item)
 {
-    const struct source *winner = lookup->decision.winner;
+    const struct source *winner = item->decision.winner;
     return winner && winner->way == WAY_CFG && winner->by_command;
 }
 
@@ -55,10 +55,10 @@ static bool is_by_command(const struct lookup *lookup)
  * would hide it from Airflow. */
 static bool gives_by_command(const struct view *view)
 {
-    const struct source *winner = view->lookup->decision.winner;
+    const struct source *winner = view->item->decision.winner;
     bool by_store = winner && winner->way == WAY_STORE;
-    if (is_by_command(view->lookup))
-        return view->by_environment || agree(view->lookup->delivers, &winner->ring);
+    if (is_by_command(view->item))
+        return view->by_environment || agree(view->item->delivers, &winner->ring);
     return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
                         (view->found->command_failed && view->by_environment));
 }
@@ -72,7 +72,7 @@ static bool is_known(const struct view *view, const struct ring *ours, const str
 static enum cfg_need need_behind_secret(const struct view *view, enum finding found)
 {
     bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
-    return blocks && view->lookup->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    return blocks && view->item->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
 }
 
 /* Whether the file has a value under this name. */
@@ -83,20 +83,20 @@ static bool is_filled(const struct cfg *cfg, const struct managed_option *option
     return found && !text_is_blank(ini_value(&cfg->ini, found));
 }
 
-enum cfg_need cfg_option_need(const struct context *context, const struct look *look,
-                              const struct lookup *lookup, size_t index, const struct cfg *cfg,
+enum cfg_need cfg_option_need(const struct context *context, const struct findings *findings,
+                              const struct item *item, size_t index, const struct cfg *cfg,
                               char *const *environment, bool by_environment, struct error *err)
 {
-    const struct survey_option *found_there = &lookup->survey.options[index];
+    const struct survey_option *found_there = &item->survey.options[index];
     const struct view view = {context,
-                              lookup,
-                              &lookup->secret->options[index],
+                              item,
+                              &item->secret->options[index],
                               found_there,
-                              &lookup->survey.sources[found_there->source],
+                              &item->survey.sources[found_there->source],
                               by_environment};
-    const struct ring *ours = lookup->delivers;
-    bool is_secret = lookup->decision.action == ACTION_SECRET;
-    enum managed_use use = managed_use(view.option, look->airflow);
+    const struct ring *ours = item->delivers;
+    bool is_secret = item->decision.action == ACTION_SECRET;
+    enum managed_use use = managed_use(view.option, findings->airflow);
     if (use != MANAGED_DELIVERED && !is_secret && !is_filled(cfg, view.option))
         return CFG_RIGHT;
     if (use == MANAGED_SHOWN)
@@ -106,10 +106,10 @@ enum cfg_need cfg_option_need(const struct context *context, const struct look *
     if (!cfg->exists)
         return is_secret ? CFG_RIGHT : CFG_MAKE;
 
-    _cleanup_ring_ struct ring room = {.is_value = lookup->secret->is_value};
+    _cleanup_ring_ struct ring room = {.is_value = item->secret->is_value};
     const struct ring *ring = NULL;
     enum finding found =
-        find_key(&view, cfg == &look->cfg.cfg, cfg, environment, &room, &ring, err);
+        find_key(&view, cfg == &findings->cfg.cfg, cfg, environment, &room, &ring, err);
     if (is_secret)
         return need_behind_secret(&view, found);
     switch (found) {
@@ -123,7 +123,7 @@ enum cfg_need cfg_option_need(const struct context *context, const struct look *
         return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
     case FOUND_EMPTY:
     case FOUND_PLACEHOLDER:
-        return (is_by_command(lookup) || found_there->command_failed) && gives_by_command(&view)
+        return (is_by_command(item) || found_there->command_failed) && gives_by_command(&view)
                    ? CFG_CLEAR
                    : CFG_SET;
     default:
@@ -131,30 +131,31 @@ enum cfg_need cfg_option_need(const struct context *context, const struct look *
     }
 }
 
-bool cfg_option_is_left(const struct look *look, const struct lookup *lookup, size_t index)
+bool cfg_option_is_left(const struct findings *findings, const struct item *item, size_t index)
 {
-    const struct source *source = &lookup->survey.sources[lookup->survey.options[index].source];
+    const struct source *source = &item->survey.sources[item->survey.options[index].source];
     return source->finding == FOUND_BROKEN &&
-           managed_use(&lookup->secret->options[index], look->airflow) != MANAGED_SHOWN;
+           managed_use(&item->secret->options[index], findings->airflow) != MANAGED_SHOWN;
 }
 
-void cfg_needs(const struct context *context, const struct look *look, const struct cfg *cfg,
-               char *const *environment, bool by_environment, struct cfg_needs *needs)
+void cfg_needs(const struct context *context, const struct findings *findings,
+               const struct cfg *cfg, char *const *environment, bool by_environment,
+               struct cfg_needs *needs)
 {
     struct error ignored;
     *needs = (struct cfg_needs){.count = 0};
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        const struct managed_option *options = lookup->secret->options;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct item *item = &findings->items[i];
+        const struct managed_option *options = item->secret->options;
         for (size_t index = 0; options[index].variable; index++) {
-            if (cfg_option_is_left(look, lookup, index)) {
+            if (cfg_option_is_left(findings, item, index)) {
                 needs->has_left = true;
                 continue;
             }
-            enum cfg_need need = cfg_option_need(context, look, lookup, index, cfg, environment,
+            enum cfg_need need = cfg_option_need(context, findings, item, index, cfg, environment,
                                                  by_environment, &ignored);
             if (need != CFG_RIGHT)
-                needs->list[needs->count++] = (struct cfg_option){lookup, &options[index], need};
+                needs->list[needs->count++] = (struct cfg_option){item, &options[index], need};
         }
     }
 }

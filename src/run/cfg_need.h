@@ -1,7 +1,7 @@
 /* What airflow.cfg needs, so that Airflow finds the secrets in it. Pure. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 
@@ -16,21 +16,21 @@ enum cfg_need {
     CFG_BROKEN,  /* leave it: it holds something that is no key */
 };
 
-/* Says what option `index` of lookup->secret needs in `cfg`, so that a process with this environment finds
- * lookup->delivers there. by_environment: the command gets the ring in any case, so a ..._cmd that gives less, or
+/* Says what option `index` of item->secret needs in `cfg`, so that a process with this environment finds
+ * item->delivers there. by_environment: the command gets the ring in any case, so a ..._cmd that gives less, or
  * fails, stays in the file. *err is filled for CFG_BROKEN. */
-enum cfg_need cfg_option_need(const struct context *context, const struct look *look,
-                              const struct lookup *lookup, size_t index, const struct cfg *cfg,
+enum cfg_need cfg_option_need(const struct context *context, const struct findings *findings,
+                              const struct item *item, size_t index, const struct cfg *cfg,
                               char *const *environment, bool by_environment, struct error *err);
 
 /* Whether that option has a fault that the survey has seen, and that a warning has told: fernit leaves it as it is.
  * An option that Airflow would show is commented out all the same. */
-bool cfg_option_is_left(const struct look *look, const struct lookup *lookup, size_t index);
+bool cfg_option_is_left(const struct findings *findings, const struct item *item, size_t index);
 
 /* The options that need something, in the order of the secrets. */
 struct cfg_needs {
     struct cfg_option {
-        const struct lookup *lookup;
+        const struct item *item;
         const struct managed_option *option;
         enum cfg_need need; /* not CFG_RIGHT */
     } list[MANAGED_COUNT * MANAGED_OPTIONS];
@@ -39,5 +39,6 @@ struct cfg_needs {
 };
 
 /* Asks for each option of each secret, with these arguments. */
-void cfg_needs(const struct context *context, const struct look *look, const struct cfg *cfg,
-               char *const *environment, bool by_environment, struct cfg_needs *needs);
+void cfg_needs(const struct context *context, const struct findings *findings,
+               const struct cfg *cfg, char *const *environment, bool by_environment,
+               struct cfg_needs *needs);

@@ -6,10 +6,10 @@
 #include "base/lines.h"
 
 /* The ring as the file must have it: each "%" twice, since one begins a reference. */
-static int file_value(const struct lookup *lookup, struct secret *value, struct error *err)
+static int file_value(const struct item *item, struct secret *value, struct error *err)
 {
     _cleanup_secret_ struct secret plain = {0};
-    if (ring_text(lookup->delivers, &plain, err) < 0)
+    if (ring_text(item->delivers, &plain, err) < 0)
         return -1;
     for (const char *at = plain.bytes; *at;) {
         size_t length = strcspn(at, "%");
@@ -35,19 +35,19 @@ static bool has_command(const struct cfg *cfg, const struct managed *secret)
 
 /* Whether the value gets fernit's mark. It does where fernit adds a value beside a ..._cmd; a value that the file's
  * owner wrote stays his when fernit edits it. */
-static bool needs_mark(const struct cfg *cfg, const struct lookup *lookup,
+static bool needs_mark(const struct cfg *cfg, const struct item *item,
                        const struct managed_option *option)
 {
-    const struct survey *survey = &lookup->survey;
+    const struct survey *survey = &item->survey;
     const struct ini_option *found = ini_find(&cfg->ini, option->section, option->option);
-    size_t index = survey->options[option - lookup->secret->options].source;
+    size_t index = survey->options[option - item->secret->options].source;
     bool is_empty = !found || text_is_blank(ini_value(&cfg->ini, found)) ||
                     survey->sources[index].finding == FOUND_PLACEHOLDER;
-    return cfg->exists && has_command(cfg, lookup->secret) && !survey_owned(survey) &&
+    return cfg->exists && has_command(cfg, item->secret) && !survey_owned(survey) &&
            (is_empty || ini_is_marked(&cfg->ini, found, option->mark));
 }
 
-int cfg_text_edit(const struct cfg *cfg, const struct lookup *lookup,
+int cfg_text_edit(const struct cfg *cfg, const struct item *item,
                   const struct managed_option *option, enum cfg_need need, struct cfg_text *edited,
                   struct error *err)
 {
@@ -62,10 +62,10 @@ int cfg_text_edit(const struct cfg *cfg, const struct lookup *lookup,
     }
     int done = need == CFG_CLEAR || need == CFG_HIDE
                    ? ini_comment_out(ini, option->section, option->option, option->mark, &text, err)
-               : file_value(lookup, &value, err) < 0
+               : file_value(item, &value, err) < 0
                    ? -1
                    : ini_set(ini, option->section, option->option, value.bytes,
-                             needs_mark(cfg, lookup, option) ? option->mark : NULL, &text, err);
+                             needs_mark(cfg, item, option) ? option->mark : NULL, &text, err);
     if (done < 0)
         return -1;
     secret_free(&edited->text);

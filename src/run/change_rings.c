@@ -13,11 +13,11 @@
 #include "store/update.h"
 
 /* A directory that root created for --user in this start gets no keys from outside. */
-static bool has_to_change(const struct context *context, const struct lookup *lookup)
+static bool has_to_change(const struct context *context, const struct item *item)
 {
     bool is_wanted = !context->store_made || context->settings->store_named;
-    return is_wanted && survey_stored(&lookup->survey) && lookup->decision.action == ACTION_USE &&
-           lookup->decision.change.changes;
+    return is_wanted && survey_stored(&item->survey) && item->decision.action == ACTION_USE &&
+           item->decision.change.changes;
 }
 
 static int refuse(const struct store *store, const struct mount_verdict *verdict, const char *cure,
@@ -40,8 +40,8 @@ static int pretend_lock(const struct store *store, struct error *err)
     return -1;
 }
 
-int record_lock(const struct context *context, const struct store *store,
-                const struct deadline *deadline, const char *cure, struct error *err)
+int lock_for_change(const struct context *context, const struct store *store,
+                    const struct deadline *deadline, const char *cure, struct error *err)
 {
     struct mount_verdict verdict;
     bool alone = context->settings->single_writer;
@@ -58,8 +58,8 @@ int record_lock(const struct context *context, const struct store *store,
     return held;
 }
 
-int record_ring(const struct store *store, const char *file, const struct ring *ring,
-                struct error *err)
+int replace_ring(const struct store *store, const char *file, const struct ring *ring,
+                 struct error *err)
 {
     _cleanup_secret_ struct secret text = {0};
     if (ring_count(ring) == 0)
@@ -71,13 +71,13 @@ int record_ring(const struct store *store, const char *file, const struct ring *
 
 /* Retires the keys that will be neither in the ring nor staged. Those that are retired already too: after a crash
  * their file may not be durable, and store_retire makes it so. */
-static int retire(const struct context *context, const struct store *store,
-                  const struct lookup *lookup, const struct ring *keys, struct error *err)
+static int retire(const struct context *context, const struct store *store, const struct item *item,
+                  const struct ring *keys, struct error *err)
 {
     static const struct retired none = {0};
-    const struct managed *secret = lookup->secret;
+    const struct managed *secret = item->secret;
     _cleanup_ring_ struct ring retires = {.is_value = secret->is_value};
-    if (change_retires(&lookup->decision.change, keys, &none, &retires, err) < 0)
+    if (change_retires(&item->decision.change, keys, &none, &retires, err) < 0)
         return -1;
     if (ring_count(&retires) == 0)
         return 0;
@@ -89,88 +89,88 @@ static int put(const struct context *context, const struct store *store, const c
                const struct ring *ring, struct error *err)
 {
     if (!context->pretends)
-        return record_ring(store, file, ring, err);
+        return replace_ring(store, file, ring, err);
     return ring_count(ring) > 0 ? store_replace_foresee(store, file, err) : 0;
 }
 
-static int apply(const struct context *context, const struct store *store,
-                 const struct lookup *lookup, struct error *err)
+static int apply(const struct context *context, const struct store *store, const struct item *item,
+                 struct error *err)
 {
-    const struct survey *survey = &lookup->survey;
-    const struct change *change = &lookup->decision.change;
+    const struct survey *survey = &item->survey;
+    const struct change *change = &item->decision.change;
     const struct ring *stored = &survey_stored(survey)->ring;
     char staged[FILE_TEMPORARY_NAME];
-    store_staged_name(lookup->secret->name, staged);
-    if (retire(context, store, lookup, stored, err) < 0 ||
-        retire(context, store, lookup, &survey->staged, err) < 0)
+    store_staged_name(item->secret->name, staged);
+    if (retire(context, store, item, stored, err) < 0 ||
+        retire(context, store, item, &survey->staged, err) < 0)
         return -1;
     if (!ring_is_same(&change->stored, stored) &&
-        put(context, store, lookup->secret->name, &change->stored, err) < 0)
+        put(context, store, item->secret->name, &change->stored, err) < 0)
         return -1;
     if (ring_is_same(&change->staged, &survey->staged))
         return 0;
     return put(context, store, staged, &change->staged, err);
 }
 
-static void tell(const struct look *look, const struct lookup *lookup)
+static void tell(const struct findings *findings, const struct item *item)
 {
     char stored[RING_SUMMARY];
     char staged[RING_SUMMARY];
-    ring_summary(&lookup->decision.change.stored, stored);
-    ring_summary(&lookup->decision.change.staged, staged);
-    log_notice(NULL, "%s/%s now holds %s%s%s", look->store.path, lookup->secret->name, stored,
+    ring_summary(&item->decision.change.stored, stored);
+    ring_summary(&item->decision.change.staged, staged);
+    log_notice(NULL, "%s/%s now holds %s%s%s", findings->store.path, item->secret->name, stored,
                *staged ? ", staged: " : "", staged);
 }
 
-static int change_one(const struct context *context, struct look *look, struct lookup *lookup,
+static int change_one(const struct context *context, struct findings *findings, struct item *item,
                       struct error *err)
 {
-    if (look_again(context, look, lookup, err) < 0)
+    if (findings_reread(context, findings, item, err) < 0)
         return -1;
-    const struct source *kept = &lookup->survey.sources[lookup->survey.store_source];
+    const struct source *kept = &item->survey.sources[item->survey.store_source];
     if (kept->finding == FOUND_BROKEN) {
         *err = *kept->error;
         return -1;
     }
-    if (!survey_stored(&lookup->survey)) {
-        error_refused(err, "%s/%s: was removed while fernit changed it", look->store.path,
-                      lookup->secret->name);
+    if (!survey_stored(&item->survey)) {
+        error_refused(err, "%s/%s: was removed while fernit changed it", findings->store.path,
+                      item->secret->name);
         return error_hint(err, "start again");
     }
-    if (!has_to_change(context, lookup))
+    if (!has_to_change(context, item))
         return 0;
-    if (apply(context, &look->store, lookup, err) < 0)
+    if (apply(context, &findings->store, item, err) < 0)
         return -1;
-    lookup->is_kept = true;
+    item->is_kept = true;
     if (!context->pretends)
-        tell(look, lookup);
+        tell(findings, item);
     return 0;
 }
 
 /* Where fernit may not write the store, a replaceable secret is used without it. */
-static bool goes_unkept(const struct look *look, const struct lookup *lookup)
+static bool goes_unkept(const struct findings *findings, const struct item *item)
 {
-    if (!lookup->secret->replaceable || file_folder_is_writable(look->store.path))
+    if (!item->secret->replaceable || file_folder_is_writable(findings->store.path))
         return false;
     log_warning(
         "unkept-secret", NULL,
         "the store %s cannot be written: it keeps the old %s, and the command gets the new one",
-        look->store.path, lookup->secret->title);
+        findings->store.path, item->secret->title);
     return true;
 }
 
-int record_changes(const struct context *context, struct look *look,
-                   const struct deadline *deadline, struct error *err)
+int change_rings(const struct context *context, struct findings *findings,
+                 const struct deadline *deadline, struct error *err)
 {
-    struct lookup *changed[MANAGED_COUNT];
+    struct item *changed[MANAGED_COUNT];
     size_t count = 0;
     bool can_wait = true;
-    for (size_t i = 0; i < look->count; i++) {
-        struct lookup *lookup = &look->lookups[i];
-        if (!has_to_change(context, lookup) || goes_unkept(look, lookup))
+    for (size_t i = 0; i < findings->count; i++) {
+        struct item *item = &findings->items[i];
+        if (!has_to_change(context, item) || goes_unkept(findings, item))
             continue;
-        changed[count++] = lookup;
-        can_wait &= lookup->decision.change.can_wait;
+        changed[count++] = item;
+        can_wait &= item->decision.change.can_wait;
     }
     if (count == 0)
         return 0;
@@ -182,12 +182,12 @@ int record_changes(const struct context *context, struct look *look,
              "while no other fernit runs, with the same variables, run once: fernit init "
              "--assume-single-writer%s",
              command);
-    _cleanup_close_ int lock = record_lock(context, &look->store, deadline, cure, err);
+    _cleanup_close_ int lock = lock_for_change(context, &findings->store, deadline, cure, err);
     bool failed = lock < 0 && err->kind != ERROR_NONE;
     if (failed && can_wait && err->kind != ERROR_ENDING)
         return 0;
     for (size_t i = 0; i < count && !failed; i++)
-        failed = change_one(context, look, changed[i], err) < 0;
+        failed = change_one(context, findings, changed[i], err) < 0;
     if (failed && err->kind == ERROR_SYSTEM && !*err->hints) {
         error_within(err, "the new key cannot be kept beside the old ones");
         error_advise(

@@ -5,46 +5,48 @@
 #include "run/cfg_need.h"
 
 /* fernit is to write secrets into airflow.cfg, and all users can read it. */
-static int check_readable(const struct context *context, const struct look *look, struct error *err)
+static int check_readable(const struct context *context, const struct findings *findings,
+                          struct error *err)
 {
-    const struct cfg *cfg = &look->cfg.cfg;
+    const struct cfg *cfg = &findings->cfg.cfg;
     if (!context->settings->deliver_cfg || !cfg->exists || !(cfg->status.st_mode & 0004))
         return 0;
-    error_refused(err, "%s can be read by everybody (refused: --strict)", look->cfg_path.bytes);
-    return error_hint(err, "chmod o-r %s", look->cfg_path.bytes);
+    error_refused(err, "%s can be read by everybody (refused: --strict)", findings->cfg_path.bytes);
+    return error_hint(err, "chmod o-r %s", findings->cfg_path.bytes);
 }
 
-static int check_remarks(const struct lookup *lookup, struct error *err)
+static int check_remarks(const struct item *item, struct error *err)
 {
-    for (size_t i = 0; i < lookup->decision.remark_count; i++) {
-        const struct remark *remark = &lookup->decision.remarks[i];
+    for (size_t i = 0; i < item->decision.remark_count; i++) {
+        const struct remark *remark = &item->decision.remarks[i];
         char text[sizeof err->message];
         char hint[REMARK_HINT];
         if (!warning_is_security(remark_id(remark->kind)))
             continue;
-        remark_text(remark, &lookup->survey, &lookup->decision, text, sizeof text);
+        remark_text(remark, &item->survey, &item->decision, text, sizeof text);
         error_refused(err, "%.900s (refused: --strict)", text);
-        remark_hint(remark, &lookup->survey, &lookup->decision, hint);
+        remark_hint(remark, &item->survey, &item->decision, hint);
         return error_hint(err, "%s", hint);
     }
     return 0;
 }
 
-static int check_strict(const struct context *context, const struct look *look, struct error *err)
+static int check_strict(const struct context *context, const struct findings *findings,
+                        struct error *err)
 {
-    int checked = check_readable(context, look, err);
-    for (size_t i = 0; i < look->count && checked == 0; i++)
-        checked = check_remarks(&look->lookups[i], err);
+    int checked = check_readable(context, findings, err);
+    for (size_t i = 0; i < findings->count && checked == 0; i++)
+        checked = check_remarks(&findings->items[i], err);
     return checked;
 }
 
 /* A start does not begin what it cannot finish. */
-static int check_cfg_options(const struct look *look, struct error *err)
+static int check_cfg_options(const struct findings *findings, struct error *err)
 {
-    for (size_t i = 0; i < look->count; i++) {
-        const struct survey *survey = &look->lookups[i].survey;
-        for (size_t index = 0; look->lookups[i].secret->options[index].variable; index++) {
-            if (!cfg_option_is_left(look, &look->lookups[i], index))
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct survey *survey = &findings->items[i].survey;
+        for (size_t index = 0; findings->items[i].secret->options[index].variable; index++) {
+            if (!cfg_option_is_left(findings, &findings->items[i], index))
                 continue;
             *err = *survey->sources[survey->options[index].source].error;
             return -1;
@@ -53,13 +55,13 @@ static int check_cfg_options(const struct look *look, struct error *err)
     return 0;
 }
 
-int check_findings(const struct context *context, const struct look *look, bool has_command,
+int check_findings(const struct context *context, const struct findings *findings, bool has_command,
                    struct error *err)
 {
     const struct settings *settings = context->settings;
-    if (settings->strict && check_strict(context, look, err) < 0)
+    if (settings->strict && check_strict(context, findings, err) < 0)
         return -1;
     if (!settings->deliver_cfg || (has_command && settings->deliver_environment))
         return 0;
-    return check_cfg_options(look, err);
+    return check_cfg_options(findings, err);
 }

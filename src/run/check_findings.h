@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 
@@ -12,5 +12,5 @@ struct error;
  *   - a faulty option in airflow.cfg, where only that file delivers the secret: without has_command, or as --deliver
  *     says.
  * Returns 0, or -1 with ERROR_REFUSED or the fault. */
-int check_findings(const struct context *context, const struct look *look, bool has_command,
+int check_findings(const struct context *context, const struct findings *findings, bool has_command,
                    struct error *err);

@@ -67,17 +67,17 @@ static int set_secret(struct environment *environment, const struct managed *sec
 }
 
 int child_environment(struct environment *environment, const struct context *context,
-                      const struct look *look, struct error *err)
+                      const struct findings *findings, struct error *err)
 {
     if (environment_copy(environment, context->environment, err) < 0)
         return -1;
     environment_unset_prefix(environment, "FERNIT_");
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        const struct ring *ring = lookup->delivers;
-        if (lookup->decision.action == ACTION_SECRET)
-            leave_to_airflow(environment, lookup->secret);
-        else if (ring && set_secret(environment, lookup->secret, look->airflow,
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct item *item = &findings->items[i];
+        const struct ring *ring = item->delivers;
+        if (item->decision.action == ACTION_SECRET)
+            leave_to_airflow(environment, item->secret);
+        else if (ring && set_secret(environment, item->secret, findings->airflow,
                                     context->settings->deliver_environment ? ring : NULL, err) < 0)
             return -1;
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/environment.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 
@@ -16,4 +16,4 @@ struct error;
  *
  * Returns 0, or -1 with ERROR_SYSTEM. The caller frees it. */
 int child_environment(struct environment *environment, const struct context *context,
-                      const struct look *look, struct error *err);
+                      const struct findings *findings, struct error *err);

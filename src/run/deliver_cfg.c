@@ -18,7 +18,7 @@ enum { TRIES = 16 };
 /* One file, one attempt. */
 struct delivery {
     const struct context *context;
-    const struct look *look;
+    const struct findings *findings;
     char *const *environment; /* the command's */
     const char *path;
     bool by_environment; /* the command gets the secrets by its environment too */
@@ -59,12 +59,12 @@ static void add_option(char list[DELIVERED_LIST], const struct managed_option *o
 /* Retires the keys that the edit takes from the file and the store does not hold. Returns 0; 1 where they cannot be
  * retired, and must stay in the file as a comment; or -1. */
 static int retire_old(const struct delivery *delivery, const struct edit *edit,
-                      const struct lookup *lookup, const struct managed_option *option,
+                      const struct item *item, const struct managed_option *option,
                       struct error *err)
 {
     struct error ignored = {0};
-    const struct managed *secret = lookup->secret;
-    const struct store *store = &delivery->look->store;
+    const struct managed *secret = item->secret;
+    const struct store *store = &delivery->findings->store;
     bool is_plain = false;
     _cleanup_ring_ struct ring old = {.is_value = secret->is_value};
     _cleanup_ring_ struct ring unused = {.is_value = secret->is_value};
@@ -72,8 +72,8 @@ static int retire_old(const struct delivery *delivery, const struct edit *edit,
     if (survey_cfg_key(edit->cfg, option, delivery->context->environment, &old, &is_plain,
                        &ignored) != FOUND_KEYS)
         return 0;
-    if (ring_add_less(&unused, &old, lookup->delivers, err) < 0 ||
-        ring_add_less(&lost, &unused, &lookup->survey.staged, err) < 0)
+    if (ring_add_less(&unused, &old, item->delivers, err) < 0 ||
+        ring_add_less(&lost, &unused, &item->survey.staged, err) < 0)
         return -1;
     if (ring_count(&lost) == 0 || delivery->context->pretends)
         return 0;
@@ -88,7 +88,7 @@ static int check_need(const struct delivery *delivery, const struct cfg_option *
         return 0;
     edit->is_foreign = option->need == CFG_FOREIGN;
     error_refused(err, "%s: another process has just written another %s", delivery->path,
-                  option->lookup->secret->title);
+                  option->item->secret->title);
     return error_hint(err, "start again: fernit then decides about both");
 }
 
@@ -97,7 +97,7 @@ static int prepare_option(const struct delivery *delivery, const struct cfg_opti
                           struct edit *edit, struct error *err)
 {
     enum cfg_need need = option->need;
-    const struct source *winner = option->lookup->decision.winner;
+    const struct source *winner = option->item->decision.winner;
     if (edit->need == CFG_RIGHT || edit->need == CFG_HIDE)
         edit->need = need;
     add_option(need == CFG_HIDE    ? edit->done->hidden
@@ -105,7 +105,7 @@ static int prepare_option(const struct delivery *delivery, const struct cfg_opti
                                    : edit->done->set,
                option->option);
     edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
-    return need == CFG_SET ? retire_old(delivery, edit, option->lookup, option->option, err) : 0;
+    return need == CFG_SET ? retire_old(delivery, edit, option->item, option->option, err) : 0;
 }
 
 /* Makes the text of the whole file. */
@@ -123,9 +123,9 @@ static int edit_text(const struct delivery *delivery, struct edit *edit, struct 
     }
     for (size_t i = 0; i < needs->count; i++) {
         const struct cfg_option *option = &needs->list[i];
-        if ((stays[i] && cfg_text_edit(edit->cfg, option->lookup, option->option, CFG_HIDE,
+        if ((stays[i] && cfg_text_edit(edit->cfg, option->item, option->option, CFG_HIDE,
                                        &edit->edited, err) < 0) ||
-            cfg_text_edit(edit->cfg, option->lookup, option->option, option->need, &edit->edited,
+            cfg_text_edit(edit->cfg, option->item, option->option, option->need, &edit->edited,
                           err) < 0)
             return error_within(err, "%s", delivery->path);
     }
@@ -138,8 +138,8 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
     static const char text[] = "%.300s: cannot take out %s: %s%s";
     static const char hint[] =
         "remove it by hand, or give fernit write access to the file and its folder";
-    char why[LOOK_SHOWS];
-    look_shows(delivery->look, why);
+    char why[FINDINGS_WHY];
+    findings_why_shown(delivery->findings, why);
     if (delivery->context->settings->strict) {
         error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
         return error_hint(err, hint);
@@ -149,19 +149,19 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
 }
 
 /* Whether no variable says which airflow.cfg is meant. A store then keeps what `init` is for. */
-static bool is_unnamed(const struct context *context, const struct look *look)
+static bool is_unnamed(const struct context *context, const struct findings *findings)
 {
-    return context->settings->deliver_environment && look->store.directory >= 0 &&
+    return context->settings->deliver_environment && findings->store.directory >= 0 &&
            !environment_get(context->environment, "AIRFLOW_CONFIG") &&
            !environment_get(context->environment, "AIRFLOW_HOME");
 }
 
 /* With context->pretends: whether there would be a store by now. */
-static bool would_have_store(const struct look *look)
+static bool would_have_store(const struct findings *findings)
 {
     bool is_kept = false;
-    for (size_t i = 0; i < look->count; i++)
-        is_kept |= look->lookups[i].is_kept;
+    for (size_t i = 0; i < findings->count; i++)
+        is_kept |= findings->items[i].is_kept;
     return is_kept;
 }
 
@@ -169,7 +169,7 @@ static bool would_have_store(const struct look *look)
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                        const struct edit *edit, struct error *err)
 {
-    const struct store *store = &delivery->look->store;
+    const struct store *store = &delivery->findings->store;
     char copy[FILE_TEMPORARY_NAME];
     if (delivery->by_environment) {
         edit->done->is_left = true;
@@ -185,7 +185,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                 "%s", err->message);
         return CFG_WRITTEN;
     }
-    if (!cfg->exists && is_unnamed(delivery->context, delivery->look)) {
+    if (!cfg->exists && is_unnamed(delivery->context, delivery->findings)) {
         edit->done->is_left = true;
         log_warning("cfg-not-written",
                     "to have an airflow.cfg, set AIRFLOW_HOME or AIRFLOW_CONFIG\n"
@@ -195,7 +195,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
     }
     if (!cfg->exists)
         return -1;
-    if (store->directory < 0 && !would_have_store(delivery->look))
+    if (store->directory < 0 && !would_have_store(delivery->findings))
         return error_advise(err,
                             "create the store %s: fernit keeps a copy of the file there while it "
                             "writes in place",
@@ -226,8 +226,8 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     if (need != CFG_HIDE)
         log_notice(NULL, "%s %s", what, delivery->path);
     if (*edit->done->hidden) {
-        char why[LOOK_SHOWS];
-        look_shows(delivery->look, why);
+        char why[FINDINGS_WHY];
+        findings_why_shown(delivery->findings, why);
         log_notice(NULL, "commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004)) {
@@ -235,14 +235,14 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
         snprintf(hint, sizeof hint, "chmod o-r %s", delivery->path);
         log_warning("readable-cfg", hint, "%s can be read by everybody", delivery->path);
     }
-    if (need == CFG_MAKE && delivery->look->lookups[0].secret != MANAGED_FERNET_KEY &&
+    if (need == CFG_MAKE && delivery->findings->items[0].secret != MANAGED_FERNET_KEY &&
         !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))
         log_warning("cfg-without-key",
                     "add fernet_key to --manage, or give it in AIRFLOW__CORE__FERNET_KEY",
                     "%s has no fernet_key, which --manage leaves out: Airflow stores passwords in "
                     "plain text and reads no encrypted ones",
                     delivery->path);
-    else if (need == CFG_MAKE && delivery->look->count < MANAGED_COUNT)
+    else if (need == CFG_MAKE && delivery->findings->count < MANAGED_COUNT)
         log_notice("give all containers the other secrets, or sessions and logs fail",
                    "%s holds only what --manage names, and Airflow adds nothing to it",
                    delivery->path);
@@ -278,7 +278,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
     struct delivered *done = delivery->delivered;
     *done = (struct delivered){.is_broken = done->is_broken};
     _cleanup_edit_ struct edit edit = {.cfg = &now, .told_in_environment = true, .done = done};
-    cfg_needs(context, delivery->look, &now, delivery->environment, delivery->by_environment,
+    cfg_needs(context, delivery->findings, &now, delivery->environment, delivery->by_environment,
               &edit.needs);
     if (edit_text(delivery, &edit, err) < 0) {
         *is_foreign = edit.is_foreign;
@@ -291,7 +291,7 @@ static int attempt(const struct delivery *delivery, bool *is_foreign, struct err
 static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, struct error *err)
 {
     const struct context *context = delivery->context;
-    if (cfg_lock_store(context, &delivery->look->store, lock, err) < 0)
+    if (cfg_lock_store(context, &delivery->findings->store, lock, err) < 0)
         return -1;
     delivery->has_lock = *lock >= 0;
     if (context->pretends)
@@ -301,22 +301,23 @@ static int lock_both(struct delivery *delivery, int *lock, int *folder_lock, str
     return *folder_lock == -1 ? -1 : 0;
 }
 
-int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
-                bool has_command, struct delivered *delivered, struct error *err)
+int deliver_cfg(const struct context *context, const struct findings *findings,
+                char *const *environment, bool has_command, struct delivered *delivered,
+                struct error *err)
 {
     struct delivery delivery = {
         .context = context,
-        .look = look,
+        .findings = findings,
         .environment = environment,
-        .path = look->cfg_path.bytes,
+        .path = findings->cfg_path.bytes,
         .by_environment = has_command && context->settings->deliver_environment,
         .delivered = delivered,
     };
     struct cfg_needs needs;
-    cfg_needs(context, look, &look->cfg.cfg, environment, delivery.by_environment, &needs);
+    cfg_needs(context, findings, &findings->cfg.cfg, environment, delivery.by_environment, &needs);
     *delivered = (struct delivered){.is_broken = needs.has_left};
     if (needs.count == 0 && !context->pretends)
-        cfg_tidy(delivery.path, &look->cfg.cfg);
+        cfg_tidy(delivery.path, &findings->cfg.cfg);
     if (needs.count == 0)
         return 0;
 

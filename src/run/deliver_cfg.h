@@ -1,7 +1,7 @@
 /* Writing the secrets into airflow.cfg. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 
@@ -28,5 +28,6 @@ struct delivered {
  * Returns 0; DELIVER_FOREIGN with ERROR_REFUSED where another process has written another key there since it was
  * read: the caller surveys again; or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_ENDING or ERROR_SYSTEM. With
  * context->pretends nothing is written: permissions and mounts tell what would happen. */
-int deliver_cfg(const struct context *context, const struct look *look, char *const *environment,
-                bool has_command, struct delivered *delivered, struct error *err);
+int deliver_cfg(const struct context *context, const struct findings *findings,
+                char *const *environment, bool has_command, struct delivered *delivered,
+                struct error *err);

@@ -5,7 +5,7 @@
  * It may take the place of what fernit delivers, and another one at each start. */
 #pragma once
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* The number of the line that calls generate_key, in a text that has FERNET_KEY in it; 0: none. With `is_given` the
  * command gets a key in its environment, and a line keeps that key if it has ":=" or ":-" (puckel's image), or a

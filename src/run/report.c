@@ -15,22 +15,22 @@ void report_remarks(const struct survey *survey, const struct decision *decision
     }
 }
 
-static void say_one(const struct lookup *lookup)
+static void say_one(const struct item *item)
 {
     char fingerprints[RING_SUMMARY];
-    const struct decision *decision = &lookup->decision;
+    const struct decision *decision = &item->decision;
     const struct source *winner = decision->winner;
     bool only_in_cfg = winner && winner->way == WAY_CFG && !winner->by_command &&
-                       decision->action == ACTION_USE && !lookup->secret->replaceable;
+                       decision->action == ACTION_USE && !item->secret->replaceable;
     if (!winner || !(only_in_cfg || log_shows(LOG_VERBOSE)))
         return;
     const char *name = winner->name;
     ring_summary(&decision->ring, fingerprints);
     if (decision->action == ACTION_SECRET)
         log_detail("%s is set: Airflow gets its %s from its secrets backend", name,
-                   lookup->secret->title);
+                   item->secret->title);
     else
-        log_detail("using the %s %s from %s", lookup->secret->title, fingerprints, name);
+        log_detail("using the %s %s from %s", item->secret->title, fingerprints, name);
     if (only_in_cfg)
         log_warning(
             "key-only-in-cfg", "give a volume with --store DIR",
@@ -39,38 +39,38 @@ static void say_one(const struct lookup *lookup)
             name, fingerprints);
     if (log_shows(LOG_VERBOSE) && !secret_is_locked(&decision->ring.keys))
         log_detail("memory cannot be locked (RLIMIT_MEMLOCK): the %s could be swapped to disk",
-                   lookup->secret->title);
+                   item->secret->title);
 }
 
 /* A user who gives a secret that this Airflow does not read may mean another Airflow. A secret with two names is read
  * under the other. */
-static void say_unread(const struct context *context, const struct look *look,
-                       const struct lookup *lookup)
+static void say_unread(const struct context *context, const struct findings *findings,
+                       const struct item *item)
 {
-    const struct managed_option *option = lookup->secret->options;
-    char why[LOOK_SHOWS];
-    if (!managed_is_left_out(option, look->airflow) || !lookup->delivers ||
+    const struct managed_option *option = item->secret->options;
+    char why[FINDINGS_WHY];
+    if (!managed_is_left_out(option, findings->airflow) || !item->delivers ||
         !managed_is_given(option, context->environment))
         return;
-    look_shows(look, why);
+    findings_why_shown(findings, why);
     log_notice("if this is another Airflow, set --airflow-version",
                "the command does not get %s: %s", option->variable, why);
 }
 
-void report_look(const struct context *context, const struct look *look)
+void report_findings(const struct context *context, const struct findings *findings)
 {
-    if (look->airflow != AIRFLOW_UNKNOWN && log_shows(LOG_VERBOSE)) {
+    if (findings->airflow != AIRFLOW_UNKNOWN && log_shows(LOG_VERBOSE)) {
         char version[AIRFLOW_TEXT];
-        airflow_version_text(look->airflow, version);
-        log_detail("delivers what Airflow %s reads (%s)", version, look->airflow_from);
+        airflow_version_text(findings->airflow, version);
+        log_detail("delivers what Airflow %s reads (%s)", version, findings->airflow_from);
     }
-    for (size_t i = 0; i < look->count; i++) {
-        report_remarks(&look->lookups[i].survey, &look->lookups[i].decision);
-        say_one(&look->lookups[i]);
-        say_unread(context, look, &look->lookups[i]);
+    for (size_t i = 0; i < findings->count; i++) {
+        report_remarks(&findings->items[i].survey, &findings->items[i].decision);
+        say_one(&findings->items[i]);
+        say_unread(context, findings, &findings->items[i]);
     }
     if (context->left_cfg)
         log_warning("cfg-left-behind", "move it there, or remove it",
                     "%s is ignored: --user changes HOME, and Airflow reads %s", context->left_cfg,
-                    look->cfg_path.bytes);
+                    findings->cfg_path.bytes);
 }

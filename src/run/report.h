@@ -2,11 +2,11 @@
 #pragma once
 
 #include "cli/failure.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 /* Prints a warning for each remark of the decision. */
 void report_remarks(const struct survey *survey, const struct decision *decision);
 
 /* Prints the remarks on all secrets; with --verbose the Airflow version, and the source of each secret; and warns of
  * a key that only airflow.cfg holds, and of an airflow.cfg that --user leaves behind. */
-void report_look(const struct context *context, const struct look *look);
+void report_findings(const struct context *context, const struct findings *findings);

@@ -26,62 +26,63 @@
 /* A start surveys again each time another fernit has written other keys into the same airflow.cfg meanwhile. */
 enum { TRIES = 64 };
 
-static int survey(const struct context *context, struct look *look, struct error *err)
+static int survey(const struct context *context, struct findings *findings, struct error *err)
 {
-    return look_around(context, context->settings->manage, RUN_COMMANDS_NEEDED, look, err);
+    return findings_gather(context, context->settings->manage, RUN_COMMANDS_NEEDED, findings, err);
 }
 
 /* A torn airflow.cfg may seem to hold a key: finish an interrupted write first. */
-static int survey_whole_cfg(const struct context *context, struct look *look, struct error *err)
+static int survey_whole_cfg(const struct context *context, struct findings *findings,
+                            struct error *err)
 {
-    int surveyed = survey(context, look, err);
+    int surveyed = survey(context, findings, err);
     bool has_copies = false;
-    for (size_t i = 0; i < look->count; i++)
-        has_copies |= look->lookups[i].survey.store_scan.copies;
+    for (size_t i = 0; i < findings->count; i++)
+        has_copies |= findings->items[i].survey.store_scan.copies;
     struct error recovering = {0};
-    int recovered = has_copies ? cfg_copy_recover(context, look, &recovering) : 0;
+    int recovered = has_copies ? cfg_copy_recover(context, findings, &recovering) : 0;
     if (recovered < 0)
         *err = recovering;
     if (recovered > 0) {
-        look_free(look);
-        surveyed = survey(context, look, err);
+        findings_free(findings);
+        surveyed = survey(context, findings, err);
     }
     return surveyed < 0 || recovered < 0 ? -1 : 0;
 }
 
-int store_keys(const struct context *context, struct look *look, bool has_command,
+int store_keys(const struct context *context, struct findings *findings, bool has_command,
                struct error *err)
 {
     struct creation creation = {.deadline =
                                     deadline_in(context->settings->lock_timeout, context->signals)};
     int created = 1;
     while (created > 0) {
-        if (check_findings(context, look, has_command, err) < 0)
+        if (check_findings(context, findings, has_command, err) < 0)
             return -1;
-        created = create_keys(context, look, &creation, err);
-        if (created > 0 && look_again_all(context, look, creation.done, err) < 0)
+        created = create_keys(context, findings, &creation, err);
+        if (created > 0 && findings_reread_all(context, findings, creation.done, err) < 0)
             return -1;
     }
-    return created < 0 ? -1 : record_changes(context, look, &creation.deadline, err);
+    return created < 0 ? -1 : change_rings(context, findings, &creation.deadline, err);
 }
 
 /* One attempt, from the survey to delivery. Returns as deliver_cfg. */
 static int hand_out(const struct context *context, bool is_first, bool has_command,
                     struct option_files *files, struct environment *child, struct error *err)
 {
-    _cleanup_look_ struct look look = {.store = {.directory = -1}};
-    if (survey_whole_cfg(context, &look, err) < 0 ||
-        store_keys(context, &look, has_command, err) < 0)
+    _cleanup_findings_ struct findings findings = {.store = {.directory = -1}};
+    if (survey_whole_cfg(context, &findings, err) < 0 ||
+        store_keys(context, &findings, has_command, err) < 0)
         return -1;
     if (is_first)
-        report_look(context, &look);
-    tidy_store(context, &look);
+        report_findings(context, &findings);
+    tidy_store(context, &findings);
     if (signals_pending(context->signals))
         return error_ending(err);
-    if (child_environment(child, context, &look, err) < 0)
+    if (child_environment(child, context, &findings, err) < 0)
         return -1;
     struct delivered ignored;
-    int delivered = deliver_cfg(context, &look, child->list, has_command, &ignored, err);
+    int delivered = deliver_cfg(context, &findings, child->list, has_command, &ignored, err);
     return delivered == 0 ? option_files_deliver(files, child, err) : delivered;
 }
 

@@ -2,7 +2,7 @@
  *
  *     own_key.c          does the command create a key of its own?      (run)
  *     start_check.c      fernit inside a ..._CMD; the ..._FILE variables
- *     look.c             read the store, airflow.cfg, all sources; decide    -> resolve/survey.c, decide.c
+ *     findings.c             read the store, airflow.cfg, all sources; decide    -> resolve/survey.c, decide.c
  *     check_findings.c   --strict, and a faulty airflow.cfg
  *     create_keys.c      create or store the keys that the store lacks    -> store/create.c
  *     change_rings.c     change the rings in the store    -> store/lock.c, store/update.c
@@ -18,7 +18,7 @@
 
 #include <stdbool.h>
 
-#include "run/look.h"
+#include "run/findings.h"
 
 /* Return the exit status: 0 of `init`; 125 for a failure of fernit's own; 126 or 127 where the command cannot be run;
  * 128+N for a signal. A `run` that succeeds does not return; with --init it returns the command's exit status. */
@@ -26,7 +26,7 @@ int run_command(const struct context *context);
 int run_init(const struct context *context);
 
 /* The stages from check_findings.c to change_rings.c. With context->pretends (fernit status) nothing is written, and
- * *look says what a run would have written (lookup->is_kept).
+ * *findings says what a run would have written (item->is_kept).
  * Returns 0, or -1 with ERROR_REFUSED, ERROR_INPUT, ERROR_SYSTEM or ERROR_ENDING. */
-int store_keys(const struct context *context, struct look *look, bool has_command,
+int store_keys(const struct context *context, struct findings *findings, bool has_command,
                struct error *err);

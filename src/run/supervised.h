@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/environment.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 /* Starts the command in `environment`. Then fernit executes itself again, so that no secret stays in the memory of
  * PID 1, and supervises the command there: main() begins again, with supervise_handed_over. Where that is not

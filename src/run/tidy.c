@@ -12,15 +12,15 @@ static bool may_tidy_changes(const struct context *context, const struct store *
     return verdict.locks_are_shared;
 }
 
-void tidy_store(const struct context *context, const struct look *look)
+void tidy_store(const struct context *context, const struct findings *findings)
 {
-    for (size_t i = 0; i < look->count; i++) {
-        const struct lookup *lookup = &look->lookups[i];
-        const struct store_scan *scan = &lookup->survey.store_scan;
-        if (!survey_stored(&lookup->survey))
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct item *item = &findings->items[i];
+        const struct store_scan *scan = &item->survey.store_scan;
+        if (!survey_stored(&item->survey))
             continue;
-        store_tidy(&look->store, lookup->secret->name, scan);
-        if ((scan->changing || scan->changes) && may_tidy_changes(context, &look->store))
-            store_tidy_changes(&look->store, lookup->secret->name, scan);
+        store_tidy(&findings->store, item->secret->name, scan);
+        if ((scan->changing || scan->changes) && may_tidy_changes(context, &findings->store))
+            store_tidy_changes(&findings->store, item->secret->name, scan);
     }
 }

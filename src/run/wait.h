@@ -5,7 +5,7 @@
 
 #include "resolve/option_files.h"
 #include "resolve/option_value.h"
-#include "run/look.h"
+#include "run/findings.h"
 
 struct error;
 

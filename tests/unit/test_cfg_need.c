@@ -114,12 +114,12 @@ static const struct {
 
 static char *const environment[] = {"FERNET_KEY=" A, NULL};
 
-/* The Fernet key's part of a look, and a survey that has found nothing but its places. */
+/* The Fernet key's item, and a survey that has found nothing but its places. */
 struct needs {
     struct settings settings;
     struct context context;
-    struct look look;
-    struct lookup *lookup;
+    struct findings findings;
+    struct item *item;
     struct source sources[MANAGED_OPTIONS];
     struct error errors[MANAGED_OPTIONS];
 };
@@ -129,19 +129,19 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
 {
     *needs = (struct needs){.settings = {.deliver_cfg = deliver_cfg, .deliver_environment = true}};
     needs->context = (struct context){.settings = &needs->settings, .environment = environment};
-    needs->look.count = 1;
-    needs->lookup = &needs->look.lookups[0];
-    needs->lookup->secret = secret;
-    needs->lookup->decision.winner = winner;
-    needs->lookup->decision.ring.is_value = secret->is_value;
-    needs->lookup->delivers = &needs->lookup->decision.ring;
-    needs->lookup->survey.secret = secret;
-    needs->lookup->survey.sources = needs->sources;
-    needs->lookup->survey.count = MANAGED_OPTIONS;
+    needs->findings.count = 1;
+    needs->item = &needs->findings.items[0];
+    needs->item->secret = secret;
+    needs->item->decision.winner = winner;
+    needs->item->decision.ring.is_value = secret->is_value;
+    needs->item->delivers = &needs->item->decision.ring;
+    needs->item->survey.secret = secret;
+    needs->item->survey.sources = needs->sources;
+    needs->item->survey.count = MANAGED_OPTIONS;
     for (size_t i = 0; i < MANAGED_OPTIONS; i++) {
         needs->sources[i] =
             (struct source){.way = WAY_CFG, .place = i, .ring = {.is_value = secret->is_value}};
-        needs->lookup->survey.options[i].source = i;
+        needs->item->survey.options[i].source = i;
     }
 }
 
@@ -151,35 +151,35 @@ static void read_file(struct needs *needs, const char *text)
     unlink("airflow.cfg");
     if (text)
         write_text("airflow.cfg", text);
-    needs->look.cfg = (struct cfg_look){.path = "airflow.cfg", .readable = true};
-    if (cfg_read("airflow.cfg", &needs->look.cfg.cfg, &err) != 0)
+    needs->findings.cfg = (struct cfg_look){.path = "airflow.cfg", .readable = true};
+    if (cfg_read("airflow.cfg", &needs->findings.cfg.cfg, &err) != 0)
         fail_msg("%s", err.message);
 }
 
-static enum cfg_need need_at(struct needs *needs, size_t place, const struct cfg *cfg,
+static enum cfg_need need_at(struct needs *needs, size_t index, const struct cfg *cfg,
                              struct error *err)
 {
-    return cfg_option_need(&needs->context, &needs->look, needs->lookup, place, cfg, environment,
+    return cfg_option_need(&needs->context, &needs->findings, needs->item, index, cfg, environment,
                            needs->settings.deliver_environment, err);
 }
 
 /* As the survey does. */
-static void survey_place_again(struct needs *needs, size_t place)
+static void survey_place_again(struct needs *needs, size_t index)
 {
-    struct source *source = &needs->sources[place];
+    struct source *source = &needs->sources[index];
     source->finding = survey_cfg_key(
-        &needs->look.cfg.cfg, &needs->lookup->secret->options[place], environment, &source->ring,
-        &needs->lookup->survey.options[place].is_plain, &needs->errors[place]);
-    source->error = source->finding == FOUND_BROKEN ? &needs->errors[place] : NULL;
+        &needs->findings.cfg.cfg, &needs->item->secret->options[index], environment, &source->ring,
+        &needs->item->survey.options[index].is_plain, &needs->errors[index]);
+    source->error = source->finding == FOUND_BROKEN ? &needs->errors[index] : NULL;
 }
 
 static void end(struct needs *needs)
 {
-    cfg_free(&needs->look.cfg.cfg);
+    cfg_free(&needs->findings.cfg.cfg);
     for (size_t i = 0; i < MANAGED_OPTIONS; i++)
         ring_free(&needs->sources[i].ring);
-    ring_free(&needs->lookup->decision.ring);
-    ring_free(&needs->lookup->unkept);
+    ring_free(&needs->item->decision.ring);
+    ring_free(&needs->item->unkept);
 }
 
 /* What the option needs where it was not there when we looked; and then, where it was, *known. */
@@ -188,10 +188,10 @@ static enum cfg_need need_of(struct needs *needs, const char *text, enum cfg_nee
 {
     struct error later = {0};
     read_file(needs, text);
-    const struct cfg elsewhere = needs->look.cfg.cfg;
+    const struct cfg elsewhere = needs->findings.cfg.cfg;
     enum cfg_need need = need_at(needs, 0, &elsewhere, err);
     survey_place_again(needs, 0);
-    *known = need_at(needs, 0, &needs->look.cfg.cfg, &later);
+    *known = need_at(needs, 0, &needs->findings.cfg.cfg, &later);
     end(needs);
     if (need == CFG_BROKEN && !same_text(err->message, later.message))
         fail_msg("says %s, and then %s", err->message, later.message);
@@ -208,8 +208,8 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
         const struct source winner = {.way = row->way ? row->way : WAY_VARIABLE,
                                       .by_command = row->way == WAY_CFG && row->command};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
-        needs.lookup->survey.options[0].own_store = row->command;
-        add_keys(&needs.lookup->decision.ring, row->ring);
+        needs.item->survey.options[0].own_store = row->command;
+        add_keys(&needs.item->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);
         if (need != row->need)
             fail_row(row, "needs %d: %s", (int)need, err.message);
@@ -220,7 +220,7 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
             fail_row(row, "says %s", err.message);
 
         begin(&needs, MANAGED_FERNET_KEY, &winner, false);
-        add_keys(&needs.lookup->decision.ring, row->ring);
+        add_keys(&needs.item->decision.ring, row->ring);
         need = need_of(&needs, row->text, &known, &err);
         if (need != CFG_RIGHT || known != CFG_RIGHT)
             fail_row(row, "needs %d, though it delivers nothing", (int)need);
@@ -238,9 +238,9 @@ static void a_command_keeps_the_file_where_the_environment_has_the_rest(void **s
                                 .by_command = !row->failed};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
         needs.settings.deliver_environment = row->by_environment;
-        needs.lookup->survey.options[0].command_failed = row->failed;
+        needs.item->survey.options[0].command_failed = row->failed;
         add_keys(&winner.ring, "A");
-        add_keys(&needs.lookup->decision.ring, row->ring);
+        add_keys(&needs.item->decision.ring, row->ring);
         enum cfg_need need = need_of(&needs, row->text, &known, &err);
         ring_free(&winner.ring);
         if (need != row->need || known != row->need)
@@ -258,8 +258,8 @@ static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state
             enum cfg_need known;
             const struct source winner = {.way = row->way};
             begin(&needs, MANAGED_FERNET_KEY, &winner, deliver);
-            needs.lookup->decision.action = ACTION_SECRET;
-            needs.lookup->delivers = NULL;
+            needs.item->decision.action = ACTION_SECRET;
+            needs.item->delivers = NULL;
             if (need_of(&needs, row->text, &known, &err) != row->need || known != row->need)
                 fail_row(row, "needs something else");
         }
@@ -314,14 +314,14 @@ static void each_name_of_a_value_has_a_need_of_its_own(void **state)
             struct error err = {0};
             const struct source winner = {.way = WAY_STORE};
             begin(&needs, secret, unkept ? NULL : &winner, true);
-            needs.look.airflow = row->airflow;
-            needs.lookup->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
-            needs.lookup->unkept.is_value = true;
-            struct ring *ring = unkept ? &needs.lookup->unkept : &needs.lookup->decision.ring;
-            needs.lookup->delivers = ring;
+            needs.findings.airflow = row->airflow;
+            needs.item->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;
+            needs.item->unkept.is_value = true;
+            struct ring *ring = unkept ? &needs.item->unkept : &needs.item->decision.ring;
+            needs.item->delivers = ring;
             assert_int_equal(ring_parse(ring, "s3", 2, &err), 0);
             read_file(&needs, row->text);
-            const struct cfg elsewhere = needs.look.cfg.cfg;
+            const struct cfg elsewhere = needs.findings.cfg.cfg;
             enum cfg_need webserver = need_at(&needs, 0, &elsewhere, &err);
             enum cfg_need api = need_at(&needs, 1, &elsewhere, &err);
             end(&needs);
@@ -337,8 +337,8 @@ static void a_secret_that_nobody_has_needs_nothing(void **state)
     struct error err = {0};
     enum cfg_need known;
     begin(&needs, MANAGED_FERNET_KEY, NULL, true);
-    needs.lookup->decision.action = ACTION_GENERATE;
-    needs.lookup->delivers = NULL;
+    needs.item->decision.action = ACTION_GENERATE;
+    needs.item->delivers = NULL;
     assert_int_equal(need_of(&needs, NULL, &known, &err), CFG_RIGHT);
     assert_int_equal(known, CFG_RIGHT);
 }

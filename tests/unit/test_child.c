@@ -58,19 +58,19 @@ static const struct {
      {VAR "_X=1", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD=x", "FERNET_KEY_=1", "fernet_key=1"}},
 };
 
-/* The parts of a look: the first `count` of all secrets, as if nothing had been found for them. */
-static void begin_parts(struct look *look, size_t count)
+/* The items: the first `count` of all secrets, as if nothing had been found for them. */
+static void begin_items(struct findings *findings, size_t count)
 {
-    look->count = count;
+    findings->count = count;
     for (size_t i = 0; i < count; i++) {
-        look->lookups[i].secret = &managed_secrets[i];
-        look->lookups[i].decision.ring.is_value = managed_secrets[i].is_value;
-        look->lookups[i].unkept.is_value = managed_secrets[i].is_value;
+        findings->items[i].secret = &managed_secrets[i];
+        findings->items[i].decision.ring.is_value = managed_secrets[i].is_value;
+        findings->items[i].unkept.is_value = managed_secrets[i].is_value;
     }
 }
 
 static void check_environment(char *const given[MOST], const char *const expected[MOST],
-                              const struct look *look, bool deliver, int line)
+                              const struct findings *findings, bool deliver, int line)
 {
     struct error err = {0};
     char *environment[MOST + 1] = {NULL};
@@ -80,7 +80,7 @@ static void check_environment(char *const given[MOST], const char *const expecte
     const struct context context = {.settings = &settings, .environment = environment};
     _cleanup_environment_ struct environment child = {0};
 
-    if (child_environment(&child, &context, look, &err) != 0)
+    if (child_environment(&child, &context, findings, &err) != 0)
         fail_line(line, "%s", err.message);
     size_t count = 0;
     for (; count < MOST && expected[count]; count++)
@@ -95,15 +95,15 @@ static void check_environment(char *const given[MOST], const char *const expecte
 static void check(char *const given[MOST], const char *const expected[MOST], enum action action,
                   bool deliver, int line)
 {
-    static struct look look;
-    look = (struct look){0};
-    begin_parts(&look, 1);
-    look.lookups[0].decision.action = action;
+    static struct findings findings;
+    findings = (struct findings){0};
+    begin_items(&findings, 1);
+    findings.items[0].decision.action = action;
     if (action == ACTION_USE)
-        look.lookups[0].delivers = &look.lookups[0].decision.ring;
-    add_keys(&look.lookups[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
-    check_environment(given, expected, &look, deliver, line);
-    ring_free(&look.lookups[0].decision.ring);
+        findings.items[0].delivers = &findings.items[0].decision.ring;
+    add_keys(&findings.items[0].decision.ring, action == ACTION_SECRET ? "" : "AB");
+    check_environment(given, expected, &findings, deliver, line);
+    ring_free(&findings.items[0].decision.ring);
 }
 
 static void the_environment_delivers_the_ring(void **state)
@@ -187,26 +187,26 @@ static const struct {
 static void each_secret_goes_by_the_names_that_this_airflow_knows(void **state)
 {
     (void)state;
-    static struct look look;
+    static struct findings findings;
     foreach(row, several) {
         struct error err = {0};
-        look = (struct look){0};
-        begin_parts(&look, 3);
-        look.airflow = row->airflow;
-        add_keys(&look.lookups[0].decision.ring, "A");
-        struct ring *const secret = &look.lookups[1].decision.ring;
-        struct lookup *const jwt = &look.lookups[2];
+        findings = (struct findings){0};
+        begin_items(&findings, 3);
+        findings.airflow = row->airflow;
+        add_keys(&findings.items[0].decision.ring, "A");
+        struct ring *const secret = &findings.items[1].decision.ring;
+        struct item *const jwt = &findings.items[2];
         assert_int_equal(ring_parse(secret, "s3", 2, &err), 0);
         jwt->decision.action = row->jwt ? ACTION_GENERATE : ACTION_SECRET;
         for (size_t i = 0; i < 2; i++)
-            look.lookups[i].delivers = &look.lookups[i].decision.ring;
+            findings.items[i].delivers = &findings.items[i].decision.ring;
         jwt->delivers = row->jwt ? &jwt->unkept : NULL;
         if (row->jwt)
             assert_int_equal(ring_parse(&jwt->unkept, row->jwt, strlen(row->jwt), &err), 0);
-        check_environment(row->given, row->expected, &look, row->deliver, row->line);
-        for (size_t i = 0; i < look.count; i++) {
-            ring_free(&look.lookups[i].decision.ring);
-            ring_free(&look.lookups[i].unkept);
+        check_environment(row->given, row->expected, &findings, row->deliver, row->line);
+        for (size_t i = 0; i < findings.count; i++) {
+            ring_free(&findings.items[i].decision.ring);
+            ring_free(&findings.items[i].unkept);
         }
     }
 }
