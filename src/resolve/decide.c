@@ -320,7 +320,7 @@ static int compare(const struct survey *survey, struct decision *decision, struc
     return note_published(survey, decision, err);
 }
 
-/* Where a Fernet key would have to be created, the name is a refusal (run/keep.c). What an empty variable hides is told
+/* Where a Fernet key would have to be created, the name is a refusal (run/create_keys.c). What an empty variable hides is told
  * with that one, and what goes to pods is read there. */
 static bool is_misnamed(const struct survey *survey, const struct decision *decision)
 {
