@@ -45,9 +45,9 @@ static bool is_read(struct span name)
     for (const struct managed *secret = managed_secrets; secret < managed_secrets + MANAGED_COUNT;
          secret++) {
         known |= secret->bare && (span_is(name, secret->bare) || span_is(name, secret->bare_file));
-        for (const struct managed_option *place = secret->options; place->variable; place++)
-            known |= span_is(name, place->variable) || span_is(name, place->variable_command) ||
-                     span_is(name, place->variable_secret) || span_is(name, place->variable_file);
+        for (const struct managed_option *option = secret->options; option->variable; option++)
+            known |= span_is(name, option->variable) || span_is(name, option->variable_command) ||
+                     span_is(name, option->variable_secret) || span_is(name, option->variable_file);
     }
     return known;
 }
@@ -74,8 +74,8 @@ static bool is_airflows(struct span name, const struct managed *secret)
         return true;
     snprintf(direct, sizeof direct, "airflow%s", secret->name);
     bool is_near = spells(name.start, end, direct);
-    for (const struct managed_option *place = secret->options; place->variable; place++)
-        is_near |= spells(name.start, end, place->variable);
+    for (const struct managed_option *option = secret->options; option->variable; option++)
+        is_near |= spells(name.start, end, option->variable);
     return is_near;
 }
 

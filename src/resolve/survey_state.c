@@ -20,7 +20,7 @@ struct source source_named(struct survey_state *state, enum way way, const char 
                            .error = &state->error};
 }
 
-int source_keep(struct survey_state *state, struct source *source, struct error *err)
+int survey_add(struct survey_state *state, struct source *source, struct error *err)
 {
     struct survey *survey = state->survey;
     if (source->finding == FOUND_BROKEN && source->error->kind == ERROR_ENDING) {

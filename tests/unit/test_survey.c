@@ -52,7 +52,7 @@ static void lay_ground(const struct mount_verdict *verdict, const char *name)
 }
 
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
-static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
+static void read_cfg(const struct managed *secret, bool whole, struct shared_cfg *look)
 {
     struct ini_wanted wanted[MANAGED_OPTIONS];
     size_t count = 0;
@@ -83,7 +83,7 @@ static int look_at(const struct mount_verdict *verdict, const struct how *how,
     lay_ground(verdict, how->secret->name);
 
     struct store store;
-    struct cfg_look cfg = {0};
+    struct shared_cfg cfg = {0};
     read_cfg(how->secret, !how->part_of_cfg, &cfg);
     assert_int_equal(store_open(&store, "store", 0600, err), 0);
     const struct survey_input input = {
