@@ -26,7 +26,8 @@ struct change_input {
     const struct ring *outside; /* from a variable, a command or a file; may be empty */
     const struct ring *stored;  /* the store's ring; empty where it has none */
     const struct ring *staged;
-    const struct ring *written[WRITTEN_MOST]; /* the literal keys of airflow.cfg; NULL behind the last */
+    const struct ring
+        *written[WRITTEN_MOST]; /* the literal keys of airflow.cfg; NULL behind the last */
     const struct retired *retired;
 };
 
@@ -35,7 +36,8 @@ struct change {
     struct ring staged; /* the staged keys after it */
     struct ring fresh;  /* the new keys */
     bool changes;       /* the ring or the staged keys change, or a key must be retired */
-    bool can_wait;      /* all that changes: staged keys that are in the ring by now are no longer staged */
+    bool
+        can_wait; /* all that changes: staged keys that are in the ring by now are no longer staged */
 };
 
 /* Works out *change and, in *ring, what this process gets. Returns 0, or -1: ERROR_REFUSED

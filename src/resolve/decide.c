@@ -43,7 +43,7 @@ static bool holds_value(const struct source *source)
 /* What Airflow may have used before, and will not use now: a command of airflow.cfg once fernit writes fernet_key beside it,
  * a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET wins. */
 static bool is_unused(const struct survey *survey, const struct source *source,
-                           const struct source *winner)
+                      const struct source *winner)
 {
     const struct survey_option *option = &survey->options[source->option];
     if (source->is_second)
@@ -83,7 +83,8 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
 
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (source->finding == FOUND_EMPTY && add_remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
+        if (source->finding == FOUND_EMPTY &&
+            add_remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
             return -1;
         if (source_is_never_run(survey, source)) {
             if (add_remark(decision, REMARK_UNUSED, source, NULL, err) < 0)
@@ -202,7 +203,8 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
     if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
-    if (!ring_covers(stored, &retired) && add_remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
+    if (!ring_covers(stored, &retired) &&
+        add_remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
         return -1;
     if (!store)
         return 0;
@@ -272,7 +274,8 @@ const struct source *decision_source(const struct survey *survey, const struct d
     return &survey->sources[survey->store_source];
 }
 
-static int remark_published(const struct survey *survey, struct decision *decision, struct error *err)
+static int remark_published(const struct survey *survey, struct decision *decision,
+                            struct error *err)
 {
     for (size_t i = 0; i < ring_count(&decision->ring); i++) {
         char text[FINGERPRINT_TEXT + 1];
@@ -287,7 +290,7 @@ static int remark_published(const struct survey *survey, struct decision *decisi
 
 /* The literal keys of airflow.cfg: some may have joined the ring, others are retired and leave the file. */
 static int remark_written(const struct survey *survey, const struct source *source,
-                           struct decision *decision, struct error *err)
+                          struct decision *decision, struct error *err)
 {
     const struct source *store = survey_stored(survey);
     const struct ring none = {.is_value = survey->secret->is_value};
@@ -354,8 +357,8 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     if (find_winner(survey, decision, err) < 0)
         return -1;
     if (is_misnamed(survey, decision) &&
-        add_remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source], survey->misnamed,
-               err) < 0)
+        add_remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source],
+                   survey->misnamed, err) < 0)
         return -1;
     if (!decision->winner)
         return without_key(survey, decision, err);

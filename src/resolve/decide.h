@@ -29,29 +29,29 @@ enum action {
     ACTION_GENERATE, /* create a key, put it into the store, then decide again */
     ACTION_SECRET,   /* leave it to Airflow and its secrets backend */
     ACTION_UNKNOWN,  /* a command holds it, and commands must not be run */
-    ACTION_NONE,     /* no source holds it, and this Airflow does not read it (never decided here) */
+    ACTION_NONE, /* no source holds it, and this Airflow does not read it (never decided here) */
 };
 
 /* The warnings; resolve/remark.c has their words. */
 enum remark_kind {
-    REMARK_EMPTY,     /* `source` is set to nothing */
-    REMARK_BROKEN,    /* `source` is broken, and below the winner */
-    REMARK_UNUSED,    /* `source` gives something that is not used, and Airflow may have used it before */
-    REMARK_OTHER,     /* `source` holds a key that the ring lacks */
-    REMARK_CHANGED,   /* the winner brings keys that are new to the store, whose own keys follow them */
-    REMARK_STAGED,    /* the winner brings new keys, which are staged until they are promoted */
-    REMARK_REPLACED,  /* the winner brings new keys, and keys of the store are retired */
-    REMARK_RETIRED,   /* the winner brings retired keys */
-    REMARK_FIRST,     /* the winner puts another of the store's keys first than the store does */
-    REMARK_FEWER,     /* Airflow itself reads the winner before fernit's ring, and it lacks keys of the ring */
+    REMARK_EMPTY,  /* `source` is set to nothing */
+    REMARK_BROKEN, /* `source` is broken, and below the winner */
+    REMARK_UNUSED, /* `source` gives something that is not used, and Airflow may have used it before */
+    REMARK_OTHER,   /* `source` holds a key that the ring lacks */
+    REMARK_CHANGED, /* the winner brings keys that are new to the store, whose own keys follow them */
+    REMARK_STAGED,   /* the winner brings new keys, which are staged until they are promoted */
+    REMARK_REPLACED, /* the winner brings new keys, and keys of the store are retired */
+    REMARK_RETIRED,  /* the winner brings retired keys */
+    REMARK_FIRST,    /* the winner puts another of the store's keys first than the store does */
+    REMARK_FEWER, /* Airflow itself reads the winner before fernit's ring, and it lacks keys of the ring */
     REMARK_LOST,      /* the store had keys, and its ring is gone */
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
     REMARK_DROPPED,   /* airflow.cfg holds retired keys, which the next write removes */
     REMARK_PUBLISHED, /* a key of `source` is public: `text` says where from */
-    REMARK_SHOWN,     /* it is in [DEFAULT] of airflow.cfg, so Airflow shows it under every section */
-    REMARK_READABLE,  /* everybody can read the store's file */
-    REMARK_MODELESS,  /* the store's file system has one mode for all files */
-    REMARK_MISNAMED,  /* `text` is an assignment to a name that neither Airflow nor fernit reads */
+    REMARK_SHOWN, /* it is in [DEFAULT] of airflow.cfg, so Airflow shows it under every section */
+    REMARK_READABLE, /* everybody can read the store's file */
+    REMARK_MODELESS, /* the store's file system has one mode for all files */
+    REMARK_MISNAMED, /* `text` is an assignment to a name that neither Airflow nor fernit reads */
 };
 
 struct remark {

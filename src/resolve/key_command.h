@@ -13,10 +13,10 @@ struct error;
 struct managed;
 
 enum key_command_result {
-    KEY_COMMAND_RAN,       /* status 0; its output is in *output */
+    KEY_COMMAND_RAN, /* status 0; its output is in *output */
     KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/NAME`: the store itself, another source */
-    KEY_COMMAND_NOT_RUN,   /* may_run was false */
-    KEY_COMMAND_FAILED,    /* *err */
+    KEY_COMMAND_NOT_RUN, /* may_run was false */
+    KEY_COMMAND_FAILED,  /* *err */
 };
 
 struct key_command {

@@ -36,8 +36,7 @@ struct option_search {
     int64_t command_timeout;  /* milliseconds */
     const struct signals *signals;
     bool run_commands;
-    bool
-        is_plain; /* Airflow does not call it sensitive, and reads no ..._CMD and no ..._SECRET */
+    bool is_plain; /* Airflow does not call it sensitive, and reads no ..._CMD and no ..._SECRET */
 };
 
 /* Finds the option and puts its value into *value; `source` gets the name of its source for messages.

@@ -175,8 +175,7 @@ static void write_retired(const struct writer *w)
 
 static void write_first(const struct writer *w)
 {
-    say(w,
-        "%s has %s first, and %s has %.*s: this process and others encrypt with different keys",
+    say(w, "%s has %s first, and %s has %.*s: this process and others encrypt with different keys",
         w->winner_name, w->used, w->source->name, FINGERPRINT_TEXT, w->own);
     advise(w, "give the same first key everywhere");
     advise(w, "or, if %s is meant for all, run: fernit key promote %s --yes%s", w->used, w->used,
@@ -269,8 +268,8 @@ static void write_modeless(const struct writer *w)
 static void write_misnamed(const struct writer *w)
 {
     const struct managed *secret = w->secret;
-    say(w, "%.*s is set, which Airflow and fernit do not read",
-        (int)strcspn(w->remark->text, "="), w->remark->text);
+    say(w, "%.*s is set, which Airflow and fernit do not read", (int)strcspn(w->remark->text, "="),
+        w->remark->text);
     if (secret->is_value)
         advise(w, "if it is the %s, rename it to %s", secret->title, secret->options[0].variable);
     else

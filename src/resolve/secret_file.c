@@ -51,10 +51,16 @@ static void strip_line_end(struct secret *text)
 
 static int advise_to_mount(const char *named_by, struct error *err)
 {
-    if (!named_by)
-        return error_advise(err, "mount it, readable and whole, or not at all");
-    error_advise(err, "mount it, readable and whole, or unset %s", named_by);
-    return error_within(err, "%s", named_by);
+    return named_by ? error_advise(err, "mount it, readable and whole, or unset %s", named_by)
+                    : error_advise(err, "mount it, readable and whole, or not at all");
+}
+
+int secret_file_within(const struct secret_file *file, struct error *err)
+{
+    bool is_option = file->named_by && *file->named_by == '-';
+    if (!file->named_by || (is_option && secret_file_may_be_shown(file->path)))
+        return -1;
+    return error_within(err, "%s", file->named_by);
 }
 
 int secret_file_read(const struct secret_file *file, const struct early *early, struct secret *text,
@@ -76,7 +82,8 @@ int secret_file_read(const struct secret_file *file, const struct early *early, 
         strip_line_end(text);
         return 0;
     }
-    return advise_to_mount(file->named_by, err);
+    advise_to_mount(file->named_by, err);
+    return secret_file_within(file, err);
 }
 
 int secret_file_refuse_both(const char *variable, const char *variable_file, struct error *err)

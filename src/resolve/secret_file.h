@@ -18,17 +18,22 @@
 struct error;
 
 struct secret_file {
-    const char *path;     /* as it was given */
-    const char *named_by; /* what gives the path: "FERNET_KEY_FILE", "--secret-file"; NULL for a usual path */
+    const char *path; /* as it was given */
+    const char *
+        named_by; /* what gives the path: "FERNET_KEY_FILE", "--secret-file"; NULL for a usual path */
     const char *variable; /* where the secret itself belongs: "FERNET_KEY" */
 };
 
 /* Puts the text of the file into *text, without one line end at its end: what root has read of it (resolve/early.h;
  * `early` may be NULL), else what is there.
  * Returns 0, or -1: ERROR_INPUT (no regular file, too large, blank; a key in place of the path), ERROR_SYSTEM. The message
- * begins with `named_by`; the hints say what to do. */
+ * is as secret_file_within makes it; the hints say what to do. */
 int secret_file_read(const struct secret_file *file, const struct early *early, struct secret *text,
                      struct error *err);
+
+/* Puts what names the file before the message of an error about its text: a variable's name. An option names many files, so
+ * there the path is enough, where it may be shown. Returns -1. */
+int secret_file_within(const struct secret_file *file, struct error *err);
 
 /* Whether a message may show this path, which led to no file. */
 bool secret_file_may_be_shown(const char *path);

@@ -42,18 +42,21 @@ struct source {
     enum finding finding;
     const char *name; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key"; borrowed */
     struct ring ring;
-    struct error *error; /* of FOUND_BROKEN: complete, with the source's name and hints; else NULL */
+    struct error
+        *error; /* of FOUND_BROKEN: complete, with the source's name and hints; else NULL */
     /* Fails the run also below the winner: a variable and its ..._FILE are both set, for example. */
     bool fatal;
-    bool repeated;        /* another secret's survey reports the same error: it is one of the whole file */
-    size_t option;        /* of WAY_CFG: index in secret->options */
+    bool repeated; /* another secret's survey reports the same error: it is one of the whole file */
+    size_t option; /* of WAY_CFG: index in secret->options */
     bool by_command;      /* a command, which may give another ring tomorrow */
     bool is_marked;       /* fernit wrote this option beside a ..._cmd, which is still run */
     bool readable_by_all; /* of the store's file */
     bool modeless;        /* the store's file system has one mode for all files */
-    bool in_default;      /* the option is in [DEFAULT] of airflow.cfg, which Airflow shows in every section */
-    bool is_second;       /* the same variable, set again, or [DEFAULT] beside a section: Airflow reads the first */
-    bool hides;           /* the variable is set twice, first to nothing */
+    bool
+        in_default; /* the option is in [DEFAULT] of airflow.cfg, which Airflow shows in every section */
+    bool
+        is_second; /* the same variable, set again, or [DEFAULT] beside a section: Airflow reads the first */
+    bool hides; /* the variable is set twice, first to nothing */
 };
 
 enum run_commands {
@@ -77,7 +80,7 @@ struct survey_input {
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
     const struct early *early;       /* what root has read; NULL: nothing */
-    bool no_mounts; /* there is no /run/secrets, so none of its files */
+    bool no_mounts;                  /* there is no /run/secrets, so none of its files */
     const struct store *store;
     const struct error *store_error;  /* why the store could not be opened; else NULL */
     const struct store_file *stored;  /* the secret's file, if it was read already; else NULL */
@@ -112,9 +115,10 @@ struct survey {
     const char *suggested;  /* options for the commands that hints suggest: " --store /x", or "" */
     struct ring staged;     /* the store's staged keys */
     struct retired retired; /* its retired keys */
-    bool has_lost_ring;     /* in the first survey the store had no ring, but staged or retired keys */
+    bool has_lost_ring; /* in the first survey the store had no ring, but staged or retired keys */
     struct survey_option options[MANAGED_OPTIONS];
-    char second_names[4 * MANAGED_OPTIONS + 2][SECOND_NAME]; /* names of variables that are set twice */
+    char second_names[4 * MANAGED_OPTIONS + 2]
+                     [SECOND_NAME]; /* names of variables that are set twice */
     size_t second_count;
     char store_name[SOURCE_NAME]; /* names that sources point to: do not copy the survey */
     char cfg_names[MANAGED_OPTIONS][4][SOURCE_NAME];

@@ -113,8 +113,8 @@ static void read_keys(const struct survey_state *state, const char *path, const 
     if (secret_file_read(&file, state->input->early, &text, source->error) < 0)
         return;
     source_take_keys(state, source, path, text.bytes, text.length);
-    if (source->finding == FOUND_BROKEN && named_by)
-        error_within(source->error, "%s", named_by);
+    if (source->finding == FOUND_BROKEN)
+        secret_file_within(&file, source->error);
 }
 
 static int add_file_variable(struct survey_state *state, const char *name, struct error *err)

@@ -123,7 +123,7 @@ static int add_key(struct survey_state *state, size_t index, struct error *err)
 
 /* Whether the option has a value, which is put into *value. */
 static bool has_option(const struct survey_state *state, const char *section, const char *option,
-                    struct secret *value, struct source *source)
+                       struct secret *value, struct source *source)
 {
     int found = cfg_value(&state->input->cfg->cfg, section, option, value, source->error);
     if (found < 0) {
