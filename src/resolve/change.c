@@ -15,7 +15,7 @@ int ring_of_retired(const struct ring *keys, const struct retired *retired, bool
     return 0;
 }
 
-/* The keys from outside that the store has never seen. */
+/* The new keys: those from outside that the store has never seen. */
 static int find_fresh(const struct change_input *input, struct ring *fresh, struct error *err)
 {
     _cleanup_ring_ struct ring unseen = {.is_value = fresh->is_value};
@@ -26,8 +26,8 @@ static int find_fresh(const struct change_input *input, struct ring *fresh, stru
     return ring_of_retired(&unseen, input->retired, false, fresh, err);
 }
 
-/* The store's ring and its staged keys, as the rule has it. `front` is what comes from outside and is
- * neither staged nor to be. */
+/* The store's ring and its staged keys after the change. `front` has the keys from outside that are not staged and will not
+ * be. */
 static int change_store(enum on_change on_change, const struct change_input *input,
                         const struct ring *front, struct change *change, struct error *err)
 {
@@ -66,7 +66,7 @@ int change_retires(const struct change *change, const struct ring *keys,
     return ring_of_retired(&left, retired, false, retires, err);
 }
 
-static int see_changes(const struct change_input *input, struct change *change, struct error *err)
+static int note_changes(const struct change_input *input, struct change *change, struct error *err)
 {
     _cleanup_ring_ struct ring retires = {.is_value = change->stored.is_value};
     if (change_retires(change, input->stored, input->retired, &retires, err) < 0 ||
@@ -78,7 +78,8 @@ static int see_changes(const struct change_input *input, struct change *change, 
     return 0;
 }
 
-/* What airflow.cfg alone holds comes last. What the store knew is in the change already, or is to be retired. */
+/* Keys that only airflow.cfg has join the end of the ring. Those that the store has are in the change already, or will be
+ * retired. */
 static int join_written(const struct change_input *input, struct change *change, struct error *err)
 {
     for (size_t i = 0; i < WRITTEN_MOST && input->written[i]; i++) {
@@ -92,8 +93,8 @@ static int join_written(const struct change_input *input, struct change *change,
     return 0;
 }
 
-/* Outside first, then the rest, what waits last. Where the first from outside waits, what stands behind it
- * there may come to encrypt only if the store, and so everybody, has it: not if it is retired. */
+/* Keys from outside first, then the store's, staged ones last. Where the first key from outside is staged, the next one would
+ * encrypt: it may do so only if the store has it, and with it every process, so not if it is retired. */
 static int order_ring(const struct change_input *now, const struct ring *front,
                       const struct change *change, struct ring *ring, struct error *err)
 {
@@ -120,7 +121,7 @@ int change_for(enum on_change on_change, const struct change_input *input, struc
                               .staged = {.is_value = is_value},
                               .fresh = {.is_value = is_value}};
     ring->is_value = is_value;
-    /* What is stored waits no more: an interrupted promotion has left it there. */
+    /* A key that is in the ring and staged is no longer staged: a promotion was interrupted. */
     now.staged = &waiting;
     if (ring_add_less(&waiting, input->staged, input->stored, err) < 0 ||
         find_fresh(&now, &change->fresh, err) < 0)
@@ -135,7 +136,7 @@ int change_for(enum on_change on_change, const struct change_input *input, struc
         return -1;
     if (order_ring(&now, &front, change, ring, err) < 0)
         return -1;
-    return see_changes(input, change, err);
+    return note_changes(input, change, err);
 }
 
 void change_free(struct change *change)

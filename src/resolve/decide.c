@@ -74,7 +74,7 @@ static const struct source *find_command(const struct survey *survey)
     return NULL;
 }
 
-/* The first source that holds a value; with the remarks about sources that are empty, broken or unused. */
+/* Finds the first source that holds a value, and adds the remarks about sources that are empty, broken or unused. */
 static int find_winner(const struct survey *survey, struct decision *decision, struct error *err)
 {
     for (size_t i = 0; i < survey->count; i++)

@@ -17,7 +17,7 @@ static void name_of(const struct sensitive_variable *option, const char *suffix,
     snprintf(name, NAME_MOST, "%s%s", option->name, suffix);
 }
 
-/* What the option's variable of that suffix holds, or NULL. */
+/* The value of the option's variable with that suffix, or NULL. */
 static const char *value_of(char *const *environment, const struct sensitive_variable *option,
                             const char *suffix)
 {
