@@ -1,5 +1,6 @@
 #include "resolve/decide.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +9,17 @@
 #include "fernet/published.h"
 #include "resolve/misnamed.h"
 
-static int add_remark(struct decision *decision, enum remark_kind kind, const struct source *source,
-                      const char *text, struct error *err)
+/* decide() fails at its end where one could not be added. */
+static void add_remark(struct decision *decision, enum remark_kind kind,
+                       const struct source *source, const char *text)
 {
     struct remark *remarks =
         reallocarray(decision->remarks, decision->remark_count + 1, sizeof *remarks);
+    decision->lacks_remarks |= !remarks;
     if (!remarks)
-        return error_sys(err, "cannot list the warnings");
+        return;
     decision->remarks = remarks;
     remarks[decision->remark_count++] = (struct remark){kind, source, text};
-    return 0;
 }
 
 static int fail(const struct source *source, struct error *err)
@@ -83,19 +85,14 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
 
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (source->finding == FOUND_EMPTY &&
-            add_remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
-            return -1;
+        if (source->finding == FOUND_EMPTY)
+            add_remark(decision, REMARK_EMPTY, source, NULL);
         if (source_is_never_run(survey, source)) {
-            if (add_remark(decision, REMARK_UNUSED, source, NULL, err) < 0)
-                return -1;
-            continue;
-        }
-        if (decision->winner) {
-            bool broken = source->finding == FOUND_BROKEN && !source->repeated;
-            if ((broken || is_unused(survey, source, decision->winner)) &&
-                add_remark(decision, broken ? REMARK_BROKEN : REMARK_UNUSED, source, NULL, err) < 0)
-                return -1;
+            add_remark(decision, REMARK_UNUSED, source, NULL);
+        } else if (decision->winner) {
+            bool is_broken = source->finding == FOUND_BROKEN && !source->repeated;
+            if (is_broken || is_unused(survey, source, decision->winner))
+                add_remark(decision, is_broken ? REMARK_BROKEN : REMARK_UNUSED, source, NULL);
         } else if (source->finding == FOUND_BROKEN) {
             return fail(source, err);
         } else if (holds_value(source)) {
@@ -183,11 +180,12 @@ static bool gives_any(const struct source *winner, const struct ring *ring)
 }
 
 /* A start that has replaced the lost ring since its first survey must still report it. */
-static int remark_if_lost(const struct survey *survey, struct decision *decision, struct error *err)
+static void remark_if_lost(const struct survey *survey, struct decision *decision)
 {
     bool is_absent = survey->sources[survey->store_source].finding == FOUND_ABSENT;
     bool is_lost = survey->has_lost_ring || (is_absent && had_ring(survey));
-    return is_lost ? add_remark(decision, REMARK_LOST, decision->winner, NULL, err) : 0;
+    if (is_lost)
+        add_remark(decision, REMARK_LOST, decision->winner, NULL);
 }
 
 static int remark_on_change(const struct survey *survey, enum on_change on_change,
@@ -196,16 +194,14 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
     const struct ring *stored = &decision->change.stored;
-    if (remark_if_lost(survey, decision, err) < 0)
-        return -1;
+    remark_if_lost(survey, decision);
     if (!source_is_outside(winner))
         return 0;
     _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
     if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
-    if (!ring_covers(stored, &retired) &&
-        add_remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
-        return -1;
+    if (!ring_covers(stored, &retired))
+        add_remark(decision, REMARK_RETIRED, winner, NULL);
     if (!store)
         return 0;
     const struct ring *ring = &decision->ring;
@@ -215,14 +211,15 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
                     !source_is_shadowed(survey, winner) && !ring->is_value &&
                     !ring_covers(&winner->ring, ring);
-    if ((is_first || is_fewer) &&
-        add_remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
-        return -1;
+    if (is_first || is_fewer)
+        add_remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL);
     bool replaces = on_change == ON_CHANGE_REPLACE && !ring_covers(stored, &store->ring);
     enum remark_kind kind = on_change == ON_CHANGE_STAGE ? REMARK_STAGED
                             : replaces                   ? REMARK_REPLACED
                                                          : REMARK_CHANGED;
-    return is_fresh ? add_remark(decision, kind, store, NULL, err) : 0;
+    if (is_fresh)
+        add_remark(decision, kind, store, NULL);
+    return 0;
 }
 
 /* Works out the ring, and what the store must hold. */
@@ -274,18 +271,15 @@ const struct source *decision_source(const struct survey *survey, const struct d
     return &survey->sources[survey->store_source];
 }
 
-static int remark_published(const struct survey *survey, struct decision *decision,
-                            struct error *err)
+static void remark_published(const struct survey *survey, struct decision *decision)
 {
     for (size_t i = 0; i < ring_count(&decision->ring); i++) {
         char text[FINGERPRINT_TEXT + 1];
         ring_fingerprint(&decision->ring, i, text);
         const char *where = fingerprint_published(text);
-        const struct source *source = where ? decision_source(survey, decision, i) : NULL;
-        if (where && add_remark(decision, REMARK_PUBLISHED, source, where, err) < 0)
-            return -1;
+        if (where)
+            add_remark(decision, REMARK_PUBLISHED, decision_source(survey, decision, i), where);
     }
-    return 0;
 }
 
 /* The literal keys of airflow.cfg: some may have joined the ring, others are retired and leave the file. */
@@ -305,9 +299,11 @@ static int remark_written(const struct survey *survey, const struct source *sour
         ring_add_less(&ungiven, &unstaged, &decision->winner->ring, err) < 0 ||
         ring_add_less(&joined, &ungiven, &dropped, err) < 0)
         return -1;
-    if (ring_count(&joined) > 0 && add_remark(decision, REMARK_JOINED, source, NULL, err) < 0)
-        return -1;
-    return ring_count(&dropped) > 0 ? add_remark(decision, REMARK_DROPPED, source, NULL, err) : 0;
+    if (ring_count(&joined) > 0)
+        add_remark(decision, REMARK_JOINED, source, NULL);
+    if (ring_count(&dropped) > 0)
+        add_remark(decision, REMARK_DROPPED, source, NULL);
+    return 0;
 }
 
 /* The remarks about what each source holds, compared with the ring. */
@@ -315,24 +311,23 @@ static int remark_sources(const struct survey *survey, struct decision *decision
 {
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (source->readable_by_all && add_remark(decision, REMARK_READABLE, source, NULL, err) < 0)
-            return -1;
-        if (source->in_default && source->finding == FOUND_KEYS &&
-            add_remark(decision, REMARK_SHOWN, source, NULL, err) < 0)
-            return -1;
-        if (source->modeless && add_remark(decision, REMARK_MODELESS, source, NULL, err) < 0)
-            return -1;
+        if (source->readable_by_all)
+            add_remark(decision, REMARK_READABLE, source, NULL);
+        if (source->in_default && source->finding == FOUND_KEYS)
+            add_remark(decision, REMARK_SHOWN, source, NULL);
+        if (source->modeless)
+            add_remark(decision, REMARK_MODELESS, source, NULL);
         if (source->finding != FOUND_KEYS || source == decision->winner)
             continue;
         if (is_written(source)) {
             if (remark_written(survey, source, decision, err) < 0)
                 return -1;
-        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring) &&
-                   add_remark(decision, REMARK_OTHER, source, NULL, err) < 0) {
-            return -1;
+        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring)) {
+            add_remark(decision, REMARK_OTHER, source, NULL);
         }
     }
-    return remark_published(survey, decision, err);
+    remark_published(survey, decision);
+    return 0;
 }
 
 /* Where a Fernet key would have to be created, run/keep.c refuses instead. A value that an empty variable hides is in the hint
@@ -349,17 +344,14 @@ static bool is_misnamed(const struct survey *survey, const struct decision *deci
     return decision->winner && !text_begins(survey->misnamed, MISNAMED_FOR_PODS);
 }
 
-int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
-           struct error *err)
+static int decide_all(const struct survey *survey, enum on_change on_change,
+                      struct decision *decision, struct error *err)
 {
-    bool is_value = survey->secret->is_value;
-    *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
     if (find_winner(survey, decision, err) < 0)
         return -1;
-    if (is_misnamed(survey, decision) &&
+    if (is_misnamed(survey, decision))
         add_remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source],
-                   survey->misnamed, err) < 0)
-        return -1;
+                   survey->misnamed);
     if (!decision->winner)
         return without_key(survey, decision, err);
     if (decision->winner->finding == FOUND_COMMAND) {
@@ -368,12 +360,25 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     }
     if (decision->winner->finding == FOUND_SECRET) {
         decision->action = ACTION_SECRET;
-        return remark_if_lost(survey, decision, err);
+        remark_if_lost(survey, decision);
+        return 0;
     }
     decision->action = ACTION_USE;
     if (build_ring(survey, on_change, decision, err) < 0)
         return -1;
     return decision->winner ? remark_sources(survey, decision, err) : 0;
+}
+
+int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
+           struct error *err)
+{
+    bool is_value = survey->secret->is_value;
+    *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
+    int decided = decide_all(survey, on_change, decision, err);
+    if (decided < 0 || !decision->lacks_remarks)
+        return decided;
+    errno = ENOMEM;
+    return error_sys(err, "cannot list the warnings");
 }
 
 void decision_free(struct decision *decision)

@@ -67,6 +67,7 @@ struct decision {
     struct change change;        /* what the store must hold, where there is one */
     struct remark *remarks;      /* in the order of the sources */
     size_t remark_count;
+    bool lacks_remarks; /* there was no memory for one */
 };
 
 /* Decides. The decision points into the survey, which must live as long.
