@@ -26,8 +26,8 @@ static int find_fresh(const struct change_input *input, struct ring *fresh, stru
     return ring_of_retired(&unseen, input->retired, false, fresh, err);
 }
 
-/* The store's ring and its staged keys after the change. `front` has the keys from outside that are not staged and will not
- * be. */
+/* The store's ring and its staged keys after the change. `front` has the keys from outside that are not staged and
+ * will not be. */
 static int change_store(enum on_change on_change, const struct change_input *input,
                         const struct ring *front, struct change *change, struct error *err)
 {
@@ -78,8 +78,8 @@ static int note_changes(const struct change_input *input, struct change *change,
     return 0;
 }
 
-/* Keys that only airflow.cfg has join the end of the ring. Those that the store has are in the change already, or will be
- * retired. */
+/* Keys that only airflow.cfg has join the end of the ring. Those that the store has are in the change already, or
+ * will be retired. */
 static int join_written(const struct change_input *input, struct change *change, struct error *err)
 {
     for (size_t i = 0; i < WRITTEN_MOST && input->written[i]; i++) {
@@ -93,8 +93,8 @@ static int join_written(const struct change_input *input, struct change *change,
     return 0;
 }
 
-/* Keys from outside first, then the store's, staged ones last. Where the first key from outside is staged, the next one would
- * encrypt: it may do so only if the store has it, and with it every process, so not if it is retired. */
+/* Keys from outside first, then the store's, staged ones last. Where the first key from outside is staged, the next
+ * one would encrypt: it may do so only if the store has it, and with it every process, so not if it is retired. */
 static int order_ring(const struct change_input *now, const struct ring *front,
                       const struct change *change, struct ring *ring, struct error *err)
 {

@@ -1,15 +1,17 @@
 /* What a key from outside does to the store's ring, and to the ring that this process gets. Pure.
  *
- * A key is new if the store has never seen it: it is not in the ring, not staged and not retired. Only a new key changes
- * the store; else two deployments with different keys and one store would write it at every start. --on-change says how:
+ * A key is new if the store has never seen it: it is not in the ring, not staged and not retired. Only a new key
+ * changes the store; else two deployments with different keys and one store would write it at every start.
+ * --on-change says how:
  *
  *   keep     keys from outside come first, the store's other keys follow;
- *   stage    a new key waits in NAME.staged, at the end of every process's ring: it decrypts, and does not encrypt yet;
+ *   stage    a new key waits in NAME.staged, at the end of every process's ring: it decrypts, and does not encrypt
+ *            yet;
  *   refuse   a new key is an error;
  *   replace  keys from outside are the ring, the store's other keys are retired.
  *
- * A retired key that comes back from outside is used by this process and not stored. Nothing is erased: keys that the new
- * ring lacks go to retired/ first. A secret that is one value has no room for a second one, so keep replaces it.
+ * A retired key that comes back from outside is used by this process and not stored. Nothing is erased: keys that the
+ * new ring lacks go to retired/ first. A secret that is one value has no room for a second one, so keep replaces it.
  */
 #pragma once
 
@@ -45,8 +47,8 @@ struct change {
 int change_for(enum on_change on_change, const struct change_input *input, struct change *change,
                struct ring *ring, struct error *err);
 
-/* Puts those of `keys` into *retires that must go to retired/ before the store is written: they are not retired yet, and
- * the changed store holds them neither in its ring nor staged. Returns 0, or -1 as ring_add. */
+/* Puts those of `keys` into *retires that must go to retired/ before the store is written: they are not retired yet,
+ * and the changed store holds them neither in its ring nor staged. Returns 0, or -1 as ring_add. */
 int change_retires(const struct change *change, const struct ring *keys,
                    const struct retired *retired, struct ring *retires, struct error *err);
 

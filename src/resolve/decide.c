@@ -42,8 +42,8 @@ static bool holds_value(const struct source *source)
             source->finding == FOUND_COMMAND);
 }
 
-/* What Airflow may have used before, and will not use now: a command of airflow.cfg once fernit writes fernet_key beside it,
- * a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET wins. */
+/* What Airflow may have used before, and will not use now: a command of airflow.cfg once fernit writes fernet_key
+ * beside it, a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET wins. */
 static bool is_unused(const struct survey *survey, const struct source *source,
                       const struct source *winner)
 {
@@ -61,8 +61,8 @@ static bool is_unused(const struct survey *survey, const struct source *source,
     return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
-/* A command in airflow.cfg may give a new key, as a variable may: so it wins against the key in the store, and against the
- * key that fernit wrote beside it. Airflow does not run it beside a key that the file's owner wrote. */
+/* A command in airflow.cfg may give a new key, as a variable may: so it wins against the key in the store, and
+ * against the key that fernit wrote beside it. Airflow does not run it beside a key that the file's owner wrote. */
 static const struct source *find_command(const struct survey *survey)
 {
     if (survey_owned(survey))
@@ -169,8 +169,8 @@ static int without_key(const struct survey *survey, struct decision *decision, s
     return 0;
 }
 
-/* Whether the ring has a key of the winner. If not, all of the winner's keys are retired, and staged keys do not encrypt
- * before they are promoted. */
+/* Whether the ring has a key of the winner. If not, all of the winner's keys are retired, and staged keys do not
+ * encrypt before they are promoted. */
 static bool gives_any(const struct source *winner, const struct ring *ring)
 {
     for (size_t i = 0; i < ring_count(&winner->ring); i++)
@@ -330,8 +330,8 @@ static int remark_sources(const struct survey *survey, struct decision *decision
     return 0;
 }
 
-/* Where a Fernet key would have to be created, run/keep.c refuses instead. A value that an empty variable hides is in the hint
- * of REMARK_EMPTY, and Airflow's pods do read what MISNAMED_FOR_PODS gives them. */
+/* Where a Fernet key would have to be created, run/keep.c refuses instead. A value that an empty variable hides is in
+ * the hint of REMARK_EMPTY, and Airflow's pods do read what MISNAMED_FOR_PODS gives them. */
 static bool is_misnamed(const struct survey *survey, const struct decision *decision)
 {
     if (!survey->misnamed)

@@ -1,21 +1,21 @@
-/* What a survey means: which source is used, what the ring is, whether a key must be created, what the store must hold, and
- * what is refused. The same for all secrets; a secret that is a single value is a ring with room for one.
+/* What a survey means: which source is used, what the ring is, whether a key must be created, what the store must
+ * hold, and what is refused. The same for all secrets; a secret that is a single value is a ring with room for one.
  *
  * Pure: no file, no process, no clock. The rules:
  *
- *   - The first source that holds a value wins. A broken source above the winner fails the run: a secret that is missing
- *     for a moment must never lead to a new key. A broken source below the winner is a warning.
- *   - Keys from outside (a variable, a command, a file) come first in the ring. The store's other keys follow, so that what
- *     they encrypted stays readable. Staged keys come last.
+ *   - The first source that holds a value wins. A broken source above the winner fails the run: a secret that is
+ *     missing for a moment must never lead to a new key. A broken source below the winner is a warning.
+ *   - Keys from outside (a variable, a command, a file) come first in the ring. The store's other keys follow, so
+ *     that what they encrypted stays readable. Staged keys come last.
  *   - A key from outside that the store has never seen changes the store: resolve/change.h.
- *   - A literal key in airflow.cfg that the ring lacks joins its end, unless it is retired. A key that fernet_key_cmd gives
- *     does not join: the command may give another one tomorrow.
+ *   - A literal key in airflow.cfg that the ring lacks joins its end, unless it is retired. A key that fernet_key_cmd
+ *     gives does not join: the command may give another one tomorrow.
  *   - fernet_key_cmd is run beside a literal key only where fernit wrote that key, as its mark shows.
  *   - Where a ..._SECRET wins, Airflow asks its secrets backend itself: no key is created or delivered.
  *   - A store that cannot be read is not changed. A run with a key from outside goes on without it, but with
  *     --on-change refuse it fails, since nobody can tell whether the key is new.
- *   - A key is created only where no source holds one, or only airflow.cfg holds retired ones. It is not created where
- *     staged or retired keys show that the store lost its ring, unless the secret is replaceable.
+ *   - A key is created only where no source holds one, or only airflow.cfg holds retired ones. It is not created
+ *     where staged or retired keys show that the store lost its ring, unless the secret is replaceable.
  */
 #pragma once
 
@@ -71,13 +71,13 @@ struct decision {
 };
 
 /* Decides. The decision points into the survey, which must live as long.
- * Returns 0, or -1: ERROR_INPUT or ERROR_REFUSED, where the run must stop (*decision holds the winner, if there is one, and
- * the remarks up to there), ERROR_SYSTEM. */
+ * Returns 0, or -1: ERROR_INPUT or ERROR_REFUSED, where the run must stop (*decision holds the winner, if there is
+ * one, and the remarks up to there), ERROR_SYSTEM. */
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err);
 
-/* The source of this key of decision->ring: the winner, or the first other source that has it. A key that no source has is
- * staged, and its source is the store. Pure. */
+/* The source of this key of decision->ring: the winner, or the first other source that has it. A key that no source
+ * has is staged, and its source is the store. Pure. */
 const struct source *decision_source(const struct survey *survey, const struct decision *decision,
                                      size_t index);
 

@@ -1,5 +1,5 @@
-/* A ..._CMD that prints the key. It runs as in Airflow: split like shlex, without a shell. fernit adds a deadline, a limit to
- * the output, and a check for commands that only read fernit's own store. */
+/* A ..._CMD that prints the key. It runs as in Airflow: split like shlex, without a shell. fernit adds a deadline, a
+ * limit to the output, and a check for commands that only read fernit's own store. */
 #pragma once
 
 #include <stdbool.h>

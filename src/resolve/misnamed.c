@@ -15,7 +15,8 @@ static bool is_letter(char c)
     return (unsigned)(c | 0x20) - 'a' < 26;
 }
 
-/* Whether `text` begins with the letters of `word`. Case is ignored, and in both so is every character that is no letter. */
+/* Whether `text` begins with the letters of `word`. Case is ignored, and in both so is every character that is no
+ * letter. */
 static bool spells(const char *text, const char *end, const char *word)
 {
     for (; *word; word++) {
@@ -65,7 +66,8 @@ static bool is_for_others(const char *name)
     return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
 }
 
-/* AIRFLOW_S3_SECRET_KEY is a variable of the user's. AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are Airflow's. */
+/* AIRFLOW_S3_SECRET_KEY is a variable of the user's. AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are
+ * Airflow's. */
 static bool is_airflows(struct span name, const struct managed *secret)
 {
     char direct[64];

@@ -106,7 +106,8 @@ static int find_all(struct option_files *files, char *const *environment, struct
     return 0;
 }
 
-/* The environment in which Airflow will expand values: the command's, and the variables that a shell before it may set. */
+/* The environment in which Airflow will expand values: the command's, and the variables that a shell before it may
+ * set. */
 static int expanding_environment(const struct option_files *files, char *const *environment,
                                  struct environment *expanding, struct error *err)
 {

@@ -1,20 +1,22 @@
 /* ..._FILE for every sensitive option of Airflow's (airflow/sensitive.h). Airflow itself reads no ..._FILE: with
- * AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE=/run/secrets/conn fernit sets AIRFLOW__DATABASE__SQL_ALCHEMY_CONN for the command
- * to the text of that file.
+ * AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE=/run/secrets/conn fernit sets AIRFLOW__DATABASE__SQL_ALCHEMY_CONN for the
+ * command to the text of that file.
  *
  * The rules are those of the Fernet key:
  *
- *   - A variable and its ..._FILE that are both set are an error. One that is set to nothing is ignored, with a warning.
- *   - Where ..._CMD or ..._SECRET is set, the file is not read, with a warning. Airflow reads the plain variable before them,
- *     so fernit does not set it.
+ *   - A variable and its ..._FILE that are both set are an error. One that is set to nothing is ignored, with a
+ *     warning.
+ *   - Where ..._CMD or ..._SECRET is set, the file is not read, with a warning. Airflow reads the plain variable
+ *     before them, so fernit does not set it.
  *   - resolve/secret_file.h reads the file: a file that is missing, unreadable or empty is an error.
- *   - One line end at the end is not part of the value; everything else is. A variable cannot have a NUL, so a NUL is an
- *     error. So is a second line, except in an option that is JSON.
- *   - In its own variables Airflow replaces "$NAME" where NAME is set, and "~" at the beginning. A value that this would
- *     change is an error. Airflow does not change what a ..._CMD prints.
+ *   - One line end at the end is not part of the value; everything else is. A variable cannot have a NUL, so a NUL is
+ *     an error. So is a second line, except in an option that is JSON.
+ *   - In its own variables Airflow replaces "$NAME" where NAME is set, and "~" at the beginning. A value that this
+ *     would change is an error. Airflow does not change what a ..._CMD prints.
  *
- * The values go into the command's environment, whatever --deliver says. `init` has no command, so it neither reads nor checks
- * the files. It warns, since the same variables are often set in a pod's init container and in the container with Airflow.
+ * The values go into the command's environment, whatever --deliver says. `init` has no command, so it neither reads
+ * nor checks the files. It warns, since the same variables are often set in a pod's init container and in the
+ * container with Airflow.
  */
 #pragma once
 
@@ -49,13 +51,14 @@ struct option_files {
     size_t count;
 };
 
-/* Reads all files that `environment` names; `early` is what root has read of them, or NULL. The environment must live as long
- * as *files.
+/* Reads all files that `environment` names; `early` is what root has read of them, or NULL. The environment must live
+ * as long as *files.
  * Returns 0, or -1 with the first error, ERROR_INPUT or ERROR_SYSTEM; *files still lists all of them, for status. */
 int option_files_read(char *const *environment, const struct early *early,
                       struct option_files *files, struct error *err);
 
-/* Puts the values into the command's environment, and removes every ..._FILE and every plain variable that is set to nothing.
+/* Puts the values into the command's environment, and removes every ..._FILE and every plain variable that is set to
+ * nothing.
  * Returns 0, or -1 with ERROR_SYSTEM. */
 int option_files_deliver(struct option_files *files, struct environment *environment,
                          struct error *err);

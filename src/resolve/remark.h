@@ -1,7 +1,7 @@
 /* The words of a warning about a source.
  *
- * A new warning takes four steps: a REMARK_... in resolve/decide.h; a call of add_remark() in resolve/decide.c, where the
- * warning is due; a function that writes it, and its row, in resolve/remark.c; its id in cli/catalogue.c.
+ * A new warning takes four steps: a REMARK_... in resolve/decide.h; a call of add_remark() in resolve/decide.c, where
+ * the warning is due; a function that writes it, and its row, in resolve/remark.c; its id in cli/catalogue.c.
  */
 #pragma once
 

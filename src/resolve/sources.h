@@ -13,7 +13,7 @@
 #include "store/retired.h"
 #include "store/store.h"
 
-/* The kinds of sources, in their order of precedence. The README calls them ways; its way 7 is to create a key. */
+/* The kinds of sources, in their order of precedence, numbered as `fernit status` numbers them. */
 enum way {
     WAY_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
     WAY_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
@@ -109,8 +109,8 @@ struct survey {
     size_t room;
     size_t store_source; /* index of the store's */
     struct store_scan store_scan;
-    /* An assignment that looks like this secret's and is not read, because of its name, or because an empty one hides it; or
-     * NULL. */
+    /* An assignment that looks like this secret's and is not read, because of its name, or because an empty one hides
+     * it; or NULL. */
     const char *misnamed;
     const char *suggested;  /* options for the commands that hints suggest: " --store /x", or "" */
     struct ring staged;     /* the store's staged keys */
@@ -124,15 +124,15 @@ struct survey {
     char cfg_names[MANAGED_OPTIONS][4][SOURCE_NAME];
 };
 
-/* Whether the source is outside the store and airflow.cfg, and may give another key at each start: the first four ways, and a
- * command in airflow.cfg. */
+/* Whether the source is outside the store and airflow.cfg, and may give another key at each start: the first four
+ * ways, and a command in airflow.cfg. */
 bool source_is_outside(const struct source *source);
 
 /* Whether the source is a command in airflow.cfg beside a value, which Airflow reads instead. */
 bool source_is_shadowed(const struct survey *survey, const struct source *source);
 
-/* The first literal key in airflow.cfg that fernit did not write; NULL: none. Airflow reads it and runs no ..._cmd, so fernit
- * runs none either. */
+/* The first literal key in airflow.cfg that fernit did not write; NULL: none. Airflow reads it and runs no ..._cmd,
+ * so fernit runs none either. */
 const struct source *survey_owned(const struct survey *survey);
 
 /* Whether the source is a command in airflow.cfg that is not run for that reason. */

@@ -14,7 +14,8 @@
 #include "resolve/survey_state.h"
 #include "store/owner.h"
 
-/* What the second assignment of a variable holds, or NULL. Airflow reads the first, but keys of the second may be in use. */
+/* What the second assignment of a variable holds, or NULL. Airflow reads the first, but keys of the second may be in
+ * use. */
 static const char *find_second(struct survey_state *state, enum way way, const char *name,
                                struct source *source)
 {

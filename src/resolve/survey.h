@@ -2,8 +2,8 @@
  *
  * It reads files and runs commands, and writes nothing. resolve/decide.h decides what the findings mean.
  *
- * A new source is a value in enum way (resolve/sources.h) and a step in add_outside() in resolve/survey.c, or in survey_cfg()
- * in resolve/survey_cfg.c for one in airflow.cfg. The step fills a struct source with the functions of
+ * A new source is a value in enum way (resolve/sources.h) and a step in add_outside() in resolve/survey.c, or in
+ * survey_cfg() in resolve/survey_cfg.c for one in airflow.cfg. The step fills a struct source with the functions of
  * resolve/survey_state.h.
  */
 #pragma once
@@ -17,8 +17,8 @@ int survey_all(const struct survey_input *input, struct survey *survey, struct e
 /* Reads the store again, and no other source: for a caller that has taken its lock since. As survey_all. */
 int survey_store_again(const struct survey_input *input, struct survey *survey, struct error *err);
 
-/* What Airflow would find in this option of airflow.cfg in a process with `environment`. *is_plain says whether that is the
- * same in every environment; ring->is_value must be the secret's.
+/* What Airflow would find in this option of airflow.cfg in a process with `environment`. *is_plain says whether that
+ * is the same in every environment; ring->is_value must be the secret's.
  * Returns a finding: absent, empty, keys, broken (*err), placeholder. */
 enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_option *option,
                             char *const *environment, struct ring *ring, bool *is_plain,

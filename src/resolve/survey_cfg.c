@@ -37,7 +37,8 @@ enum finding survey_cfg_key(const struct cfg *cfg, const struct managed_option *
 
 enum { IN_DEFAULT = 3 }; /* behind the option itself, ..._cmd and ..._secret */
 
-/* A source for one line of airflow.cfg: the option of that index, its ..._cmd, its ..._secret, or the option in [DEFAULT]. */
+/* A source for one line of airflow.cfg: the option of that index, its ..._cmd, its ..._secret, or the option in
+ * [DEFAULT]. */
 static struct source source_in_cfg(struct survey_state *state, size_t index, size_t which)
 {
     static const char *const endings[] = {"", "_cmd", "_secret", ""};
@@ -75,8 +76,8 @@ static bool is_read_first(const struct survey_state *state, size_t index)
     return index == managed_rank(state->survey->secret, state->input->airflow, 0);
 }
 
-/* The option in [DEFAULT], where the section has the option, too, or there is no such section: configparser does not use
- * it, but Airflow shows it. Where the section gives no key, the one in [DEFAULT] is a source all the same: stored
+/* The option in [DEFAULT], where the section has the option, too, or there is no such section: configparser does not
+ * use it, but Airflow shows it. Where the section gives no key, the one in [DEFAULT] is a source all the same: stored
  * connections may need it, so no other key may be created. */
 static int add_default(struct survey_state *state, size_t index, struct error *err)
 {
@@ -134,8 +135,8 @@ static bool has_option(const struct survey_state *state, const char *section, co
     return found > 0 && !text_is_blank(value->bytes);
 }
 
-/* [core] fernet_key_cmd and fernet_key_secret. Airflow reads them only where fernet_key is missing. fernit reads them also where
- * it is empty, and where fernit wrote it itself. */
+/* [core] fernet_key_cmd and fernet_key_secret. Airflow reads them only where fernet_key is missing. fernit reads them
+ * also where it is empty, and where fernit wrote it itself. */
 static int add_command_and_secret(struct survey_state *state, size_t index, struct error *err)
 {
     const struct managed_option *names = &state->survey->secret->options[index];

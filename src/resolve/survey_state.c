@@ -88,7 +88,8 @@ void source_advise_key(struct error *error, const struct managed *secret, enum w
         error_hint(error, "%s", key_cure(secret, way));
 }
 
-/* However the value is delivered, Airflow would replace variables in it, and its processes would get different values. */
+/* However the value is delivered, Airflow would replace variables in it, and its processes would get different
+ * values. */
 static int refuse_variables(const struct survey_state *state, const struct ring *ring,
                             struct error *err)
 {
