@@ -15,24 +15,25 @@ bool secret_file_may_be_shown(const char *path)
     return !ring_is_text(path) && shown(path, NULL, "") == path;
 }
 
-static int read_path(const char *path, const char *name, struct secret *text, struct error *err)
+static int read_path(const char *given, const char *shown_as, struct secret *text,
+                     struct error *err)
 {
     struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, name, &status, err);
-    return fd < 0 ? -1 : file_read(fd, name, SECRET_FILE_MOST, text, err);
+    _cleanup_close_ int fd = file_open(AT_FDCWD, given, 0, shown_as, &status, err);
+    return fd < 0 ? -1 : file_read(fd, shown_as, SECRET_FILE_MOST, text, err);
 }
 
-static int read_text(const char *path, const char *name, const struct early *early,
+static int read_text(const char *path, const char *shown_as, const struct early *early,
                      struct secret *text, struct error *err)
 {
     const struct early_text *found = early_found(early, path);
     if (found && found->missing) {
         errno = ENOENT;
-        return error_sys(err, "%s", name);
+        return error_sys(err, "%s", shown_as);
     }
     if (found)
         return secret_append(text, found->text.bytes, found->text.length, err);
-    if (read_path(path, name, text, err) == 0)
+    if (read_path(path, shown_as, text, err) == 0)
         return 0;
     if (early && err->errnum == EACCES)
         error_advise(err, "let this user read it, or let root alone write to its folders: then "
