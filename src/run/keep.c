@@ -11,6 +11,7 @@
 #include "cli/catalogue.h"
 #include "cli/suggest.h"
 #include "resolve/key_command.h"
+#include "resolve/remark.h"
 #include "run/deliver.h"
 #include "run/record.h"
 #include "store/create.h"
@@ -295,14 +296,12 @@ static int check_strict(const struct context *context, const struct look *look, 
         const struct lookup *lookup = &look->lookups[i];
         for (size_t j = 0; j < lookup->decision.remark_count; j++) {
             const struct remark *remark = &lookup->decision.remarks[j];
-            char text[sizeof err->message];
-            char hint[REMARK_HINT];
+            struct remark_message message;
             if (!warning_is_security(remark_id(remark->kind)))
                 continue;
-            remark_text(remark, &lookup->survey, &lookup->decision, text, sizeof text);
-            error_refused(err, "%.900s (refused: --strict)", text);
-            remark_hint(remark, &lookup->survey, &lookup->decision, hint);
-            return error_hint(err, "%s", hint);
+            remark_write(remark, &lookup->survey, &lookup->decision, &message);
+            error_refused(err, "%.900s (refused: --strict)", message.text);
+            return error_hint(err, "%s", message.hint);
         }
     }
     return 0;

@@ -45,7 +45,7 @@ static bool lacks_any(const struct look *look, unsigned secrets)
  * be known of the file. */
 static void read_cfg(const struct context *context, unsigned secrets, bool whole, struct look *look)
 {
-    struct cfg_look *cfg = &look->cfg;
+    struct shared_cfg *cfg = &look->cfg;
     struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {

@@ -39,7 +39,7 @@ struct look {
     int airflow;              /* the version of the command's, or AIRFLOW_UNKNOWN */
     const char *airflow_from; /* what told it, for messages */
     struct secret cfg_path;
-    struct cfg_look cfg;
+    struct shared_cfg cfg;
     struct store store;
     struct error store_error;
     struct lookup lookups[MANAGED_COUNT];

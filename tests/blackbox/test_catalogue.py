@@ -17,7 +17,7 @@ def definition(path, opening):
 
 
 def remark_ids():
-    return dict(re.findall(r'\[(REMARK_\w+)\] = "([^"]*)"', definition("src/resolve/remark.c", "ids")))
+    return dict(re.findall(r'\[(REMARK_\w+)\] = \{"([^"]*)"', definition("src/resolve/remark.c", "kinds")))
 
 
 def option_file_ids():
