@@ -31,6 +31,13 @@ static void print_code(const char *code, size_t length)
     if (is_option) {
         code++;
         length--;
+        size_t word = strcspn(code, " `");
+        print_escaped(code, word);
+        if (word == length)
+            return;
+        printf(isupper((unsigned char)code[word + 1]) ? " Ar " : " Cm ");
+        code += word + 1;
+        length -= word + 1;
     }
     print_escaped(code, length);
 }
@@ -221,17 +228,39 @@ static bool print_commands(const char *argument)
     return !*argument;
 }
 
-/* The warnings' ids: "security", of those that are about security, "other", of the rest. */
+/* The catalogue's rows of a level. */
+static bool print_messages(enum catalogue_level level)
+{
+    printf(".Bl -tag -width Ds\n");
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_row *row = &catalogue[i];
+        const struct message_text *text = message_text(row->id);
+        if (!(row->levels & level))
+            continue;
+        if (!text)
+            return false;
+        printf(".It Cm %s%s\n", row->id,
+               row->security && level == CATALOGUE_WARNING ? " Pq security" : "");
+        if (text->looks && level == CATALOGUE_ERROR) {
+            print_text(text->looks);
+            printf(".Pp\n");
+        }
+        print_text(text->meaning);
+        printf(".Pp\n");
+        print_text(text->cure);
+    }
+    printf(".El\n");
+    return true;
+}
+
+static bool print_errors(const char *argument)
+{
+    return print_messages(CATALOGUE_ERROR) && !*argument;
+}
+
 static bool print_warnings(const char *argument)
 {
-    bool security = strcmp(argument, "security") == 0;
-    size_t left = 0;
-    for (size_t i = 0; i < warning_count; i++)
-        left += warnings[i].security == security;
-    for (size_t i = 0; i < warning_count; i++)
-        if (warnings[i].security == security)
-            printf(".Cm %s %c\n", warnings[i].id, --left > 0 ? ',' : '.');
-    return security || strcmp(argument, "other") == 0;
+    return print_messages(CATALOGUE_WARNING) && !*argument;
 }
 
 static bool print_version(const char *argument)
@@ -241,8 +270,7 @@ static bool print_version(const char *argument)
 }
 
 const struct place mdoc_places[] = {
-    {"version", print_version},   {"synopsis", print_synopsis},
-    {"commands", print_commands}, {"options", print_options},
-    {"settings", print_settings}, {"variables", print_variables},
-    {"warnings", print_warnings}, {NULL, NULL},
+    {"version", print_version}, {"synopsis", print_synopsis}, {"commands", print_commands},
+    {"options", print_options}, {"settings", print_settings}, {"variables", print_variables},
+    {"errors", print_errors},   {"warnings", print_warnings}, {NULL, NULL},
 };
