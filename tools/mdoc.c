@@ -22,12 +22,17 @@ static void print_escaped(const char *text, size_t length)
 }
 
 /* `code`: a line of its own, with the macro for what it is, and the punctuation around it. */
-static void print_code(const char *code, size_t length)
+static void print_code(const char *code, size_t length, bool in_brackets)
 {
     bool is_option = strncmp(code, "--", 2) == 0;
     bool is_file = *code == '/' || (length > 4 && strncmp(code + length - 4, ".cfg", 4) == 0);
     bool is_variable = length > 7 && strncmp(code, "FERNIT_", 7) == 0;
-    printf("%s ", is_option ? "Fl" : is_file ? "Pa" : is_variable ? "Ev" : "Ql");
+    printf("%s %s",
+           is_option     ? "Fl"
+           : is_file     ? "Pa"
+           : is_variable ? "Ev"
+                         : "Ql",
+           in_brackets ? "( " : "");
     if (is_option) {
         code++;
         length--;
@@ -52,11 +57,15 @@ static bool is_link(const char *text)
 static void print_text(const char *text)
 {
     bool at_start = true;
+    bool in_brackets = false;
     for (; *text; text++) {
-        if (*text == '`') {
+        if (*text == '(' && text[1] == '`') {
+            in_brackets = true;
+        } else if (*text == '`') {
             const char *end = strchr(text + 1, '`');
             printf("%s.", at_start ? "" : "\n");
-            print_code(text + 1, (size_t)(end - text - 1));
+            print_code(text + 1, (size_t)(end - text - 1), in_brackets);
+            in_brackets = false;
             for (text = end + 1; *text && strchr(",.;:)", *text); text++)
                 printf(" %c", *text);
             putchar('\n');
@@ -65,7 +74,7 @@ static void print_text(const char *text)
                 text--;
         } else if (*text == ']' && text[1] == '(') {
             text = strchr(text, ')');
-        } else if (is_link(text) || (*text == ' ' && text[1] == '`')) {
+        } else if (is_link(text) || (*text == ' ' && text[1 + (text[1] == '(')] == '`')) {
             /* The words of a link go on as text; the line ends before code. */
             continue;
         } else {

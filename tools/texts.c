@@ -100,7 +100,7 @@ static const struct message_text message_texts[] = {
      "fernit could continue, but a key or a secret would be at risk. Or an option forbids it: "
      "`--strict` makes a start of each warning about security an error.",
      "Do what a hint says."},
-    {"invalid-key", "`...: the key has ... bytes, a Fernet key has 32`",
+    {"invalid-key", "`...: ... has ... bytes, a Fernet key has 32`",
      "A source holds something that is no Fernet key: a part of one, a template, a path, two keys "
      "without a comma. A key is 32 bytes in base64: 44 characters.",
      "Give the whole key. A new key cannot read what the old one has encrypted: give one only if "
@@ -237,7 +237,7 @@ static const struct message_text message_texts[] = {
      "The container's own variable or command, or the command in `airflow.cfg`, gives fewer keys "
      "than the store has. What fernit starts gets all of them. What `docker exec` starts gets only "
      "those, and cannot read what the others have encrypted.",
-     "`fernit run -- airflow ...` there. The warning ends when the old keys are retired, or it "
+     "Use `fernit run -- airflow ...` there. The warning ends when the old keys are retired, or it "
      "gives all."},
     {"joined-key", NULL,
      "A source holds a key that the source in use lacks. It comes last in the key ring: it "
@@ -246,7 +246,7 @@ static const struct message_text message_texts[] = {
     {"dropped-key", NULL,
      "`airflow.cfg` holds a retired key, or another secret than the one in use. fernit does not "
      "use it, and a start that writes the file replaces it.",
-     "None, if that is right."},
+     "Nothing, if that is right."},
     {"published-key", "`key ... is known to everybody, from ...`",
      "The key or secret is in a published compose file, image or chart (the message names it): "
      "everybody has it. fernit still uses it.",
