@@ -56,7 +56,7 @@ const struct catalogue_row catalogue[] = {
      ERROR | WARNING, false},
     {"damaged-key",
      "A file in the store holds no whole key.\n"
-     "Put back a backup of it.",
+     "Put back a backup.",
      ERROR, false},
     {"unsafe-file",
      "Another user could write this file, or it is a link.\n"
