@@ -144,14 +144,26 @@ SAID = [shape for text in LITERALS for shape in (VALUE.sub("", text), VALUE.sub(
 #: What stands before a message: a path, a variable, a file, a target.
 PLACE = re.compile(r"\.\.\.|[A-Z_/.][\w/.]*|airflow\.cfg|fernit\.ini|vault|line \d+|--wait-for db|the (database|name).*")
 REASONS = {*map(os.strerror, errno.errorcode), "Quota exceeded", "Out of memory", "Resource busy"}  # musl's words differ
-NAMES = re.compile(r"\b(?:FERNET_KEY|AIRFLOW_|COMMAND|Fernet key|(?<!and )fernet_key|secret_key|other hosts|31|/\w[\w/]*)\b")
+#: What stands in a message for a value.
+NAMES = re.compile(r"(?<!\w)/\w[\w/]*|\b(?:FERNET_KEY|AIRFLOW_|COMMAND|Fernet key|(?<!and )fernet_key|secret_key|the (?:key|value)|an option|a command"
+                   r"|a directory|other (?:hosts|containers)|31)\b")
+
+
+def holds(text, parts):
+    """Whether the parts stand in it, in their order."""
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def is_said(look):
     """Whether a message of the sources is this, with anything in place of each "..." and of each name."""
     parts = [part.strip(" ") for part in NAMES.sub("...", look).split("...")]
-    pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
-    return any(map(str.strip, parts)) and any(pattern.search(text) for text in SAID)
+    return any(parts) and any(holds(text, parts) for text in SAID)
 
 
 def not_said(look):
