@@ -46,7 +46,8 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"no-volume",
      "No key was found, and a new one would be lost: the store is on no volume.\n"
-     "Mount a volume there, or give the key of your connections in FERNET_KEY.",
+     "Mount a volume at the folder of --store, or give the key of your connections in "
+     "FERNET_KEY.",
      ERROR, false},
 
     /* The store. */
