@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/file.h"
 
-/* What is read at once of a file that may not have to be read whole. */
+/* Bytes that read_wanted reads at once. */
 enum { PIECE = 8000 };
 
-/* configparser's MAX_INTERPOLATION_DEPTH, and a bound against "%(a)s%(a)s" that doubles each time. */
+/* configparser's MAX_INTERPOLATION_DEPTH, and limits against "%(a)s%(a)s", which doubles each time. */
 enum { DEPTH_MOST = 10, VALUE_MOST = 1024 * 1024, REFERENCES_MOST = 10000 };
 
 static int read_whole(int fd, const char *path, struct cfg *cfg, struct error *err)
@@ -26,9 +26,9 @@ static int read_whole(int fd, const char *path, struct cfg *cfg, struct error *e
     return 0;
 }
 
-/* A value that is not the end of it: there may be a ..._cmd beside an empty one, "%" refers to another option, and
- * what variables make of it is not for this module. */
-static bool is_final(const struct ini *ini)
+/* Whether every value is final. An empty one may have a ..._cmd beside it, "%" may refer to another option, and
+ * variables are expanded elsewhere. */
+static bool are_final(const struct ini *ini)
 {
     for (size_t i = 0; i < ini->option_count; i++) {
         const char *value = ini_value(ini, &ini->options[i]);
@@ -38,8 +38,8 @@ static bool is_final(const struct ini *ini)
     return true;
 }
 
-/* Returns 1 where all that is wanted certainly stands in the file, and for itself; 0 where the file must be
- * read whole, from where the descriptor is then; or -1. */
+/* Returns 1 if the wanted options were found, or are certainly missing, and are final; 0 if the whole file must be
+ * read, with the descriptor at its start; or -1. */
 static int read_wanted(int fd, const char *path, const struct ini_wanted *wanted, size_t count,
                        struct cfg *cfg, struct error *err)
 {
@@ -55,7 +55,7 @@ static int read_wanted(int fd, const char *path, const struct ini_wanted *wanted
         piece.length -= taken;
         memmove(piece.bytes, piece.bytes + taken, piece.length);
     }
-    if (quick.state == INI_QUICK_FOUND && is_final(&cfg->ini))
+    if (quick.state == INI_QUICK_FOUND && are_final(&cfg->ini))
         return 1;
     ini_free_document(&cfg->ini);
     return lseek(fd, 0, SEEK_SET) < 0 ? error_sys(err, "%s: cannot be read again", path) : 0;
@@ -89,14 +89,15 @@ int cfg_read_options(const char *path, const struct ini_wanted *wanted, size_t c
     return read_file(path, wanted, count, cfg, err);
 }
 
-static const struct ini_option *look_up(const struct ini *ini, const char *section,
-                                        const char *name)
+/* Searches [section], then [DEFAULT]. */
+static const struct ini_option *find_option(const struct ini *ini, const char *section,
+                                            const char *name)
 {
     const struct ini_option *own = ini_find(ini, section, name);
     return own ? own : ini_find(ini, "DEFAULT", name);
 }
 
-/* What one value is made of. The budget bounds the references that lead to nothing but others. */
+/* The expansion of one value. `budget` limits the number of references. */
 struct interpolation {
     const struct ini *ini;
     const char *section;
@@ -131,7 +132,7 @@ static int interpolate(struct interpolation *work, const char *text, int depth, 
             return error_input(err, "a \"%%\" in it is no \"%%%%\" and no \"%%(name)s\"");
         memcpy(name, text + 2, length);
         name[length] = '\0';
-        const struct ini_option *option = look_up(work->ini, work->section, name);
+        const struct ini_option *option = find_option(work->ini, work->section, name);
         if (!option)
             return error_input(err, "a %%(name)s in it refers to an option that does not exist");
         if (interpolate(work, ini_value(work->ini, option), depth + 1, err) < 0)
@@ -147,7 +148,7 @@ int cfg_value(const struct cfg *cfg, const char *section, const char *name, stru
     bool is_default = strcmp(section, "DEFAULT") == 0;
     if (!cfg->exists || !(is_default || ini_section(&cfg->ini, section)))
         return 0;
-    const struct ini_option *option = look_up(&cfg->ini, section, name);
+    const struct ini_option *option = find_option(&cfg->ini, section, name);
     if (!option)
         return 0;
     struct interpolation work = {&cfg->ini, section, value, REFERENCES_MOST};

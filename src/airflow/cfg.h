@@ -1,4 +1,4 @@
-/* airflow.cfg: what is in it, as Airflow sees it. */
+/* Reads airflow.cfg as Airflow reads it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,34 +9,34 @@
 
 struct error;
 
-enum { CFG_MOST = 16 * 1024 * 1024 }; /* bytes; what Airflow writes has 110 KB */
+enum { CFG_MOST = 16 * 1024 * 1024 }; /* bytes; Airflow writes 110 KB */
 
 struct cfg {
     bool exists;
     struct stat status; /* of the file that was read */
-    struct secret text; /* of all of it, where is_whole */
-    bool is_whole;      /* all of it was read and checked */
+    struct secret text; /* the whole file, if is_whole */
+    bool is_whole;      /* the whole file was read and checked */
     struct ini ini;
 };
 
-/* Reads the file, at the end of any symbolic links. That it is missing is no error: `exists` says it.
- * Returns 0, or -1: ERROR_INPUT "PATH: line 7: ..." (what Airflow could not read either, or not a
- * regular file), ERROR_SYSTEM. */
+/* Reads the file and follows symbolic links. A missing file is no error: `exists` is false then.
+ * Returns 0, or -1: ERROR_INPUT "PATH: line 7: ..." (Airflow could not read it either, or it is not a regular
+ * file), ERROR_SYSTEM. */
 int cfg_read(const char *path, struct cfg *cfg, struct error *err);
 
-/* The same, but where each of the wanted options certainly stands in the file or certainly does not, for
- * configparser (base/ini_quick.h), and holds a value that stands for itself (not empty, no "%", nothing for
- * airflow_expand), they alone are in *cfg: then !is_whole, and the rest of the file may be anything. The names
- * must stay where they are. Any other file is read whole, and is so where nothing is wanted. */
+/* The same, but reads only the wanted options where that is certain to be enough (base/ini_quick.h): every value
+ * found is final, that is, not empty, without "%", and without variables for airflow_expand. *cfg then has these
+ * options alone, is_whole is false, and the rest of the file was not checked. The wanted names are borrowed. In
+ * all other cases it reads the whole file. */
 int cfg_read_options(const char *path, const struct ini_wanted *wanted, size_t count,
                      struct cfg *cfg, struct error *err);
 
-/* The value that Airflow's conf.get(section, name) would find in the file, before it expands
- * variables: from [section], else from [DEFAULT] where there is a [section]; with configparser's
- * BasicInterpolation ("%%", "%(name)s"). One on continuation lines begins with a newline, as there.
+/* The value that Airflow's conf.get(section, name) finds in the file, before it expands variables: from [section],
+ * else from [DEFAULT] if there is a [section]; with configparser's BasicInterpolation ("%%", "%(name)s"). A value
+ * on continuation lines begins with a newline, as in configparser.
  *
- * Returns 1 and the value, appended to *value; 0 where there is none; -1: ERROR_INPUT for a "%" that
- * configparser would refuse, ERROR_SYSTEM. */
+ * Returns 1 and appends the value to *value; 0 if there is none; -1: ERROR_INPUT for a "%" that configparser would
+ * refuse, ERROR_SYSTEM. */
 int cfg_value(const struct cfg *cfg, const char *section, const char *name, struct secret *value,
               struct error *err);
 

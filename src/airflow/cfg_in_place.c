@@ -20,9 +20,7 @@ static int open_in_place(const char *path, struct stat *status, struct error *er
         return error_sys(err, "%s: cannot be written in place", path);
     if (fstat(fd, status) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
 static int write_in_place(int fd, const char *path, const char *text, size_t length,
@@ -37,10 +35,11 @@ static int write_in_place(int fd, const char *path, const char *text, size_t len
     return 0;
 }
 
-/* The copy: one line with both lengths, the old text, the new text. */
+/* The copy has one line with both lengths, the old text and the new text. */
 static const char copy_head[] = "fernit airflow.cfg ";
 
-/* Not random: writers have the store's lock, and a crash leaves one at most. */
+/* The copy's name until it is complete. Not random: writers hold the store's lock, so a crash leaves at most one.
+ * */
 static void unfinished_name(const char *copy, char name[FILE_TEMPORARY_NAME])
 {
     snprintf(name, FILE_TEMPORARY_NAME, "%s.new", copy);
@@ -55,7 +54,7 @@ bool cfg_copy_exists(const struct cfg_copy *copy)
            fstatat(copy->directory, unfinished, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* What the file has, less what the store's files do not. An ACL is not worth copying: without it the owner is left. */
+/* The file's access, limited by the mode of the store's files. Without the ACL, only the owner has permissions. */
 static int copy_access(int file, const struct cfg_copy *copy, struct access *access)
 {
     if (access_of_open(file, access) < 0)
@@ -109,7 +108,7 @@ int cfg_overwrite(const char *path, const struct cfg *read, const struct secret 
         return CFG_CHANGED;
     if (write_copy(fd, read, text, copy, err) < 0)
         return -1;
-    /* Editors know no lock, and the copy has taken a while. */
+    /* Check again: editors use no lock, and writing the copy took a while. */
     if (fstat(fd, &now) < 0 || !cfg_is_unchanged(&now, &read->status)) {
         unlinkat(copy->directory, copy->name, 0);
         return CFG_CHANGED;
@@ -131,10 +130,10 @@ int cfg_foresee_overwrite(const char *path, const char *folder, struct error *er
     return CFG_WRITTEN;
 }
 
-/* Whether an interrupted write explains what is there: new where it came to, old behind that. A
- * block that was allocated and never written reads as zeros. */
-static bool is_torn(const struct secret *now, const char *old, size_t old_length, const char *new,
-                    size_t new_length)
+/* Whether an interrupted write can have left the file as it is: new text first, old text behind it. A block that
+ * was allocated but never written reads as zeros. */
+static bool is_half_written(const struct secret *now, const char *old, size_t old_length,
+                            const char *new, size_t new_length)
 {
     size_t longest = old_length > new_length ? old_length : new_length;
     size_t shortest = old_length < new_length ? old_length : new_length;
@@ -142,15 +141,15 @@ static bool is_torn(const struct secret *now, const char *old, size_t old_length
         return false;
     for (size_t i = 0; i < now->length; i++) {
         char c = now->bytes[i];
-        bool explained = (i < old_length && c == old[i]) || (i < new_length && c == new[i]) ||
-                         (i >= old_length && c == '\0');
-        if (!explained)
+        bool is_expected = (i < old_length && c == old[i]) || (i < new_length && c == new[i]) ||
+                           (i >= old_length && c == '\0');
+        if (!is_expected)
             return false;
     }
     return true;
 }
 
-/* The old text in the copy, or NULL where it is not one of ours. */
+/* The old text in the copy, or NULL if fernit did not write this file. */
 static const char *read_head(const struct secret *copy, size_t *old_length, size_t *new_length)
 {
     size_t head = strlen(copy_head);
@@ -165,8 +164,8 @@ static const char *read_head(const struct secret *copy, size_t *old_length, size
     return whole ? end + 1 : NULL;
 }
 
-/* Where nobody may put a name into its folder who may not write the file, it does not matter whose it is: with arbitrary
- * uids of one group it is that of another start. */
+/* If only users who may write the file can create files in the copy's folder, the copy's owner does not matter:
+ * with arbitrary uids of one group it is the user of another start. */
 static int check_copy(const struct cfg_copy *copy, int fd, struct stat *status,
                       const struct stat *file, const char *path, struct error *err)
 {
@@ -181,32 +180,14 @@ static int check_copy(const struct cfg_copy *copy, int fd, struct stat *status,
 
 static const char unfinished_work[] = "an interrupted write has to be finished";
 
-int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
-                struct error *err)
+/* `saved` is the text of the copy. Returns as cfg_recover does. */
+static int finish_write(const char *path, int target, const struct cfg_copy *copy,
+                        const char *copy_path, const struct secret *saved,
+                        const struct deadline *deadline, struct error *err)
 {
-    struct stat status;
-    struct stat target_status;
-    _cleanup_secret_ struct secret kept = {0};
-    char unfinished[FILE_TEMPORARY_NAME];
-    char copy_path[PATH_MAX];
-    snprintf(copy_path, sizeof copy_path, "%s/%s", copy->directory_path, copy->name);
-    unfinished_name(copy->name, unfinished);
-    if (!copy->pretends)
-        unlinkat(copy->directory, unfinished, 0);
-    _cleanup_close_ int fd =
-        file_open(copy->directory, copy->name, O_NOFOLLOW, copy_path, &status, err);
-    if (fd < 0)
-        return err->errnum == ENOENT ? 0 : -1;
-    _cleanup_close_ int target = open_in_place(path, &target_status, err);
-    if (target < 0)
-        return error_within(err, unfinished_work);
-    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
-        file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &kept, err) < 0)
-        return -1;
-
     size_t old_length = 0;
     size_t new_length = 0;
-    const char *old = read_head(&kept, &old_length, &new_length);
+    const char *old = read_head(saved, &old_length, &new_length);
     if (!old) {
         error_input(err, "%s: is not a copy that fernit wrote", copy_path);
         error_id(err, "interrupted-write");
@@ -218,7 +199,7 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
     if ((!copy->pretends && cfg_lock_open(target, path, deadline, err) < 0) ||
         file_read(target, path, CFG_MOST, &now, err) < 0)
         return error_within(err, unfinished_work);
-    if (!is_torn(&now, old, old_length, new, new_length)) {
+    if (!is_half_written(&now, old, old_length, new, new_length)) {
         error_input(err, "%s: fernit was killed while it wrote this file, and it was edited since",
                     path);
         error_id(err, "interrupted-write");
@@ -233,4 +214,29 @@ int cfg_recover(const char *path, const struct cfg_copy *copy, const struct dead
         return -1;
     unlinkat(copy->directory, copy->name, 0);
     return 1;
+}
+
+int cfg_recover(const char *path, const struct cfg_copy *copy, const struct deadline *deadline,
+                struct error *err)
+{
+    struct stat status;
+    struct stat target_status;
+    _cleanup_secret_ struct secret saved = {0};
+    char unfinished[FILE_TEMPORARY_NAME];
+    char copy_path[PATH_MAX];
+    snprintf(copy_path, sizeof copy_path, "%s/%s", copy->directory_path, copy->name);
+    unfinished_name(copy->name, unfinished);
+    if (!copy->pretends)
+        unlinkat(copy->directory, unfinished, 0);
+    _cleanup_close_ int fd =
+        file_open(copy->directory, copy->name, O_NOFOLLOW, copy_path, &status, err);
+    if (fd < 0)
+        return err->errnum == ENOENT ? 0 : -1;
+    _cleanup_close_ int target = open_in_place(path, &target_status, err);
+    if (target < 0)
+        return error_within(err, unfinished_work);
+    if (check_copy(copy, fd, &status, &target_status, copy_path, err) < 0 ||
+        file_read(fd, copy_path, 2 * (size_t)CFG_MOST + 128, &saved, err) < 0)
+        return -1;
+    return finish_write(path, target, copy, copy_path, &saved, deadline, err);
 }

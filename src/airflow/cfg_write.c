@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-/* The directory and the name at the end of all symbolic links. */
+/* The file's directory and name, after all symbolic links. */
 struct target {
     int directory;
     char *path;
@@ -44,7 +44,7 @@ static int open_target(struct target *target, struct error *err)
 
 int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, struct error *err)
 {
-    enum { LOOK_EVERY_MS = 20 };
+    enum { POLL_EVERY_MS = 20 };
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK)
             return 0;
@@ -54,7 +54,7 @@ int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, str
             error_hint(err, "see what the other fernit waits for");
             return error_hint(err, "or wait longer: --lock-timeout");
         }
-        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
+        if (deadline_wait(deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;
     }
     return 0;
@@ -70,13 +70,11 @@ int cfg_lock(const char *path, const struct deadline *deadline, struct error *er
         return NOTHING;
     if (cfg_lock_open(target.directory, path, deadline, err) < 0)
         return -1;
-    int held = target.directory;
-    target.directory = -1;
-    return held;
+    return cleanup_keep(&target.directory);
 }
 
-/* What tells that this place is not ours to write, rather than that something broke. */
-static bool is_fixed(int errnum)
+/* Whether errno says that this user may not write there, rather than that something failed. */
+static bool is_not_writable(int errnum)
 {
     return errnum == EACCES || errnum == EPERM || errnum == EROFS || errnum == EBUSY ||
            errnum == EXDEV;
@@ -84,7 +82,7 @@ static bool is_fixed(int errnum)
 
 int cfg_write_outcome(const struct error *err)
 {
-    return err->kind == ERROR_SYSTEM && is_fixed(err->errnum) ? CFG_FIXED : -1;
+    return err->kind == ERROR_SYSTEM && is_not_writable(err->errnum) ? CFG_NOT_WRITABLE : -1;
 }
 
 bool cfg_is_unchanged(const struct stat *now, const struct stat *was)
@@ -96,7 +94,7 @@ bool cfg_is_unchanged(const struct stat *now, const struct stat *was)
            now->st_ctim.tv_nsec == was->st_ctim.tv_nsec;
 }
 
-/* A finished temporary file, which goes away unless it has got its final name. */
+/* A temporary file, which is removed unless it gets its final name. */
 struct temporary {
     int directory;
     char name[FILE_TEMPORARY_NAME];
@@ -118,8 +116,8 @@ static void sweep_one(const char *name, void *context)
         file_sweep(*directory, name);
 }
 
-/* What killed ones have left. A file that was being written beside us without our lock goes, too: its
- * writer finds it gone, and looks at airflow.cfg anew. */
+/* Removes temporaries that a crash has left. It also removes one that another fernit is writing without the lock:
+ * that fernit then reads airflow.cfg again. */
 static void sweep(struct target *target)
 {
     struct error ignored;
@@ -144,7 +142,7 @@ static int write_temporary(const struct target *target, const struct secret *tex
     return fsync(fd) < 0 ? error_sys(err, "%s: cannot be synced to disk", target->path) : 0;
 }
 
-/* Gives the temporary its name unless there is such a file. */
+/* Renames the temporary to its final name, unless that exists. */
 static int publish_new(const struct target *target, struct temporary *temporary)
 {
     int directory = target->directory;
@@ -172,7 +170,7 @@ void cfg_tidy(const char *path, const struct cfg *read)
         sweep(&target);
 }
 
-/* The last steps: the name durable, and nothing left beside it. */
+/* Makes the name durable, and removes what is left beside it. */
 static int finish(struct target *target, const char *path, struct temporary *temporary,
                   struct error *err)
 {
@@ -182,7 +180,7 @@ static int finish(struct target *target, const char *path, struct temporary *tem
     return file_sync_directory(target->directory, path, err) < 0 ? -1 : CFG_WRITTEN;
 }
 
-static bool leads_nowhere(const char *path, struct error *err)
+static bool is_dangling_link(const char *path, struct error *err)
 {
     struct stat status;
     if (lstat(path, &status) < 0 || !S_ISLNK(status.st_mode))
@@ -191,8 +189,9 @@ static bool leads_nowhere(const char *path, struct error *err)
     return true;
 }
 
-/* Airflow skips a file that it cannot read, in silence. Nothing tells whose Airflow is to read one in a folder of root's for all. */
-static void tell_unreadable(const char *path, const struct stat *folder, mode_t mode)
+/* Airflow silently skips a file that it cannot read. In a folder of root's that all users may write, fernit cannot
+ * know as which user Airflow will run. */
+static void warn_unreadable(const char *path, const struct stat *folder, mode_t mode)
 {
     if (geteuid() != 0 || folder->st_uid != 0 || !(folder->st_mode & 0022) || (mode & 0044))
         return;
@@ -206,8 +205,8 @@ static void tell_unreadable(const char *path, const struct stat *folder, mode_t 
 int cfg_create(const char *path, const struct secret *text, mode_t mode, struct error *err)
 {
     struct stat status;
-    if (leads_nowhere(path, err))
-        return CFG_FIXED;
+    if (is_dangling_link(path, err))
+        return CFG_NOT_WRITABLE;
 
     _cleanup_target_ struct target target = {.directory = -1, .path = strdup(path)};
     if (!target.path)
@@ -234,21 +233,21 @@ int cfg_create(const char *path, const struct secret *text, mode_t mode, struct 
         error_sys(err, "%s: cannot be created", path);
         return cfg_write_outcome(err);
     }
-    tell_unreadable(path, &status, mode);
+    warn_unreadable(path, &status, mode);
     return finish(&target, path, &temporary, err);
 }
 
-/* No rename(2) gets past a mount over the file itself. */
+/* rename(2) cannot replace a file that is a mount point itself. */
 static bool is_mount(const char *path)
 {
     enum {
         MOUNT_ROOT = 0x2000
-    }; /* STATX_ATTR_MOUNT_ROOT, since Linux 5.8; musl has no name for it */
+    }; /* STATX_ATTR_MOUNT_ROOT, since Linux 5.8; musl does not define it */
     struct statx status = {0};
     return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & MOUNT_ROOT) != 0;
 }
 
-/* In a folder that can be written. */
+/* The folder is writable. */
 static int foresee_file(const char *path, bool exists, const char *folder, mode_t mode,
                         struct error *err)
 {
@@ -259,7 +258,7 @@ static int foresee_file(const char *path, bool exists, const char *folder, mode_
     else if (stat(folder, &status) == 0)
         access_new(&status, mode, &access);
     if (access_foresee(&access, false, path, err) < 0)
-        return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
+        return err->kind == ERROR_REFUSED ? CFG_NOT_WRITABLE : cfg_write_outcome(err);
     if (!exists || !file_is_immutable(AT_FDCWD, path))
         return CFG_WRITTEN;
     error_sys(err, "%s: cannot be replaced", path);
@@ -271,12 +270,12 @@ int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
     _cleanup_free_ char *target = exists ? realpath(path, NULL) : strdup(path);
     if (!target)
         return error_sys(err, "%s", path);
-    if (!exists && leads_nowhere(path, err))
-        return CFG_FIXED;
+    if (!exists && is_dangling_link(path, err))
+        return CFG_NOT_WRITABLE;
     if (exists && is_mount(target)) {
         errno = EBUSY;
         error_sys(err, "%s: cannot be replaced", path);
-        return CFG_FIXED;
+        return CFG_NOT_WRITABLE;
     }
     char text[PATH_MAX];
     snprintf(text, sizeof text, "%s", target);
@@ -306,7 +305,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
     if (access_of(target.directory, target.name, &access) < 0)
         return errno == ENOENT ? CFG_CHANGED : error_sys(err, "%s: cannot be looked at", path);
     if (write_temporary(&target, text, &access, &temporary, err) < 0)
-        return err->kind == ERROR_REFUSED ? CFG_FIXED : cfg_write_outcome(err);
+        return err->kind == ERROR_REFUSED ? CFG_NOT_WRITABLE : cfg_write_outcome(err);
 
     struct stat now;
     if (fstatat(target.directory, target.name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -316,7 +315,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
         if (errno == ENOENT)
             return CFG_CHANGED;
         error_sys(err, "%s: cannot be replaced", path);
-        /* Now, since where it is fixed nothing comes to finish. */
+        /* Sweep here: after this error finish() is not called. */
         sweep(&target);
         return cfg_write_outcome(err);
     }

@@ -16,7 +16,8 @@ static bool is_word(char c)
     return c == '_' || isalnum((unsigned char)c);
 }
 
-/* The value that the "$" at `text` stands for, with *length bytes of text; NULL: none, it stays. */
+/* The value of the variable at `text`, which begins with "$", and the *length of its name there. NULL: the text
+ * stays. */
 static const char *variable(const char *text, char *const *environment, size_t *length)
 {
     const char *start = text + 1;
@@ -60,7 +61,7 @@ static int expand_variables(const char *text, char *const *environment, struct s
     return 0;
 }
 
-/* The home of the user that "~" or "~name" of `length` bytes names, or NULL. */
+/* The home directory for "~" or "~name", which has `length` bytes, or NULL. */
 static const char *home(const char *text, size_t length, char *const *environment)
 {
     const struct passwd *user = NULL;
@@ -86,10 +87,10 @@ static int expand_home(const char *text, char *const *environment, struct secret
     if (!directory)
         return secret_append(out, text, strlen(text), err);
 
-    size_t kept = strlen(directory);
-    while (kept > 0 && directory[kept - 1] == '/')
-        kept--;
-    if (secret_append(out, directory, kept, err) < 0 ||
+    size_t trimmed = strlen(directory);
+    while (trimmed > 0 && directory[trimmed - 1] == '/')
+        trimmed--;
+    if (secret_append(out, directory, trimmed, err) < 0 ||
         secret_append(out, text + length, strlen(text + length), err) < 0)
         return -1;
     return out->length == 0 ? secret_append(out, "/", 1, err) : 0;

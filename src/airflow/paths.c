@@ -14,7 +14,7 @@ static int expanded(const char *text, const char *name, char *const *environment
         return -1;
     if (airflow_expand(path, environment, err) < 0)
         return error_within(err, "%s", name);
-    if (shown_place(path->bytes))
+    if (shown_path(path->bytes))
         return 0;
     secret_free(path);
     error_input(err,
@@ -37,7 +37,7 @@ int airflow_cfg_path(char *const *environment, struct secret *path, struct error
     if (expanded(home ? home : "~/airflow", "AIRFLOW_HOME", environment, path, err) < 0)
         return -1;
 
-    /* os.path.join: a home that is set but empty makes it the working directory's airflow.cfg. */
+    /* As os.path.join: with an empty AIRFLOW_HOME it is airflow.cfg in the working directory. */
     if (path->length > 0 && path->bytes[path->length - 1] != '/' &&
         secret_append(path, "/", 1, err) < 0)
         return -1;

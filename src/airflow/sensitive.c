@@ -36,8 +36,8 @@ static const struct {
     {"WORKERS__SECRETS_BACKEND_KWARGS", true},
 };
 
-/* A team's name stands in front of the section, with three underscores behind it. */
-static bool names(struct span variable, const char *option)
+/* A team's name and three underscores may be in front of the section. */
+static bool sets_option(struct span variable, const char *option)
 {
     size_t length = strlen(option);
     if (variable.length < length ||
@@ -60,7 +60,7 @@ bool sensitive_file(const char *assignment, struct sensitive_variable *variable)
     if (memcmp(assignment + end, suffix, sizeof suffix - 1) != 0)
         return false;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (names((struct span){assignment + start, end - start}, options[i].name)) {
+        if (sets_option((struct span){assignment + start, end - start}, options[i].name)) {
             memcpy(variable->name, assignment, end);
             variable->name[end] = '\0';
             variable->is_json = options[i].is_json;

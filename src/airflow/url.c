@@ -8,14 +8,14 @@
 #include "airflow/url_postgres.h"
 #include "base/error.h"
 
-/* What a scheme leads to. */
+/* What a URL of a scheme leads to. */
 enum kind {
-    LEADS_NOWHERE,
+    LEADS_NOWHERE, /* no host */
     LEADS_TO_HOST,
-    LEADS_TO_BROKER, /* which is on this host, where none is named */
+    LEADS_TO_BROKER, /* on localhost if the URL names no host */
     LEADS_TO_POSTGRES,
     LEADS_TO_MYSQL,
-    LEADS_TO_DATABASE, /* whose own URL stands behind the "+" */
+    LEADS_TO_DATABASE, /* whose URL follows the "+" */
 };
 
 struct service {

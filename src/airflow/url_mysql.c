@@ -31,15 +31,15 @@ static int add_for_c_library(struct span socket, struct span host, struct span p
 {
     bool is_local = host.length == 0 || span_is(host, "localhost");
     struct span *own = is_local ? &socket : &port;
-    struct span around = is_local ? defaults->mysql_socket : defaults->mysql_port;
-    bool is_around = own->length == 0 && around.length > 0;
-    if (is_around)
-        *own = around;
+    struct span fallback = is_local ? defaults->mysql_socket : defaults->mysql_port;
+    bool uses_fallback = own->length == 0 && fallback.length > 0;
+    if (uses_fallback)
+        *own = fallback;
     if (socket.length == 0)
         socket = span_of("/run/mysqld/mysqld.sock");
     int added = is_local ? endpoints_add_path(endpoints, socket, err)
                          : endpoints_add_host(endpoints, host, port, MYSQL_PORT, err);
-    return added < 0 && is_around
+    return added < 0 && uses_fallback
                ? error_within(err, "%s", is_local ? "MYSQL_UNIX_PORT" : "MYSQL_TCP_PORT")
                : added;
 }

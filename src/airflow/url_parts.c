@@ -25,8 +25,8 @@ static bool has_at(struct span text)
     return memchr(text.start, '@', text.length) != NULL;
 }
 
-/* "host:5432/db?user=a@b" is for SQLAlchemy a user "host" with a long password. What it takes for the host may then be
- * anything. */
+/* SQLAlchemy reads "host:5432/db?user=a@b" as a user "host" with a long password, and any text may then be its
+ * host. */
 static bool is_port_and_path(struct span password)
 {
     size_t digits = 0;

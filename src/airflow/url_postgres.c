@@ -10,10 +10,10 @@ struct lists {
     char hosts[URL_LIST];
     char addresses[URL_LIST];
     char ports[URL_LIST];
-    bool is_around; /* not all is the URL's own */
+    bool uses_defaults; /* not everything is from the URL */
 };
 
-/* Where the list is empty so far. Returns whether it was filled, or -1 where that does not fit. */
+/* Fills an empty list. Returns whether it did, or -1 if the text does not fit. */
 static int fill(char list[URL_LIST], struct span text)
 {
     if (*list || text.length == 0)
@@ -33,10 +33,10 @@ static int read_lists(const struct url_parts *parts, struct span host, struct sp
         return error_input(err, "names too long a host, or has too long a query");
     bool several = strchr(lists->hosts, ',');
     int own = fill(lists->hosts, host) | (several ? 0 : fill(lists->ports, port));
-    int around = fill(lists->hosts, defaults->host) | fill(lists->addresses, defaults->hostaddr) |
+    int filled = fill(lists->hosts, defaults->host) | fill(lists->addresses, defaults->hostaddr) |
                  (several ? 0 : fill(lists->ports, defaults->port));
-    lists->is_around = around > 0;
-    return own < 0 || around < 0 ? error_input(err, "names too long a host or port") : 0;
+    lists->uses_defaults = filled > 0;
+    return own < 0 || filled < 0 ? error_input(err, "names too long a host or port") : 0;
 }
 
 static size_t count(const char *list)
@@ -47,7 +47,7 @@ static size_t count(const char *list)
     return commas + 1;
 }
 
-/* The one at that place; the only one is at each. */
+/* The item at index `at`; a list of one item has it at every index. */
 static struct span item(const char *list, size_t at)
 {
     struct span rest = span_of(list);
@@ -109,7 +109,7 @@ int url_postgres(const struct url_parts *parts, struct span host, struct span po
         return -1;
     if (add_all(&lists, fallback, endpoints, err) == 0)
         return 0;
-    return lists.is_around
+    return lists.uses_defaults
                ? error_within(err, "with PGHOST, PGHOSTADDR, PGPORT or what the service says")
                : -1;
 }

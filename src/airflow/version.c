@@ -54,7 +54,7 @@ static int find_in_packages(const char *path)
     return found;
 }
 
-/* Beside this program, BIN/airflow. */
+/* For the program BIN/airflow. */
 static int find_beside(const char *program)
 {
     static const char *const kinds[] = {"site-packages", "dist-packages"};

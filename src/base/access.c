@@ -23,11 +23,11 @@ static const char acl_name[] = "system.posix_acl_access";
 enum { MODES = 0777, OWNER = 0700 };
 
 enum {
-    OVERFLOW = 65534,
-    MAPS_MOST = 4096
-}; /* the kernel's default of /proc/sys/kernel/overflowuid and overflowgid */
+    OVERFLOW = 65534, /* the kernel's default of /proc/sys/kernel/overflowuid and overflowgid */
+    MAPS_MOST = 4096,
+};
 
-/* Without /proc this is unknown. */
+/* Whether this user namespace maps every id; false without /proc. */
 static bool maps_all(const char *path)
 {
     char text[MAPS_MOST];
@@ -102,7 +102,8 @@ int access_check_like(int fd, const struct stat *status, const struct stat *like
     return error_hint(err, "if not: remove it");
 }
 
-static bool has_none(int errnum)
+/* Whether errno of fgetxattr says that the file has no ACL. */
+static bool is_without_acl(int errnum)
 {
     return errnum == ENODATA || errnum == EOPNOTSUPP || errnum == ENOSYS;
 }
@@ -118,7 +119,8 @@ void access_new(const struct stat *folder, mode_t mode, struct access *access)
     };
 }
 
-static void take(const struct stat *status, int fd, struct access *access)
+/* `fd` is -1 where the file cannot be opened, and so its ACL cannot be read. */
+static void read_access(const struct stat *status, int fd, struct access *access)
 {
     *access = (struct access){.mode = status->st_mode & MODES,
                               .uid = status->st_uid,
@@ -127,7 +129,7 @@ static void take(const struct stat *status, int fd, struct access *access)
     ssize_t length = fd < 0 ? -1 : fgetxattr(fd, acl_name, access->acl, sizeof access->acl);
     if (length > 0)
         access->acl_length = (size_t)length;
-    else if (fd < 0 || !has_none(errno))
+    else if (fd < 0 || !is_without_acl(errno))
         access->mode &= OWNER;
 }
 
@@ -138,7 +140,7 @@ int access_of(int directory, const char *name, struct access *access)
         return -1;
     _cleanup_close_ int fd =
         openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    take(&status, fd, access);
+    read_access(&status, fd, access);
     return 0;
 }
 
@@ -147,7 +149,7 @@ int access_of_open(int fd, struct access *access)
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -1;
-    take(&status, fd, access);
+    read_access(&status, fd, access);
     return 0;
 }
 
@@ -157,19 +159,21 @@ void access_limit(struct access *access, mode_t mode)
     access->acl_length = 0;
 }
 
-/* In a new owner's group are some who were others, and some of the old group are others now. */
-static mode_t of_both(mode_t mode)
+/* For a file whose group changes: members of the new group were others before, and members of the old group are
+ * others now. So both get only the permissions that both had. */
+static mode_t group_and_others_alike(mode_t mode)
 {
     mode_t both = mode & mode >> 3 & 07;
     return (mode & OWNER) | both << 3 | both;
 }
 
-/* That of the replaced file, or none: a folder's default ACL may have given it one. */
+/* Sets the replaced file's ACL, or removes the one that a folder's default ACL gave. Returns whether it did the
+ * first or there was none to set. */
 static bool set_acl(int fd, const struct access *access, bool keeps_group)
 {
     if (access->acl_length > 0 && keeps_group)
         return fsetxattr(fd, acl_name, access->acl, access->acl_length, 0) == 0;
-    bool none = fgetxattr(fd, acl_name, NULL, 0) < 0 && has_none(errno);
+    bool none = fgetxattr(fd, acl_name, NULL, 0) < 0 && is_without_acl(errno);
     return (none || fremovexattr(fd, acl_name) == 0) && access->acl_length == 0;
 }
 
@@ -177,11 +181,11 @@ static mode_t mode_for(int fd, const struct access *access, bool keeps_group)
 {
     if (access->replaces && !set_acl(fd, access, keeps_group))
         return access->mode & OWNER;
-    return keeps_group ? access->mode : of_both(access->mode);
+    return keeps_group ? access->mode : group_and_others_alike(access->mode);
 }
 
-/* A new file's group shows as an unmapped one only where a setgid folder gives it that folder's, which is right for what is
- * new. Whether a file that it replaces had the same is unknown. */
+/* A new file's group shows as unmapped only if a set-group-ID folder gives it the folder's group, which is right
+ * for a new file. For a file that replaces another one it is unknown whether both unmapped groups are the same. */
 static bool set_group(int fd, const struct stat *own, const struct access *access)
 {
     if (access->gid == (gid_t)-1 || (own->st_gid == access->gid && !access->replaces))
@@ -191,13 +195,13 @@ static bool set_group(int fd, const struct stat *own, const struct access *acces
     return own->st_gid == access->gid || fchown(fd, (uid_t)-1, access->gid) == 0;
 }
 
-static bool is_owners(const struct stat *own, const struct access *access)
+static bool has_right_owner(const struct stat *own, const struct access *access)
 {
     return access->uid == (uid_t)-1 || own->st_uid == access->uid ||
            access_is_unmapped_uid(access->uid);
 }
 
-/* Whether root is bound by no mode: containers may lack the capability. capabilities(7) */
+/* Whether root may ignore modes: containers may lack the capability. capabilities(7) */
 static bool overrides_modes(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -206,8 +210,8 @@ static bool overrides_modes(void)
            (sets[0].effective & 1U << CAP_DAC_OVERRIDE) != 0;
 }
 
-/* Whether this process may do with it what its owner may, when that is another user. */
-static bool would_open(int fd)
+/* Whether this process still has the owner's permissions once another user owns the file. */
+static bool could_still_open(int fd)
 {
     struct stat own;
     if (overrides_modes())
@@ -218,9 +222,9 @@ static bool would_open(int fd)
 
 static void set_owner(int fd, const struct stat *own, const struct access *access, const char *path)
 {
-    if (is_owners(own, access))
+    if (has_right_owner(own, access))
         return;
-    if (access->must_open && !would_open(fd))
+    if (access->must_open && !could_still_open(fd))
         log_detail("%s: its owner is not changed: this process could not open it any more", path);
     else if (fchown(fd, access->uid, (gid_t)-1) < 0)
         log_detail("%s: its owner cannot be kept: %s", path, strerror(errno));
@@ -244,17 +248,17 @@ int access_set(int fd, const struct access *access, const char *path, struct err
     return 0;
 }
 
-/* What a user needs: of a file to read it, of a folder to create something in it. */
-static mode_t needed(const struct access *access)
+/* The permission that a user needs: to read a file, to create a file in a folder. */
+static mode_t needed_permission(const struct access *access)
 {
     return access->is_folder ? S_IWOTH : S_IROTH;
 }
 
-/* With an ACL the mode's group bits are its mask, which limits what the group has and gives it nothing. acl(5) */
+/* With an ACL the mode's group bits are its mask: they limit the group's permissions and grant none. acl(5) */
 static bool group_reads(const struct stat *own, const struct access *access)
 {
     enum { HEAD = 4, ENTRY = 8, GROUP_OBJ = 4, READ = 4 };
-    if ((own->st_mode & needed(access) << 3) == 0)
+    if ((own->st_mode & needed_permission(access) << 3) == 0)
         return false;
     for (size_t at = HEAD; at + ENTRY <= access->acl_length; at += ENTRY)
         if (access->acl[at] == GROUP_OBJ)
@@ -265,12 +269,13 @@ static bool group_reads(const struct stat *own, const struct access *access)
 int access_check_owner(int fd, const struct access *access, bool must, const char *path,
                        struct error *err)
 {
-    static const char cure[] = "start fernit as uid %ju\nor give it the capabilities: --cap-add "
-                               "CHOWN --cap-add DAC_OVERRIDE";
+    static const char remedy[] = "start fernit as uid %ju\nor give it the capabilities: --cap-add "
+                                 "CHOWN --cap-add DAC_OVERRIDE";
     struct stat own;
     if (fstat(fd, &own) < 0)
         return error_sys(err, "%s: cannot be looked at", path);
-    if (is_owners(&own, access) || access->uid == 0 || (own.st_mode & needed(access)))
+    if (has_right_owner(&own, access) || access->uid == 0 ||
+        (own.st_mode & needed_permission(access)))
         return 0;
     uintmax_t uid = access->uid;
     if (group_reads(&own, access)) {
@@ -286,7 +291,7 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
         if (overrides_modes())
             snprintf(hint, sizeof hint, "chown %ju:%ju %s", uid, (uintmax_t)access->gid, path);
         else
-            snprintf(hint, sizeof hint, cure, uid);
+            snprintf(hint, sizeof hint, remedy, uid);
         log_warning("other-owner", hint,
                     "%s is owned by uid %ju: uid %ju, the owner of its folder, cannot %s it", path,
                     (uintmax_t)own.st_uid, uid, access->is_folder ? "write to" : "read");
@@ -295,14 +300,14 @@ int access_check_owner(int fd, const struct access *access, bool must, const cha
     error_refused(err, "%s: a new one would be owned by uid %ju, and uid %ju could not read it",
                   path, (uintmax_t)own.st_uid, uid);
     error_id(err, "store-owner");
-    return error_hint(err, cure, uid);
+    return error_hint(err, remedy, uid);
 }
 
 int access_foresee(const struct access *access, bool must, const char *path, struct error *err)
 {
     _cleanup_close_ int fd = memfd_create("fernit", MFD_CLOEXEC);
     if (fd < 0)
-        return 0; /* cannot be told */
+        return 0; /* no prediction is possible */
     return access_set(fd, access, path, err) < 0 ? -1
                                                  : access_check_owner(fd, access, must, path, err);
 }

@@ -1,5 +1,5 @@
-/* Resources that release themselves at the end of their scope (GCC's cleanup attribute), so that an
- * early return is never a leak:
+/* Resources that are released at the end of their scope (GCC's cleanup attribute), so that an early return leaks
+ * nothing:
  *
  *     _cleanup_close_ int fd = open(...);
  *     _cleanup_free_ char *path = realpath(...);
@@ -19,6 +19,14 @@ static inline void cleanup_close(const int *fd)
 {
     if (*fd >= 0)
         close(*fd);
+}
+
+/* Hands a descriptor to the caller: returns it and sets *fd to -1, so that it is not closed. */
+static inline int cleanup_keep(int *fd)
+{
+    int kept = *fd;
+    *fd = -1;
+    return kept;
 }
 
 static inline void cleanup_free(void *pointer)

@@ -37,7 +37,7 @@ static int open_pipe(struct pipe_ends *ends, struct error *err)
     return 0;
 }
 
-/* What the child does: it becomes a command, or calls a function. */
+/* What the child does: it executes argv, or calls the function. */
 struct task {
     char *const *argv;
     char *const *environment;
@@ -45,9 +45,9 @@ struct task {
     const void *context;
 };
 
-/* The child's side. What goes wrong is told through `report`, which a successful exec closes. */
-static _Noreturn void become(const struct task *task, int output, int report,
-                             const struct signals *signals)
+/* In the child. It writes an errno to `report`; a successful exec closes that pipe instead. */
+static _Noreturn void run_child(const struct task *task, int output, int report,
+                                const struct signals *signals)
 {
     setpgid(0, 0);
     if (task->function) {
@@ -95,8 +95,7 @@ static int collect(int fd, size_t most, const struct deadline *deadline, struct 
     }
 }
 
-/* Waits for the end of `child`. Without pidfd_open (before Linux 5.3, some sandboxes) it looks every
- * few milliseconds. */
+/* Waits until `child` ends. Without pidfd_open (before Linux 5.3, in some sandboxes) it polls. */
 static int reap(pid_t child, const struct deadline *deadline, int *status, struct error *err)
 {
     _cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
@@ -122,15 +121,16 @@ static int check_exit(int status, struct error *err)
     return 0;
 }
 
-static int converse(pid_t child, int report, int fd, size_t most, const struct deadline *deadline,
-                    struct secret *output, struct error *err)
+/* In the parent: waits for the start, the output and the end of the child. */
+static int follow_child(pid_t child, int report, int fd, size_t most,
+                        const struct deadline *deadline, struct secret *output, struct error *err)
 {
     int errnum = 0;
     int status = 0;
-    int told = deadline_wait(deadline, report, -1, err);
-    if (told < 0)
+    int ready = deadline_wait(deadline, report, -1, err);
+    if (ready < 0)
         return -1;
-    if (told == 0)
+    if (ready == 0)
         return error_input(err, "could not be started in time");
     if (read(report, &errnum, sizeof errnum) == sizeof errnum) {
         errno = errnum;
@@ -141,22 +141,22 @@ static int converse(pid_t child, int report, int fd, size_t most, const struct d
     return check_exit(status, err);
 }
 
-static int perform(const struct task *task, size_t most, const struct deadline *deadline,
-                   struct secret *output, struct error *err)
+static int run_task(const struct task *task, size_t most, const struct deadline *deadline,
+                    struct secret *output, struct error *err)
 {
     _cleanup_ends_ struct pipe_ends out = {-1, -1};
     _cleanup_ends_ struct pipe_ends report = {-1, -1};
     if (open_pipe(&out, err) < 0 || open_pipe(&report, err) < 0)
         return -1;
 
-    /* Where our parent ignores SIGCHLD the kernel would reap the child before we have its status. */
+    /* If our parent ignores SIGCHLD, the kernel would reap the child before we have its status. */
     struct sigaction inherited;
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &inherited);
 
     pid_t child = fork();
     if (child == 0) {
         sigaction(SIGCHLD, &inherited, NULL);
-        become(task, out.write, report.write, deadline->signals);
+        run_child(task, out.write, report.write, deadline->signals);
     }
     int result = -1;
     if (child < 0) {
@@ -165,7 +165,7 @@ static int perform(const struct task *task, size_t most, const struct deadline *
         close(out.write);
         close(report.write);
         out.write = report.write = -1;
-        result = converse(child, report.read, out.read, most, deadline, output, err);
+        result = follow_child(child, report.read, out.read, most, deadline, output, err);
         if (result < 0) {
             kill(-child, SIGKILL);
             kill(child, SIGKILL);
@@ -181,11 +181,11 @@ int command_output(char *const *argv, char *const *environment, size_t most,
                    const struct deadline *deadline, struct secret *output, struct error *err)
 {
     const struct task task = {.argv = argv, .environment = environment};
-    if (perform(&task, most, deadline, output, err) == 0)
+    if (run_task(&task, most, deadline, output, err) == 0)
         return 0;
     const char *known = search_finds(argv[0], environment) ? argv[0] : NULL;
     const char *name = shown(argv[0], known, "the command");
-    /* Up to a "=": NAME=token COMMAND is what a shell would take, and we do not. */
+    /* Only up to a "=": a shell would accept NAME=token COMMAND, fernit does not, and the token is a secret. */
     error_within(err, "%.*s", (int)strcspn(name, "="), name);
     if (name == argv[0])
         return -1;
@@ -198,5 +198,5 @@ int command_function(int (*function)(const void *context, int output), const voi
                      struct error *err)
 {
     const struct task task = {.function = function, .context = context};
-    return perform(&task, most, deadline, output, err);
+    return run_task(&task, most, deadline, output, err);
 }

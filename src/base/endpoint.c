@@ -34,7 +34,7 @@ static bool is_host(struct span host)
     return host.length < ENDPOINT_HOST && span_plain(host, others) == host.length;
 }
 
-/* 0 where it is none. */
+/* 0 if it is not a port. */
 static uint16_t port_number(struct span text)
 {
     unsigned number = 0;
@@ -73,7 +73,7 @@ int endpoint_path(struct endpoint *endpoint, struct span path, struct error *err
     return 0;
 }
 
-static struct endpoint *next(struct endpoints *endpoints, struct error *err)
+static struct endpoint *add_endpoint(struct endpoints *endpoints, struct error *err)
 {
     if (endpoints->count < ENDPOINTS_MOST)
         return &endpoints->list[endpoints->count++];
@@ -84,13 +84,13 @@ static struct endpoint *next(struct endpoints *endpoints, struct error *err)
 int endpoints_add_host(struct endpoints *endpoints, struct span host, struct span port,
                        uint16_t fallback, struct error *err)
 {
-    struct endpoint *endpoint = next(endpoints, err);
+    struct endpoint *endpoint = add_endpoint(endpoints, err);
     return endpoint ? endpoint_host(endpoint, host, port, fallback, err) : -1;
 }
 
 int endpoints_add_path(struct endpoints *endpoints, struct span path, struct error *err)
 {
-    struct endpoint *endpoint = next(endpoints, err);
+    struct endpoint *endpoint = add_endpoint(endpoints, err);
     return endpoint ? endpoint_path(endpoint, path, err) : -1;
 }
 

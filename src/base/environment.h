@@ -1,7 +1,6 @@
-/* A process's environment: looking into ours, building the command's.
+/* A process's environment: reading fernit's own, building the command's. environ(7)
  *
- * The strings of what we were given are borrowed; those that we set are secrets, because what
- * fernit puts there is a key. environ(7)
+ * The strings that fernit inherited are borrowed. The strings that it sets are secrets, because they hold keys.
  */
 #pragma once
 
@@ -12,26 +11,26 @@
 
 struct error;
 
-/* The value of `name`, or NULL where it is not there. The first one counts, as for getenv(3). */
+/* The value of `name`, or NULL. If the name is there several times, the first one, as getenv(3) does. */
 const char *environment_get(char *const *environment, const char *name);
 
-/* Where the first `name` holds nothing but blanks: a later assignment of this name that holds a value, which nobody reads.
+/* If the first value of `name` is blank: a later assignment of the name that is not, and that no program reads.
  * Else NULL. */
 const char *environment_hidden(char *const *environment, const char *name);
 
-/* Where the first `name` holds a value: a later assignment of this name that holds another one, which nobody reads. Else
- * NULL. */
+/* If the first value of `name` is not blank: a later assignment of the name with another value that is not blank,
+ * and that no program reads. Else NULL. */
 const char *environment_second(char *const *environment, const char *name);
 
-/* An environment that can be edited. `list` ends with NULL and is what execve takes. */
+/* An environment that can be edited. */
 struct environment {
-    char **list;
+    char **list; /* ends with NULL, as execve(2) takes it */
     size_t count;
-    struct secret *set; /* what we wrote, one for each environment_set */
+    struct secret *set; /* the strings that environment_set wrote; list points to them */
     size_t set_count;
 };
 
-/* A copy that can be changed; the strings stay the original's. Returns 0, or -1 with ERROR_SYSTEM. */
+/* A copy of the list; the strings stay the original's. Returns 0, or -1 with ERROR_SYSTEM. */
 int environment_copy(struct environment *copy, char *const *original, struct error *err);
 
 /* Removes every `name`. */
@@ -40,11 +39,11 @@ void environment_unset(struct environment *environment, const char *name);
 /* Removes every variable whose name begins with `prefix`. */
 void environment_unset_prefix(struct environment *environment, const char *prefix);
 
-/* Sets `name`, once, in place of whatever was there. Returns 0, or -1 with ERROR_SYSTEM. */
+/* Removes every `name` and adds one with the value. Returns 0, or -1 with ERROR_SYSTEM. */
 int environment_set(struct environment *environment, const char *name, const char *value,
                     struct error *err);
 
-/* The same for a whole assignment, "NAME=value", which is taken over from *assignment. */
+/* The same for a whole assignment, "NAME=value". Takes ownership of *assignment, which is empty afterwards. */
 int environment_take(struct environment *environment, struct secret *assignment, struct error *err);
 
 void environment_free(struct environment *environment);

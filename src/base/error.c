@@ -18,7 +18,7 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
     err->kind = kind;
     err->errnum = 0;
     err->id = NULL;
-    err->is_closed = false;
+    err->ignores_advice = false;
     *err->hints = '\0';
     vsnprintf(err->message, sizeof err->message, format, values);
     for (char *p = err->message; *p; p++)
@@ -81,17 +81,17 @@ int error_within(struct error *err, const char *format, ...)
     FILL(inner.kind);
     err->errnum = inner.errnum;
     err->id = inner.id;
-    err->is_closed = inner.is_closed;
+    err->ignores_advice = inner.ignores_advice;
     memcpy(err->hints, inner.hints, sizeof err->hints);
     append(err, ": ");
     append(err, inner.message);
     return -1;
 }
 
-bool error_tells_all(const struct error *err)
+bool error_ignores_advice(const struct error *err)
 {
     int errnum = err->errnum;
-    return err->is_closed || errnum == ENOSPC || errnum == EDQUOT || errnum == EIO ||
+    return err->ignores_advice || errnum == ENOSPC || errnum == EDQUOT || errnum == EIO ||
            errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE;
 }
 
@@ -101,7 +101,7 @@ int error_id(struct error *err, const char *id)
     return -1;
 }
 
-/* A command that is cut would be another one. */
+/* A hint is never cut: a command that is cut would be another command. */
 static void add_hint(struct error *err, const char *format, va_list values)
 {
     size_t length = strlen(err->hints);
@@ -125,7 +125,7 @@ int error_hint(struct error *err, const char *format, ...)
 
 int error_advise(struct error *err, const char *format, ...)
 {
-    if (error_tells_all(err)) {
+    if (error_ignores_advice(err)) {
         const char *remedy = error_remedy(err);
         return *remedy ? error_hint(err, "%s", remedy) : -1;
     }
@@ -180,7 +180,7 @@ void error_print(const struct error *err)
 {
     static const char *const kinds[] = {
         [ERROR_NONE] = NULL,       [ERROR_USAGE] = "usage",     [ERROR_INPUT] = "input",
-        [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = "ending",
+        [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = NULL,
     };
     log_error(err->id ? err->id : kinds[err->kind], error_hints(err), "%s", err->message);
 }

@@ -26,7 +26,7 @@ static const char *kind_of(mode_t mode)
 int file_open(int directory, const char *name, int flags, const char *path, struct stat *status,
               struct error *err)
 {
-    /* O_NONBLOCK: a FIFO would keep us waiting for its writer; a regular file does not mind. */
+    /* O_NONBLOCK: opening a FIFO would wait for its writer; it has no effect on a regular file. */
     _cleanup_close_ int fd =
         openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
     if (fd < 0)
@@ -36,12 +36,10 @@ int file_open(int directory, const char *name, int flags, const char *path, stru
     if (!S_ISREG(status->st_mode))
         return error_input(err, "%s: is %s, not a file", path, kind_of(status->st_mode));
 
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
-/* Once, at most what *text has room for. Returns the count, 0 at the end, or -1. */
+/* One read, of at most the room that *text has. Returns the count, 0 at the end of the file, or -1. */
 static ssize_t read_into(int fd, const char *path, size_t most, struct secret *text,
                          struct error *err)
 {
@@ -72,7 +70,7 @@ int file_read(int fd, const char *path, size_t most, struct secret *text, struct
     if (expected > most)
         return error_input(err, "%s: is larger than %zu bytes", path, most);
 
-    /* One byte more than expected: where nothing was added meanwhile, one read shows the end. */
+    /* One byte more than expected, so that the read that finds the end needs no more memory. */
     size_t start = text->length;
     if (secret_reserve(text, start + expected + 1, err) < 0)
         return -1;
@@ -155,7 +153,7 @@ int file_publish(int directory, char temporary[FILE_TEMPORARY_NAME], const char 
     return done;
 }
 
-/* getdents64(2) with a buffer on the stack: opendir would cost another descriptor and the heap. */
+/* What getdents64(2) writes. Used directly, since opendir(3) needs another descriptor and the heap. */
 struct entry {
     uint64_t inode;
     int64_t offset;
@@ -192,7 +190,7 @@ int file_sync_directory(int directory, const char *path, struct error *err)
     return error_sys(err, "%s: cannot sync its names to disk", path);
 }
 
-/* The directory above, on the same file system; -1: there is none that we may read. */
+/* Opens the parent directory if it is on the same file system and this user may read it, else -1. */
 static int open_above(int directory)
 {
     struct stat here;
@@ -201,9 +199,7 @@ static int open_above(int directory)
     if (fd < 0 || fstat(directory, &here) < 0 || fstat(fd, &there) < 0 ||
         here.st_dev != there.st_dev || here.st_ino == there.st_ino)
         return -1;
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
 int file_sync_above(int directory, const char *path, struct error *err)

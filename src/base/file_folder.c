@@ -34,7 +34,7 @@ int file_check_new_folder(int folder, const struct stat *parent, const char *pat
     return error_hint(err, "start again");
 }
 
-/* As all that root creates beside others' files. */
+/* Gives a folder that root created to the owner of the folder above it. */
 static int give_to_owner(int parent, const char *path, const char *name, struct error *err)
 {
     struct stat above;
@@ -43,7 +43,7 @@ static int give_to_owner(int parent, const char *path, const char *name, struct 
     _cleanup_close_ int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &own) < 0 || fstat(parent, &above) < 0)
         return error_sys(err, "%s: cannot be created", path);
-    /* Not ours: a file system that gives all to one, as an access point of EFS does. There is nothing to give. */
+    /* Not root's: the file system gives every file to one user, as an access point of Amazon EFS does. */
     if (own.st_uid != 0)
         return 0;
     if (file_check_new_folder(fd, &above, path, err) < 0)
@@ -67,14 +67,13 @@ bool file_publish_folder(int parent, const char *temporary, const char *name)
         return true;
     if (!file_noreplace_is_impossible(errno))
         return false;
-    /* A rename would take the place of an empty directory, but not of one that is in use. */
+    /* A plain rename replaces an empty directory, but not one that is in use. */
     if (is_free(parent, name))
         return renameat(parent, temporary, parent, name) == 0;
     errno = EEXIST;
     return false;
 }
 
-/* The directory above. */
 static int open_parent(const char *path, const char *slash)
 {
     char parent[PATH_MAX] = ".";
@@ -83,8 +82,8 @@ static int open_parent(const char *path, const char *slash)
     return open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* With the mode from its first moment on, rather than corrected by a chmod of whatever is there. */
-static int make_plain(const char *path, mode_t mode)
+/* Creates it with its final mode: a later chmod could hit another folder. */
+static int make_with_mode(const char *path, mode_t mode)
 {
     if (mode == 0)
         return mkdir(path, 0755);
@@ -94,7 +93,7 @@ static int make_plain(const char *path, mode_t mode)
     return made;
 }
 
-/* It gets its name when it has its owner: another start at the same moment would take it for root's. */
+/* It gets its final name after its owner is set: a start at the same moment would see a folder of root's. */
 static int make_for_owner(int parent, const char *path, const char *name, mode_t mode,
                           struct error *err)
 {
@@ -105,7 +104,7 @@ static int make_for_owner(int parent, const char *path, const char *name, mode_t
     if (file_temporary_name(".fernit.new.", temporary, err) < 0)
         return -1;
     snprintf(whole, sizeof whole, "%.*s%s", (int)(name - path), path, temporary);
-    if (make_plain(whole, mode) < 0)
+    if (make_with_mode(whole, mode) < 0)
         return error_sys(err, "%s: cannot create this directory", path);
     int made = give_to_owner(parent, path, temporary, err);
     if (made == 0 && file_publish_folder(parent, temporary, name))
@@ -116,57 +115,57 @@ static int make_for_owner(int parent, const char *path, const char *name, mode_t
     return made;
 }
 
-static bool is_anothers(int folder)
+static bool is_of_another_user(int folder)
 {
     struct stat status;
     return fstat(folder, &status) == 0 && (status.st_uid != 0 || status.st_gid != 0);
 }
 
-/* One directory, its name durable. It may be there already. */
+/* Creates one directory and makes its name durable. It may exist already. */
 static int make_one(const char *path, mode_t mode, struct error *err)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     _cleanup_close_ int parent = geteuid() == 0 ? open_parent(path, slash) : -1;
-    if (parent >= 0 && is_anothers(parent)) {
+    if (parent >= 0 && is_of_another_user(parent)) {
         if (make_for_owner(parent, path, name, mode, err) < 0)
             return -1;
-    } else if (make_plain(path, mode) < 0) {
+    } else if (make_with_mode(path, mode) < 0) {
         return errno == EEXIST ? 0 : error_sys(err, "%s: cannot create this directory", path);
     }
     parent = parent < 0 ? open_parent(path, slash) : parent;
     if (parent >= 0)
         return file_sync_directory(parent, path, err);
-    /* Not readable but searchable is enough to make a directory in it; then its fsync is not ours. */
+    /* A parent that is searchable but not readable allows mkdir(2), but cannot be opened for its fsync. */
     return errno == EACCES ? 0 : error_sys(err, "%s: cannot sync its name to disk", path);
 }
 
 int file_make_directory(const char *path, mode_t mode, struct error *err)
 {
-    char part[PATH_MAX];
+    char whole[PATH_MAX];
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/')
         length--;
-    if (length >= sizeof part) {
+    if (length >= sizeof whole) {
         errno = ENAMETOOLONG;
         return error_sys(err, "%s", path);
     }
-    memcpy(part, path, length);
-    part[length] = '\0';
+    memcpy(whole, path, length);
+    whole[length] = '\0';
 
-    if (make_one(part, mode, err) == 0)
+    if (make_one(whole, mode, err) == 0)
         return 0;
-    char *slash = strrchr(part, '/');
-    if (err->kind != ERROR_SYSTEM || err->errnum != ENOENT || !slash || slash == part)
+    char *slash = strrchr(whole, '/');
+    if (err->kind != ERROR_SYSTEM || err->errnum != ENOENT || !slash || slash == whole)
         return -1;
     *slash = '\0';
-    if (file_make_directory(part, 0, err) < 0)
+    if (file_make_directory(whole, 0, err) < 0)
         return -1;
     *slash = '/';
-    return make_one(part, mode, err);
+    return make_one(whole, mode, err);
 }
 
-/* Whether it is on a file system of this kind, where no user can create anything: with that errno. */
+/* Whether the folder is on a file system of this kind, on which no user can create files. Sets errno. */
 static bool is_on(long kind, int errnum, const char *folder)
 {
     struct statfs status;
@@ -176,14 +175,14 @@ static bool is_on(long kind, int errnum, const char *folder)
     return true;
 }
 
-/* The directory itself, or what is nearest to it of what exists. */
+/* Checks the directory itself, or the nearest one above it that exists. */
 bool file_folder_is_writable(const char *path)
 {
     enum { PROC = 0x9fa0, SYSFS = 0x62656572 }; /* statfs(2) */
-    char part[PATH_MAX];
-    /* access(2) itself asks nothing about a file that stands where a folder belongs. */
-    snprintf(part, sizeof part, "%s/.", path);
-    for (char *at = part; at; at = dirname(at)) {
+    char nearest[PATH_MAX];
+    /* With "/." access(2) fails for a file in the folder's place. */
+    snprintf(nearest, sizeof nearest, "%s/.", path);
+    for (char *at = nearest; at; at = dirname(at)) {
         if (is_on(PROC, ENOENT, at))
             return false;
         if (access(at, W_OK | X_OK) == 0)
@@ -194,30 +193,30 @@ bool file_folder_is_writable(const char *path)
     return false;
 }
 
-/* The first part of the path that is missing, and the folder that is to hold it. */
-static void find_missing(const char *path, char part[PATH_MAX], char above[PATH_MAX])
+/* The first directory of the path that is missing, and its parent. */
+static void find_missing(const char *path, char first[PATH_MAX], char above[PATH_MAX])
 {
-    snprintf(part, PATH_MAX, "%s", path);
+    snprintf(first, PATH_MAX, "%s", path);
     snprintf(above, PATH_MAX, "%s", path);
     while (access(dirname(above), F_OK) < 0 && errno == ENOENT)
-        memcpy(part, above, PATH_MAX);
+        memcpy(first, above, PATH_MAX);
 }
 
 int file_make_directory_foresee(const char *path, mode_t mode, struct error *err)
 {
-    char part[PATH_MAX];
+    char first[PATH_MAX];
     char above[PATH_MAX];
     struct stat status;
     struct access access;
     bool is_possible = file_folder_is_writable(path);
     int errnum = errno;
-    find_missing(path, part, above);
+    find_missing(path, first, above);
     errno = errnum;
     if (!is_possible)
-        return error_sys(err, "%s: cannot create this directory", part);
+        return error_sys(err, "%s: cannot create this directory", first);
     if (geteuid() != 0 || stat(above, &status) < 0 || (status.st_uid == 0 && status.st_gid == 0))
         return 0;
-    access_new(&status, mode != 0 && strcmp(part, path) == 0 ? mode : 0755, &access);
+    access_new(&status, mode != 0 && strcmp(first, path) == 0 ? mode : 0755, &access);
     access.is_folder = true;
-    return access_foresee(&access, false, part, err);
+    return access_foresee(&access, false, first, err);
 }

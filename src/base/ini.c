@@ -10,12 +10,12 @@
 #include "base/error.h"
 #include "base/lines.h"
 
-/* inih was compiled with INI_CUSTOM_ALLOCATOR: its line buffer holds secrets, too. */
+/* inih is compiled with INI_CUSTOM_ALLOCATOR, because its line buffer has secrets in it. */
 void *ini_malloc(size_t size);
 void ini_free(void *pointer);
 void *ini_realloc(void *pointer, size_t size);
 
-/* What inih gets from us and we from it, line by line. */
+/* The state of ini_read. inih calls give_line for each line, and take_option with each option. */
 struct reading {
     struct ini *ini;
     struct lines lines;
@@ -28,12 +28,12 @@ struct reading {
     size_t indent;       /* of the last line that was no continuation, in characters */
     size_t blank_lines;  /* since the option's last line: they are part of its value */
 
-    struct span content; /* of the line being handed over */
+    struct span content; /* of the current line, without blanks */
     size_t start;        /* where this line starts in the text, */
     size_t end;          /* and the next one */
-    size_t handed;       /* how much inih has of it */
+    size_t given;        /* bytes of `content` that inih has */
     bool continues;      /* it continues an option */
-    bool pending;        /* its end has not been handed over */
+    bool pending;        /* inih does not have all of it */
 
     struct error *err;
     bool failed;
@@ -41,7 +41,7 @@ struct reading {
 
 void *ini_malloc(size_t size)
 {
-    /* The size stands in front, so that free and realloc know how much there is to zero. */
+    /* The size is stored in front, so that free and realloc know how many bytes to zero. */
     size_t *block = malloc(sizeof(max_align_t) + size);
     if (!block)
         return NULL;
@@ -77,7 +77,7 @@ static bool fail(struct reading *reading, const char *what)
     return false;
 }
 
-/* Room for one more; the array doubles. */
+/* Makes room for one more element; the array doubles. */
 static void *grow(struct reading *reading, void *array, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
@@ -123,7 +123,7 @@ static bool begin_section(struct reading *reading)
     return true;
 }
 
-/* Decides, as configparser does, what the line is; false: nothing for inih in it. */
+/* Decides, as configparser does, what the line is. Returns false if inih does not need it. */
 static bool classify(struct reading *reading, const char *start)
 {
     struct span content = reading->content;
@@ -150,7 +150,7 @@ static bool classify(struct reading *reading, const char *start)
     return true;
 }
 
-/* Moves to the next line that is for inih. */
+/* Moves to the next line that inih needs. */
 static bool advance(struct reading *reading)
 {
     struct span whole;
@@ -162,15 +162,15 @@ static bool advance(struct reading *reading)
             continue;
         if (memchr(reading->content.start, '\0', reading->content.length))
             return fail(reading, "holds a NUL byte");
-        reading->handed = 0;
+        reading->given = 0;
         reading->pending = true;
         return true;
     }
     return false;
 }
 
-/* inih's fgets: the line without its blanks, with one before it where it continues an option. */
-static char *hand_over(char *buffer, int room, void *stream)
+/* inih's fgets: the line without blanks, with one in front if it continues an option. */
+static char *give_line(char *buffer, int room, void *stream)
 {
     struct reading *reading = stream;
     if (!reading->pending && !advance(reading))
@@ -178,14 +178,14 @@ static char *hand_over(char *buffer, int room, void *stream)
 
     char *to = buffer;
     char *last = buffer + room - 1;
-    if (reading->handed == 0 && reading->continues && to < last)
+    if (reading->given == 0 && reading->continues && to < last)
         *to++ = ' ';
-    size_t left = reading->content.length - reading->handed;
+    size_t left = reading->content.length - reading->given;
     size_t count = left < (size_t)(last - to) ? left : (size_t)(last - to);
-    memcpy(to, reading->content.start + reading->handed, count);
+    memcpy(to, reading->content.start + reading->given, count);
     to += count;
-    reading->handed += count;
-    if (reading->handed == reading->content.length && to < last) {
+    reading->given += count;
+    if (reading->given == reading->content.length && to < last) {
         *to++ = '\n';
         reading->pending = false;
     }
@@ -203,7 +203,8 @@ static bool append_value(struct reading *reading, const char *text)
     return !reading->failed;
 }
 
-static int take(void *user, const char *section, const char *name, const char *value)
+/* inih's callback for each option and each continuation line. */
+static int take_option(void *user, const char *section, const char *name, const char *value)
 {
     (void)section;
     struct reading *reading = user;
@@ -251,29 +252,29 @@ static size_t hash_names(struct span section, struct span name)
     return hash;
 }
 
-/* What must not stand there twice: a section (then `name` is empty) or an option of one. */
-struct place {
+/* A section (then `name` is empty) or an option: none may be there twice. */
+struct entry {
     struct span section;
     struct span name;
     size_t line;
 };
 
-/* Without the name: it may be a secret that was pasted there. */
-static int refuse_twice(const struct place *place, size_t first, struct error *err)
+/* The message does not have the name: it may be a secret that was pasted there. */
+static int refuse_twice(const struct entry *entry, size_t first, struct error *err)
 {
-    return error_input(err, "line %zu: this %s was already in line %zu", place->line,
-                       place->name.length == 0 ? "section" : "option", first);
+    return error_input(err, "line %zu: this %s was already in line %zu", entry->line,
+                       entry->name.length == 0 ? "section" : "option", first);
 }
 
-static struct place place_at(const struct ini *ini, size_t index)
+static struct entry entry_at(const struct ini *ini, size_t index)
 {
     if (index < ini->section_count)
-        return (struct place){ini->sections[index].name, {"", 0}, ini->sections[index].line};
+        return (struct entry){ini->sections[index].name, {"", 0}, ini->sections[index].line};
     const struct ini_option *option = &ini->options[index - ini->section_count];
-    return (struct place){option->section, option->name, option->line};
+    return (struct entry){option->section, option->name, option->line};
 }
 
-/* By a hash table that is at most half full, of indexes that are one too high: 0 is a free slot. */
+/* Uses a hash table that is at most half full. It stores each entry's index plus 1; 0 is a free slot. */
 static int refuse_duplicates(const struct ini *ini, struct error *err)
 {
     size_t count = ini->section_count + ini->option_count;
@@ -285,10 +286,10 @@ static int refuse_duplicates(const struct ini *ini, struct error *err)
         return error_sys(err, "cannot compare the options");
 
     for (size_t i = 0; i < count; i++) {
-        struct place own = place_at(ini, i);
+        struct entry own = entry_at(ini, i);
         size_t slot = hash_names(own.section, own.name) & (size - 1);
         for (; table[slot]; slot = (slot + 1) & (size - 1)) {
-            struct place other = place_at(ini, table[slot] - 1);
+            struct entry other = entry_at(ini, table[slot] - 1);
             if (span_same(own.name, other.name) && span_same(own.section, other.section))
                 return refuse_twice(&own, other.line, err);
         }
@@ -310,7 +311,7 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
     /* Most of a file is comments. */
     if (secret_reserve(&read.values, length / 4, err) < 0)
         return -1;
-    int result = ini_parse_stream(hand_over, &reading, take, &reading);
+    int result = ini_parse_stream(give_line, &reading, take_option, &reading);
     if (reading.failed)
         return -1;
     if (result == -2) {

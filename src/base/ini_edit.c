@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-/* Where the line begins that ends directly before `offset`, the beginning of a line; `offset` where it is the first. */
+/* `offset` is the start of a line. Returns the start of the line above it, or `offset` if it is the first. */
 static size_t line_above(const struct ini *ini, size_t offset)
 {
     size_t at = offset;
@@ -26,12 +26,12 @@ bool ini_is_marked(const struct ini *ini, const struct ini_option *option, const
            (above[length] == '\n' || above[length] == '\r');
 }
 
-/* The option that may differ, and the value it must have afterwards (NULL: it must be gone). */
+/* The option to change, and the value it must have afterwards (NULL: it must be gone). */
 struct change {
     const char *section;
     const char *name;
     const char *value;
-    const char *mark; /* that it must have then, or NULL */
+    const char *mark; /* the comment line that must be above it, or NULL */
 };
 
 static bool is_changed(const struct ini_option *option, const struct change *change)
@@ -39,7 +39,7 @@ static bool is_changed(const struct ini_option *option, const struct change *cha
     return span_is(option->name, change->name) && span_is(option->section, change->section);
 }
 
-/* The next one at or behind *index that is not the changed one, or NULL. */
+/* The next option at or behind *index that is not the changed one, or NULL. */
 static const struct ini_option *next_other(const struct ini *ini, size_t *index,
                                            const struct change *change)
 {
@@ -78,8 +78,9 @@ static bool only_change(const struct ini *before, const struct ini *after,
     }
 }
 
-static int prove(const struct ini *before, const struct change *change, struct secret *edited,
-                 struct error *err)
+/* Parses the edited text and compares. */
+static int verify(const struct ini *before, const struct change *change, struct secret *edited,
+                  struct error *err)
 {
     _cleanup_ini_ struct ini after = {0};
     struct error why = {0};
@@ -107,7 +108,7 @@ static int add_range(struct secret *to, const struct ini *ini, size_t start, siz
     return secret_append(to, ini->text + start, end - start, err);
 }
 
-/* The line end of the line that holds `offset`; "\n" where it has none. */
+/* How the line at `offset` ends; "\n" if it has no line end. */
 static const char *line_end(const struct ini *ini, size_t offset)
 {
     const char *p = ini->text + offset;
@@ -124,8 +125,8 @@ static bool ends_line(const struct ini *ini, size_t offset)
     return offset == 0 || ini->text[offset - 1] == '\n' || ini->text[offset - 1] == '\r';
 }
 
-/* The blanks with which the first line behind `offset` begins that is neither blank nor a comment. A
- * line put before it must begin with as many: indented less, it would be continued by that one. */
+/* The indentation of the first line behind `offset` that is neither blank nor a comment. A line inserted before it
+ * needs the same one: if it had less, that line would continue it. */
 static struct span indent_behind(const struct ini *ini, size_t offset)
 {
     struct lines lines = lines_of(ini->text + offset, ini->length - offset);
@@ -137,7 +138,7 @@ static struct span indent_behind(const struct ini *ini, size_t offset)
     return (struct span){"", 0};
 }
 
-/* The lines that set the option, as far as they are new. */
+/* The option's line, and its mark if it needs one. */
 static int add_option(struct secret *to, const struct change *change, struct span indent,
                       const char *newline, struct error *err)
 {
@@ -223,10 +224,10 @@ int ini_set(const struct ini *ini, const char *section, const char *name, const 
     int made = option   ? replace(ini, option, &change, edited, err)
                : header ? insert(ini, header, &change, edited, err)
                         : append(ini, &change, edited, err);
-    return made < 0 ? -1 : prove(ini, &change, edited, err);
+    return made < 0 ? -1 : verify(ini, &change, edited, err);
 }
 
-/* Whether these lines stand in the text, from the beginning of a line to the end of one. */
+/* Whether the text has exactly these lines. */
 static bool has_lines(const struct ini *ini, const struct secret *wanted)
 {
     const char *end = ini->text + ini->length;
@@ -264,5 +265,5 @@ int ini_comment_out(const struct ini *ini, const char *section, const char *name
         (is_new && secret_append(edited, comment.bytes, comment.length, err) < 0) ||
         add_range(edited, ini, option->end, ini->length, err) < 0)
         return -1;
-    return prove(ini, &change, edited, err);
+    return verify(ini, &change, edited, err);
 }

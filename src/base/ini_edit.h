@@ -1,8 +1,8 @@
-/* Changing one option in the text of an ini file, and proving that nothing else moved.
+/* Changes one option in the text of an ini file, and verifies that nothing else changed.
  *
- * Pure functions from text to text. Comments, order, blank lines, indentation and line ends stay as
- * they are; only the lines of the one option are replaced. The result is read again, and every
- * other option must still be there, in its order, with its value: else the edit is refused.
+ * Pure functions from text to text. Only the lines of that option are replaced: comments, order, blank lines,
+ * indentation and line ends stay. The result is parsed again. If another option is no longer there, in the same
+ * order and with the same value, the edit is refused.
  */
 #pragma once
 
@@ -12,22 +12,23 @@
 
 struct error;
 
-/* Puts the text of `ini` into *edited with `name` of [section] set to `value`:
+/* Puts the text of `ini` into *edited, with `name` of [section] set to `value`:
  *
- *   - its line and its continuation lines become one line "name = value", comments between stay;
- *   - where [section] lacks it, a line behind the section's header;
- *   - where there is no such section, the section at the end of the file.
+ *   - the option's line and its continuation lines become one line "name = value", comments between them stay;
+ *   - if [section] lacks the option, a new line behind the section's header;
+ *   - if there is no such section, the section and the line at the end of the file.
  *
- * `value` is one line and may not need interpolation (no "%"). `mark` is NULL, or a comment line that the option gets
- * directly above it, unless it stands there. Returns 0, or -1 with ERROR_REFUSED
- * (a reader would see something else moved; *edited is then empty) or ERROR_SYSTEM. */
+ * `value` is one line without "%". `mark` is NULL, or a comment line that goes directly above the option, unless
+ * it is already there. Returns 0, or -1 with ERROR_REFUSED (another option would change; *edited is then empty) or
+ * ERROR_SYSTEM. */
 int ini_set(const struct ini *ini, const char *section, const char *name, const char *value,
             const char *mark, struct secret *edited, struct error *err);
 
-/* The same, but the option's lines become comments; where the very same comment is there already, they go: else a file
- * that two versions of Airflow share would grow at each start. The option must be there. Its mark goes. */
+/* The same, but turns the option's lines into comments and removes its mark. The option must be there. If the same
+ * comment is already in the file, the lines are removed: else a file that two versions of Airflow share would grow
+ * at each start. */
 int ini_comment_out(const struct ini *ini, const char *section, const char *name, const char *mark,
                     struct secret *edited, struct error *err);
 
-/* Whether `mark`, and nothing else, is the line directly above the option, which is one of a file that was read whole. */
+/* Whether the line directly above the option is exactly `mark`. The option must come from ini_read. */
 bool ini_is_marked(const struct ini *ini, const struct ini_option *option, const char *mark);

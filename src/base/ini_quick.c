@@ -5,13 +5,13 @@
 
 #include "base/error.h"
 
-/* A blank for Python, a part of one, or a control character. */
+/* A blank for Python, a byte of one, or a control character. */
 static bool may_be_blank(char c)
 {
     return (unsigned char)c <= ' ' || (unsigned char)c >= 0x7f;
 }
 
-/* What all of the following return: whether it is beyond doubt. */
+/* This and the functions below return false for a doubt. */
 static bool add_section(struct ini_quick *quick)
 {
     struct ini *ini = quick->ini;
@@ -63,7 +63,7 @@ static bool take_header(struct ini_quick *quick, const char *line, const char *n
     return !quick->section || add_section(quick);
 }
 
-/* What stands behind "NAME =" or "NAME:" at the beginning of a line, or NULL. */
+/* The text behind "NAME =" or "NAME:" at the start of a line, or NULL. */
 static const char *behind_name(const char *line, const char *name)
 {
     line += strlen(name);
@@ -80,23 +80,23 @@ static bool take_value(struct ini_quick *quick, const struct ini_wanted *wanted,
     return add_option(quick, wanted, line_trim(start, newline));
 }
 
-/* The first line that is neither empty nor a comment; `end` if there is none. */
-static const char *skip_remarks(const char *line, const char *end)
+/* The first line that is neither empty nor a comment, or `end`. */
+static const char *skip_comments(const char *line, const char *end)
 {
     while (line < end && (*line == '\n' || *line == '#' || *line == ';'))
         line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
     return line;
 }
 
-/* Whether the option above `line` does not go on there, as far as can be seen. */
+/* Whether `line` does not continue the option above it. At the end of the text this stays open. */
 static bool ends_above(struct ini_quick *quick, const char *line, const char *end)
 {
-    const char *next = skip_remarks(line, end);
+    const char *next = skip_comments(line, end);
     quick->open |= next == end;
     return next == end || !may_be_blank(*next);
 }
 
-/* A line that has the name in it, and is no comment, is the option, or a doubt: it may be an option that is indented. */
+/* A line that contains the name and is no comment is the option, or a doubt: it may be an indented option. */
 static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted, const char *line,
                         const char *end)
 {
@@ -116,12 +116,12 @@ static bool take_option(struct ini_quick *quick, const struct ini_wanted *wanted
     return true;
 }
 
-/* Lines without a header among them. */
+/* Reads lines that have no header among them. */
 static bool take_lines(struct ini_quick *quick, const char *line, const char *end)
 {
     bool was_open = quick->open;
     if (!quick->in_section)
-        return skip_remarks(line, end) == end;
+        return skip_comments(line, end) == end;
     if (!quick->section)
         return true;
     quick->open = false;
@@ -134,7 +134,7 @@ static bool take_lines(struct ini_quick *quick, const char *line, const char *en
     return true;
 }
 
-/* Whether nothing that is certainly no blank stands before it in its line. */
+/* Whether the bracket may be the first character of its line that is not a blank. */
 static bool may_begin_line(const char *text, const char *bracket)
 {
     const char *p = bracket;
@@ -143,7 +143,7 @@ static bool may_begin_line(const char *text, const char *bracket)
     return p == text || p[-1] == '\n' || p[-1] == '\r';
 }
 
-/* Whole lines. */
+/* Reads complete lines. */
 static bool take_text(struct ini_quick *quick, const char *text, const char *end)
 {
     const char *line = text;

@@ -15,7 +15,7 @@ static bool is_control(uint32_t code)
 size_t json_string(const char *given, char *text, size_t size)
 {
     char *end = text;
-    const char *last = text + size - 2; /* of the closing quote */
+    const char *last = text + size - 2; /* the last place for the closing quote */
     *end++ = '"';
     while (*given) {
         char spelt[8] = "?";

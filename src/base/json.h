@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-/* What a string may become at most: each of its bytes an escape, two quotes, the end. */
+/* Bytes for json_string at most: an escape for each byte, two quotes, a NUL. */
 #define JSON_STRING(length) (6 * (length) + 3)
 
-/* Writes `given` as a JSON string, quotes included, into `text`, which ends with a NUL: at least 3 bytes. A string
- * that does not fit is cut between two characters. What could end a line or steer a terminal (C0, DEL, C1,
- * U+2028, U+2029) is escaped, too; bytes that are not UTF-8 become "?". Returns its length. Pure. */
+/* Writes `given` as a JSON string, with quotes and a NUL, into `text` of `size` bytes (at least 3). A string that
+ * does not fit is cut between two characters. Characters that end a line or control a terminal (C0, DEL, C1,
+ * U+2028, U+2029) are escaped, bytes that are not UTF-8 become "?". Returns the length of `text`. Pure. */
 size_t json_string(const char *given, char *text, size_t size);

@@ -96,20 +96,20 @@ static size_t blank_before(const char *start, const char *end)
     return 0;
 }
 
-/* What needs no second look: nearly all that lines begin and end with. */
-static bool is_plain(char c)
+/* A quick check for the characters with which most lines begin and end. */
+static bool is_printable_ascii(char c)
 {
     return c > ' ' && c < 0x7f;
 }
 
 struct span line_trim(const char *start, const char *end)
 {
-    for (size_t blank; start < end && !is_plain(*start); start += blank) {
+    for (size_t blank; start < end && !is_printable_ascii(*start); start += blank) {
         blank = line_blank(start, end);
         if (blank == 0)
             break;
     }
-    for (size_t blank; end > start && !is_plain(end[-1]); end -= blank) {
+    for (size_t blank; end > start && !is_printable_ascii(end[-1]); end -= blank) {
         blank = blank_before(start, end);
         if (blank == 0)
             break;

@@ -1,10 +1,10 @@
-/* Lines of a text and the blanks in them, as Python counts both. */
+/* Lines of a text and the blanks in them, as Python defines both. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A part of a text that the caller owns; not terminated. */
+/* Part of a text that the caller owns; not terminated. */
 struct span {
     const char *start;
     size_t length;
@@ -12,45 +12,47 @@ struct span {
 
 bool span_same(struct span a, struct span b);
 
-/* All of `text`. */
+/* The whole of `text`. */
 struct span span_of(const char *text);
 
-/* Whether it reads `text`. */
+/* Whether the span equals `text`. */
 bool span_is(struct span span, const char *text);
 
-/* Length in bytes of what it begins with that is ASCII's letters and digits, and `others`. */
+/* How many bytes at its start are ASCII letters, digits or one of `others`. */
 size_t span_plain(struct span span, const char *others);
 
 /* How many bytes come before the first one of `set`. */
 size_t span_until(struct span span, const char *set);
 
-/* Its first `length` bytes, which it must have; what comes behind `at` bytes, nothing where it has no more. */
+/* Its first `length` bytes, which it must have. */
 struct span span_first(struct span span, size_t length);
+
+/* The rest behind `at` bytes; empty if it has no more. */
 struct span span_from(struct span span, size_t at);
 
-/* Copies it with a NUL, for a message: "..." where it does not fit, since it is then no name that anybody knows, and
- * could be a secret. */
+/* Copies it, with a NUL, for a message. If it does not fit, "...": such a long text is not a known name, and may
+ * be a secret. */
 void span_name(struct span span, char *text, size_t size);
 
-/* Whether there is nothing in it but ASCII's blanks. */
+/* Whether the text is empty or has only ASCII blanks. */
 bool text_is_blank(const char *text);
 
 bool text_begins(const char *text, const char *start);
 
-/* Length in bytes of the blank that begins at `text`, or 0: what str.strip() removes, in UTF-8. */
+/* Length in bytes of the blank at `text`, or 0. Blanks are what str.strip() removes, in UTF-8. */
 size_t line_blank(const char *text, const char *end);
 
-/* [start, end) without the blanks at its ends. */
+/* [start, end) without the blanks at both ends. */
 struct span line_trim(const char *start, const char *end);
 
-/* The lines of a text, one after the other; "\n", "\r\n" or "\r" ends them, as in Python's text files. */
+/* The lines of a text. "\n", "\r\n" or "\r" ends a line, as in Python's text files. */
 struct lines {
-    const char *cursor; /* where the next one begins */
+    const char *cursor; /* where the next line begins */
     const char *end;
-    bool has_returns;
+    bool has_returns; /* there is a "\r" in it */
 };
 
 struct lines lines_of(const char *text, size_t length);
 
-/* The next one: *whole with its line end, *content between its blanks. Returns whether there was one. */
+/* The next line: *whole with its line end, *content without blanks at both ends. Returns whether there is one. */
 bool lines_next(struct lines *lines, struct span *whole, struct span *content);

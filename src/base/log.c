@@ -14,7 +14,7 @@
 
 #include "base/json.h"
 
-/* pipe(7) keeps a line of PIPE_BUF apart from those of others. As text every message fits. */
+/* pipe(7): a write of at most PIPE_BUF bytes is atomic. As text every message fits. */
 enum { MESSAGE_MOST = 3584, LINE_MOST = PIPE_BUF };
 
 struct message {
@@ -25,8 +25,8 @@ struct message {
 };
 
 static enum log_level level = LOG_NORMAL;
-static enum log_format form = LOG_TEXT;
-static int patience = 1000; /* milliseconds */
+static enum log_format line_format = LOG_TEXT;
+static int timeout = 1000;  /* milliseconds */
 static int descriptor = -1; /* not opened yet */
 static void (*listener)(void *context, const char *id, const char *text, const char *hints);
 static void *listener_context;
@@ -43,12 +43,12 @@ enum log_level log_level(void)
 
 void log_set_format(enum log_format wanted)
 {
-    form = wanted;
+    line_format = wanted;
 }
 
 enum log_format log_format(void)
 {
-    return form;
+    return line_format;
 }
 
 void log_divert(void (*listen)(void *context, const char *id, const char *text, const char *hints),
@@ -71,10 +71,10 @@ static bool is_url_safe(char c)
 
 void log_never_wait(void)
 {
-    patience = 0;
+    timeout = 0;
 }
 
-/* To open a terminal's other end, /dev/ptmx, makes another terminal. */
+/* Not /dev/ptmx: opening it creates another terminal. */
 static bool can_be_opened_again(int fd)
 {
     struct stat status;
@@ -106,9 +106,9 @@ void log_take_standard_error(void)
 void log_mask(char *text)
 {
     enum { KEY = 43 };
-    size_t run = 0;   /* of base64 in either alphabet; paths are that, too */
-    size_t word = 0;  /* of the URL-safe one */
-    bool name = true; /* what has no small letter is a variable's */
+    size_t run = 0;   /* characters of base64 in either alphabet; paths have them, too */
+    size_t word = 0;  /* characters of the URL-safe alphabet */
+    bool name = true; /* a word without small letters is a variable's name */
     for (size_t i = 0;; i++) {
         char c = text[i];
         if ((c == '=' && run >= KEY) || (!is_url_safe(c) && word == KEY && !name))
@@ -122,7 +122,7 @@ void log_mask(char *text)
 }
 
 /* RFC 3339, in UTC. */
-static void tell_time(char text[32])
+static void format_time(char text[32])
 {
     struct timespec now;
     struct tm utc = {0};
@@ -132,7 +132,7 @@ static void tell_time(char text[32])
              utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
 }
 
-/* The part of `hints` up to the next newline, and behind it; NULL at the end. */
+/* Copies the first line of `hints`, and returns the rest; NULL if there is no line. */
 static const char *next_hint(const char *hints, char hint[MESSAGE_MOST])
 {
     size_t length = strcspn(hints, "\n");
@@ -142,14 +142,14 @@ static const char *next_hint(const char *hints, char hint[MESSAGE_MOST])
     return hints + length + (hints[length] == '\n');
 }
 
-/* Ids are literals of ours, and need no escapes. */
+/* Ids are fernit's own literals and need no escapes. */
 static size_t json_lines(const struct message *message, char text[LINE_MOST])
 {
     enum { END = 2 }; /* "]}\n", less the NUL of the string before it */
     char time[32];
     char hint[MESSAGE_MOST];
     const char *id = message->id;
-    tell_time(time);
+    format_time(time);
     size_t length = (size_t)snprintf(
         text, LINE_MOST, "{\"time\":\"%s\",\"level\":\"%s\",%s%s%s\"message\":", time,
         message->level, id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
@@ -196,16 +196,16 @@ static size_t text_lines(const struct message *message, char text[LINE_MOST])
     return length;
 }
 
-/* A terminal may take it in parts. */
-static void put(const char *text, size_t length)
+/* A terminal may accept it in parts. */
+static void write_out(const char *text, size_t length)
 {
     log_open();
     struct pollfd reader = {.fd = descriptor, .events = POLLOUT};
     while (length > 0) {
-        bool ready = poll(&reader, 1, patience) > 0;
+        bool ready = poll(&reader, 1, timeout) > 0;
         ssize_t taken = ready ? write(descriptor, text, length) : -1;
         if (!ready)
-            patience = 0;
+            timeout = 0;
         if (taken < 0)
             break;
         text += taken;
@@ -213,48 +213,50 @@ static void put(const char *text, size_t length)
     }
 }
 
-static void tell(struct message message, const char *hints, const char *format, va_list values)
+static void print_message(struct message message, const char *hints, const char *format,
+                          va_list values)
 {
     int saved = errno;
     char masked[MESSAGE_MOST];
-    char text[LINE_MOST];
     if (vsnprintf(message.text, sizeof message.text, format, values) < 0)
         *message.text = '\0';
     snprintf(masked, sizeof masked, "%s", hints ? hints : "");
     log_mask(message.text);
     log_mask(masked);
     message.hints = masked;
-    if (listener && strcmp(message.level, "warning") == 0)
+    if (listener && strcmp(message.level, "warning") == 0) {
         listener(listener_context, message.id, message.text, message.hints);
-    else
-        put(text, (form == LOG_JSON ? json_lines : text_lines)(&message, text));
+    } else {
+        char text[LINE_MOST];
+        write_out(text, (line_format == LOG_JSON ? json_lines : text_lines)(&message, text));
+    }
     errno = saved;
 }
 
-#define TELL(shown, level, id, hints)                                                              \
+#define LOG(shown, level, id, hints)                                                               \
     if (!(shown))                                                                                  \
         return;                                                                                    \
     va_list values;                                                                                \
     va_start(values, format);                                                                      \
-    tell((struct message){level, id, "", NULL}, hints, format, values);                            \
+    print_message((struct message){level, id, "", NULL}, hints, format, values);                   \
     va_end(values)
 
 void log_error(const char *id, const char *hints, const char *format, ...)
 {
-    TELL(log_shows(LOG_QUIET), "error", id, hints);
+    LOG(log_shows(LOG_QUIET), "error", id, hints);
 }
 
 void log_warning(const char *id, const char *hints, const char *format, ...)
 {
-    TELL(log_shows(LOG_NORMAL), "warning", id, hints);
+    LOG(log_shows(LOG_NORMAL), "warning", id, hints);
 }
 
 void log_notice(const char *hints, const char *format, ...)
 {
-    TELL(log_shows(LOG_NORMAL) && !listener, "notice", NULL, hints);
+    LOG(log_shows(LOG_NORMAL) && !listener, "notice", NULL, hints);
 }
 
 void log_detail(const char *format, ...)
 {
-    TELL(log_shows(LOG_VERBOSE), "detail", NULL, NULL);
+    LOG(log_shows(LOG_VERBOSE), "detail", NULL, NULL);
 }

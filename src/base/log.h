@@ -1,19 +1,21 @@
-/* Messages for the person who reads the container's log, on standard error, or for the program that does.
+/* Messages on standard error, for the person or program that reads the container's log.
  *
- * A message is one line, and what to do about it a line each behind it:
+ * A message is one line, and each of its hints is a line behind it:
  *
  *     fernit: warning: other-key: FERNET_KEY lacks 2c26b46b68ffc68f, which the store holds
  *     fernit: hint: give one ring everywhere
  *
- * or all of it is one JSON object in one line. A message and its hints are written with one write(2), so that those of several
- * processes do not mix; control characters in it become '?', in JSON escapes, so that no value can forge a line.
- * Without secrets: a key appears as its fingerprint or not at all; should one be in the words of an error all
- * the same, it is masked. A log that cannot be written is no reason to fail, nor to wait for: what standard
- * error does not take within a second is dropped, and then what it does not take at once.
+ * In the JSON format they are one object in one line. Its keys, always in this order: "time" (RFC 3339, UTC,
+ * milliseconds), "level" ("error", "warning", "notice", "detail"), "id" (of errors and warnings), "message",
+ * "hint" (an array of strings; absent if there are no hints).
  *
- * The object's keys, always in this order: "time" (RFC 3339, UTC, milliseconds), "level" ("error", "warning", "notice",
- * "detail"), "id" (of errors and warnings), "message", "hint" (an array of strings; not there where there are no hints). What
- * would make it longer than PIPE_BUF, 4096 bytes, is cut.
+ * A message and its hints are one write(2) of at most PIPE_BUF (4096) bytes, so that the lines of several
+ * processes do not mix. Longer text is cut. Control characters become '?' (in JSON: escapes), so that no value can
+ * forge a line.
+ *
+ * No message contains a secret: a key is shown as its fingerprint. Text that looks like a key is masked. fernit
+ * never fails because of the log: it waits one second for standard error, then drops the message, and from then on
+ * each message that standard error does not accept at once.
  */
 #pragma once
 
@@ -21,13 +23,13 @@
 
 enum log_level {
     LOG_QUIET,   /* errors */
-    LOG_NORMAL,  /* and warnings, and what changed */
-    LOG_VERBOSE, /* and what was looked at */
+    LOG_NORMAL,  /* and warnings, and what fernit changed */
+    LOG_VERBOSE, /* and what fernit examined */
 };
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* LOG_NORMAL until set. The log's level, patience and descriptor are its own state, for all of the program. */
+/* LOG_NORMAL until set. Level, format, timeout and descriptor are the log's state, one for the whole program. */
 void log_set_level(enum log_level wanted);
 enum log_level log_level(void);
 
@@ -35,34 +37,35 @@ enum log_level log_level(void);
 void log_set_format(enum log_format wanted);
 enum log_format log_format(void);
 
-/* From now on a line that is not taken at once is dropped: for a caller that must not block. */
+/* From now on a line that standard error does not accept at once is dropped: for a caller that must not block. */
 void log_never_wait(void);
 
-/* A pipe or a terminal may have room for a byte and not for a line, and keep who writes it for ever. So the
- * log opens the one behind standard error for itself, O_NONBLOCK, with its first line. To be called before a
- * change of user, who may not be allowed to open it; where it cannot be opened poll(2) has to do. */
+/* Opens the pipe or terminal behind standard error once more, with O_NONBLOCK: it may have room for a byte but not
+ * for a line, and then a plain write(2) would block for ever. The first message does this by itself. Call it
+ * before a change of user, who may lack the permission. If it cannot be opened, only poll(2) guards the write. */
 void log_open(void);
 
-/* Lets the log's own opening take the place of standard error, which no other code uses any more. */
+/* Makes that descriptor standard error, for a process in which only the log writes there. */
 void log_take_standard_error(void);
 
-/* From now on `listen` gets each warning and its hints, whatever the level, and nothing of them is printed; notices and details are dropped, errors stay. For a command that tells what another one would log. NULL: as
- * before. */
+/* From now on `listen` gets each warning with its hints, whatever the level, and the log does not print it.
+ * Notices and details are dropped, errors are printed. For a command that reports what another one would log. NULL
+ * ends this. */
 void log_divert(void (*listen)(void *context, const char *id, const char *text, const char *hints),
                 void *context);
 
-/* Whether lines of that level are printed: for what costs something to find out. */
+/* Whether lines of that level are printed: for text that is expensive to compute. */
 bool log_shows(enum log_level wanted);
 
-/* Puts stars over what looks like a key: 43 characters of base64 before a "=", or as a word that is no
- * variable's name. A net under all that is printed, for keys that were put where a name or a
- * path belongs. */
+/* Replaces text that looks like a key by stars: 43 characters of base64 before a "=", or a word of 43 such
+ * characters that is not a variable's name. The log does this to every message, in case a key was given as a name
+ * or a path. */
 void log_mask(char *text);
 
-/* In all of these `hints` is what to do: a line each, with "\n" between them; NULL or "": none. An id names this kind of error
- * or warning in all versions: it is a literal, and stands in the program's catalogue. */
+/* `hints`: what to do, a line each, with "\n" between them; NULL or "": none. `id`: names this kind of error or
+ * warning in all versions; a literal, listed in the program's catalogue (cli/catalogue.h). */
 
-/* "fernit: error: TEXT": why fernit stops. At every level. */
+/* "fernit: error: TEXT": why fernit ends. At every level. */
 void log_error(const char *id, const char *hints, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 

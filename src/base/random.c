@@ -17,7 +17,7 @@ int random_fill(void *bytes, size_t length, struct error *err)
         }
         if (count < 0 && errno != EINTR) {
             error_sys(err, "cannot get random bytes");
-            err->is_closed = true;
+            err->ignores_advice = true;
             return -1;
         }
         at += count > 0 ? count : 0;

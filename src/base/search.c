@@ -50,7 +50,7 @@ static bool is_program(const char *path)
            memcmp(start, ELFMAG, SELFMAG) == 0;
 }
 
-static int become(const char *path, char *const *argv, char *const *environment)
+static int execute(const char *path, char *const *argv, char *const *environment)
 {
     execve(path, argv, environment);
     int found = errno;
@@ -69,11 +69,11 @@ int search_exec(char *const *argv, char *const *environment)
         return -1;
     }
     if (strchr(name, '/'))
-        return become(name, argv, environment);
+        return execute(name, argv, environment);
 
     while (search_next(&path, name, candidate)) {
-        become(candidate, argv, environment);
-        /* A directory that cannot be searched may hide it: remember, and look further. */
+        execute(candidate, argv, environment);
+        /* A directory that cannot be searched may have the file: remember that, and go on. */
         if (errno == EACCES)
             found = EACCES;
         else if (errno != ENOENT && errno != ENOTDIR)

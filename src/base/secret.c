@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/log.h"
 
-/* Small secrets share one block of three pages between two guard pages: each sodium_malloc costs a dozen
- * system calls and as many pages, and a start needs some forty, most of them one key. The state of an
- * allocator is its process's, as malloc's is: the one static beside the log's level. */
+/* Small secrets share one block of three pages between two guard pages. Each sodium_malloc costs a dozen system
+ * calls and as many pages; a start needs about forty secrets, most of them one key. The pool is static because an
+ * allocator's state belongs to the process, as malloc's does. */
 enum { PAGE = 4096, CANARY = 16, SLOTS = 96, SLOT = (3 * PAGE - CANARY) / SLOTS };
 
 static struct {
@@ -26,7 +26,7 @@ static size_t slots_for(size_t size)
     return (size + SLOT - 1) / SLOT;
 }
 
-/* As many in a row as hold `size` bytes, or NULL. */
+/* Takes adjacent free slots for `size` bytes, or returns NULL. */
 static char *take_slots(size_t size)
 {
     size_t count = slots_for(size);
@@ -42,7 +42,7 @@ static char *take_slots(size_t size)
     return NULL;
 }
 
-/* Zeroes and releases, wherever it is. */
+/* Zeroes the bytes and releases them, in the pool or in pages of their own. */
 static void release(const struct secret *secret)
 {
     char *bytes = secret->bytes;
@@ -55,8 +55,8 @@ static void release(const struct secret *secret)
     memset(&pool.used[(size_t)(bytes - pool.block) / SLOT], false, slots_for(size));
 }
 
-/* In place of its abort: sodium_init draws random bytes, and a sandbox may forbid them after the first. */
-static void end(void)
+/* Instead of libsodium's abort: sodium_init needs random bytes, which a sandbox may forbid. */
+static void end_program(void)
 {
     enum { OWN_FAILURE = 125 };
     log_error("sandbox", "see what a sandbox (seccomp) forbids: getrandom(2) is needed",
@@ -66,7 +66,7 @@ static void end(void)
 
 int secret_setup(struct error *err)
 {
-    sodium_set_misuse_handler(end);
+    sodium_set_misuse_handler(end_program);
     if (sodium_init() < 0)
         return error_sys(err, "cannot set up libsodium");
     if (!pool.block)
@@ -74,8 +74,8 @@ int secret_setup(struct error *err)
     return pool.block ? 0 : error_sys(err, "cannot get guarded memory");
 }
 
-/* sodium_malloc takes whole pages, with its canary in the last one: what is left of them is room at
- * no cost, and saves moving a secret that grows. */
+/* sodium_malloc takes whole pages, with its canary at the end of the last one. Using the rest of that page costs
+ * nothing, and a secret that grows moves less often. */
 static size_t whole_pages(size_t capacity)
 {
     size_t pages = (capacity + 1 + CANARY + PAGE - 1) / PAGE;

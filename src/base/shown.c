@@ -42,7 +42,7 @@ const char *shown_value(const char *value)
     return shown(value, strlen(value) > VALUE_MOST ? NULL : value, "...");
 }
 
-bool shown_place(const char *path)
+bool shown_path(const char *path)
 {
     return shown_value(path) == path || access(path, F_OK) == 0;
 }

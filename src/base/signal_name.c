@@ -11,7 +11,7 @@
 
 enum { RTMIN = 34, RTMAX = SIGNAL_LAST };
 
-/* The first name of a number is the one that is shown. */
+/* signal_name returns the first name of a number. */
 static const struct {
     char name[7];
     unsigned char number;

@@ -9,8 +9,7 @@
 
 #include "base/error.h"
 
-/* What signalfd4 takes and SFD_CLOEXEC, SFD_NONBLOCK are in <sys/signalfd.h>, whose function takes
- * musl's sigset_t; the set here is the kernel's. */
+/* For SFD_CLOEXEC and SFD_NONBLOCK. Its function signalfd() takes musl's sigset_t, not the kernel's set. */
 #include <sys/signalfd.h>
 
 static const int ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
@@ -56,12 +55,12 @@ int signals_pending(const struct signals *signals)
     return pending ? __builtin_ctzll(pending) + 1 : 0;
 }
 
-static void end(int number)
+static void end_program(int number)
 {
     _exit(128 + number);
 }
 
-/* A log line to a pipe without a reader raised it: it was meant for fernit and must not end the command. */
+/* Writing the log to a pipe without a reader raises SIGPIPE. It must not end the command. */
 static void drop_pipe_signal(const struct signals *signals)
 {
     const uint64_t pipe = bit(SIGPIPE);
@@ -77,7 +76,7 @@ void signals_release(const struct signals *signals)
     drop_pipe_signal(signals);
     for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
         if (signals->ending & bit(ending_signals[i]))
-            sigaction(ending_signals[i], &(struct sigaction){.sa_handler = end}, NULL);
+            sigaction(ending_signals[i], &(struct sigaction){.sa_handler = end_program}, NULL);
     signals_restore(signals);
 }
 
@@ -86,6 +85,7 @@ void signals_restore(const struct signals *signals)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signals->inherited, NULL, KERNEL_SET);
 }
 
+/* hot: process/supervise.c says why. */
 __attribute__((hot)) int signals_next(int64_t milliseconds, struct error *err)
 {
     const uint64_t all = UINT64_MAX;
@@ -99,14 +99,14 @@ __attribute__((hot)) int signals_next(int64_t milliseconds, struct error *err)
             continue;
         if (number > 0)
             return (int)number;
-        /* EINTR: stopped and continued. */
+        /* EINTR: this process was stopped and continued. */
         if (errno == EAGAIN || errno == EINTR)
             return 0;
         return error_sys(err, "cannot wait for signals");
     }
 }
 
-/* Only while signals_stop unblocks it. */
+/* Set while signals_stop unblocks SIGCONT. */
 static volatile sig_atomic_t continued;
 
 static void note_continued(int number)
@@ -117,7 +117,7 @@ static void note_continued(int number)
 
 int signals_stop(int number)
 {
-    /* A SIGCONT that only stayed pending the next stop would take away. */
+    /* The next stop signal would remove a SIGCONT that is only pending. */
     const uint64_t both = bit(number) | bit(SIGCONT);
     continued = 0;
     sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);

@@ -13,9 +13,9 @@
 enum { LINKS_MOST = 40 };
 
 struct walk {
-    char *here;            /* the way so far, without links; "" is the root */
-    struct stat directory; /* what is there */
-    char rest[PATH_MAX];   /* the way to go */
+    char *here;            /* the path so far, without links; "" is the root */
+    struct stat directory; /* the status of `here` */
+    char rest[PATH_MAX];   /* the path still to walk */
     int links;
 };
 
@@ -36,13 +36,13 @@ static bool is_trusted_directory(const char *path, const struct stat *status)
            (!others_may_write(status) || is_read_only(path));
 }
 
-/* What others have made in such a directory stays theirs when it is mounted read-only. */
+/* In a directory that others may write, mounted read-only, only the entries of root are trusted. */
 static bool is_trusted_entry(const struct walk *walk, const struct stat *status)
 {
     return !others_may_write(&walk->directory) || status->st_uid == 0;
 }
 
-static bool look_here(struct walk *walk)
+static bool check_here(struct walk *walk)
 {
     const char *path = *walk->here ? walk->here : "/";
     return lstat(path, &walk->directory) == 0 && is_trusted_directory(path, &walk->directory);
@@ -58,13 +58,13 @@ static bool set_rest(struct walk *walk, const char *first, const char *second)
     return true;
 }
 
-/* The next part and what follows it: nothing, or a slash and more. Nothing is taken away yet. */
-static struct span next_part(const struct walk *walk, const char **behind)
+/* The next component of `rest`, and what follows it: nothing, or a slash and more. Does not change `rest`. */
+static struct span next_component(const struct walk *walk, const char **behind)
 {
     const char *start = walk->rest + strspn(walk->rest, "/");
-    struct span part = {start, strcspn(start, "/")};
-    *behind = start + part.length;
-    return part;
+    struct span component = {start, strcspn(start, "/")};
+    *behind = start + component.length;
+    return component;
 }
 
 static void leave_last(struct walk *walk)
@@ -74,18 +74,18 @@ static void leave_last(struct walk *walk)
         *slash = '\0';
 }
 
-static bool enter(struct walk *walk, struct span part)
+static bool enter(struct walk *walk, struct span component)
 {
     size_t length = strlen(walk->here);
-    if (part.length + 1 >= PATH_MAX - length)
+    if (component.length + 1 >= PATH_MAX - length)
         return false;
     walk->here[length] = '/';
-    memcpy(walk->here + length + 1, part.start, part.length);
-    walk->here[length + 1 + part.length] = '\0';
+    memcpy(walk->here + length + 1, component.start, component.length);
+    walk->here[length + 1 + component.length] = '\0';
     return true;
 }
 
-/* The link at `here`; the rest is now its target and what came behind it. */
+/* Follows the link at `here`: its target, and what follows the link, become the rest. */
 static bool follow(struct walk *walk, const struct stat *status, const char *behind)
 {
     char target[PATH_MAX];
@@ -99,42 +99,42 @@ static bool follow(struct walk *walk, const struct stat *status, const char *beh
         *walk->here = '\0';
     else
         leave_last(walk);
-    return set_rest(walk, target, behind) && look_here(walk);
+    return set_rest(walk, target, behind) && check_here(walk);
 }
 
-/* What is missing, all the way; `here` ends with the first such part. */
+/* `here` does not exist: appends the rest to it, unless that has "..". */
 static enum trusted missing(struct walk *walk, const char *behind)
 {
     if (others_may_write(&walk->directory) || !set_rest(walk, "", behind))
         return TRUSTED_NOT;
     for (;;) {
         const char *next;
-        struct span part = next_part(walk, &next);
-        if (part.length == 0)
+        struct span component = next_component(walk, &next);
+        if (component.length == 0)
             return TRUSTED_MISSING;
-        if (span_is(part, "..") || (!span_is(part, ".") && !enter(walk, part)))
+        if (span_is(component, "..") || (!span_is(component, ".") && !enter(walk, component)))
             return TRUSTED_NOT;
         if (!set_rest(walk, "", next))
             return TRUSTED_NOT;
     }
 }
 
-/* One part further. Returns whether the walk goes on; else *verdict. */
+/* Walks one component further. Returns whether the walk goes on; if not, sets *verdict. */
 static bool step(struct walk *walk, enum trusted *verdict)
 {
     struct stat status;
     const char *behind;
-    struct span part = next_part(walk, &behind);
-    *verdict = part.length == 0 ? TRUSTED_THERE : TRUSTED_NOT;
-    if (part.length == 0)
+    struct span component = next_component(walk, &behind);
+    *verdict = component.length == 0 ? TRUSTED_THERE : TRUSTED_NOT;
+    if (component.length == 0)
         return false;
-    if (span_is(part, "."))
+    if (span_is(component, "."))
         return set_rest(walk, "", behind);
-    if (span_is(part, "..")) {
+    if (span_is(component, "..")) {
         leave_last(walk);
-        return look_here(walk) && set_rest(walk, "", behind);
+        return check_here(walk) && set_rest(walk, "", behind);
     }
-    if (!enter(walk, part))
+    if (!enter(walk, component))
         return false;
     if (lstat(walk->here, &status) < 0) {
         if (errno == ENOENT)
@@ -159,11 +159,11 @@ enum trusted trusted_path(const char *path, char resolved[PATH_MAX])
     char start[PATH_MAX + 1] = {0};
     enum trusted verdict = TRUSTED_NOT;
     *resolved = '\0';
-    /* A working directory that is out of reach is "(unreachable)/..." to the kernel. getcwd(3) */
+    /* getcwd(3) gives "(unreachable)/..." for a working directory outside this root. */
     if (*path != '/' && (!getcwd(start, PATH_MAX) || *start != '/'))
         return TRUSTED_NOT;
     start[strlen(start)] = '/';
-    if (*path == '\0' || !set_rest(&walk, start, path) || !look_here(&walk))
+    if (*path == '\0' || !set_rest(&walk, start, path) || !check_here(&walk))
         return TRUSTED_NOT;
     while (step(&walk, &verdict)) {
     }

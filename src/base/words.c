@@ -49,7 +49,7 @@ int words_split(const char *text, struct words *words, struct error *err)
     _cleanup_words_ struct words split = {0};
     size_t length = strlen(text);
 
-    /* No word is longer than its source, and no two of them are without a blank between. */
+    /* Every word but the last takes at least two bytes of the text: one letter and a blank. */
     split.argv = calloc(length / 2 + 2, sizeof *split.argv);
     if (!split.argv)
         return error_sys(err, "cannot split a command of %zu bytes", length);

@@ -81,7 +81,7 @@ static int install(const struct context *context, struct error *err)
         error_usage(err, "install needs one folder");
         return error_hint(err, "fernit install DIR");
     }
-    if (!shown_place(words[0])) {
+    if (!shown_path(words[0])) {
         error_usage(err, "the folder does not begin with \"/\" and does not exist");
         return error_hint(
             err, "write an absolute path (the word is not shown, since it may be a secret)");

@@ -15,6 +15,7 @@
 #include "command/status_cfg.h"
 #include "command/status_report.h"
 #include "resolve/option_files.h"
+#include "resolve/remark.h"
 #include "run/child.h"
 #include "run/deliver_cfg.h"
 #include "run/report.h"

@@ -13,16 +13,16 @@
 /* 43 characters carry 258 bits, of which the last two are dropped, and "=" fills the group. */
 enum { KEY_CHARACTERS = 43 };
 
-/* What Python's decoder would see in a text. */
+/* What Python's decoder finds in a text. */
 struct scan {
     size_t characters; /* of base64, up to the completing "=" */
     size_t ignored;    /* neither base64 nor "=" */
-    size_t length;     /* of the text, to where it is complete */
-    bool complete;     /* the "=" came */
+    size_t length;     /* bytes up to the completing "=" */
+    bool complete;     /* the completing "=" was found */
 };
 
-/* The 6 bits of a base64 character in either alphabet, or -1. Without a table, so that the time it
- * takes does not depend on the key through the cache. */
+/* The 6 bits of a base64 character in either alphabet, or -1. Without a table: through the cache its timing would
+ * depend on the key. */
 static int bits(unsigned char c)
 {
     unsigned value = 0;
@@ -34,25 +34,25 @@ static int bits(unsigned char c)
     return (int)value - 1;
 }
 
-/* CPython's binascii.a2b_base64: "=" counts only where a group has two or three characters, and the
- * one that completes the group ends it all. */
+/* CPython's binascii.a2b_base64: "=" is ignored unless a group has two or three characters, and the "=" that
+ * completes a group ends the text. */
 static struct scan decode(const char *text, size_t length, uint8_t key[FERNET_KEY_BYTES])
 {
     struct scan scan = {0};
-    unsigned held = 0;
+    unsigned pending = 0;
     size_t padding = 0;
     for (size_t i = 0; i < length && !scan.complete; scan.length = ++i) {
-        size_t place = scan.characters % 4;
+        size_t position = scan.characters % 4;
         int value = bits((unsigned char)text[i]);
         if (text[i] == '=') {
-            scan.complete = place >= 2 && place + ++padding >= 4;
+            scan.complete = position >= 2 && position + ++padding >= 4;
         } else if (value < 0) {
             scan.ignored++;
         } else {
-            held = held << 6 | (unsigned)value;
+            pending = pending << 6 | (unsigned)value;
             size_t byte = scan.characters * 6 / 8;
-            if (place > 0 && byte < FERNET_KEY_BYTES)
-                key[byte] = (uint8_t)(held >> (6 - 2 * place));
+            if (position > 0 && byte < FERNET_KEY_BYTES)
+                key[byte] = (uint8_t)(pending >> (6 - 2 * position));
             padding = 0;
             scan.characters++;
         }
@@ -60,8 +60,8 @@ static struct scan decode(const char *text, size_t length, uint8_t key[FERNET_KE
     return scan;
 }
 
-/* Python passes over all that stands behind a key. Another key there would be lost at the next write. */
-static bool holds_key(const char *text, size_t length)
+/* For the text behind a key. Python ignores it, but another key there would be lost at the next write. */
+static bool contains_key(const char *text, size_t length)
 {
     size_t run = 0;
     for (size_t i = 0; i < length && run < KEY_CHARACTERS; i++)
@@ -79,14 +79,14 @@ static bool is_placeholder(const char *text, size_t length)
            (text[1] == '{' || text[1] == '(' || text[1] == '_' || isalpha((unsigned char)text[1]));
 }
 
-/* What Airflow 1.8 to 1.10 wrote for a key where the package cryptography was missing. */
+/* Airflow 1.8 to 1.10 wrote this instead of a key if the package cryptography was missing. */
 static bool is_no_encryption(const char *text, size_t length)
 {
     static const char literal[] = "cryptography_not_found_storing_passwords_in_plain_text";
     return length == sizeof literal - 1 && memcmp(text, literal, length) == 0;
 }
 
-/* As Kubernetes shows the data of a Secret. */
+/* Kubernetes shows the data of a Secret in base64. */
 static bool is_encoded_twice(const char *text, size_t length)
 {
     char inner[2 * FERNET_KEY_TEXT];
@@ -122,13 +122,13 @@ static bool is_assignment(struct span text)
     return false;
 }
 
-/* What Fernet.generate_key() returns, as Python prints it. */
+/* The result of Fernet.generate_key(), as Python prints it. */
 static bool is_python_bytes(struct span text)
 {
     return begins(text, "b'") || begins(text, "b\"");
 }
 
-/* As openssl rand -hex 32 prints them. */
+/* The output of openssl rand -hex 32. */
 static bool is_hex(struct span text)
 {
     size_t digits = 0;
@@ -137,8 +137,9 @@ static bool is_hex(struct span text)
     return digits == text.length && digits == (size_t)2 * FERNET_KEY_BYTES;
 }
 
-/* What people put where a key belongs, and what to do about it; NULL: nothing that is known. */
-static const char *guess(const char *start, size_t length, const char **hint)
+/* Recognizes texts that people often give instead of a key. Returns the error, or NULL; *hint is what to do, or
+ * NULL. */
+static const char *recognize(const char *start, size_t length, const char **hint)
 {
     *hint = NULL;
     struct span text = line_trim(start, start + length);
@@ -177,7 +178,7 @@ static int explain(const char *text, size_t length, struct scan scan, struct err
 {
     const char *others = scan.ignored ? " (characters that are not base64 are ignored)" : "";
     const char *hint;
-    const char *known = guess(text, length, &hint);
+    const char *known = recognize(text, length, &hint);
     if (known) {
         error_input(err, "%s", known);
         return hint ? error_hint(err, "%s", hint) : -1;
@@ -206,7 +207,7 @@ int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYT
     uint8_t decoded[FERNET_KEY_BYTES] = {0};
     struct scan scan = decode(text, length, decoded);
     bool is_key = scan.complete && scan.characters == KEY_CHARACTERS;
-    bool is_alone = is_key && !holds_key(text + scan.length, length - scan.length);
+    bool is_alone = is_key && !contains_key(text + scan.length, length - scan.length);
     if (is_alone)
         memcpy(key, decoded, sizeof decoded);
     sodium_memzero(decoded, sizeof decoded);

@@ -3,11 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Each with the file that publishes it. The values themselves are in tests/unit/test_published.c, which computes the
- * fingerprints from them. */
+/* The comment above each entry names the file that publishes it. tests/unit/test_published.c has the values, and
+ * computes the fingerprints from them. */
 static const struct {
     const char *fingerprint;
-    const char *where; /* behind "from", for a message */
+    const char *where; /* a message puts "from" in front */
 } published[] = {
     /* Fernet keys. */
 
@@ -21,19 +21,20 @@ static const struct {
     {"4a4b6b5e84e4edbb", "the compose file of OpenMetadata"},
     /* bahchis/airflow-cookbook attributes/default.rb. */
     {"ee36b7fa733f5194", "the Chef cookbook for Airflow"},
-    /* No one file: dozens of compose files and Dockerfiles, many of them FROM puckel/docker-airflow, have it. */
+    /* Dozens of compose files and Dockerfiles, many of them FROM puckel/docker-airflow. */
     {"79721f9ca485591b", "compose files and Dockerfiles of tutorials"},
 
     /* secret_key. */
 
-    /* puckel/docker-airflow config/airflow.cfg; apache/airflow airflow/config_templates/default_airflow.cfg of 1.10. */
+    /* puckel/docker-airflow config/airflow.cfg; apache/airflow airflow/config_templates/default_airflow.cfg of
+     * 1.10. */
     {"72367663207f7b53", "the airflow.cfg of puckel's image and of Airflow 1.10"},
-    /* apache/airflow airflow/config_templates/default_airflow.cfg before 2.7, config.yml since: a template, which some
-     * copy as it is. Airflow takes it literally. */
+    /* apache/airflow airflow/config_templates/default_airflow.cfg before 2.7, config.yml since: a template, which
+     * some users copy unchanged. Airflow reads it literally. */
     {"ad1523fbbdedf550", "the template of Airflow's airflow.cfg"},
     /* airflow-helm/charts charts/airflow/values.yaml: airflow.webserverSecretKey. */
     {"5135ef8b850ec6fa", "the default values of the airflow-helm chart"},
-    /* bitnami/containers bitnami/airflow/README.md: AIRFLOW_SECRET_KEY, as it is and as the newer images write it, the
+    /* bitnami/containers bitnami/airflow/README.md: AIRFLOW_SECRET_KEY, unchanged and as newer images write it: the
      * first 32 characters in base64. */
     {"948d4554b2f2d9e4", "the documentation of bitnami's image"},
     {"befa3182ab4ab570", "the documentation of bitnami's image"},

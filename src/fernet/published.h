@@ -1,7 +1,7 @@
-/* Keys and secrets that everybody can know: they stand in images, compose files, charts and tutorials. */
+/* Keys and secrets that are public: images, compose files, charts and tutorials contain them. */
 #pragma once
 
 #include "fernet/key.h"
 
-/* Where the key or value with this fingerprint was published, or NULL. */
+/* Where the key or value with this fingerprint is published, or NULL. */
 const char *fingerprint_published(const char text[FINGERPRINT_TEXT + 1]);

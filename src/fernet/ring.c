@@ -34,10 +34,10 @@ bool ring_has(const struct ring *ring, const uint8_t *key, size_t width)
     return found;
 }
 
-bool ring_covers(const struct ring *whole, const struct ring *part)
+bool ring_covers(const struct ring *ring, const struct ring *other)
 {
-    for (size_t i = 0; i < ring_count(part); i++)
-        if (!ring_has(whole, ring_key(part, i), ring_width(part)))
+    for (size_t i = 0; i < ring_count(other); i++)
+        if (!ring_has(ring, ring_key(other, i), ring_width(other)))
             return false;
     return true;
 }
@@ -113,7 +113,8 @@ static int add_element(struct ring *ring, const char *text, size_t length, struc
     return result;
 }
 
-static int number_fault(struct error *err, size_t number, size_t count)
+/* Puts the key's number in front of the error. */
+static int add_number(struct error *err, size_t number, size_t count)
 {
     struct error inner = *err;
     if (inner.kind != ERROR_INPUT)
@@ -168,7 +169,7 @@ static int parse_keys(struct ring *ring, const char *text, size_t length, struct
             return error_input(err, "key %zu of %zu is empty: there is one comma too many", number,
                                count);
         if (add_element(ring, text, size, err) < 0)
-            return number_fault(err, number, count);
+            return add_number(err, number, count);
         text = stop + 1;
     }
     return 0;

@@ -24,11 +24,11 @@ static int refuse(const struct store *store, const struct mount_verdict *verdict
                   struct error *err)
 {
     error_refused(err, "%.300s: cannot be changed: it is on %s, whose locks do not reach other %s",
-                  store->path, verdict->text, verdict->of_desktop ? "containers" : "hosts");
-    if (!verdict->of_desktop)
+                  store->path, verdict->text, verdict->is_desktop_share ? "containers" : "hosts");
+    if (!verdict->is_desktop_share)
         return error_hint(err, "%s", cure);
-    char move[MOUNT_CURE];
-    mount_move(verdict, move, sizeof move);
+    char move[MOUNT_HINTS];
+    mount_hint_move(verdict, move, sizeof move);
     return error_hint(err, "%s\n%s", move, cure);
 }
 

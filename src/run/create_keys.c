@@ -42,7 +42,7 @@ static int check_creating(const struct context *context, const struct findings *
                           struct error *err)
 {
     struct mount_verdict verdict;
-    char cure[MOUNT_CURE];
+    char cure[MOUNT_HINTS];
     if (check_names(context, findings, err) < 0)
         return -1;
     if (context->settings->allow_ephemeral)
@@ -50,7 +50,7 @@ static int check_creating(const struct context *context, const struct findings *
     mount_verdict_find(findings->store.path, context->environment, &verdict);
     if (verdict.survival != MOUNT_EPHEMERAL)
         return 0;
-    mount_cure(&verdict, findings->store.path, cure, sizeof cure);
+    mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
     error_refused(err, "no Fernet key was found, and none was created: %.200s would be on %s",
                   findings->store.path, verdict.text);
     error_id(err, "no-volume");
@@ -65,7 +65,7 @@ static bool tell_lost_later(const struct context *context, const struct findings
                             const struct item *item, const char *what)
 {
     struct mount_verdict verdict;
-    char cure[MOUNT_CURE];
+    char cure[MOUNT_HINTS];
     if (item->secret->replaceable || context->settings->allow_ephemeral)
         return false;
     mount_verdict_find(findings->store.path, context->environment, &verdict);
@@ -74,8 +74,8 @@ static bool tell_lost_later(const struct context *context, const struct findings
     /* A mounted secret is there at the next start too. */
     if (item->decision.winner->way == WAY_FILE)
         return true;
-    mount_cure(&verdict, findings->store.path, cure, sizeof cure);
-    char hints[MOUNT_CURE + 128];
+    mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
+    char hints[MOUNT_HINTS + 128];
     snprintf(hints, sizeof hints,
              "keep giving the key\nif a volume holds older keys, they are missing here\n%s", cure);
     log_warning("unkept-secret", hints, "%s is lost with the container: %.200s is on %s", what,

@@ -209,7 +209,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         delivery->context->pretends
             ? cfg_foresee_overwrite(delivery->path, store->path, err)
             : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &kept, &deadline, err);
-    if (written != CFG_FIXED)
+    if (written != CFG_NOT_WRITABLE)
         return written;
     return error_advise(
         err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
@@ -257,7 +257,7 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
     int written = delivery->context->pretends ? cfg_foresee(delivery->path, !is_made, mode, err)
                   : is_made ? cfg_create(delivery->path, &edit->edited.text, mode, err)
                             : cfg_replace(delivery->path, cfg, &edit->edited.text, err);
-    if (written == CFG_FIXED)
+    if (written == CFG_NOT_WRITABLE)
         return write_fixed(delivery, cfg, edit, err);
     if (written == CFG_WRITTEN)
         tell_written(delivery, edit);

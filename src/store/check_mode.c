@@ -11,14 +11,14 @@
 #include "base/file.h"
 #include "store/owner.h"
 
-int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
-                     struct mode_findings *findings, struct error *err)
+static int check_owner(const struct store *store, const char *path, const struct stat *status,
+                       struct error *err)
 {
     uid_t owner = status->st_uid;
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
                   access_is_our_group(status->st_gid) && !access_is_unmapped_gid(status->st_gid);
-    bool is_stores = owner == store->status.st_uid;
-    if (is_stores && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
+    bool is_store_owner = owner == store->status.st_uid;
+    if (is_store_owner && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
         access_is_unmapped_uid(owner)) {
         error_refused(
             err,
@@ -27,7 +27,7 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
         error_id(err, "store-owner");
         return store_hint_unmapped(err);
     }
-    if (owner != geteuid() && owner != 0 && !is_stores && !shared) {
+    if (owner != geteuid() && owner != 0 && !is_store_owner && !shared) {
         error_refused(
             err,
             "%s: is owned by uid %ju, and only root, uid %ju or the store's owner (%ju) may own it",
@@ -36,7 +36,14 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
         error_hint(err, "find out what wrote it: that user can replace the key");
         return error_hint(err, "if the key is right: chown %ju %s", (uintmax_t)geteuid(), path);
     }
+    return 0;
+}
 
+int store_check_mode(const struct store *store, int fd, const char *path, const struct stat *status,
+                     struct mode_findings *findings, struct error *err)
+{
+    if (check_owner(store, path, status, err) < 0)
+        return -1;
     bool modeless = (status->st_mode & 0002) && access_has_one_mode(fd);
     if ((status->st_mode & 0002) && !modeless) {
         error_refused(err, "%s: can be written by every user (mode %03o)", path,
@@ -65,8 +72,7 @@ int store_open_file(const struct store *store, int directory, const char *name, 
     *err = (struct error){0};
     secret_free(text);
     _cleanup_close_ int fd = file_open(directory, name, O_NOFOLLOW, path, status, err);
-    /* ESTALE is a network file system's cache. Where the file is there after all, making it will find
-     * that out. */
+    /* ESTALE: a network file system's cache is out of date. If the file exists after all, creating it will fail. */
     if (fd < 0 && (err->errnum == ENOENT || err->errnum == ESTALE)) {
         err->kind = ERROR_NONE;
         return -1;
@@ -78,7 +84,5 @@ int store_open_file(const struct store *store, int directory, const char *name, 
     if (fd < 0 || file_read(fd, path, STORE_MOST, text, err) < 0 ||
         store_check_mode(store, fd, path, status, findings, err) < 0)
         return -1;
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }

@@ -17,12 +17,15 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time another process must have created a claim and removed it in between. */
+/* Each try fails only if another process created and removed a claim at that moment. */
 enum { CLAIM_TRIES = 1000 };
 
-enum { AT_WORK = 2, LOOK_EVERY_MS = 20 }; /* beside enum store_created: another one is making it */
+enum { POLL_EVERY_MS = 20 };
 
-/* What all three ways need. */
+/* A result beside enum store_created: another start is creating the file. */
+enum { IN_PROGRESS = 2 };
+
+/* The arguments and state of all three ways. */
 struct creation {
     const struct store *store;
     const char *name;
@@ -32,12 +35,12 @@ struct creation {
     const struct deadline *deadline;
     char path[STORE_PATH];
     char temporary[FILE_TEMPORARY_NAME]; /* empty: none to remove */
-    bool claimed;                        /* the claim is one that we have made */
+    bool claimed;                        /* we created the claim */
 };
 
 static void drop_claim(const struct creation *creation);
 
-/* A claim without the file it was made for would make damage of later days pass for unfinished. */
+/* A claim without its file must go: with it, a file that is damaged later would look unfinished. */
 static void clean_up(const struct creation *creation)
 {
     struct stat status;
@@ -75,13 +78,15 @@ static int sync_directory(const struct creation *creation, struct error *err)
     return file_sync_directory(creation->store->directory, creation->store->path, err);
 }
 
-/* That the name was removed since it was seen. Docker Desktop says EINVAL, network file systems say ESTALE. */
-static bool has_gone(int errnum)
+/* Whether errno says that the name was removed meanwhile. Docker Desktop gives EINVAL, network file systems
+ * ESTALE. */
+static bool was_removed(int errnum)
 {
     return errnum == ENOENT || errnum == ESTALE || errnum == EINVAL;
 }
 
-/* Returns the claim, opened for its fsync; -1 with has_gone(errno): who had made it has just removed it. */
+/* Creates the claim or opens the one that exists, for its fsync. Returns -1 with was_removed(errno) if another
+ * start removed it between the two. */
 static int open_claim(struct creation *creation, const char *name)
 {
     int fd = store_make_claim(creation->store, name);
@@ -97,7 +102,7 @@ static int claim(struct creation *creation, struct error *err)
     char name[FILE_TEMPORARY_NAME];
     store_claim_name(creation->name, name);
     _cleanup_close_ int fd = open_claim(creation, name);
-    for (int again = 0; fd < 0 && has_gone(errno) && again < CLAIM_TRIES; again++)
+    for (int again = 0; fd < 0 && was_removed(errno) && again < CLAIM_TRIES; again++)
         fd = open_claim(creation, name);
     if (fd < 0 || fsync(fd) < 0)
         return error_sys(err, "%s/%s: cannot be created", creation->store->path, name);
@@ -111,9 +116,9 @@ static void drop_claim(const struct creation *creation)
     unlinkat(creation->store->directory, name, 0);
 }
 
-/* What stands under the name already is left alone if it is whole, or if another one may be writing it; else it is
- * made anew. Returns as store_create, or AT_WORK. */
-static int write_in_place(struct creation *creation, bool finishes, struct error *err)
+/* An existing file stays if it is complete, or if another start may be writing it. Else it is created again.
+ * Returns as store_create, or IN_PROGRESS. */
+static int write_in_place(struct creation *creation, bool may_complete, struct error *err)
 {
     int directory = creation->store->directory;
     _cleanup_store_file_ struct store_file found = {0};
@@ -123,17 +128,18 @@ static int write_in_place(struct creation *creation, bool finishes, struct error
         drop_claim(creation);
         return STORE_EXISTS;
     }
-    if (found.finding == STORE_UNFINISHED && !finishes)
-        return AT_WORK;
+    if (found.finding == STORE_UNFINISHED && !may_complete)
+        return IN_PROGRESS;
     if (claim(creation, err) < 0)
         return -1;
     if (found.finding == STORE_UNFINISHED)
         unlinkat(directory, creation->name, 0);
     _cleanup_close_ int fd = openat(directory, creation->name,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    /* The other two ways need no lock, and give the name to what is whole. */
+    /* Another start used one of the other two ways, which need no lock. The next read will find its complete file.
+     * */
     if (fd < 0 && errno == EEXIST)
-        return AT_WORK;
+        return IN_PROGRESS;
     if (fd < 0)
         return error_sys(err, "%s: cannot be created", creation->path);
     if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
@@ -150,27 +156,28 @@ static bool lock_reaches(const struct store *store)
     return verdict.locks_are_shared;
 }
 
-/* The third way. */
+/* The third way. Without a lock it never completes the file of another start. */
 static int by_lock(struct creation *creation, struct error *err)
 {
-    bool finishes = creation->alone || lock_reaches(creation->store);
-    _cleanup_close_ int lock = finishes ? store_lock(creation->store, creation->deadline, err) : -1;
-    if (finishes && lock < 0 && !(creation->alone && store_lock_is_missing(err)))
+    bool may_complete = creation->alone || lock_reaches(creation->store);
+    _cleanup_close_ int lock =
+        may_complete ? store_lock(creation->store, creation->deadline, err) : -1;
+    if (may_complete && lock < 0 && !(creation->alone && store_lock_is_missing(err)))
         return -1;
     int written;
-    while ((written = write_in_place(creation, finishes, err)) == AT_WORK) {
+    while ((written = write_in_place(creation, may_complete, err)) == IN_PROGRESS) {
         if (deadline_passed(creation->deadline)) {
             error_refused(err, "%s: another start began to write it, and has not finished",
                           creation->path);
             return error_id(err, "unfinished-key");
         }
-        if (deadline_wait(creation->deadline, -1, LOOK_EVERY_MS, err) < 0)
+        if (deadline_wait(creation->deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;
     }
     return written;
 }
 
-/* Another one was first. If it died in the middle of the third way, its work is to be finished. */
+/* Another start was first. If it died in the middle of the third way, the file must be completed. */
 static int exists(struct creation *creation, struct error *err)
 {
     _cleanup_store_file_ struct store_file found = {0};
@@ -179,18 +186,19 @@ static int exists(struct creation *creation, struct error *err)
     return found.finding == STORE_UNFINISHED ? by_lock(creation, err) : STORE_EXISTS;
 }
 
+/* The second way. */
 static int by_rename(struct creation *creation, struct error *err)
 {
     int directory = creation->store->directory;
     struct stat status;
-    /* What is there before our claim is not to pass for unfinished because of it. */
+    /* Check before the claim: with it, an existing file could look unfinished. */
     if (fstatat(directory, creation->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return exists(creation, err);
     if (claim(creation, err) < 0)
         return -1;
     if (renameat2(directory, creation->temporary, directory, creation->name, RENAME_NOREPLACE) <
         0) {
-        /* ENOENT: whoever was first has swept our temporary away. */
+        /* ENOENT: the start that was first has removed our temporary. */
         if (errno == EEXIST || errno == ENOENT)
             return exists(creation, err);
         if (!file_noreplace_is_impossible(errno))
@@ -204,6 +212,7 @@ static int by_rename(struct creation *creation, struct error *err)
     return STORE_CREATED;
 }
 
+/* The first way. */
 static int by_link(struct creation *creation, struct error *err)
 {
     int directory = creation->store->directory;
@@ -214,7 +223,7 @@ static int by_link(struct creation *creation, struct error *err)
             return error_sys(err, "%s: cannot be created", creation->path);
         return by_rename(creation, err);
     }
-    /* If that fails the temporary stays: a link count of two tells the next reader to try again. */
+    /* If this fails, the temporary stays: a link count of two tells the next reader to fsync. */
     if (sync_directory(creation, err) < 0) {
         *creation->temporary = '\0';
         return -1;

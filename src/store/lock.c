@@ -12,16 +12,18 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-/* Each time another process must have swept the temporary just then. */
-enum { LOOK_EVERY_MS = 20, TRIES = 100, NOT_HIS = -2 };
+/* Each try fails only if another process removed the temporary at that moment. */
+enum { TRIES = 100 };
+
+enum { POLL_EVERY_MS = 20, WRONG_OWNER = -2 };
 
 static int open_lock(const struct store *store)
 {
     return openat(store->directory, STORE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* A caller may go on without a lock. */
-static void soften(struct error *err)
+/* Callers go on without a lock after ERROR_SYSTEM, but not after ERROR_REFUSED. */
+static void make_system_error(struct error *err)
 {
     if (err->kind != ERROR_REFUSED)
         return;
@@ -38,8 +40,8 @@ static int not_opened(const struct store *store, struct error *err)
     return store_advise_file(store->directory, store->path, STORE_LOCK, err);
 }
 
-/* It gets its name only when all users of the store can open it: a crash must not lock them out. Returns 0; -1
- * with errno; or NOT_HIS with *err. */
+/* The file gets its name only when all users of the store can open it: after a crash they must not be locked out.
+ * Returns 0; -1 with errno; or WRONG_OWNER with *err. */
 static int make_lock(const struct store *store, struct error *err)
 {
     struct access access;
@@ -56,8 +58,8 @@ static int make_lock(const struct store *store, struct error *err)
     if (is_ready && (store_check_own(store, fd, path, err) < 0 ||
                      store_check_owner(store, &access, fd, path, err) < 0)) {
         unlinkat(store->directory, temporary, 0);
-        soften(err);
-        return NOT_HIS;
+        make_system_error(err);
+        return WRONG_OWNER;
     }
     if (is_ready && file_publish(store->directory, temporary, STORE_LOCK) == 0)
         return 0;
@@ -77,14 +79,14 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
 {
     _cleanup_close_ int fd = open_lock(store);
     int made = 0;
-    err->is_closed = false;
+    err->ignores_advice = false;
     for (int again = 0; fd < 0 && made == 0 && errno == ENOENT && again < TRIES; again++) {
         made = make_lock(store, err);
         fd = made < 0 ? -1 : open_lock(store);
     }
-    if (made == NOT_HIS)
+    if (made == WRONG_OWNER)
         return -1;
-    if (fd < 0 && err->is_closed)
+    if (fd < 0 && err->ignores_advice)
         return error_within(err, "%s/%s", store->path, STORE_LOCK);
     if (fd < 0)
         return not_opened(store, err);
@@ -100,12 +102,10 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
             error_hint(err, "see what the other fernit waits for");
             return error_hint(err, "or wait longer: --lock-timeout");
         }
-        if (deadline_wait(deadline, -1, LOOK_EVERY_MS, err) < 0)
+        if (deadline_wait(deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;
     }
-    int held = fd;
-    fd = -1;
-    return held;
+    return cleanup_keep(&fd);
 }
 
 int store_lock_foresee(const struct store *store, struct error *err)
@@ -117,7 +117,7 @@ int store_lock_foresee(const struct store *store, struct error *err)
         return not_opened(store, err);
     if (store_new_foresee(store, STORE_LOCK, err) == 0)
         return 0;
-    soften(err);
+    make_system_error(err);
     return -1;
 }
 

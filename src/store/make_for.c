@@ -16,22 +16,22 @@
 #include "base/trusted.h"
 #include "store/store.h"
 
-/* The directory in which it is made, and its names there. */
-struct making {
+/* The parent directory, and the folder's two names in it. */
+struct new_store {
     int parent;
     const char *name;
     char temporary[NAME_MAX + 1];
 };
 
-static void drop_making(const struct making *making)
+static void close_new_store(const struct new_store *folder)
 {
-    if (making->parent >= 0)
-        unlinkat(making->parent, making->temporary, AT_REMOVEDIR);
-    cleanup_close(&making->parent);
+    if (folder->parent >= 0)
+        unlinkat(folder->parent, folder->temporary, AT_REMOVEDIR);
+    cleanup_close(&folder->parent);
 }
-#define _cleanup_making_ _cleanup_(drop_making)
+#define _cleanup_new_store_ _cleanup_(close_new_store)
 
-/* Splits it at the last slash, and makes what is missing above. */
+/* Cuts the path at its last slash, creates the missing parents and opens the last one. */
 static int open_parent(char *path, struct error *err)
 {
     char *slash = strrchr(path, '/');
@@ -43,8 +43,8 @@ static int open_parent(char *path, struct error *err)
     return made < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Whether it is theirs, and of no other user. */
-static bool hand_over(int fd, mode_t mode, uid_t uid, gid_t gid)
+/* Gives the folder to the user. Returns whether owner, group and mode are right afterwards. */
+static bool give_to_user(int fd, mode_t mode, uid_t uid, gid_t gid)
 {
     struct error ignored;
     struct stat status;
@@ -57,25 +57,26 @@ bool store_make_for(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
     struct error ignored;
     struct stat status;
-    char place[PATH_MAX];
-    if (lstat(path, &status) == 0 || trusted_path(path, place) != TRUSTED_MISSING)
+    char resolved[PATH_MAX];
+    if (lstat(path, &status) == 0 || trusted_path(path, resolved) != TRUSTED_MISSING)
         return false;
 
-    _cleanup_making_ struct making making = {.parent = -1, .name = strrchr(place, '/') + 1};
+    _cleanup_new_store_ struct new_store folder = {.parent = -1,
+                                                   .name = strrchr(resolved, '/') + 1};
     mode_t whole = store_directory_mode(mode);
-    int length = snprintf(making.temporary, sizeof making.temporary, ".%s.fernit.%ju.%ju.%03o",
-                          making.name, (uintmax_t)uid, (uintmax_t)gid, (unsigned)whole);
-    if (length < 0 || (size_t)length >= sizeof making.temporary)
+    int length = snprintf(folder.temporary, sizeof folder.temporary, ".%s.fernit.%ju.%ju.%03o",
+                          folder.name, (uintmax_t)uid, (uintmax_t)gid, (unsigned)whole);
+    if (length < 0 || (size_t)length >= sizeof folder.temporary)
         return false;
-    making.parent = open_parent(place, &ignored);
-    if (making.parent < 0 ||
-        (mkdirat(making.parent, making.temporary, 0700) < 0 && errno != EEXIST))
+    folder.parent = open_parent(resolved, &ignored);
+    if (folder.parent < 0 ||
+        (mkdirat(folder.parent, folder.temporary, 0700) < 0 && errno != EEXIST))
         return false;
 
     _cleanup_close_ int fd =
-        openat(making.parent, making.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 && hand_over(fd, whole, uid, gid) &&
+        openat(folder.parent, folder.temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 && give_to_user(fd, whole, uid, gid) &&
            file_sync_directory(fd, path, &ignored) == 0 &&
-           file_publish_folder(making.parent, making.temporary, making.name) &&
-           file_sync_directory(making.parent, path, &ignored) == 0;
+           file_publish_folder(folder.parent, folder.temporary, folder.name) &&
+           file_sync_directory(folder.parent, path, &ignored) == 0;
 }

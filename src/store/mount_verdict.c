@@ -9,7 +9,7 @@
 
 enum { HEX_ID = 64 };
 
-/* A mount, and what is asked of it more than once. */
+/* A mount, with the fields that are used more than once as text. */
 struct location {
     struct mount mount;
     bool is_root; /* the mount of "/" */
@@ -29,10 +29,10 @@ set_verdict(struct mount_verdict *verdict, enum survival survival, const char *f
     return true;
 }
 
-/* --- Paths that say whose they are */
+/* --- Patterns for the paths of container engines */
 
-/* Whether the components of the pattern are the next ones. '#' stands for 64 hex digits, which is what
- * engines call a volume without a name; '*' for the rest of a component. */
+/* Whether the path begins with the components of the pattern. '#' stands for 64 hex digits, an engine's name for
+ * an anonymous volume; '*' for the rest of a component. */
 static bool begins(const char *path, const char *pattern)
 {
     for (; *pattern; pattern++) {
@@ -44,8 +44,8 @@ static bool begins(const char *path, const char *pattern)
     return *path == '\0' || *path == '/';
 }
 
-/* Where in the path the components of the pattern stand, or NULL. */
-static const char *holds(const char *path, const char *pattern)
+/* Where the path has the components of the pattern, or NULL. */
+static const char *find_in_path(const char *path, const char *pattern)
 {
     for (const char *p = strchr(path, '/'); p; p = strchr(p, '/'))
         if (begins(++p, pattern))
@@ -53,7 +53,7 @@ static const char *holds(const char *path, const char *pattern)
     return NULL;
 }
 
-/* --- What dies */
+/* --- Ephemeral mounts */
 
 static bool is_memory(const struct location *location)
 {
@@ -76,7 +76,7 @@ static bool classify_memory(const struct location *location, struct mount_verdic
     return set_verdict(verdict, MOUNT_EPHEMERAL, "memory (%s)%s", location->type, kind);
 }
 
-/* Where the changes to an overlay go; engines keep them in layers. */
+/* Whether an overlay writes its changes to a layer of a container engine. */
 static bool upper_is_layer(const struct location *location)
 {
     static const char *const layers[] = {
@@ -89,12 +89,12 @@ static bool upper_is_layer(const struct location *location)
     char upper[PATH_MAX] = "/";
     mount_text(mount_value(location->mount.super_options, "upperdir"), upper + 1, sizeof upper - 1);
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
-        if (holds(upper, layers[i]))
+        if (find_in_path(upper, layers[i]))
             return true;
     return false;
 }
 
-/* An overlay elsewhere than on "/" may be a host's own, as the /etc of some systems is. */
+/* An overlay elsewhere than on "/" may belong to the host: some systems have one on /etc. */
 static bool classify_overlay(const struct location *location, struct mount_verdict *verdict)
 {
     static const char *const types[] = {"overlay", "overlayfs", "aufs", "fuse.fuse-overlayfs"};
@@ -115,8 +115,7 @@ static bool classify_overlay(const struct location *location, struct mount_verdi
                        "a root whose changes lie in a layer above it (%s)", location->type);
 }
 
-/* Layers of the drivers that need no overlay, and directories that engines and kubelet remove together
- * with their container or pod. */
+/* Layers of drivers without overlay, and directories that engines and kubelet remove with the container or pod. */
 static bool classify_directory(const struct location *location, struct mount_verdict *verdict)
 {
     static const struct {
@@ -138,12 +137,12 @@ static bool classify_directory(const struct location *location, struct mount_ver
         {"kubernetes.io~git-repo", "a Kubernetes gitRepo volume"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (holds(location->root, table[i].pattern))
+        if (find_in_path(location->root, table[i].pattern))
             return set_verdict(verdict, MOUNT_EPHEMERAL, "%s", table[i].what);
     return false;
 }
 
-/* Layers that are block devices or datasets. */
+/* Layers on block devices or ZFS datasets. */
 static bool classify_source(const struct location *location, struct mount_verdict *verdict)
 {
     const char *last = strrchr(location->source, '/');
@@ -155,13 +154,13 @@ static bool classify_source(const struct location *location, struct mount_verdic
                        is_thin ? "devicemapper" : "zfs");
 }
 
-/* --- What is left */
+/* --- All other mounts */
 
 static bool classify_root(const struct location *location, struct mount_verdict *verdict)
 {
     if (!location->is_root)
         return false;
-    /* What systemd-nspawn calls the copy that --ephemeral runs in. */
+    /* The name of the copy that systemd-nspawn --ephemeral runs in. */
     if (strstr(location->root, "/.#"))
         return set_verdict(verdict, MOUNT_EPHEMERAL, "the root of an ephemeral container (%s)",
                            location->type);
@@ -175,17 +174,17 @@ static bool classify_root(const struct location *location, struct mount_verdict 
                        location->type);
 }
 
-/* Whom a lock reaches. */
+/* Which hosts a lock reaches. */
 enum reach {
     HERE,       /* this host */
     EVERYWHERE, /* all hosts */
-    DESKTOP, /* nobody for sure: a directory of a Mac, of Windows or the like, shared with a virtual machine */
+    DESKTOP,    /* unknown: a folder of a Mac or of Windows, shared with a virtual machine */
 };
 
-/* File systems that several hosts may have mounted at once. HERE and EVERYWHERE are turned round by one of the
- * options. */
+/* File systems that several hosts may have mounted at once. One of the options in `unless` exchanges HERE and
+ * EVERYWHERE. */
 static const struct network {
-    const char *type; /* a "*" at its end stands for anything */
+    const char *type; /* "*" at its end matches any text */
     enum reach reach;
     const char *unless;
 } networks[] = {
@@ -243,7 +242,7 @@ static bool locks_are_shared(const struct location *location)
 
 static bool classify_volume(const struct location *location, struct mount_verdict *verdict)
 {
-    const char *volume = holds(location->root, "volumes/*/_data");
+    const char *volume = find_in_path(location->root, "volumes/*/_data");
     if (network_of(location))
         return set_verdict(verdict, MOUNT_PERSISTENT, "a shared file system (%s)", location->type);
     if (!verdict->marks)
@@ -270,7 +269,7 @@ static void classify_location(const struct location *location, struct mount_verd
     verdict->read_only =
         mount_has(location->mount.options, "ro") || mount_has(location->mount.super_options, "ro");
     verdict->locks_are_shared = locks_are_shared(location);
-    verdict->of_desktop = network_of(location) && network_of(location)->reach == DESKTOP;
+    verdict->is_desktop_share = network_of(location) && network_of(location)->reach == DESKTOP;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i](location, verdict))
             return;
@@ -292,9 +291,9 @@ void mount_classify(const char *mountinfo, size_t length, const char *path, unsi
     classify_location(&location, verdict);
 }
 
-/* --- The cure */
+/* --- Hints */
 
-/* Whether it can stand in a shell's line, in a -v and in YAML as it is. */
+/* Whether the path needs no quotes in a shell, in -v and in YAML. */
 static bool is_plain(const char *path)
 {
     struct span text = {path, strlen(path)};
@@ -307,7 +306,7 @@ static const char *engine_of(const struct mount_verdict *verdict)
     return verdict->marks & CONTAINER_PODMAN ? "podman" : "docker";
 }
 
-void mount_move(const struct mount_verdict *verdict, char *text, size_t size)
+void mount_hint_move(const struct mount_verdict *verdict, char *text, size_t size)
 {
     static const char what[] = "move the store, with its files, to a";
     if (verdict->marks & CONTAINER_KUBERNETES)
@@ -319,7 +318,8 @@ void mount_move(const struct mount_verdict *verdict, char *text, size_t size)
         snprintf(text, size, "%s volume or a disk that no other machine shares", what);
 }
 
-void mount_cure(const struct mount_verdict *verdict, const char *path, char *text, size_t size)
+void mount_hint_volume(const struct mount_verdict *verdict, const char *path, char *text,
+                       size_t size)
 {
     const char *engine = engine_of(verdict);
     const char *first = is_plain(path) ? "" : "give --store /var/lib/fernit\n";

@@ -40,15 +40,15 @@ static unsigned marks_of(char *const *environment)
     return service && *service ? marks | CONTAINER_KUBERNETES : marks;
 }
 
-/* The path, or the nearest one above it that is there, without links. */
+/* The path, or the nearest existing directory above it, without links. */
 static void find_existing(const char *path, char existing[PATH_MAX])
 {
-    char way[PATH_MAX];
-    snprintf(way, sizeof way, "%s", path);
-    while (!realpath(way, existing)) {
-        char *slash = strrchr(way, '/');
-        if (!slash || slash == way) {
-            if (way[0] == '/' || !realpath(".", existing))
+    char nearest[PATH_MAX];
+    snprintf(nearest, sizeof nearest, "%s", path);
+    while (!realpath(nearest, existing)) {
+        char *slash = strrchr(nearest, '/');
+        if (!slash || slash == nearest) {
+            if (nearest[0] == '/' || !realpath(".", existing))
                 snprintf(existing, PATH_MAX, "/");
             return;
         }

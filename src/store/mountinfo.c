@@ -4,22 +4,22 @@
 
 enum { COVERING_MOST = 128 };
 
-/* The mounts whose point is the path or a directory above it. */
+/* The mounts on the path or on a directory above it. */
 struct covering {
     struct mount mounts[COVERING_MOST];
-    bool passed[COVERING_MOST];
+    bool visited[COVERING_MOST];
     size_t count;
 };
 
-/* Cuts off what stands before the next `separator`. Behind the last part *rest has no start.
- * Returns whether there was a part. */
-static bool take(struct span *rest, char separator, struct span *part)
+/* Moves the text before the next `separator` from *rest to *field. After the last field *rest has no start.
+ * Returns whether there was a field. */
+static bool take(struct span *rest, char separator, struct span *field)
 {
     if (!rest->start)
         return false;
     const char *end = memchr(rest->start, separator, rest->length);
     size_t length = end ? (size_t)(end - rest->start) : rest->length;
-    *part = (struct span){rest->start, length};
+    *field = (struct span){rest->start, length};
     *rest = end ? (struct span){end + 1, rest->length - length - 1} : (struct span){NULL, 0};
     return true;
 }
@@ -67,7 +67,7 @@ static bool is_octal(char c)
     return c >= '0' && c <= '7';
 }
 
-/* The character at *at, which moves behind it. */
+/* The unescaped character at *at; moves *at behind it. */
 static char unescape(struct span field, size_t *at)
 {
     const char *p = field.start + *at;
@@ -90,7 +90,7 @@ static bool covers(struct span point, const char *path)
     return point.length > 0 && (*path == '\0' || *path == '/');
 }
 
-/* Returns whether there was room for all of them. */
+/* Returns false if there are too many. */
 static bool gather(struct span text, const char *path, struct covering *covering)
 {
     struct span line;
@@ -101,13 +101,13 @@ static bool gather(struct span text, const char *path, struct covering *covering
             continue;
         if (covering->count == COVERING_MOST)
             return false;
-        covering->passed[covering->count] = false;
+        covering->visited[covering->count] = false;
         covering->mounts[covering->count++] = mount;
     }
     return true;
 }
 
-/* Whether it stands on none of the others: what it stands on is outside our root. */
+/* Whether its parent is none of the others: the parent is outside our root. */
 static bool is_first(const struct covering *covering, const struct mount *mount)
 {
     for (size_t i = 0; i < covering->count; i++)
@@ -116,18 +116,19 @@ static bool is_first(const struct covering *covering, const struct mount *mount)
     return true;
 }
 
-/* The one that stands on `below`, or on none of them, and that a walk along the path comes to first. */
-static const struct mount *next_above(struct covering *covering, const struct mount *below)
+/* The child of `parent` (NULL: the first mount) that a walk along the path reaches first. */
+static const struct mount *next_child(struct covering *covering, const struct mount *parent)
 {
     const struct mount *next = NULL;
     for (size_t i = 0; i < covering->count; i++) {
         const struct mount *mount = &covering->mounts[i];
-        bool stands = below ? mount->parent == below->id : is_first(covering, mount);
-        if (stands && !covering->passed[i] && (!next || mount->point.length <= next->point.length))
+        bool is_child = parent ? mount->parent == parent->id : is_first(covering, mount);
+        if (is_child && !covering->visited[i] &&
+            (!next || mount->point.length <= next->point.length))
             next = mount;
     }
     if (next)
-        covering->passed[next - covering->mounts] = true;
+        covering->visited[next - covering->mounts] = true;
     return next;
 }
 
@@ -137,8 +138,8 @@ bool mount_find(const char *mountinfo, size_t length, const char *path, struct m
     if (!gather((struct span){mountinfo, length}, path, &covering))
         return false;
     const struct mount *top = NULL;
-    for (const struct mount *next = next_above(&covering, NULL); next;
-         next = next_above(&covering, top))
+    for (const struct mount *next = next_child(&covering, NULL); next;
+         next = next_child(&covering, top))
         top = next;
     if (top)
         *mount = *top;

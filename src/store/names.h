@@ -1,4 +1,4 @@
-/* The names of the files beside a secret NAME in the store. FILE is NAME, or NAME.staged. */
+/* Names of the files beside a secret NAME in the store (store/store.h). FILE is NAME or NAME.staged. */
 #pragma once
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #define STORE_RETIRED "retired"
 #define STORE_COPY_PREFIX ".airflow.cfg."
 
-/* ".NAME.tmp.": what file_temporary completes. */
+/* ".NAME.tmp.": a prefix for file_temporary. */
 static inline void store_temporary_prefix(const char *name, char prefix[FILE_TEMPORARY_NAME])
 {
     snprintf(prefix, FILE_TEMPORARY_NAME, ".%s.tmp.", name);
@@ -27,7 +27,7 @@ static inline void store_staged_name(const char *name, char staged[FILE_TEMPORAR
     snprintf(staged, FILE_TEMPORARY_NAME, "%s.staged", name);
 }
 
-/* ".FILE.change.": not .tmp., which every start may sweep. */
+/* ".FILE.change.": not .tmp., because any start may remove those. */
 static inline void store_change_prefix(const char *file, char prefix[FILE_TEMPORARY_NAME])
 {
     snprintf(prefix, FILE_TEMPORARY_NAME, ".%s.change.", file);

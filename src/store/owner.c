@@ -19,14 +19,14 @@
 
 enum { OWN_MOST = 512 };
 
-/* Directories that are the system's, or for more than one thing. hier(7) */
+/* Whether it is a system directory, which other programs use too. hier(7) */
 static bool is_shared(const char *path)
 {
     static const char *const names[] = {
         "",    "bin",  "boot", "dev", "etc",  "home", "lib", "lib64", "media", "mnt",
         "opt", "proc", "root", "run", "sbin", "srv",  "sys", "tmp",   "usr",   "var",
     };
-    /* musl's keeps two slashes at the beginning. */
+    /* musl's realpath keeps two slashes at the start. */
     _cleanup_free_ char *whole = realpath(path, NULL);
     for (size_t i = 0; whole && i < sizeof names / sizeof *names; i++)
         if (strcmp(whole + strspn(whole, "/"), names[i]) == 0)
@@ -34,8 +34,8 @@ static bool is_shared(const char *path)
     return !whole;
 }
 
-/* The directory and what fernit has in it: that which is there, and what probably is where it cannot be seen.
- * Never the rest of it. Returns whether there was room. */
+/* Lists the directory and fernit's own files in it, for chown. Files that this user cannot see are listed if they
+ * probably exist. Returns false if the list does not fit. */
 static bool list_own(const char *path, char *words, size_t size)
 {
     enum { PROBABLE = 5 };
@@ -77,13 +77,28 @@ int store_hint_unmapped(struct error *err)
                       uid, uid);
 }
 
+/* Adds hints about the owner. Returns false if nothing else can be said. */
+static bool advise_other_owner(const struct stat *status, struct error *err)
+{
+    error_id(err, "store-owner");
+    if (access_is_unmapped_uid(status->st_uid)) {
+        error_advise(err, "its owner is not known in this user namespace");
+        store_hint_unmapped(err);
+        return false;
+    }
+    error_advise(err, "its owner is %ju:%ju, its mode %03o, and fernit runs as %ju:%ju",
+                 (uintmax_t)status->st_uid, (uintmax_t)status->st_gid,
+                 (unsigned)status->st_mode & 0777, (uintmax_t)geteuid(), (uintmax_t)getegid());
+    return true;
+}
+
 int store_advise_owner(const char *path, struct error *err)
 {
     struct stat status;
     char words[OWN_MOST];
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
-    if (err->kind != ERROR_SYSTEM || error_tells_all(err) ||
+    if (err->kind != ERROR_SYSTEM || error_ignores_advice(err) ||
         (err->errnum != EACCES && err->errnum != EPERM))
         return -1;
     int known = stat(path, &status);
@@ -91,17 +106,8 @@ int store_advise_owner(const char *path, struct error *err)
         return error_advise(
             err, "create it in the image, owned by this user: RUN install -d -o %ju -g %ju %.300s",
             uid, gid, path);
-    if (known < 0 || status.st_uid == uid)
+    if (known < 0 || status.st_uid == uid || !advise_other_owner(&status, err))
         return -1;
-    if (access_is_unmapped_uid(status.st_uid)) {
-        error_id(err, "store-owner");
-        error_advise(err, "its owner is not known in this user namespace");
-        return store_hint_unmapped(err);
-    }
-    error_id(err, "store-owner");
-    error_advise(err, "its owner is %ju:%ju, its mode %03o, and fernit runs as %ju:%ju",
-                 (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
-                 (unsigned)status.st_mode & 0777, uid, gid);
     if (is_shared(path) || !list_own(path, words, sizeof words))
         return error_advise(err, "give --store a folder of its own");
     error_hint(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
@@ -119,17 +125,9 @@ int store_advise_file(int directory, const char *path, const char *name, struct 
     uintmax_t uid = geteuid();
     uintmax_t gid = getegid();
     if (err->kind != ERROR_SYSTEM || err->errnum != EACCES ||
-        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid)
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid ||
+        !advise_other_owner(&status, err))
         return -1;
-    if (access_is_unmapped_uid(status.st_uid)) {
-        error_id(err, "store-owner");
-        error_advise(err, "its owner is not known in this user namespace");
-        return store_hint_unmapped(err);
-    }
-    error_id(err, "store-owner");
-    error_advise(err, "its owner is %ju:%ju, its mode %03o, and fernit runs as %ju:%ju",
-                 (uintmax_t)status.st_uid, (uintmax_t)status.st_gid,
-                 (unsigned)status.st_mode & 0777, uid, gid);
     if (list_own(path, words, sizeof words))
         error_advise(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
     return error_advise(

@@ -12,18 +12,20 @@
 #include "store/owner.h"
 #include "store/store.h"
 
-/* A file that is not whole and a change that came between are looked at once more each; ESTALE, a file
- * that another host has replaced, until then. */
-enum { LOOKS_MOST = 4, LOOK_AGAIN = 1 };
+/* An incomplete file, and a change during the read, cause one more read each. ESTALE (another host has replaced
+ * the file) causes more, up to this number. */
+enum { READS_MOST = 4 };
+
+enum { READ_AGAIN = 1 };
 
 struct reading {
     const struct store *store;
     const char *name;
     bool is_value;
-    bool staged_first; /* what is staged is read, too, and before the ring */
-    bool first;
-    int ring; /* descriptors; -1: missing */
-    int staged;
+    bool staged_first;  /* read NAME.staged, before the ring */
+    bool first;         /* this is the first read */
+    int ring;           /* descriptor of NAME; -1: missing */
+    int staged;         /* descriptor of NAME.staged; -1: missing, or not read */
     struct stat status; /* of the ring */
     struct store_file *file;
 };
@@ -34,9 +36,9 @@ static void close_both(const struct reading *reading)
     cleanup_close(&reading->staged);
 }
 
-/* A key that a person has put back by hand may lack the newline: it must not pass for unfinished. Of a value
- * nobody can tell. */
-static bool is_whole(const struct secret *text, bool is_value)
+/* A key that a person has restored by hand may lack the newline, and is complete. Of a value without newline this
+ * cannot be told. */
+static bool is_complete(const struct secret *text, bool is_value)
 {
     if (text->length > 0 && text->bytes[text->length - 1] == '\n')
         return true;
@@ -82,7 +84,7 @@ static int open_ring(struct reading *reading, struct error *err)
     return reading->ring < 0 && err->kind != ERROR_NONE ? -1 : 0;
 }
 
-/* Of values one is used, and an older one is as good as it was. */
+/* A value may be an older one: it is as good as before the replacement. */
 static bool was_replaced(const struct reading *reading)
 {
     struct stat now;
@@ -102,39 +104,41 @@ static int make_durable(const struct reading *reading, struct error *err)
     return file_sync_directory(store->directory, store->path, err);
 }
 
-/* What was read means something only together with the names that were listed after it: a claim that is no
- * longer there then has done its work, while one that came after the listing would go unseen.
+/* Decides what the files that were read are, by the names that were listed after the read. The listing must come
+ * later: if a claim is gone by then, its file is durable; a claim made after an earlier listing would be missed.
  *
- * A key moves from what is staged into the ring by two changes, the ring's first. Whoever reads in the other
- * order finds it in one of them; who has read the ring alone must look again if there is, or was, more.
- * Returns 0, LOOK_AGAIN, or -1. */
+ * promote moves a key from NAME.staged to NAME by two changes, NAME first. Reading in the other order finds the
+ * key in one of them. After a read of NAME alone, read again if NAME.staged exists or NAME was replaced.
+ * Returns 0, READ_AGAIN, or -1. */
 static int classify(struct reading *reading, struct error *err)
 {
     struct store_file *file = reading->file;
     const struct store_scan *scan = &file->scan;
-    bool there = reading->ring >= 0;
-    bool whole = there && is_whole(&file->text, reading->is_value);
-    /* Neither whole nor claimed: damage, or finished since. A second look tells. */
-    if (there && !whole && !scan->claim && reading->first)
-        return LOOK_AGAIN;
+    bool exists = reading->ring >= 0;
+    bool complete = exists && is_complete(&file->text, reading->is_value);
+    /* Incomplete without a claim: damage, or completed meanwhile. A second read tells. */
+    if (exists && !complete && !scan->claim && reading->first)
+        return READ_AGAIN;
     if (!reading->staged_first && (scan->staged || was_replaced(reading))) {
         reading->staged_first = true;
-        return LOOK_AGAIN;
+        return READ_AGAIN;
     }
-    file->finding = !there ? STORE_NOTHING : whole || !scan->claim ? STORE_HOLDS : STORE_UNFINISHED;
+    file->finding = !exists                    ? STORE_NOTHING
+                    : complete || !scan->claim ? STORE_HOLDS
+                                               : STORE_UNFINISHED;
     if (file->finding == STORE_UNFINISHED)
         return 0;
-    bool unsettled = scan->changing || (there && (scan->claim || reading->status.st_nlink > 1));
+    bool unsettled = scan->changing || (exists && (scan->claim || reading->status.st_nlink > 1));
     return unsettled ? make_durable(reading, err) : 0;
 }
 
-static int look(struct reading *reading, struct error *err)
+static int read_once(struct reading *reading, struct error *err)
 {
     struct store_file *file = reading->file;
     struct error of_staged = {0};
     file->readable_by_all = file->modeless = file->staged_failed = false;
     bool failed = reading->staged_first && open_staged(reading, &of_staged) < 0;
-    /* Of two failures the ring's counts, in whatever order they were read. */
+    /* If both fail, the error is the ring's. */
     if (open_ring(reading, err) < 0)
         return -1;
     file->staged_failed = failed;
@@ -148,20 +152,20 @@ static int look(struct reading *reading, struct error *err)
 
 static int read_checked(struct reading *reading, struct error *err)
 {
-    for (int looks = 1;; looks++) {
-        int result = look(reading, err);
+    for (int reads = 1;; reads++) {
+        int result = read_once(reading, err);
         close_both(reading);
         reading->ring = reading->staged = -1;
         reading->first = false;
         if (result == 0)
             return 0;
-        if (result < 0 && (err->errnum != ESTALE || looks == LOOKS_MOST))
+        if (result < 0 && (err->errnum != ESTALE || reads == READS_MOST))
             return -1;
     }
 }
 
-static struct reading first_look(const struct store *store, const struct store_wanted *wanted,
-                                 struct store_file *file)
+static struct reading new_reading(const struct store *store, const struct store_wanted *wanted,
+                                  struct store_file *file)
 {
     *file = (struct store_file){.finding = STORE_NOTHING};
     return (struct reading){.store = store,
@@ -177,7 +181,7 @@ static int read_one(const struct store *store, const char *name, bool is_value, 
                     struct store_file *file, struct error *err)
 {
     const struct store_wanted wanted = {name, is_value};
-    struct reading reading = first_look(store, &wanted, file);
+    struct reading reading = new_reading(store, &wanted, file);
     reading.staged_first = staged_first;
     if (store->directory < 0 || read_checked(&reading, err) == 0)
         return 0;
@@ -197,48 +201,48 @@ int store_read_by_names(const struct store *store, const char *name, bool is_val
     return read_one(store, name, is_value, true, file, err);
 }
 
-struct all {
-    struct reading reading[STORE_WANTED_MOST];
+struct readings {
+    struct reading list[STORE_WANTED_MOST];
     size_t count;
 };
 
 static void note_all(const char *entry, void *context)
 {
-    const struct all *all = context;
+    const struct readings *all = context;
     for (size_t i = 0; i < all->count; i++)
-        store_scan_note(&all->reading[i].file->scan, all->reading[i].name, entry);
+        store_scan_note(&all->list[i].file->scan, all->list[i].name, entry);
 }
 
-/* As look, the names listed once and for all. Returns whether each was opened, or is missing, and the names
- * are known. */
-static bool open_all(const struct store *store, struct all *all)
+/* Opens all rings, and lists the names once for all of them. Returns whether every ring was opened or is missing,
+ * and the names were listed. */
+static bool open_all(const struct store *store, struct readings *all)
 {
     struct error ignored;
     bool good = true;
     for (size_t i = 0; i < all->count; i++)
-        good = open_ring(&all->reading[i], &ignored) == 0 && good;
+        good = open_ring(&all->list[i], &ignored) == 0 && good;
     return good && file_list(store->directory, note_all, all, &ignored) == 0;
 }
 
 void store_read_all(const struct store *store, const struct store_wanted *wanted, size_t count,
                     struct store_file *files, struct error *errors)
 {
-    struct all all = {.count = count};
+    struct readings all = {.count = count};
     for (size_t i = 0; i < count; i++) {
-        all.reading[i] = first_look(store, &wanted[i], &files[i]);
+        all.list[i] = new_reading(store, &wanted[i], &files[i]);
         errors[i] = (struct error){0};
     }
     bool good = store->directory >= 0 && open_all(store, &all);
     for (size_t i = 0; i < count; i++) {
-        int classified = good ? classify(&all.reading[i], &errors[i]) : LOOK_AGAIN;
-        close_both(&all.reading[i]);
+        int classified = good ? classify(&all.list[i], &errors[i]) : READ_AGAIN;
+        close_both(&all.list[i]);
         if (classified == 0 || store->directory < 0)
             continue;
         store_file_free(&files[i]);
-        /* An fsync that failed is not tried again: the kernel tells it once, and then says that all is well. */
+        /* A failed fsync is not repeated: the kernel reports the failure only once. */
         if (classified < 0 && errors[i].errnum != ESTALE)
             continue;
-        /* Whatever else is odd about it, it gets a look of its own. */
+        /* All other cases need a read of their own. */
         if (store_read(store, wanted[i].name, wanted[i].is_value, &files[i], &errors[i]) == 0)
             errors[i] = (struct error){0};
     }

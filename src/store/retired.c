@@ -19,7 +19,7 @@
 
 enum { DIGITS = FINGERPRINT_TEXT };
 
-/* One secret's part of the folder. */
+/* The folder retired/, for one secret. */
 struct folder {
     const struct store *store;
     const char *name;
@@ -33,7 +33,7 @@ static void close_folder(const struct folder *folder)
 }
 #define _cleanup_folder_ _cleanup_(close_folder)
 
-/* All in it is fernit's own, so that the hint may be about all of it. */
+/* chown -R is safe here: all files in the folder are fernit's own. */
 static int advise(const struct folder *folder, struct error *err)
 {
     if (err->kind != ERROR_SYSTEM || (err->errnum != EACCES && err->errnum != EPERM))
@@ -97,7 +97,8 @@ static int finish_folder(const struct store *store, int fd, const char *unfinish
                : 0;
 }
 
-/* Under another name until the store's owner can use it: a crash must not lock him out. The caller has the store's lock. */
+/* The folder has another name until the store's owner can use it: after a crash he must not be locked out. The
+ * caller has the store's lock. */
 static int make_new_folder(const struct store *store, struct error *err)
 {
     static const char unfinished[] = "." STORE_RETIRED ".new";
@@ -136,7 +137,7 @@ static void file_name(const struct folder *folder, const char *fingerprint,
 struct listing {
     const struct folder *folder;
     struct retired *list;
-    bool full; /* no memory for more */
+    bool failed; /* out of memory */
 };
 
 static bool is_fingerprint(const char *text)
@@ -155,7 +156,7 @@ static void list_one(const char *entry, void *context)
     if (!is_fingerprint(entry + length))
         return;
     void *more = reallocarray(list->fingerprints, list->count + 1, sizeof *list->fingerprints);
-    listing->full |= !more;
+    listing->failed |= !more;
     if (!more)
         return;
     list->fingerprints = more;
@@ -179,7 +180,7 @@ int store_retired_list(const struct store *store, const char *name, bool is_valu
         return 0;
     if (file_list(folder.fd, list_one, &listing, err) < 0)
         return error_within(err, "%s/" STORE_RETIRED, store->path);
-    if (listing.full)
+    if (listing.failed)
         return error_sys(err, "cannot list the retired keys");
     if (list->count > 0)
         qsort(list->fingerprints, list->count, sizeof *list->fingerprints, by_digits);
@@ -194,7 +195,7 @@ bool retired_has(const struct retired *list, const char *fingerprint)
     return false;
 }
 
-static int check(const struct ring *ring, const char *fingerprint, struct error *err)
+static int check_is_one_key(const struct ring *ring, const char *fingerprint, struct error *err)
 {
     char text[FINGERPRINT_TEXT + 1] = "";
     if (ring_count(ring) == 1)
@@ -208,7 +209,7 @@ static int check(const struct ring *ring, const char *fingerprint, struct error 
     return error_hint(err, "put back a backup, or move this file away");
 }
 
-/* Returns its descriptor; -1 with ERROR_NONE where it is missing. */
+/* Reads one file into *ring. Returns its descriptor; -1 with ERROR_NONE if it is missing. */
 static int open_key(const struct folder *folder, const char *fingerprint, struct ring *ring,
                     struct error *err)
 {
@@ -224,13 +225,12 @@ static int open_key(const struct folder *folder, const char *fingerprint, struct
     if (fd < 0)
         return err->kind == ERROR_NONE ? -1 : advise(folder, err);
     ring->is_value = folder->is_value;
-    if (ring_parse(ring, text.bytes, text.length, err) < 0 || check(ring, fingerprint, err) < 0) {
+    if (ring_parse(ring, text.bytes, text.length, err) < 0 ||
+        check_is_one_key(ring, fingerprint, err) < 0) {
         error_id(err, "damaged-key");
         return error_within(err, "%s", path);
     }
-    int opened = fd;
-    fd = -1;
-    return opened;
+    return cleanup_keep(&fd);
 }
 
 int store_retired_read(const struct store *store, const char *name, bool is_value,
@@ -257,7 +257,7 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
     if (ring_add(&one, ring_key(keys, index), ring_width(keys), err) < 0 ||
         ring_text(&one, &text, err) < 0 || secret_append(&text, "\n", 1, err) < 0)
         return -1;
-    /* Nobody is to read it who could not read it in the ring. */
+    /* With the ring's access: no user who could not read the ring may read the key here. */
     if (store_write_change(folder->store, folder->fd, name, folder->name, &text, temporary, err) <
         0)
         return advise(folder, err);
@@ -268,14 +268,14 @@ static int write_key(const struct folder *folder, const struct ring *keys, size_
     return -1;
 }
 
-/* One that is there may be what a crash has left, not durable yet. */
+/* An existing file needs an fsync: a crash may have left it before it was durable. */
 static int retire_one(const struct folder *folder, const struct ring *keys, size_t index,
                       struct error *err)
 {
     char text[FINGERPRINT_TEXT + 1];
-    _cleanup_ring_ struct ring there = {0};
+    _cleanup_ring_ struct ring existing = {0};
     ring_fingerprint(keys, index, text);
-    _cleanup_close_ int fd = open_key(folder, text, &there, err);
+    _cleanup_close_ int fd = open_key(folder, text, &existing, err);
     if (fd < 0)
         return err->kind == ERROR_NONE ? write_key(folder, keys, index, text, err) : -1;
     if (fsync(fd) < 0)
@@ -300,7 +300,7 @@ int store_retire(const struct store *store, const char *name, bool is_value,
     _cleanup_folder_ struct folder folder = {store, name, is_value, -1};
     if (store_change_begin(store, name, err) < 0)
         return -1;
-    /* If that fails the claim stays: what has a name by then may not be durable. */
+    /* If this fails, the claim stays: files that already have their name may not be durable. */
     if (retire_all(&folder, keys, err) < 0)
         return -1;
     store_change_end(store, name);

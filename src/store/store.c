@@ -77,13 +77,14 @@ void store_file_path(const struct store *store, const char *name, char path[STOR
     snprintf(path, STORE_PATH, "%s/%s", store->path, name);
 }
 
+/* The text behind `start`, or NULL. */
 static const char *after(const char *text, const char *start)
 {
     size_t length = strlen(start);
     return strncmp(text, start, length) == 0 ? text + length : NULL;
 }
 
-/* What a name that begins with a dot says of `name`. */
+/* `rest` is what follows ".NAME" in a file's name. */
 static void note_hidden(const char *rest, struct store_scan *scan)
 {
     scan->temporaries |= file_is_temporary(rest, ".tmp.");

@@ -14,25 +14,25 @@
 #include "store/new_file.h"
 #include "store/owner.h"
 
-struct sweeping {
+struct sweep {
     int directory;
     const char *prefix;
 };
 
 static void sweep_file(const char *entry, void *context)
 {
-    const struct sweeping *sweeping = context;
-    if (file_is_temporary(entry, sweeping->prefix))
-        file_sweep(sweeping->directory, entry);
+    const struct sweep *sweep = context;
+    if (file_is_temporary(entry, sweep->prefix))
+        file_sweep(sweep->directory, entry);
 }
 
-/* Of retired/, where only the temporaries of changes begin with a dot. */
+/* In retired/, where only temporaries of changes begin with a dot. */
 static void sweep_retired(const char *entry, void *context)
 {
-    const struct sweeping *sweeping = context;
-    const char *rest = *entry == '.' ? strstr(entry, sweeping->prefix) : NULL;
-    if (rest && file_is_temporary(rest, sweeping->prefix))
-        file_sweep(sweeping->directory, entry);
+    const struct sweep *sweep = context;
+    const char *rest = *entry == '.' ? strstr(entry, sweep->prefix) : NULL;
+    if (rest && file_is_temporary(rest, sweep->prefix))
+        file_sweep(sweep->directory, entry);
 }
 
 static void sweep_temporaries(const struct store *store, int retired, const char *file)
@@ -40,16 +40,16 @@ static void sweep_temporaries(const struct store *store, int retired, const char
     struct error ignored;
     char prefix[FILE_TEMPORARY_NAME];
     store_change_prefix(file, prefix);
-    struct sweeping here = {store->directory, prefix};
+    struct sweep here = {store->directory, prefix};
     file_list(store->directory, sweep_file, &here, &ignored);
-    struct sweeping there = {retired, ".change."};
+    struct sweep there = {retired, ".change."};
     if (retired >= 0)
         file_list(retired, sweep_retired, &there, &ignored);
 }
 
-/* Brings a change that a crash has interrupted to its end, be it the old state or the new one. A key whose
- * name in retired/ is seen counts as kept there from now on: so the name must last. */
-static int settle(const struct store *store, const char *file, struct error *err)
+/* Ends an interrupted change, in its old or its new state. From now on other code relies on the names in retired/,
+ * so they are made durable, too. */
+static int end_interrupted_change(const struct store *store, const char *file, struct error *err)
 {
     _cleanup_close_ int fd =
         openat(store->directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -65,7 +65,7 @@ static int settle(const struct store *store, const char *file, struct error *err
     return 0;
 }
 
-static int no_claim(const struct store *store, const char *name, struct error *err)
+static int claim_error(const struct store *store, const char *name, struct error *err)
 {
     error_sys(err, "%s/%s: cannot be created", store->path, name);
     return store_advise_owner(store->path, err);
@@ -77,12 +77,12 @@ int store_change_begin(const struct store *store, const char *file, struct error
     store_changing_name(file, name);
     _cleanup_close_ int fd = store_make_claim(store, name);
     if (fd < 0 && errno == EEXIST) {
-        if (settle(store, file, err) < 0)
+        if (end_interrupted_change(store, file, err) < 0)
             return -1;
         fd = store_make_claim(store, name);
     }
     if (fd < 0)
-        return no_claim(store, name, err);
+        return claim_error(store, name, err);
     if (fsync(fd) < 0)
         error_sys(err, "%s/%s: cannot be synced to disk", store->path, name);
     else if (file_sync_directory(store->directory, store->path, err) == 0)
@@ -95,7 +95,7 @@ int store_change_foresee(const struct store *store, const char *file, struct err
 {
     char name[FILE_TEMPORARY_NAME];
     store_changing_name(file, name);
-    return file_folder_is_writable(store->path) ? 0 : no_claim(store, name, err);
+    return file_folder_is_writable(store->path) ? 0 : claim_error(store, name, err);
 }
 
 void store_change_end(const struct store *store, const char *file)
@@ -105,7 +105,7 @@ void store_change_end(const struct store *store, const char *file)
     unlinkat(store->directory, name, 0);
 }
 
-/* That of the file, or of a new one. */
+/* The access of the file `like`, or of a new file if it does not exist. */
 static int find_access(const struct store *store, const char *like, struct access *access,
                        struct error *err)
 {
@@ -125,7 +125,7 @@ static int fill_change(const struct store *store, int directory, const char *pat
         return -1;
     if (directory != store->directory) {
         access_limit(&access, store->mode);
-        /* Another user's is not in anybody's place, so nobody loses it. */
+        /* The copy replaces no file of another user, so it may belong to this one. */
         access.uid = geteuid() == 0 ? access.uid : (uid_t)-1;
     }
     return store_write_whole(store, &access, fd, path, text, err);
@@ -151,7 +151,7 @@ int store_write_change(const struct store *store, int directory, const char *fil
     return -1;
 }
 
-/* Before anything is written: no rename gets past it. */
+/* Checked before anything is written: rename(2) cannot replace an immutable file. */
 static int check_immutable(const struct store *store, const char *file, struct error *err)
 {
     if (!file_is_immutable(store->directory, file))
@@ -160,9 +160,9 @@ static int check_immutable(const struct store *store, const char *file, struct e
     return error_hint(err, "chattr -i %s/%s", store->path, file);
 }
 
-/* Up to the moment from which readers can see it. */
-static int put_in_place(const struct store *store, const char *file, const struct secret *text,
-                        struct error *err)
+/* Writes the new file and renames it, without the fsync of the directory. */
+static int write_and_rename(const struct store *store, const char *file, const struct secret *text,
+                            struct error *err)
 {
     char temporary[FILE_TEMPORARY_NAME];
     if (store_write_change(store, store->directory, file, file, text, temporary, err) < 0)
@@ -179,11 +179,11 @@ int store_replace(const struct store *store, const char *file, const struct secr
 {
     if (check_immutable(store, file, err) < 0 || store_change_begin(store, file, err) < 0)
         return -1;
-    if (put_in_place(store, file, text, err) < 0) {
+    if (write_and_rename(store, file, text, err) < 0) {
         store_change_end(store, file);
         return -1;
     }
-    /* If that fails the claim stays, and tells the next reader to try again. */
+    /* If this fails, the claim stays, and tells the next reader to fsync. */
     if (file_sync_directory(store->directory, store->path, err) < 0)
         return -1;
     store_change_end(store, file);
@@ -222,6 +222,6 @@ void store_tidy_changes(const struct store *store, const char *name, const struc
     if (lock < 0)
         return;
     store_staged_name(name, staged);
-    settle(store, name, &ignored);
-    settle(store, staged, &ignored);
+    end_interrupted_change(store, name, &ignored);
+    end_interrupted_change(store, staged, &ignored);
 }

@@ -24,10 +24,10 @@ static void hold_text(const char *text, size_t size)
 
 static void hold_cure(const struct mount_verdict *verdict, const char *path)
 {
-    char cure[MOUNT_CURE];
+    char cure[MOUNT_HINTS];
     char little[8];
-    mount_cure(verdict, path, cure, sizeof cure);
-    mount_cure(verdict, path, little, sizeof little);
+    mount_hint_volume(verdict, path, cure, sizeof cure);
+    mount_hint_volume(verdict, path, little, sizeof little);
     hold_text(cure, sizeof cure);
     hold(strlen(cure) < sizeof cure - 1, "a cure is not cut");
     hold(strncmp(cure, little, strlen(little)) == 0, "but where there is no room");

@@ -124,7 +124,7 @@ static void makes_none_where_something_is_already(void **state)
     assert_int_equal(names_here(), 1);
 
     assert_int_equal(symlink("nothing", "dangling"), 0);
-    assert_int_equal(create("dangling", NEW, &err), CFG_FIXED);
+    assert_int_equal(create("dangling", NEW, &err), CFG_NOT_WRITABLE);
     assert_non_null(strstr(err.message, "dangling: is a symbolic link"));
     assert_int_equal(mode_of("nothing"), -1);
     assert_int_equal(create("airflow.cfg/airflow.cfg", NEW, &err), -1);
@@ -226,9 +226,9 @@ static void makes_it_once_on_every_file_system(void **state)
         {ROW, ENOSYS, 0, CFG_WRITTEN},
         {ROW, EINVAL, EPERM, CFG_WRITTEN},
         {ROW, EINVAL, EOPNOTSUPP, CFG_WRITTEN},
-        {ROW, EACCES, 0, CFG_FIXED},
-        {ROW, EROFS, 0, CFG_FIXED},
-        {ROW, EINVAL, EACCES, CFG_FIXED},
+        {ROW, EACCES, 0, CFG_NOT_WRITABLE},
+        {ROW, EROFS, 0, CFG_NOT_WRITABLE},
+        {ROW, EINVAL, EACCES, CFG_NOT_WRITABLE},
         {ROW, EIO, 0, -1},
         {ROW, ENOSPC, 0, -1},
         {ROW, EINVAL, EIO, -1},
@@ -261,9 +261,15 @@ static void tells_what_cannot_be_replaced_from_what_broke(void **state)
         int errnum;
         int outcome;
     } table[] = {
-        {EBUSY, CFG_FIXED}, {EROFS, CFG_FIXED}, {EACCES, CFG_FIXED},
-        {EPERM, CFG_FIXED}, {EXDEV, CFG_FIXED}, {ENOENT, CFG_CHANGED},
-        {EIO, -1},          {ENOSPC, -1},       {EDQUOT, -1},
+        {EBUSY, CFG_NOT_WRITABLE},
+        {EROFS, CFG_NOT_WRITABLE},
+        {EACCES, CFG_NOT_WRITABLE},
+        {EPERM, CFG_NOT_WRITABLE},
+        {EXDEV, CFG_NOT_WRITABLE},
+        {ENOENT, CFG_CHANGED},
+        {EIO, -1},
+        {ENOSPC, -1},
+        {EDQUOT, -1},
     };
     write_text("airflow.cfg", OLD);
     _cleanup_cfg_ struct cfg cfg = read_cfg("airflow.cfg");

@@ -416,7 +416,7 @@ static void tells_what_a_desktop_shares(void **state)
     (void)state;
     static const struct {
         int line;
-        bool of_desktop;
+        bool is_desktop_share;
         const char *file_system;
     } shares[] = {
         {ROW, true, "fakeowner /run/host_mark/Users rw,fakeowner"},
@@ -437,8 +437,8 @@ static void tells_what_a_desktop_shares(void **state)
         char text[512];
         int length = snprintf(text, sizeof text, "1 0 0:9 /a / rw - %s\n", row->file_system);
         mount_classify(text, (size_t)length, STORE, 0, &verdict);
-        if (verdict.of_desktop != row->of_desktop)
-            fail_row(row, "%s: %d", row->file_system, verdict.of_desktop);
+        if (verdict.is_desktop_share != row->is_desktop_share)
+            fail_row(row, "%s: %d", row->file_system, verdict.is_desktop_share);
     }
 }
 
@@ -462,9 +462,9 @@ static void says_where_to_move_it_for_who_runs_the_container(void **state)
         {ROW, 0, "a volume or a disk that no other machine shares"},
     };
     foreach(row, moves) {
-        struct mount_verdict verdict = {.of_desktop = true, .marks = row->marks};
-        char text[MOUNT_CURE];
-        mount_move(&verdict, text, sizeof text);
+        struct mount_verdict verdict = {.is_desktop_share = true, .marks = row->marks};
+        char text[MOUNT_HINTS];
+        mount_hint_move(&verdict, text, sizeof text);
         const char *rest = strstr(text, ", to ");
         if (!rest || strcmp(rest + 5, row->move) != 0)
             fail_row(row, "%s", text);
@@ -658,8 +658,8 @@ static void writes_the_line_that_cures_it(void **state)
     };
     foreach(row, cures) {
         struct mount_verdict verdict = {.survival = MOUNT_EPHEMERAL, .marks = row->marks};
-        char text[MOUNT_CURE];
-        mount_cure(&verdict, row->path, text, sizeof text);
+        char text[MOUNT_HINTS];
+        mount_hint_volume(&verdict, row->path, text, sizeof text);
         if (strcmp(text, row->text) != 0)
             fail_row(row, "%s", text);
     }
@@ -672,8 +672,8 @@ static void the_longest_cure_fits(void **state)
     memset(path + 1, 'a', 63);
     for (unsigned marks = 0; marks < 32; marks++) {
         struct mount_verdict verdict = {.marks = marks};
-        char text[MOUNT_CURE];
-        mount_cure(&verdict, path, text, sizeof text);
+        char text[MOUNT_HINTS];
+        mount_hint_volume(&verdict, path, text, sizeof text);
         assert_non_null(strstr(text, path));
         assert_true(strlen(text) < sizeof text - 12);
     }
