@@ -32,7 +32,7 @@ def calls(name, argument):
 
 
 def remark_ids():
-    return dict(re.findall(r'\[(REMARK_\w+)\] = \{"([^"]*)"', definition("src/resolve/remark.c", "kinds")))
+    return dict(re.findall(r'\[(REMARK_\w+)\] = \{"([^"]*)"', re.search(r"\bkinds\[\] = \{.*?\n *\};", SOURCES["src/resolve/remark.c"], re.DOTALL)[0]))
 
 
 def option_file_ids():
