@@ -4,7 +4,7 @@
 #   make               build/fernit; TARGET=aarch64: build/aarch64/fernit, with Debian's cross compiler
 #   make run           build, then start a command twice, with a store and an AIRFLOW_HOME under build/run/, and say what happened
 #   make test, check   the tests, and lint, bench, fuzz and more: tests/tests.mk lists them
-#   make pages         build/share/: manual pages, the completion for bash; make readme: the tables of doc/options.md, from the same
+#   make pages         build/share/: manual pages, the completion for bash; make readme: the tables in doc/, from the same
 #   make install       PREFIX=/usr/local DESTDIR=
 #   make dist          a release, in build/dist/: the program for both processors, the sources, bills of materials, sums
 #   make clean
@@ -141,17 +141,18 @@ endif
 # They are the same for each processor, and the small program runs on this one.
 writer := build/pages
 shared := build/share
-pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 $(addprefix completions/,fernit.bash))
+pages := $(addprefix $(shared)/,man/man1/fernit.1 man/man5/fernit.ini.5 man/man7/fernit-messages.7 completions/fernit.bash)
 
 $(writer): $(documents) $(wildcard tools/*.h) $(filter-out $(B)/obj/cmd/%,$(objects))
 	@echo '  link  $@'
 	$(Q)$(CC) $(language) -I. $(warnings) $(CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -linih -lsodium -o $@.new
 	$(place)
 
-$(shared)/man/man1/fernit.1 $(shared)/man/man5/fernit.ini.5: sort = man
+$(filter $(shared)/man/%,$(pages)): sort = man
 $(shared)/completions/fernit.bash: sort = bash
 $(shared)/man/man1/fernit.1: doc/fernit.1
 $(shared)/man/man5/fernit.ini.5: doc/fernit.ini.5
+$(shared)/man/man7/fernit-messages.7: doc/fernit-messages.7
 $(filter $(shared)/completions/%,$(pages)): $(shared)/completions/%: doc/completions/%
 ifdef cross
 pages:
@@ -174,15 +175,15 @@ dist: $(B)/fernit $(pages) $(other)
 	@docker/dist/dist.sh '$(VERSION)' $(B) '$(B) $(B)/$(other)' $(pages)
 endif
 
-# What doc/options.md says of commands and options.
+# What doc/options.md says of commands and options, and doc/messages.md of the ids.
 readme: $(writer)
-	$(Q)$(writer) readme doc/options.md >$(B)/options.md
-	@cat $(B)/options.md >doc/options.md
+	$(Q)for page in options messages; do $(writer) readme doc/$$page.md >$(B)/$$page.md && cat $(B)/$$page.md >doc/$$page.md; done
 
 install: $(B)/fernit pages
 	install -D -m 0755 $(B)/fernit '$(DESTDIR)$(PREFIX)/bin/fernit'
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' $(shared)/man/man1/fernit.1
 	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(shared)/man/man5/fernit.ini.5
+	install -D -m 0644 -t '$(DESTDIR)$(PREFIX)/share/man/man7' $(shared)/man/man7/fernit-messages.7
 	install -D -m 0644 $(shared)/completions/fernit.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/fernit'
 
 # An environment of its own, so that no key or setting of the caller's shell takes part.

@@ -22,15 +22,27 @@ static void print_escaped(const char *text, size_t length)
 }
 
 /* `code`: a line of its own, with the macro for what it is, and the punctuation around it. */
-static void print_code(const char *code, size_t length)
+static void print_code(const char *code, size_t length, bool in_brackets)
 {
     bool is_option = strncmp(code, "--", 2) == 0;
     bool is_file = *code == '/' || (length > 4 && strncmp(code + length - 4, ".cfg", 4) == 0);
     bool is_variable = length > 7 && strncmp(code, "FERNIT_", 7) == 0;
-    printf("%s ", is_option ? "Fl" : is_file ? "Pa" : is_variable ? "Ev" : "Ql");
+    printf("%s %s",
+           is_option     ? "Fl"
+           : is_file     ? "Pa"
+           : is_variable ? "Ev"
+                         : "Ql",
+           in_brackets ? "( " : "");
     if (is_option) {
         code++;
         length--;
+        size_t word = strcspn(code, " `");
+        print_escaped(code, word);
+        if (word == length)
+            return;
+        printf(isupper((unsigned char)code[word + 1]) ? " Ar " : " Cm ");
+        code += word + 1;
+        length -= word + 1;
     }
     print_escaped(code, length);
 }
@@ -45,11 +57,15 @@ static bool is_link(const char *text)
 static void print_text(const char *text)
 {
     bool at_start = true;
+    bool in_brackets = false;
     for (; *text; text++) {
-        if (*text == '`') {
+        if (*text == '(' && text[1] == '`') {
+            in_brackets = true;
+        } else if (*text == '`') {
             const char *end = strchr(text + 1, '`');
             printf("%s.", at_start ? "" : "\n");
-            print_code(text + 1, (size_t)(end - text - 1));
+            print_code(text + 1, (size_t)(end - text - 1), in_brackets);
+            in_brackets = false;
             for (text = end + 1; *text && strchr(",.;:)", *text); text++)
                 printf(" %c", *text);
             putchar('\n');
@@ -58,7 +74,7 @@ static void print_text(const char *text)
                 text--;
         } else if (*text == ']' && text[1] == '(') {
             text = strchr(text, ')');
-        } else if (is_link(text) || (*text == ' ' && text[1] == '`')) {
+        } else if (is_link(text) || (*text == ' ' && text[1 + (text[1] == '(')] == '`')) {
             /* The words of a link go on as text; the line ends before code. */
             continue;
         } else {
@@ -221,17 +237,39 @@ static bool print_commands(const char *argument)
     return !*argument;
 }
 
-/* The warnings' ids: "security", of those that are about security, "other", of the rest. */
+/* The catalogue's rows of a level. */
+static bool print_messages(enum catalogue_level level)
+{
+    printf(".Bl -tag -width Ds\n");
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_row *row = &catalogue[i];
+        const struct message_text *text = message_text(row->id);
+        if (!(row->levels & level))
+            continue;
+        if (!text)
+            return false;
+        printf(".It Cm %s%s\n", row->id,
+               row->security && level == CATALOGUE_WARNING ? " Pq security" : "");
+        if (text->looks && level == CATALOGUE_ERROR) {
+            print_text(text->looks);
+            printf(".Pp\n");
+        }
+        print_text(text->meaning);
+        printf(".Pp\n");
+        print_text(text->cure);
+    }
+    printf(".El\n");
+    return true;
+}
+
+static bool print_errors(const char *argument)
+{
+    return print_messages(CATALOGUE_ERROR) && !*argument;
+}
+
 static bool print_warnings(const char *argument)
 {
-    bool security = strcmp(argument, "security") == 0;
-    size_t left = 0;
-    for (size_t i = 0; i < warning_count; i++)
-        left += warnings[i].security == security;
-    for (size_t i = 0; i < warning_count; i++)
-        if (warnings[i].security == security)
-            printf(".Cm %s %c\n", warnings[i].id, --left > 0 ? ',' : '.');
-    return security || strcmp(argument, "other") == 0;
+    return print_messages(CATALOGUE_WARNING) && !*argument;
 }
 
 static bool print_version(const char *argument)
@@ -241,8 +279,7 @@ static bool print_version(const char *argument)
 }
 
 const struct place mdoc_places[] = {
-    {"version", print_version},   {"synopsis", print_synopsis},
-    {"commands", print_commands}, {"options", print_options},
-    {"settings", print_settings}, {"variables", print_variables},
-    {"warnings", print_warnings}, {NULL, NULL},
+    {"version", print_version}, {"synopsis", print_synopsis}, {"commands", print_commands},
+    {"options", print_options}, {"settings", print_settings}, {"variables", print_variables},
+    {"errors", print_errors},   {"warnings", print_warnings}, {NULL, NULL},
 };

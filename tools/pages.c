@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/signal_name.h"
+#include "cli/catalogue.h"
 #include "cli/variables.h"
 #include "tools/texts.h"
 
@@ -111,6 +112,14 @@ static void list(void)
                cell(kinds[option->kind]), option->commands, topics[option->topic].name,
                cell(option->metavar), cell(option->fallback), cell(option->words),
                cell(option->help));
+    }
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_row *row = &catalogue[i];
+        const char *end = strchr(row->help, '\n');
+        printf("message\t%s\t%s\t%s\t%s\t%.*s\t%s\n", row->id,
+               row->levels & CATALOGUE_ERROR ? "error" : "-",
+               row->levels & CATALOGUE_WARNING ? "warning" : "-", row->security ? "security" : "-",
+               (int)(end - row->help), row->help, end + 1);
     }
 }
 

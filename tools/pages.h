@@ -14,7 +14,7 @@ struct place {
 /* mdoc(7), for the manual pages. Each table ends with a name that is NULL. */
 extern const struct place mdoc_places[];
 
-/* Markdown, for doc/options.md. */
+/* Markdown, for doc/options.md and doc/messages.md. */
 extern const struct place readme_places[];
 
 /* bash, for its completion. */

@@ -1,7 +1,8 @@
-/* The tables of doc/options.md. */
+/* The tables of doc/options.md and doc/messages.md. */
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/catalogue.h"
 #include "tools/pages.h"
 #include "tools/texts.h"
 
@@ -52,8 +53,40 @@ static bool print_commands(const char *argument)
     return !*argument;
 }
 
+static bool print_messages(enum catalogue_level level)
+{
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_row *row = &catalogue[i];
+        const struct message_text *text = message_text(row->id);
+        if (!(row->levels & level))
+            continue;
+        if (!text)
+            return false;
+        bool is_error = level == CATALOGUE_ERROR;
+        printf("| `%s`%s ", row->id, row->security && !is_error ? " **security**" : "");
+        if (is_error)
+            printf("| %s ", text->looks ? text->looks : "");
+        printf("| %s | %s |\n", text->meaning, text->cure);
+    }
+    return true;
+}
+
+static bool print_errors(const char *argument)
+{
+    printf("| id | looks like | meaning | cure |\n|---|---|---|---|\n");
+    return print_messages(CATALOGUE_ERROR) && !*argument;
+}
+
+static bool print_warnings(const char *argument)
+{
+    printf("| id | meaning | cure |\n|---|---|---|\n");
+    return print_messages(CATALOGUE_WARNING) && !*argument;
+}
+
 const struct place readme_places[] = {
     {"options", print_options},
     {"commands", print_commands},
+    {"errors", print_errors},
+    {"warnings", print_warnings},
     {NULL, NULL},
 };

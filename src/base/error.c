@@ -180,7 +180,7 @@ void error_print(const struct error *err)
 {
     static const char *const kinds[] = {
         [ERROR_NONE] = NULL,       [ERROR_USAGE] = "usage",     [ERROR_INPUT] = "input",
-        [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = "ending",
+        [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = NULL,
     };
     log_error(err->id ? err->id : kinds[err->kind], error_hints(err), "%s", err->message);
 }

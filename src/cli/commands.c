@@ -32,8 +32,8 @@ const struct command commands[COMMAND_COUNT] = {
     ROW(COMMAND_INSTALL, "install", NULL, FOR_INSTALL, "[OPTIONS] DIR",
         "copy the programs into DIR, for another container"),
     ROW(COMMAND_VERSION, "version", NULL, 0, NULL, "print the version"),
-    ROW(COMMAND_HELP, "help", NULL, 0, "[COMMAND|TOPIC|OPTION]",
-        "explain a command, a topic, an option"),
+    ROW(COMMAND_HELP, "help", NULL, 0, "[COMMAND|TOPIC|OPTION|ID]",
+        "explain a command, a topic, an option, an id"),
 };
 
 enum command_id command_named(const char *first, const char *second)

@@ -63,8 +63,11 @@ static const char *const topic_texts[TOPIC_COUNT] = {
         "ends the wait.\n",
     [TOPIC_LOGS] =
         "Lines on standard error, never with a secret: keys appear as fingerprints.\n"
-        "After a warning fernit goes on. Each kind of warning has an id, which stays the\n"
-        "same from version to version: --log-format json shows it.\n",
+        "  fernit: error: TEXT        fernit ends\n"
+        "  fernit: warning: ID: TEXT  fernit continues\n"
+        "  fernit: hint: TEXT         what to do\n"
+        "An error has an ID, too: --log-format json shows it. \"fernit help ID\" explains\n"
+        "each, \"fernit help messages\" lists all. An ID never changes.\n",
     [TOPIC_SETTINGS] =
         "Each option but --yes is also a variable and a line of fernit.ini:\n"
         "  --cmd-timeout 5s    FERNIT_CMD_TIMEOUT=5s    cmd_timeout = 5s\n"
@@ -109,7 +112,8 @@ static const struct {
      "\"fernit --version\" and \"fernit -V\" are the same.\n"},
 };
 
-/* A word that has the page with all ids of warnings. */
+/* The words that have the page with all ids. */
+static const char all_messages[] = "messages";
 static const char all_warnings[] = "warnings";
 
 /* Where the page is printed to. */
@@ -202,20 +206,59 @@ static int print_overview(void)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             print_line(topics[topic].name, topics[topic].title);
-    fprintf(output, "\n\"fernit help WORD\" explains a command, a topic or an option.\n");
+    fprintf(output,
+            "\n\"fernit help WORD\" explains a command, a topic, an option or a message's id.\n");
     return EXIT_GOOD;
 }
 
-/* The ids of all warnings. */
-static void print_warnings(void)
+/* The ids of all errors, or of all warnings. */
+static void print_ids(const char *title, enum catalogue_level level)
 {
-    int at = fprintf(output, " ");
-    for (size_t i = 0; i < warning_count; i++) {
+    int at = 1;
+    fprintf(output, "%s:\n ", title);
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_row *row = &catalogue[i];
         char id[64];
-        snprintf(id, sizeof id, "%s%s", warnings[i].id, warnings[i].security ? "*" : "");
+        if (!(row->levels & level))
+            continue;
+        snprintf(id, sizeof id, "%s%s", row->id,
+                 row->security && level == CATALOGUE_WARNING ? "*" : "");
         at = print_words(id, at, 2);
     }
     fputc('\n', output);
+}
+
+static int print_list(void)
+{
+    fputs("\"fernit help ID\" explains each.\n\n", output);
+    print_ids("Errors", CATALOGUE_ERROR);
+    fputc('\n', output);
+    print_ids("Warnings (* about security)", CATALOGUE_WARNING);
+    return EXIT_GOOD;
+}
+
+/* What it means, and what to do: a paragraph each. */
+static int print_row(const struct catalogue_row *row)
+{
+    static const char *const levels[] = {
+        [CATALOGUE_ERROR] = "error",
+        [CATALOGUE_WARNING] = "warning",
+        [CATALOGUE_ERROR | CATALOGUE_WARNING] = "error or warning",
+    };
+    fprintf(output, "%s: %s%s\n", row->id, levels[row->levels],
+            row->security ? ", about security" : "");
+    for (const char *text = row->help; *text;) {
+        char line[256];
+        int length = (int)strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", length, text);
+        fputs("\n ", output);
+        print_words(line, 1, 2);
+        fputc('\n', output);
+        text += length;
+        text += *text == '\n';
+    }
+    fputs("\nMore: fernit-messages(7)\n", output);
+    return EXIT_GOOD;
 }
 
 static int print_topic(enum option_topic topic)
@@ -224,10 +267,6 @@ static int print_topic(enum option_topic topic)
     if (topic != TOPIC_EXIT)
         fputc('\n', output);
     print_options(topic);
-    if (topic == TOPIC_LOGS) {
-        fprintf(output, "\nWarnings, with * those about security:\n");
-        print_warnings();
-    }
     return EXIT_GOOD;
 }
 
@@ -264,7 +303,7 @@ static int print_command(const char *name)
 
 static int no_page(const char *word)
 {
-    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + WARNINGS_MOST + 2];
+    const char *names[COMMAND_COUNT + TOPIC_COUNT + OPTION_COUNT + CATALOGUE_MOST + 3];
     size_t count = 0;
     command_words(NULL, names);
     while (names[count])
@@ -272,14 +311,15 @@ static int no_page(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic])
             names[count++] = topics[topic].name;
-    for (size_t i = 0; i < warning_count; i++)
-        names[count++] = warnings[i].id;
+    for (size_t i = 0; i < catalogue_count; i++)
+        names[count++] = catalogue[i].id;
+    names[count++] = all_messages;
     names[count++] = all_warnings;
     option_names(ORIGIN_FLAG, names + count);
     struct error err = {0};
     unknown_word(&(struct unknown){.before = "",
                                    .word = word + strspn(word, "-"),
-                                   .what = "a command, a topic, an option or a warning",
+                                   .what = "a command, a topic, an option or an id",
                                    .names = names,
                                    .prefix = "fernit help ",
                                    .otherwise = "fernit help lists commands and topics"},
@@ -297,8 +337,11 @@ int help_print(const char *word)
     for (enum option_topic topic = 0; topic < TOPIC_COUNT; topic++)
         if (topic_texts[topic] && strcmp(topics[topic].name, word) == 0)
             return print_topic(topic);
-    if (strcmp(word, all_warnings) == 0 || warning_named(word))
-        return print_topic(TOPIC_LOGS);
+    const struct catalogue_row *row = catalogue_named(word);
+    if (row)
+        return print_row(row);
+    if (strcmp(word, all_messages) == 0 || strcmp(word, all_warnings) == 0)
+        return print_list();
     const char *name = word + (strncmp(word, "--", 2) == 0 ? 2 : 0);
     size_t id = option_named(name, strlen(name), false);
     if (id == OPTION_COUNT)

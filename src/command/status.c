@@ -18,6 +18,7 @@
 #include "command/status_report.h"
 #include "command/status_table.h"
 #include "resolve/option_files.h"
+#include "resolve/remark.h"
 #include "run/child.h"
 #include "run/deliver_cfg.h"
 #include "run/report.h"

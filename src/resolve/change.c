@@ -15,42 +15,42 @@ int ring_of_retired(const struct ring *keys, const struct retired *retired, bool
     return 0;
 }
 
-/* The keys from outside that the store has never seen. */
-static int find_fresh(const struct standing *standing, struct ring *fresh, struct error *err)
+/* The new keys: those from outside that the store has never seen. */
+static int find_fresh(const struct change_input *input, struct ring *fresh, struct error *err)
 {
     _cleanup_ring_ struct ring unseen = {.is_value = fresh->is_value};
     _cleanup_ring_ struct ring unstored = {.is_value = fresh->is_value};
-    if (ring_add_less(&unstored, standing->outside, standing->stored, err) < 0 ||
-        ring_add_less(&unseen, &unstored, standing->staged, err) < 0)
+    if (ring_add_less(&unstored, input->outside, input->stored, err) < 0 ||
+        ring_add_less(&unseen, &unstored, input->staged, err) < 0)
         return -1;
-    return ring_of_retired(&unseen, standing->retired, false, fresh, err);
+    return ring_of_retired(&unseen, input->retired, false, fresh, err);
 }
 
-/* The store's ring and its staged keys, as the rule has it. `front` is what comes from outside and is
- * neither staged nor to be. */
-static int change_store(enum on_change on_change, const struct standing *standing,
+/* The store's ring and its staged keys after the change. `front` has the keys from outside that are not staged and
+ * will not be. */
+static int change_store(enum on_change on_change, const struct change_input *input,
                         const struct ring *front, struct change *change, struct error *err)
 {
     bool has_fresh = ring_count(&change->fresh) > 0;
-    bool stages = on_change == ON_CHANGE_STAGE && ring_count(standing->stored) > 0;
+    bool stages = on_change == ON_CHANGE_STAGE && ring_count(input->stored) > 0;
     if (has_fresh && !stages &&
-        ring_of_retired(front, standing->retired, false, &change->stored, err) < 0)
+        ring_of_retired(front, input->retired, false, &change->stored, err) < 0)
         return -1;
     bool replaces = has_fresh && on_change == ON_CHANGE_REPLACE;
-    if (!replaces && ring_add_all(&change->stored, standing->stored, err) < 0)
+    if (!replaces && ring_add_all(&change->stored, input->stored, err) < 0)
         return -1;
     if (has_fresh && stages && ring_add_all(&change->staged, &change->fresh, err) < 0)
         return -1;
-    return ring_add_less(&change->staged, standing->staged, &change->stored, err);
+    return ring_add_less(&change->staged, input->staged, &change->stored, err);
 }
 
-static int find_front(enum on_change on_change, const struct standing *standing,
+static int find_front(enum on_change on_change, const struct change_input *input,
                       const struct ring *fresh, struct ring *front, struct error *err)
 {
     _cleanup_ring_ struct ring unstaged = {.is_value = front->is_value};
-    if (ring_add_less(&unstaged, standing->outside, standing->staged, err) < 0)
+    if (ring_add_less(&unstaged, input->outside, input->staged, err) < 0)
         return -1;
-    if (on_change == ON_CHANGE_STAGE && ring_count(standing->stored) > 0)
+    if (on_change == ON_CHANGE_STAGE && ring_count(input->stored) > 0)
         return ring_add_less(front, &unstaged, fresh, err);
     return ring_add_all(front, &unstaged, err);
 }
@@ -66,35 +66,36 @@ int change_retires(const struct change *change, const struct ring *keys,
     return ring_of_retired(&left, retired, false, retires, err);
 }
 
-static int see_changes(const struct standing *standing, struct change *change, struct error *err)
+static int note_changes(const struct change_input *input, struct change *change, struct error *err)
 {
     _cleanup_ring_ struct ring retires = {.is_value = change->stored.is_value};
-    if (change_retires(change, standing->stored, standing->retired, &retires, err) < 0 ||
-        change_retires(change, standing->staged, standing->retired, &retires, err) < 0)
+    if (change_retires(change, input->stored, input->retired, &retires, err) < 0 ||
+        change_retires(change, input->staged, input->retired, &retires, err) < 0)
         return -1;
-    bool stays = ring_count(&retires) == 0 && ring_is_same(&change->stored, standing->stored);
-    change->changes = !stays || !ring_is_same(&change->staged, standing->staged);
-    change->can_wait = stays && ring_covers(standing->staged, &change->staged);
+    bool stays = ring_count(&retires) == 0 && ring_is_same(&change->stored, input->stored);
+    change->changes = !stays || !ring_is_same(&change->staged, input->staged);
+    change->can_wait = stays && ring_covers(input->staged, &change->staged);
     return 0;
 }
 
-/* What airflow.cfg alone holds comes last. What the store knew is in the change already, or is to be retired. */
-static int join_written(const struct standing *standing, struct change *change, struct error *err)
+/* Keys that only airflow.cfg has join the end of the ring. Those that the store has are in the change already, or
+ * will be retired. */
+static int join_written(const struct change_input *input, struct change *change, struct error *err)
 {
-    for (size_t i = 0; i < WRITTEN_MOST && standing->written[i]; i++) {
+    for (size_t i = 0; i < WRITTEN_MOST && input->written[i]; i++) {
         _cleanup_ring_ struct ring joins = {.is_value = change->stored.is_value};
         _cleanup_ring_ struct ring unknown = {.is_value = change->stored.is_value};
-        if (ring_add_less(&unknown, standing->written[i], standing->stored, err) < 0 ||
-            ring_of_retired(&unknown, standing->retired, false, &joins, err) < 0 ||
+        if (ring_add_less(&unknown, input->written[i], input->stored, err) < 0 ||
+            ring_of_retired(&unknown, input->retired, false, &joins, err) < 0 ||
             ring_add_less(&change->stored, &joins, &change->staged, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* Outside first, then the rest, what waits last. Where the first from outside waits, what stands behind it
- * there may come to encrypt only if the store, and so everybody, has it: not if it is retired. */
-static int order_ring(const struct standing *now, const struct ring *front,
+/* Keys from outside first, then the store's, staged ones last. Where the first key from outside is staged, the next
+ * one would encrypt: it may do so only if the store has it, and with it every process, so not if it is retired. */
+static int order_ring(const struct change_input *now, const struct ring *front,
                       const struct change *change, struct ring *ring, struct error *err)
 {
     bool is_first = ring_count(front) == 0 || ring_same_first(front, now->outside);
@@ -109,20 +110,20 @@ static int order_ring(const struct standing *now, const struct ring *front,
     return ring_add_all(ring, &change->staged, err);
 }
 
-int change_for(enum on_change on_change, const struct standing *standing, struct change *change,
+int change_for(enum on_change on_change, const struct change_input *input, struct change *change,
                struct ring *ring, struct error *err)
 {
-    bool is_value = standing->stored->is_value;
+    bool is_value = input->stored->is_value;
     _cleanup_ring_ struct ring front = {.is_value = is_value};
     _cleanup_ring_ struct ring waiting = {.is_value = is_value};
-    struct standing now = *standing;
+    struct change_input now = *input;
     *change = (struct change){.stored = {.is_value = is_value},
                               .staged = {.is_value = is_value},
                               .fresh = {.is_value = is_value}};
     ring->is_value = is_value;
-    /* What is stored waits no more: an interrupted promotion has left it there. */
+    /* A key that is in the ring and staged is no longer staged: a promotion was interrupted. */
     now.staged = &waiting;
-    if (ring_add_less(&waiting, standing->staged, standing->stored, err) < 0 ||
+    if (ring_add_less(&waiting, input->staged, input->stored, err) < 0 ||
         find_fresh(&now, &change->fresh, err) < 0)
         return -1;
     bool has_fresh = ring_count(&change->fresh) > 0;
@@ -135,7 +136,7 @@ int change_for(enum on_change on_change, const struct standing *standing, struct
         return -1;
     if (order_ring(&now, &front, change, ring, err) < 0)
         return -1;
-    return see_changes(standing, change, err);
+    return note_changes(input, change, err);
 }
 
 void change_free(struct change *change)

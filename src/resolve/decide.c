@@ -1,5 +1,7 @@
 #include "resolve/decide.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,16 +9,17 @@
 #include "fernet/published.h"
 #include "resolve/misnamed.h"
 
-static int remark(struct decision *decision, enum remark_kind kind, const struct source *source,
-                  const char *text, struct error *err)
+/* decide() fails at its end where one could not be added. */
+static void add_remark(struct decision *decision, enum remark_kind kind,
+                       const struct source *source, const char *text)
 {
     struct remark *remarks =
         reallocarray(decision->remarks, decision->remark_count + 1, sizeof *remarks);
+    decision->lacks_remarks |= !remarks;
     if (!remarks)
-        return error_sys(err, "cannot list the warnings");
+        return;
     decision->remarks = remarks;
     remarks[decision->remark_count++] = (struct remark){kind, source, text};
-    return 0;
 }
 
 static int fail(const struct source *source, struct error *err)
@@ -25,7 +28,7 @@ static int fail(const struct source *source, struct error *err)
     return -1;
 }
 
-/* What airflow.cfg holds itself, and not by a command. */
+/* A literal key in airflow.cfg. */
 static bool is_written(const struct source *source)
 {
     return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command &&
@@ -39,18 +42,18 @@ static bool holds_value(const struct source *source)
             source->finding == FOUND_COMMAND);
 }
 
-/* What Airflow may have used so far and will no longer: the command of airflow.cfg once fernet_key is written beside
- * it, a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET counts. */
-static bool is_passed_over(const struct survey *survey, const struct source *source,
-                           const struct source *winner)
+/* What Airflow may have used before, and will not use now: a command of airflow.cfg once fernit writes fernet_key
+ * beside it, a ..._SECRET, whose keys no store keeps, and every key where a ..._SECRET wins. */
+static bool is_unused(const struct survey *survey, const struct source *source,
+                      const struct source *winner)
 {
-    const struct survey_option *place = &survey->options[source->place];
+    const struct survey_option *option = &survey->options[source->option];
     if (source->is_second)
         return source->finding == FOUND_COMMAND || source->finding == FOUND_SECRET;
     if (winner->finding == FOUND_SECRET && source->finding == FOUND_KEYS)
         return true;
-    /* Airflow does not ask for it beside a fernet_key in the file. */
-    if (source->way == WAY_CFG && survey->sources[place->source].finding == FOUND_KEYS)
+    /* Airflow never used it beside a fernet_key in the file. */
+    if (source->way == WAY_CFG && survey->sources[option->source].finding == FOUND_KEYS)
         return false;
     bool is_replaced = winner->way >= WAY_BARE && winner->way <= WAY_STORE;
     if (source->finding == FOUND_SECRET)
@@ -58,8 +61,8 @@ static bool is_passed_over(const struct survey *survey, const struct source *sou
     return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
 }
 
-/* A command in airflow.cfg may give another key than the one that is stored, or that fernit wrote beside it, as one in
- * a variable may. Airflow does not run it beside a key that the file's owner wrote. */
+/* A command in airflow.cfg may give a new key, as a variable may: so it wins against the key in the store, and
+ * against the key that fernit wrote beside it. Airflow does not run it beside a key that the file's owner wrote. */
 static const struct source *find_command(const struct survey *survey)
 {
     if (survey_owned(survey))
@@ -67,13 +70,13 @@ static const struct source *find_command(const struct survey *survey)
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         if (source->by_command && holds_value(source) &&
-            !survey->options[source->place].command_is_passed)
+            !survey->options[source->option].command_is_passed)
             return source;
     }
     return NULL;
 }
 
-/* The first that holds a value, with a remark for each that is set to nothing. */
+/* Finds the first source that holds a value, and adds the remarks about sources that are empty, broken or unused. */
 static int find_winner(const struct survey *survey, struct decision *decision, struct error *err)
 {
     for (size_t i = 0; i < survey->count; i++)
@@ -82,18 +85,14 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
 
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (source->finding == FOUND_EMPTY && remark(decision, REMARK_EMPTY, source, NULL, err) < 0)
-            return -1;
+        if (source->finding == FOUND_EMPTY)
+            add_remark(decision, REMARK_EMPTY, source, NULL);
         if (source_is_never_run(survey, source)) {
-            if (remark(decision, REMARK_PASSED, source, NULL, err) < 0)
-                return -1;
-            continue;
-        }
-        if (decision->winner) {
-            bool broken = source->finding == FOUND_BROKEN && !source->repeated;
-            if ((broken || is_passed_over(survey, source, decision->winner)) &&
-                remark(decision, broken ? REMARK_BROKEN : REMARK_PASSED, source, NULL, err) < 0)
-                return -1;
+            add_remark(decision, REMARK_UNUSED, source, NULL);
+        } else if (decision->winner) {
+            bool is_broken = source->finding == FOUND_BROKEN && !source->repeated;
+            if (is_broken || is_unused(survey, source, decision->winner))
+                add_remark(decision, is_broken ? REMARK_BROKEN : REMARK_UNUSED, source, NULL);
         } else if (source->finding == FOUND_BROKEN) {
             return fail(source, err);
         } else if (holds_value(source)) {
@@ -127,28 +126,39 @@ static int refuse_unseen(const struct survey *survey, const struct source *winne
                         survey->secret->title);
 }
 
-/* What stands beside it shows that the store has had keys, by which something may be encrypted. */
+/* Staged or retired keys show that the store had a ring, and stored connections may need its keys. */
 static bool had_ring(const struct survey *survey)
 {
     return !survey->secret->replaceable &&
            (ring_count(&survey->staged) > 0 || survey->retired.count > 0);
 }
 
-/* There was a key, and its file is not there any more: what is encrypted with it waits for it. */
+void lost_cure(const struct survey *survey, char text[LOST_CURE])
+{
+    char staged[RING_SUMMARY];
+    const struct retired *retired = &survey->retired;
+    ring_summary(&survey->staged, staged);
+    *text = '\0';
+    if (retired->count > 0)
+        snprintf(text, LOST_CURE, "bring the retired key back: fernit key unretire %s --yes%s",
+                 retired->fingerprints[0], survey->suggested);
+    else if (*staged)
+        snprintf(text, LOST_CURE, "put the staged key there: fernit key promote %.*s --yes%s",
+                 FINGERPRINT_TEXT, staged, survey->suggested);
+}
+
 static int refuse_lost(const struct survey *survey, struct error *err)
 {
     char cure[LOST_CURE];
     lost_cure(survey, cure);
-    error_refused(err,
-                  "%s is missing, and staged or retired keys beside it show that there was one",
-                  survey->store_name);
+    error_refused(err, LOST_RING, survey->store_name);
     error_id(err, "lost-ring");
     error_hint(err, "put back a backup: fernit creates no other key in its place");
     error_hint(err, "or give the key in FERNET_KEY");
     return *cure ? error_hint(err, "or %s", cure) : -1;
 }
 
-/* Nobody gives a key that counts: one may be made, unless one is lost. */
+/* No source gives a usable key: fernit creates one, unless the store lost its ring. */
 static int without_key(const struct survey *survey, struct decision *decision, struct error *err)
 {
     if (had_ring(survey))
@@ -159,8 +169,8 @@ static int without_key(const struct survey *survey, struct decision *decision, s
     return 0;
 }
 
-/* Whether the ring has any key from the winner: else that holds retired ones alone, and what is staged does not
- * count before it is promoted. */
+/* Whether the ring has a key of the winner. If not, all of the winner's keys are retired, and staged keys do not
+ * encrypt before they are promoted. */
 static bool gives_any(const struct source *winner, const struct ring *ring)
 {
     for (size_t i = 0; i < ring_count(&winner->ring); i++)
@@ -169,12 +179,13 @@ static bool gives_any(const struct source *winner, const struct ring *ring)
     return false;
 }
 
-/* A start that has put another ring there since its first look still has to say so. */
-static int remark_if_lost(const struct survey *survey, struct decision *decision, struct error *err)
+/* A start that has replaced the lost ring since its first survey must still report it. */
+static void remark_if_lost(const struct survey *survey, struct decision *decision)
 {
     bool is_absent = survey->sources[survey->store_source].finding == FOUND_ABSENT;
     bool is_lost = survey->has_lost_ring || (is_absent && had_ring(survey));
-    return is_lost ? remark(decision, REMARK_LOST, decision->winner, NULL, err) : 0;
+    if (is_lost)
+        add_remark(decision, REMARK_LOST, decision->winner, NULL);
 }
 
 static int remark_on_change(const struct survey *survey, enum on_change on_change,
@@ -183,15 +194,14 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
     const struct ring *stored = &decision->change.stored;
-    if (remark_if_lost(survey, decision, err) < 0)
-        return -1;
+    remark_if_lost(survey, decision);
     if (!source_is_outside(winner))
         return 0;
     _cleanup_ring_ struct ring retired = {.is_value = survey->secret->is_value};
     if (ring_of_retired(&winner->ring, &survey->retired, true, &retired, err) < 0)
         return -1;
-    if (!ring_covers(stored, &retired) && remark(decision, REMARK_RETIRED, winner, NULL, err) < 0)
-        return -1;
+    if (!ring_covers(stored, &retired))
+        add_remark(decision, REMARK_RETIRED, winner, NULL);
     if (!store)
         return 0;
     const struct ring *ring = &decision->ring;
@@ -201,24 +211,25 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
                     !source_is_shadowed(survey, winner) && !ring->is_value &&
                     !ring_covers(&winner->ring, ring);
-    if ((is_first || is_fewer) &&
-        remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL, err) < 0)
-        return -1;
+    if (is_first || is_fewer)
+        add_remark(decision, is_first ? REMARK_FIRST : REMARK_FEWER, store, NULL);
     bool replaces = on_change == ON_CHANGE_REPLACE && !ring_covers(stored, &store->ring);
     enum remark_kind kind = on_change == ON_CHANGE_STAGE ? REMARK_STAGED
                             : replaces                   ? REMARK_REPLACED
                                                          : REMARK_CHANGED;
-    return is_fresh ? remark(decision, kind, store, NULL, err) : 0;
+    if (is_fresh)
+        add_remark(decision, kind, store, NULL);
+    return 0;
 }
 
-/* As far as the store and airflow.cfg have it: the ring, and what the store is to hold. */
+/* Works out the ring, and what the store must hold. */
 static int build_ring(const struct survey *survey, enum on_change on_change,
                       struct decision *decision, struct error *err)
 {
     const struct ring none = {.is_value = survey->secret->is_value};
     const struct source *winner = decision->winner;
     const struct source *store = survey_stored(survey);
-    struct standing standing = {
+    struct change_input input = {
         .outside = source_is_outside(winner) ? &winner->ring : &none,
         .stored = store ? &store->ring : &none,
         .staged = &survey->staged,
@@ -230,15 +241,15 @@ static int build_ring(const struct survey *survey, enum on_change on_change,
     size_t written = 0;
     for (size_t i = 0; i < survey->count; i++)
         if (is_written(&survey->sources[i]) && written < WRITTEN_MOST)
-            standing.written[written++] = &survey->sources[i].ring;
-    if (change_for(on_change, &standing, &decision->change, &decision->ring, err) < 0) {
+            input.written[written++] = &survey->sources[i].ring;
+    if (change_for(on_change, &input, &decision->change, &decision->ring, err) < 0) {
         if (store && err->kind == ERROR_REFUSED)
             return refuse_change(winner, store, err);
         error_within(err, "%s and %s together", winner->name, survey->store_name);
         return error_advise(err, "remove from %s the keys that nothing needs any more",
                             winner->name);
     }
-    /* What cannot be read is not to be changed either. */
+    /* A store that cannot be read must not be changed. */
     if (is_unseen)
         decision->change.changes = false;
     if (ring_count(&decision->change.stored) == 0 && !gives_any(winner, &decision->ring))
@@ -260,22 +271,20 @@ const struct source *decision_source(const struct survey *survey, const struct d
     return &survey->sources[survey->store_source];
 }
 
-static int note_published(const struct survey *survey, struct decision *decision, struct error *err)
+static void remark_published(const struct survey *survey, struct decision *decision)
 {
     for (size_t i = 0; i < ring_count(&decision->ring); i++) {
         char text[FINGERPRINT_TEXT + 1];
         ring_fingerprint(&decision->ring, i, text);
         const char *where = fingerprint_published(text);
-        const struct source *source = where ? decision_source(survey, decision, i) : NULL;
-        if (where && remark(decision, REMARK_PUBLISHED, source, where, err) < 0)
-            return -1;
+        if (where)
+            add_remark(decision, REMARK_PUBLISHED, decision_source(survey, decision, i), where);
     }
-    return 0;
 }
 
-/* airflow.cfg's own: whether they were known, have joined the ring, or are to go from the file. */
-static int compare_written(const struct survey *survey, const struct source *source,
-                           struct decision *decision, struct error *err)
+/* The literal keys of airflow.cfg: some may have joined the ring, others are retired and leave the file. */
+static int remark_written(const struct survey *survey, const struct source *source,
+                          struct decision *decision, struct error *err)
 {
     const struct source *store = survey_stored(survey);
     const struct ring none = {.is_value = survey->secret->is_value};
@@ -290,38 +299,39 @@ static int compare_written(const struct survey *survey, const struct source *sou
         ring_add_less(&ungiven, &unstaged, &decision->winner->ring, err) < 0 ||
         ring_add_less(&joined, &ungiven, &dropped, err) < 0)
         return -1;
-    if (ring_count(&joined) > 0 && remark(decision, REMARK_JOINED, source, NULL, err) < 0)
-        return -1;
-    return ring_count(&dropped) > 0 ? remark(decision, REMARK_DROPPED, source, NULL, err) : 0;
+    if (ring_count(&joined) > 0)
+        add_remark(decision, REMARK_JOINED, source, NULL);
+    if (ring_count(&dropped) > 0)
+        add_remark(decision, REMARK_DROPPED, source, NULL);
+    return 0;
 }
 
-/* What the other sources hold, measured against the ring. */
-static int compare(const struct survey *survey, struct decision *decision, struct error *err)
+/* The remarks about what each source holds, compared with the ring. */
+static int remark_sources(const struct survey *survey, struct decision *decision, struct error *err)
 {
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
-        if (source->readable_by_all && remark(decision, REMARK_READABLE, source, NULL, err) < 0)
-            return -1;
-        if (source->in_default && source->finding == FOUND_KEYS &&
-            remark(decision, REMARK_SHOWN, source, NULL, err) < 0)
-            return -1;
-        if (source->modeless && remark(decision, REMARK_MODELESS, source, NULL, err) < 0)
-            return -1;
+        if (source->readable_by_all)
+            add_remark(decision, REMARK_READABLE, source, NULL);
+        if (source->in_default && source->finding == FOUND_KEYS)
+            add_remark(decision, REMARK_SHOWN, source, NULL);
+        if (source->modeless)
+            add_remark(decision, REMARK_MODELESS, source, NULL);
         if (source->finding != FOUND_KEYS || source == decision->winner)
             continue;
         if (is_written(source)) {
-            if (compare_written(survey, source, decision, err) < 0)
+            if (remark_written(survey, source, decision, err) < 0)
                 return -1;
-        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring) &&
-                   remark(decision, REMARK_OTHER, source, NULL, err) < 0) {
-            return -1;
+        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring)) {
+            add_remark(decision, REMARK_OTHER, source, NULL);
         }
     }
-    return note_published(survey, decision, err);
+    remark_published(survey, decision);
+    return 0;
 }
 
-/* Where a Fernet key would have to be created, the name is a refusal (run/keep.c). What an empty variable hides is told
- * with that one, and what goes to pods is read there. */
+/* Where a Fernet key would have to be created, run/create_keys.c refuses instead. A value that an empty variable hides is in
+ * the hint of REMARK_EMPTY, and Airflow's pods do read what MISNAMED_FOR_PODS gives them. */
 static bool is_misnamed(const struct survey *survey, const struct decision *decision)
 {
     if (!survey->misnamed)
@@ -334,17 +344,14 @@ static bool is_misnamed(const struct survey *survey, const struct decision *deci
     return decision->winner && !text_begins(survey->misnamed, MISNAMED_FOR_PODS);
 }
 
-int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
-           struct error *err)
+static int decide_all(const struct survey *survey, enum on_change on_change,
+                      struct decision *decision, struct error *err)
 {
-    bool is_value = survey->secret->is_value;
-    *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
     if (find_winner(survey, decision, err) < 0)
         return -1;
-    if (is_misnamed(survey, decision) &&
-        remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source], survey->misnamed,
-               err) < 0)
-        return -1;
+    if (is_misnamed(survey, decision))
+        add_remark(decision, REMARK_MISNAMED, &survey->sources[survey->store_source],
+                   survey->misnamed);
     if (!decision->winner)
         return without_key(survey, decision, err);
     if (decision->winner->finding == FOUND_COMMAND) {
@@ -353,12 +360,25 @@ int decide(const struct survey *survey, enum on_change on_change, struct decisio
     }
     if (decision->winner->finding == FOUND_SECRET) {
         decision->action = ACTION_SECRET;
-        return remark_if_lost(survey, decision, err);
+        remark_if_lost(survey, decision);
+        return 0;
     }
     decision->action = ACTION_USE;
     if (build_ring(survey, on_change, decision, err) < 0)
         return -1;
-    return decision->winner ? compare(survey, decision, err) : 0;
+    return decision->winner ? remark_sources(survey, decision, err) : 0;
+}
+
+int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
+           struct error *err)
+{
+    bool is_value = survey->secret->is_value;
+    *decision = (struct decision){.action = ACTION_GENERATE, .ring = {.is_value = is_value}};
+    int decided = decide_all(survey, on_change, decision, err);
+    if (decided < 0 || !decision->lacks_remarks)
+        return decided;
+    errno = ENOMEM;
+    return error_sys(err, "cannot list the warnings");
 }
 
 void decision_free(struct decision *decision)

@@ -1,21 +1,21 @@
-/* What a survey means: whose key it is, whether one has to be made, what the store has to hold, what must be
- * refused. The same for all secrets; one that is a single value is a ring with room for one.
+/* What a survey means: which source is used, what the ring is, whether a key must be created, what the store must
+ * hold, and what is refused. The same for all secrets; a secret that is a single value is a ring with room for one.
  *
- * A pure function: no file, no process, no clock. The rules:
+ * Pure: no file, no process, no clock. The rules:
  *
- *   - The first source that holds a value wins. Down to it, one that is named but broken fails the
- *     run: a secret that is briefly missing must never lead to a new key.
- *   - What comes from outside (a variable, command or file) is first in the ring, the keys of the store
- *     that it lacks behind it, so that what they have encrypted stays readable; staged keys are the last.
+ *   - The first source that holds a value wins. A broken source above the winner fails the run: a secret that is
+ *     missing for a moment must never lead to a new key. A broken source below the winner is a warning.
+ *   - Keys from outside (a variable, a command, a file) come first in the ring. The store's other keys follow, so
+ *     that what they encrypted stays readable. Staged keys come last.
  *   - A key from outside that the store has never seen changes the store: resolve/change.h.
- *   - A literal key in airflow.cfg that is not in the ring joins its end, unless it was retired. One that
- *     its fernet_key_cmd gives does not: tomorrow it may give another one.
- *   - That command is run beside a literal key only where fernit has marked the key as one that it wrote there itself.
- *   - Where a ..._SECRET wins, Airflow gets the key itself, and no key is made or delivered.
- *   - A store that cannot be read is not changed, and does not stop who has a key from outside, unless a new one
- *     is to be refused: whether that is new cannot be seen.
- *   - Only where no source holds anything, or airflow.cfg what was retired alone, a key is made; and not where
- *     the store shows that it had one, unless it is replaceable.
+ *   - A literal key in airflow.cfg that the ring lacks joins its end, unless it is retired. A key that fernet_key_cmd
+ *     gives does not join: the command may give another one tomorrow.
+ *   - fernet_key_cmd is run beside a literal key only where fernit wrote that key, as its mark shows.
+ *   - Where a ..._SECRET wins, Airflow asks its secrets backend itself: no key is created or delivered.
+ *   - A store that cannot be read is not changed. A run with a key from outside goes on without it, but with
+ *     --on-change refuse it fails, since nobody can tell whether the key is new.
+ *   - A key is created only where no source holds one, or only airflow.cfg holds retired ones. It is not created
+ *     where staged or retired keys show that the store lost its ring, unless the secret is replaceable.
  */
 #pragma once
 
@@ -26,31 +26,32 @@ struct error;
 
 enum action {
     ACTION_USE,      /* `ring` is what Airflow gets */
-    ACTION_GENERATE, /* make a key, put it into the store, then decide anew */
+    ACTION_GENERATE, /* create a key, put it into the store, then decide again */
     ACTION_SECRET,   /* leave it to Airflow and its secrets backend */
-    ACTION_UNKNOWN,  /* a command decides, and was not to be run */
-    ACTION_NONE,     /* nothing holds it, and this Airflow does not read it (never decided here) */
+    ACTION_UNKNOWN,  /* a command holds it, and commands must not be run */
+    ACTION_NONE, /* no source holds it, and this Airflow does not read it (never decided here) */
 };
 
+/* The warnings; resolve/remark.c has their words. */
 enum remark_kind {
-    REMARK_EMPTY,    /* `source` is set to nothing */
-    REMARK_BROKEN,   /* `source` does not count, and is broken */
-    REMARK_PASSED,   /* `source` is a command, a ..._SECRET or beside one, and does not count */
-    REMARK_OTHER,    /* `source` holds a key other than the ring's first */
-    REMARK_CHANGED,  /* the winner brings keys that the store lacks: the store's come behind */
-    REMARK_STAGED,   /* the same, and they wait in the store until they are promoted */
-    REMARK_REPLACED, /* the same, and some of the store's are retired */
-    REMARK_RETIRED,  /* the winner brings keys that were retired */
-    REMARK_FIRST,    /* the winner puts another key of the store's first than the store does */
-    REMARK_FEWER, /* the winner is one that Airflow itself reads first, and gives less than the ring */
-    REMARK_LOST,      /* the winner comes to a store that had keys, and whose ring is gone */
+    REMARK_EMPTY,  /* `source` is set to nothing */
+    REMARK_BROKEN, /* `source` is broken, and below the winner */
+    REMARK_UNUSED, /* `source` gives something that is not used, and Airflow may have used it before */
+    REMARK_OTHER,   /* `source` holds a key that the ring lacks */
+    REMARK_CHANGED, /* the winner brings keys that are new to the store, whose own keys follow them */
+    REMARK_STAGED,   /* the winner brings new keys, which are staged until they are promoted */
+    REMARK_REPLACED, /* the winner brings new keys, and keys of the store are retired */
+    REMARK_RETIRED,  /* the winner brings retired keys */
+    REMARK_FIRST,    /* the winner puts another of the store's keys first than the store does */
+    REMARK_FEWER, /* Airflow itself reads the winner before fernit's ring, and it lacks keys of the ring */
+    REMARK_LOST,      /* the store had keys, and its ring is gone */
     REMARK_JOINED,    /* airflow.cfg holds keys that the ring lacked */
-    REMARK_DROPPED,   /* airflow.cfg holds keys that were retired, and will not any more */
-    REMARK_PUBLISHED, /* a key of `source` is known to everybody: `text` says where from */
-    REMARK_SHOWN, /* airflow.cfg's [DEFAULT] has it, so Airflow shows it in every other section */
-    REMARK_READABLE, /* the store's file can be read by all */
-    REMARK_MODELESS, /* the store's file system has no modes */
-    REMARK_MISNAMED, /* `text` is an assignment to a name that nobody reads */
+    REMARK_DROPPED,   /* airflow.cfg holds retired keys, which the next write removes */
+    REMARK_PUBLISHED, /* a key of `source` is public: `text` says where from */
+    REMARK_SHOWN, /* it is in [DEFAULT] of airflow.cfg, so Airflow shows it under every section */
+    REMARK_READABLE, /* everybody can read the store's file */
+    REMARK_MODELESS, /* the store's file system has one mode for all files */
+    REMARK_MISNAMED, /* `text` is an assignment to a name that neither Airflow nor fernit reads */
 };
 
 struct remark {
@@ -63,38 +64,29 @@ struct decision {
     enum action action;
     const struct source *winner; /* in the survey; NULL for ACTION_GENERATE */
     struct ring ring;            /* what Airflow gets */
-    struct change change;        /* what the store is to hold, where there is one */
-    struct remark *remarks;      /* for the log and for status, in the order of the sources */
+    struct change change;        /* what the store must hold, where there is one */
+    struct remark *remarks;      /* in the order of the sources */
     size_t remark_count;
+    bool lacks_remarks; /* there was no memory for one */
 };
 
 /* Decides. The decision points into the survey, which must live as long.
- * Returns 0, or -1 with ERROR_INPUT or ERROR_REFUSED: the run must stop, and *decision holds the
- * winner (if any) and the remarks up to there; ERROR_SYSTEM. */
+ * Returns 0, or -1: ERROR_INPUT or ERROR_REFUSED, where the run must stop (*decision holds the winner, if there is
+ * one, and the remarks up to there), ERROR_SYSTEM. */
 int decide(const struct survey *survey, enum on_change on_change, struct decision *decision,
            struct error *err);
 
-/* Which source gives this key of decision->ring: the winner, or the first that has it. A key that none has is staged in the
- * store, whose source it is then. Pure. */
+/* The source of this key of decision->ring: the winner, or the first other source that has it. A key that no source
+ * has is staged, and its source is the store. Pure. */
 const struct source *decision_source(const struct survey *survey, const struct decision *decision,
                                      size_t index);
 
-/* The name of this kind of remark in logs, the same in all versions. Pure. */
-const char *remark_id(enum remark_kind kind);
+/* What REMARK_LOST and the refusal to create a key say of the store's file. */
+#define LOST_RING "%s is missing, and staged or retired keys beside it show that there was one"
 
-/* One remark as a sentence, for the log. */
-enum { REMARK_TEXT = 3584 };
-void remark_text(const struct remark *remark, const struct survey *survey,
-                 const struct decision *decision, char *text, size_t size);
-
-/* How a store without a ring gets one back from its retired or, if none is, its staged keys: the command. */
+/* The command that gives a store without a ring one of its retired keys back or, if it has none, a staged one. */
 enum { LOST_CURE = 1536 };
 void lost_cure(const struct survey *survey, char text[LOST_CURE]);
-
-/* What to do about it, in lines; "" where the sentence says it. */
-enum { REMARK_HINT = 3072 };
-void remark_hint(const struct remark *remark, const struct survey *survey,
-                 const struct decision *decision, char hint[REMARK_HINT]);
 
 void decision_free(struct decision *decision);
 #define _cleanup_decision_ _cleanup_(decision_free)

@@ -14,12 +14,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lines.h"
-#include "base/shown.h"
 #include "base/trusted.h"
 #include "resolve/key_command.h"
 
-/* Returns whether there is something to hold. */
-static bool look_at(const char *path, struct early_text *found)
+/* Returns whether *found says anything. */
+static bool read_trusted(const char *path, struct early_text *found)
 {
     char resolved[PATH_MAX];
     struct error ignored;
@@ -32,14 +31,14 @@ static bool look_at(const char *path, struct early_text *found)
     return fd >= 0 && file_read(fd, resolved, SECRET_FILE_MOST, &found->text, &ignored) == 0;
 }
 
-static void hold(struct early *early, const char *path)
+static void add(struct early *early, const char *path)
 {
     struct early_text found = {.path = path};
     if (!path || text_is_blank(path))
         return;
-    bool holds = look_at(path, &found);
+    bool is_read = read_trusted(path, &found);
     struct early_text *texts =
-        holds ? reallocarray(early->texts, early->count + 1, sizeof *texts) : NULL;
+        is_read ? reallocarray(early->texts, early->count + 1, sizeof *texts) : NULL;
     if (!texts) {
         secret_free(&found.text);
         return;
@@ -48,28 +47,28 @@ static void hold(struct early *early, const char *path)
     texts[early->count++] = found;
 }
 
-/* The files that one of the managed secrets may lie in. */
-static void hold_secret(struct early *early, const struct managed *secret, char *const *environment)
+/* The files that may hold this managed secret. */
+static void add_secret(struct early *early, const struct managed *secret, char *const *environment)
 {
-    for (const struct managed_option *place = secret->options; place->variable; place++)
-        hold(early, environment_get(environment, place->variable_file));
+    for (const struct managed_option *option = secret->options; option->variable; option++)
+        add(early, environment_get(environment, option->variable_file));
     if (secret->bare_file)
-        hold(early, environment_get(environment, secret->bare_file));
+        add(early, environment_get(environment, secret->bare_file));
     for (const char *const *path = secret->mounted; *path; path++)
-        hold(early, *path);
+        add(early, *path);
 }
 
 void early_read(struct early *early, char *const *environment, const char *const *secret_files)
 {
     *early = (struct early){0};
     for (size_t i = 0; i < MANAGED_COUNT; i++)
-        hold_secret(early, &managed_secrets[i], environment);
+        add_secret(early, &managed_secrets[i], environment);
     for (const char *const *path = secret_files; *path; path++)
-        hold(early, *path);
+        add(early, *path);
     struct sensitive_variable option;
     for (; *environment; environment++)
         if (sensitive_file(*environment, &option))
-            hold(early, strchr(*environment, '=') + 1);
+            add(early, strchr(*environment, '=') + 1);
 }
 
 const struct early_text *early_found(const struct early *early, const char *path)
@@ -80,54 +79,14 @@ const struct early_text *early_found(const struct early *early, const char *path
     return NULL;
 }
 
-static const char *name_of(const char *path)
-{
-    return shown(path, NULL, "the file");
-}
-
-static int read_file(const char *path, struct secret *text, struct error *err)
-{
-    struct stat status;
-    _cleanup_close_ int fd = file_open(AT_FDCWD, path, 0, name_of(path), &status, err);
-    return fd < 0 ? -1 : file_read(fd, name_of(path), SECRET_FILE_MOST, text, err);
-}
-
-static int hint_on_path(const char *path, struct error *err)
-{
-    if (name_of(path) == path)
-        return -1;
-    return error_hint(err,
-                      "give a path that begins with \"/\": the value is not shown, since it may be "
-                      "a secret");
-}
-
-int early_file_read(const struct early *early, const char *path, struct secret *text,
-                    struct error *err)
-{
-    const struct early_text *found = early_found(early, path);
-    if (found && found->missing) {
-        errno = ENOENT;
-        error_sys(err, "%s", name_of(path));
-        return hint_on_path(path, err);
-    }
-    int read = found ? secret_append(text, found->text.bytes, found->text.length, err)
-                     : read_file(path, text, err);
-    if (read < 0 && err->errnum == EACCES && early)
-        error_advise(err, "let this user read it, or let root alone write to its folders: then "
-                          "root reads it");
-    if (read < 0)
-        return hint_on_path(path, err);
-    return text_is_blank(text->bytes) ? error_input(err, "%s: is empty", name_of(path)) : 0;
-}
-
-/* Nothing is run for that. */
+/* Asks without running the command: may_run is false. */
 static bool reads_store(const char *command, const char *store_path)
 {
     struct error ignored;
     _cleanup_secret_ struct secret output = {0};
-    const struct key_command question = {
+    const struct key_command key_command = {
         .text = command, .store_path = store_path, .secret = MANAGED_FERNET_KEY};
-    return key_command_run(&question, &output, &ignored) == KEY_COMMAND_OWN_STORE;
+    return key_command_run(&key_command, &output, &ignored) == KEY_COMMAND_OWN_STORE;
 }
 
 bool early_has_outside(char *const *environment, const char *const *secret_files,

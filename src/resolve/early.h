@@ -1,10 +1,10 @@
-/* What root reads for a user before it becomes that user: mounted secrets that root alone may read.
+/* What root reads for --user before it becomes that user: mounted secrets that only root may read.
  *
- * These are the files of way 4 and of Airflow's sensitive options (resolve/option_files.h), and only
- * where nobody but root can have made what is there (base/trusted.h): else a link in a folder of the
- * user's would have root read for the user what the user may not. That one is missing counts, too: the user cannot see that in a closed folder.
- * All others are left to who asks for them, with the user's own rights (early_file_read). What cannot be
- * read is passed over in silence: they will find and tell it.
+ * Root reads the files that resolve/secret_file.h reads later, but only where the whole path belongs to root
+ * (base/trusted.h). Else a symbolic link in a folder of the user's would make root read a file that the user may not
+ * read. Root also remembers which files are missing, since the user cannot see that in a closed folder. All other
+ * files are read later, with the user's own rights. A file that root cannot read is skipped without a message: the
+ * later reader reports it.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ enum { SECRET_FILE_MOST = 64 * 1024 };
 
 struct early_text {
     const char *path; /* as it was given; borrowed */
-    bool missing;     /* root has seen that it is not there, and nobody else can make it */
+    bool missing;     /* root saw that the file is missing, and only root can create it */
     struct secret text;
 };
 
@@ -27,21 +27,15 @@ struct early {
     size_t count;
 };
 
-/* Reads the files that the managed secrets' ..._FILE, `secret_files` (ends with NULL), the names
- * below /run/secrets and the sensitive options' ..._FILE lead to. The strings must live as long as *early. */
+/* Reads the files of the managed secrets' ..._FILE, of `secret_files` (ends with NULL), below /run/secrets, and of the
+ * sensitive options' ..._FILE. The strings must live as long as *early. */
 void early_read(struct early *early, char *const *environment, const char *const *secret_files);
 
-/* What root has found at `path`, or NULL where it has not looked, or `early` is NULL. */
+/* What root read at `path`; NULL where it read nothing, or `early` is NULL. */
 const struct early_text *early_found(const struct early *early, const char *path);
 
-/* Puts the text of the mounted secret at `path` into *text: what root has read of it, else what is there,
- * links followed, at most 64 KiB.
- * Returns 0, or -1: ERROR_INPUT (not a file, too large, nothing but blanks), ERROR_SYSTEM. */
-int early_file_read(const struct early *early, const char *path, struct secret *text,
-                    struct error *err);
-
-/* Whether any source of the Fernet key before the store shows itself, be it right or wrong: then a run will make no
- * key. A ..._CMD that only reads the store at `store_path` is none. */
+/* Whether a source of the Fernet key before the store is there, valid or not: then no start creates a key. A ..._CMD
+ * that only reads the store at `store_path` is no such source. */
 bool early_has_outside(char *const *environment, const char *const *secret_files,
                        const char *store_path);
 

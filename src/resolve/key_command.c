@@ -18,7 +18,7 @@ static bool is_program(const char *word, const char *name)
     return strcmp(slash ? slash + 1 : word, name) == 0;
 }
 
-/* As written, but that "//" is "/". */
+/* Compares the spelling, where "//" is "/". */
 static bool is_same_path(const char *a, const char *b)
 {
     while (*a && *a == *b) {
@@ -30,7 +30,7 @@ static bool is_same_path(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Only the plain forms: with options, or through a shell, it is a command like any other. */
+/* Only the plain forms. With options or a shell the command is run like any other. */
 static bool reads_own_store(const struct words *words, const struct key_command *command)
 {
     char *const *argv = words->argv;

@@ -1,5 +1,5 @@
-/* A ..._CMD that prints the key, as Airflow runs it: split like shlex, no shell. With what Airflow
- * lacks: a deadline, a limit to its output, and an eye for commands that only lead back to us. */
+/* A ..._CMD that prints the key. It runs as in Airflow: split like shlex, without a shell. fernit adds a deadline, a
+ * limit to the output, and a check for commands that only read fernit's own store. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,15 +13,15 @@ struct error;
 struct managed;
 
 enum key_command_result {
-    KEY_COMMAND_RAN,       /* its output is there, status 0 */
-    KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/NAME`: what we would read anyway */
-    KEY_COMMAND_NOT_RUN,   /* may_run was false */
-    KEY_COMMAND_FAILED,    /* *err */
+    KEY_COMMAND_RAN, /* status 0; its output is in *output */
+    KEY_COMMAND_OWN_STORE, /* `fernit key print` or `cat <store>/NAME`: the store itself, another source */
+    KEY_COMMAND_NOT_RUN, /* may_run was false */
+    KEY_COMMAND_FAILED,  /* *err */
 };
 
 struct key_command {
     const char *text;
-    char *const *environment; /* what it gets, and KEY_COMMAND_MARK (base/command.h) */
+    char *const *environment; /* the command gets it, with KEY_COMMAND_MARK (base/command.h) */
     const char *store_path;
     const struct managed *secret;
     int64_t timeout; /* milliseconds */
@@ -29,7 +29,7 @@ struct key_command {
     bool may_run;
 };
 
-/* Runs it, at most 64 KiB of output. Errors: ERROR_INPUT (cannot be split, command_output's),
+/* Runs it and puts its output, at most 64 KiB, into *output. Errors: ERROR_INPUT (cannot be split, command_output's),
  * ERROR_ENDING, ERROR_SYSTEM. */
 enum key_command_result key_command_run(const struct key_command *command, struct secret *output,
                                         struct error *err);

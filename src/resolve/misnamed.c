@@ -15,7 +15,8 @@ static bool is_letter(char c)
     return (unsigned)(c | 0x20) - 'a' < 26;
 }
 
-/* Whether `text` begins with the letters of `word`: case, and all that is no letter, is passed over on either side. */
+/* Whether `text` begins with the letters of `word`. Case is ignored, and in both so is every character that is no
+ * letter. */
 static bool spells(const char *text, const char *end, const char *word)
 {
     for (; *word; word++) {
@@ -29,7 +30,7 @@ static bool spells(const char *text, const char *end, const char *word)
     return true;
 }
 
-/* Where the name spells a word that is lower-case. */
+/* The first position at which the name spells `word`, which is lower-case; or NULL. */
 static const char *find_letters(struct span name, const char *word)
 {
     const char *end = name.start + name.length;
@@ -45,9 +46,9 @@ static bool is_read(struct span name)
     for (const struct managed *secret = managed_secrets; secret < managed_secrets + MANAGED_COUNT;
          secret++) {
         known |= secret->bare && (span_is(name, secret->bare) || span_is(name, secret->bare_file));
-        for (const struct managed_option *place = secret->options; place->variable; place++)
-            known |= span_is(name, place->variable) || span_is(name, place->variable_command) ||
-                     span_is(name, place->variable_secret) || span_is(name, place->variable_file);
+        for (const struct managed_option *option = secret->options; option->variable; option++)
+            known |= span_is(name, option->variable) || span_is(name, option->variable_command) ||
+                     span_is(name, option->variable_secret) || span_is(name, option->variable_file);
     }
     return known;
 }
@@ -65,7 +66,8 @@ static bool is_for_others(const char *name)
     return text_begins(name, MISNAMED_FOR_PODS) && !ring_is_text(strchr(name, '=') + 1);
 }
 
-/* AIRFLOW_S3_SECRET_KEY is a user's own; AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are not. */
+/* AIRFLOW_S3_SECRET_KEY is a variable of the user's. AIRFLOW_WEBSERVER_SECRET_KEY and AIRFLOW_SECRET_KEY are
+ * Airflow's. */
 static bool is_airflows(struct span name, const struct managed *secret)
 {
     char direct[64];
@@ -74,12 +76,12 @@ static bool is_airflows(struct span name, const struct managed *secret)
         return true;
     snprintf(direct, sizeof direct, "airflow%s", secret->name);
     bool is_near = spells(name.start, end, direct);
-    for (const struct managed_option *place = secret->options; place->variable; place++)
-        is_near |= spells(name.start, end, place->variable);
+    for (const struct managed_option *option = secret->options; option->variable; option++)
+        is_near |= spells(name.start, end, option->variable);
     return is_near;
 }
 
-/* Whether it names this value: of JWT_SECRET and SECRET_KEY in AIRFLOW__JWT_SECRET_KEY the first counts. */
+/* Whether the name is this secret's. AIRFLOW__JWT_SECRET_KEY spells JWT_SECRET and SECRET_KEY: it is the first one's. */
 static bool names_value(struct span name, const struct managed *secret)
 {
     const char *found = find_letters(name, secret->name);
@@ -91,7 +93,7 @@ static bool names_value(struct span name, const struct managed *secret)
     return found && is_airflows(name, secret);
 }
 
-/* FERNIT_KEY_FILE looks like an option of ours. */
+/* FERNIT_KEY_FILE looks like one of fernit's options, but is none. */
 static bool names(struct span name, const struct managed *secret)
 {
     if (secret->is_value)

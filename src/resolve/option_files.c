@@ -7,6 +7,7 @@
 #include "airflow/expand.h"
 #include "base/error.h"
 #include "base/lines.h"
+#include "resolve/secret_file.h"
 
 enum { NAME_MOST = SENSITIVE_NAME + sizeof "_SECRET" };
 
@@ -16,7 +17,7 @@ static void name_of(const struct sensitive_variable *option, const char *suffix,
     snprintf(name, NAME_MOST, "%s%s", option->name, suffix);
 }
 
-/* What the option's variable of that suffix holds, or NULL. */
+/* The value of the option's variable with that suffix, or NULL. */
 static const char *value_of(char *const *environment, const struct sensitive_variable *option,
                             const char *suffix)
 {
@@ -32,52 +33,33 @@ static bool is_set(char *const *environment, const struct sensitive_variable *op
     return value && !text_is_blank(value);
 }
 
-/* Without the line end at the end. */
-static void strip_line_end(struct secret *text)
-{
-    if (text->length > 0 && text->bytes[text->length - 1] == '\n')
-        text->length--;
-    if (text->length > 0 && text->bytes[text->length - 1] == '\r')
-        text->length--;
-    text->bytes[text->length] = '\0';
-}
-
 static int check_value(const struct option_file *file, struct error *err)
 {
     const struct secret *text = &file->text;
     if (memchr(text->bytes, '\0', text->length))
-        error_input(err, "%s: has a NUL in it, which a variable cannot have", file->path);
+        error_input(err, "%s_FILE: %s: has a NUL in it, which a variable cannot have",
+                    file->option.name, file->path);
     else if (!file->option.is_json && strpbrk(text->bytes, "\r\n"))
-        error_input(err, "%s: has more than one line", file->path);
+        error_input(err, "%s_FILE: %s: has more than one line", file->option.name, file->path);
     else
         return 0;
     return error_hint(err, "write the value alone into it");
 }
 
-static int read_value(struct option_file *file, const struct early *early, struct error *err)
+static int read_option(struct option_file *file, char *const *environment,
+                       const struct early *early, struct error *err)
 {
-    if (early_file_read(early, file->path, &file->text, err) < 0)
-        return error_advise(err, "mount it, readable and whole, or unset the variable");
-    strip_line_end(&file->text);
-    return check_value(file, err);
-}
-
-static int look_at(struct option_file *file, char *const *environment, const struct early *early,
-                   struct error *err)
-{
+    char name[NAME_MOST];
     const struct sensitive_variable *option = &file->option;
+    const struct secret_file source = {file->path, name, option->name};
+    name_of(option, "_FILE", name);
     if (text_is_blank(file->path)) {
-        char name[NAME_MOST];
-        name_of(option, "_FILE", name);
         file->hides = environment_hidden(environment, name) != NULL;
         file->finding = OPTION_FILE_EMPTY;
         return 0;
     }
-    if (is_set(environment, option, "")) {
-        error_input(err, "%s: is set, and %s_FILE is set, too", option->name, option->name);
-        error_id(err, "set-twice");
-        return error_hint(err, "unset one of them");
-    }
+    if (is_set(environment, option, ""))
+        return secret_file_refuse_both(option->name, name, err);
     file->blank = value_of(environment, option, "") != NULL;
     file->rival = is_set(environment, option, "_CMD")      ? "_CMD"
                   : is_set(environment, option, "_SECRET") ? "_SECRET"
@@ -86,9 +68,7 @@ static int look_at(struct option_file *file, char *const *environment, const str
         file->finding = OPTION_FILE_PASSED;
         return 0;
     }
-    if (read_value(file, early, err) < 0)
-        return error_within(err, "%s_FILE", option->name);
-    return 0;
+    return secret_file_read(&source, early, &file->text, err) < 0 ? -1 : check_value(file, err);
 }
 
 static int set_broken(struct option_file *file, const struct error *why, struct error *err)
@@ -119,14 +99,15 @@ static int find_all(struct option_files *files, char *const *environment, struct
         struct sensitive_variable option;
         const char *path =
             sensitive_file(*at, &option) ? value_of(environment, &option, "_FILE") : NULL;
-        /* Of two of one name the first is used. */
+        /* Of two assignments to one name the first is used. */
         if (path && path == strchr(*at, '=') + 1 && add(files, &option, path, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* The environment in which Airflow will expand: the command's, with what a shell in front of it may set. */
+/* The environment in which Airflow will expand values: the command's, and the variables that a shell before it may
+ * set. */
 static int expanding_environment(const struct option_files *files, char *const *environment,
                                  struct environment *expanding, struct error *err)
 {
@@ -159,7 +140,7 @@ static int refuse_expanded(const struct option_file *file, struct error *err)
     return error_hint(err, "and unset %s_FILE", variable);
 }
 
-/* Whether it would arrive as it stands. */
+/* Refuses a value that Airflow would change. */
 static int check_expansion(const struct option_file *file, char *const *expanding,
                            struct error *err)
 {
@@ -201,7 +182,7 @@ int option_files_read(char *const *environment, const struct early *early,
     for (size_t i = 0; i < files->count; i++) {
         struct error why = {0};
         struct option_file *file = &files->list[i];
-        if (look_at(file, environment, early, &why) < 0 && set_broken(file, &why, err) < 0)
+        if (read_option(file, environment, early, &why) < 0 && set_broken(file, &why, err) < 0)
             return -1;
     }
     if (check_expansions(files, environment, err) < 0)

@@ -1,25 +1,22 @@
-/* ..._FILE for every sensitive option of Airflow's (airflow/sensitive.h): with
- * AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE=/run/secrets/conn the command finds what is in that file in
- * AIRFLOW__DATABASE__SQL_ALCHEMY_CONN. Airflow itself knows no ..._FILE.
+/* ..._FILE for every sensitive option of Airflow's (airflow/sensitive.h). Airflow itself reads no ..._FILE: with
+ * AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_FILE=/run/secrets/conn fernit sets AIRFLOW__DATABASE__SQL_ALCHEMY_CONN for the
+ * command to the text of that file.
  *
- * What counts is as it is for the key:
+ * The rules are those of the Fernet key:
  *
- *   - The variable and its ..._FILE both set: an error. One of them set to nothing is unset, with a warning.
- *   - A ..._CMD or ..._SECRET that is set comes before the file, which is then not read: a warning. Airflow
- *     would look at the plain variable first, so fernit sets none there.
- *   - The file is a mounted secret: links are followed, modes are not checked, it is read once, whole, at
- *     most 64 KiB. Missing, unreadable or empty it is an error, never an option that is not set.
- *   - One line end at the end of the text is no part of the value; all else arrives as it stands. So a NUL
- *     is an error, as is a second line, but in an option that is JSON.
- *   - Airflow expands a "$NAME" that is set and a "~" at the beginning of every variable of its own: a
- *     value in which that would change anything is an error. It does not touch what a ..._CMD prints.
+ *   - A variable and its ..._FILE that are both set are an error. One that is set to nothing is ignored, with a
+ *     warning.
+ *   - Where ..._CMD or ..._SECRET is set, the file is not read, with a warning. Airflow reads the plain variable
+ *     before them, so fernit does not set it.
+ *   - resolve/secret_file.h reads the file: a file that is missing, unreadable or empty is an error.
+ *   - One line end at the end is not part of the value; everything else is. A variable cannot have a NUL, so a NUL is
+ *     an error. So is a second line, except in an option that is JSON.
+ *   - In its own variables Airflow replaces "$NAME" where NAME is set, and "~" at the beginning. A value that this
+ *     would change is an error. Airflow does not change what a ..._CMD prints.
  *
- * The command's environment is the only way, whatever --deliver says. Without a command, in `init`, they are
- * neither read nor checked: a warning says that they are left alone, since the same variables often stand in
- * a pod's init container and in the container that will run Airflow.
- *
- * What stands in ..._FILE is shown in a message only where it is plainly a path ("/...", "./...", "../..."):
- * it may be the secret itself, put there by mistake.
+ * The values go into the command's environment, whatever --deliver says. `init` has no command, so it neither reads
+ * nor checks the files. It warns, since the same variables are often set in a pod's init container and in the
+ * container with Airflow.
  */
 #pragma once
 
@@ -34,18 +31,18 @@ struct error;
 enum option_file_finding {
     OPTION_FILE_READ,
     OPTION_FILE_EMPTY,  /* ..._FILE is set to nothing */
-    OPTION_FILE_PASSED, /* `rival` counts */
-    OPTION_FILE_BROKEN, /* in `error` */
+    OPTION_FILE_PASSED, /* `rival` is used */
+    OPTION_FILE_BROKEN, /* `error` says why */
 };
 
 struct option_file {
     struct sensitive_variable option;
     const char *path; /* what ..._FILE holds; borrowed from the environment */
     enum option_file_finding finding;
-    bool blank;         /* the plain variable is there, and set to nothing */
-    bool hides;         /* ..._FILE is set to nothing, before a second one that is not */
+    bool blank;         /* the plain variable is set to nothing */
+    bool hides;         /* ..._FILE is set twice, first to nothing */
     const char *rival;  /* "_CMD" or "_SECRET" */
-    struct secret text; /* the value; empty once it is delivered */
+    struct secret text; /* the value; empty after its delivery */
     struct error *error;
 };
 
@@ -54,19 +51,19 @@ struct option_files {
     size_t count;
 };
 
-/* Finds and reads all that `environment` names; `early` is what root has read of them, or NULL. The
- * environment must live as long as *files.
- * Returns 0, or -1 with the first error there is, ERROR_INPUT or ERROR_SYSTEM; *files then holds them all,
- * for status. */
+/* Reads all files that `environment` names; `early` is what root has read of them, or NULL. The environment must live
+ * as long as *files.
+ * Returns 0, or -1 with the first error, ERROR_INPUT or ERROR_SYSTEM; *files still lists all of them, for status. */
 int option_files_read(char *const *environment, const struct early *early,
                       struct option_files *files, struct error *err);
 
-/* Puts the values into the command's environment and takes every ..._FILE out, and what is set to nothing
- * in their way. Returns 0, or -1 with ERROR_SYSTEM. */
+/* Puts the values into the command's environment, and removes every ..._FILE and every plain variable that is set to
+ * nothing.
+ * Returns 0, or -1 with ERROR_SYSTEM. */
 int option_files_deliver(struct option_files *files, struct environment *environment,
                          struct error *err);
 
-/* The warning about it, and its hint, "" for none. Returns the warning's id, or NULL where there is none. */
+/* Writes the warning about this file, and its hint ("": none). Returns the warning's id, or NULL for no warning. */
 enum { OPTION_FILE_REMARK = 2 * SENSITIVE_NAME + 128 };
 const char *option_file_remark(const struct option_file *file, char text[OPTION_FILE_REMARK],
                                char hint[OPTION_FILE_REMARK]);

@@ -14,7 +14,7 @@
 
 enum { NAME_MOST = 96, OUTPUT_MOST = 64 * 1024 };
 
-/* What stands in front of "://" in the first word is a scheme: the URL itself was put where a command belongs. */
+/* A first word with "://" in it is a URL that was put where a command belongs. */
 static int run(const struct option_search *search, const char *command, struct secret *value,
                struct error *err)
 {
@@ -43,12 +43,12 @@ static int expand(const struct option_search *search, const char *text, struct s
     return error_hint(err, "unset it, or give it a value");
 }
 
-/* One form in which it is given. */
+/* An option is given by its value, by a command, or by a secrets backend. */
 enum form { FORM_VALUE, FORM_COMMAND, FORM_BACKEND };
 
 static const char *const suffixes[][2] = {{"", ""}, {"_CMD", "_cmd"}, {"_SECRET", "_secret"}};
 
-/* `text` is what stands there, or NULL. */
+/* `text` is what the variable or the line of the file holds, or NULL. */
 static enum option_value_found take(const struct option_search *search, enum form form,
                                     const char *text, struct secret *value, const char *source,
                                     struct error *err)
@@ -71,12 +71,12 @@ static enum option_value_found take(const struct option_search *search, enum for
     return OPTION_VALUE_FAILED;
 }
 
-static enum option_value_found look_at_variable(const struct option_search *search,
-                                                const struct option_place *place, enum form form,
+static enum option_value_found find_in_variable(const struct option_search *search,
+                                                const struct option_name *name, enum form form,
                                                 struct secret *value,
                                                 char source[OPTION_VALUE_SOURCE], struct error *err)
 {
-    snprintf(source, OPTION_VALUE_SOURCE, "%s%s", place->variable, suffixes[form][0]);
+    snprintf(source, OPTION_VALUE_SOURCE, "%s%s", name->variable, suffixes[form][0]);
     return take(search, form, environment_get(search->environment, source), value, source, err);
 }
 
@@ -85,16 +85,16 @@ struct file {
     struct cfg cfg;
 };
 
-static enum option_value_found look_at_file(const struct option_search *search,
-                                            const struct option_place *place, enum form form,
+static enum option_value_found find_in_file(const struct option_search *search,
+                                            const struct option_name *name, enum form form,
                                             const struct file *file, struct secret *value,
                                             char source[OPTION_VALUE_SOURCE], struct error *err)
 {
     char option[NAME_MOST];
     _cleanup_secret_ struct secret text = {0};
-    snprintf(option, sizeof option, "%s%s", place->option, suffixes[form][1]);
-    snprintf(source, OPTION_VALUE_SOURCE, "%.200s: [%s] %s", file->path, place->section, option);
-    int found = cfg_value(&file->cfg, place->section, option, &text, err);
+    snprintf(option, sizeof option, "%s%s", name->option, suffixes[form][1]);
+    snprintf(source, OPTION_VALUE_SOURCE, "%.200s: [%s] %s", file->path, name->section, option);
+    int found = cfg_value(&file->cfg, name->section, option, &text, err);
     if (found >= 0)
         return take(search, form, found ? text.bytes : NULL, value, source, err);
     error_within(err, "%s", source);
@@ -106,12 +106,12 @@ enum option_value_found option_value(const struct option_search *search, struct 
 {
     struct file file = {.path = NULL};
     _cleanup_secret_ struct secret path = {0};
-    const struct option_place *places = search->places;
+    const struct option_name *names = search->names;
     enum option_value_found found = OPTION_VALUE_NONE;
     enum form last = search->is_plain ? FORM_VALUE : FORM_BACKEND;
-    for (const struct option_place *place = places; place->variable; place++)
+    for (const struct option_name *name = names; name->variable; name++)
         for (enum form form = FORM_VALUE; form <= last && !found; form++)
-            found = look_at_variable(search, place, form, value, source, err);
+            found = find_in_variable(search, name, form, value, source, err);
     if (found)
         return found;
     if (airflow_cfg_path(search->environment, &path, err) < 0 ||
@@ -119,8 +119,8 @@ enum option_value_found option_value(const struct option_search *search, struct 
         return OPTION_VALUE_FAILED;
     file.path = path.bytes;
     for (enum form form = FORM_VALUE; form <= last; form++)
-        for (const struct option_place *place = places; place->variable && !found; place++)
-            found = look_at_file(search, place, form, &file, value, source, err);
+        for (const struct option_name *name = names; name->variable && !found; name++)
+            found = find_in_file(search, name, form, &file, value, source, err);
     cfg_free(&file.cfg);
     return found;
 }

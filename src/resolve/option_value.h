@@ -1,8 +1,9 @@
-/* The value of one of Airflow's own options, as the command that gets this environment will see it.
+/* The value of one of Airflow's own options, as a command with this environment will see it.
  *
- * In Airflow's order: of each of its names the variable, ..._CMD, ..._SECRET; then airflow.cfg: of each name the option
- * itself; then ..._cmd of each; then ..._secret of each. What is set counts, although it be empty; a ..._CMD or ..._SECRET that
- * is set to nothing counts as unset. airflow/configuration.py AirflowConfigParser.get
+ * The order is Airflow's (airflow/configuration.py, AirflowConfigParser.get). First the variables: for each name of
+ * the option the variable, its ..._CMD, its ..._SECRET. Then airflow.cfg: the option under each name, then each
+ * ..._cmd, then each ..._secret. An option that is set to nothing is set; a ..._CMD or ..._SECRET that is set to
+ * nothing is not.
  */
 #pragma once
 
@@ -14,9 +15,9 @@
 
 struct error;
 
-/* One of its names. */
-struct option_place {
-    const char *variable; /* "AIRFLOW__CELERY__BROKER_URL"; NULL behind the last place */
+/* One name of the option; old versions of Airflow have others. */
+struct option_name {
+    const char *variable; /* "AIRFLOW__CELERY__BROKER_URL"; NULL behind the last name */
     const char *section;
     const char *option;
 };
@@ -26,22 +27,21 @@ enum { OPTION_VALUE_SOURCE = 320 };
 enum option_value_found {
     OPTION_VALUE_NONE,
     OPTION_VALUE_FOUND,
-    OPTION_VALUE_COMMAND, /* a command has it, which was not run */
+    OPTION_VALUE_COMMAND, /* a command holds it, and run_commands is false */
     OPTION_VALUE_FAILED,  /* *err */
 };
 
 struct option_search {
-    const struct option_place *places;
+    const struct option_name *names;
     char *const *environment; /* the command's */
     int64_t command_timeout;  /* milliseconds */
     const struct signals *signals;
     bool run_commands;
-    bool
-        is_plain; /* Airflow does not call it sensitive, and looks at no ..._CMD and no ..._SECRET */
+    bool is_plain; /* Airflow does not call it sensitive, and reads no ..._CMD and no ..._SECRET */
 };
 
-/* Looks for it, and puts it into *value; `source` gets what a message calls the place where it was found.
- * Errors, which name the place: ERROR_INPUT for one that cannot be used: empty, in a secrets backend, which only Airflow can ask;
- * ERROR_ENDING; ERROR_SYSTEM. */
+/* Finds the option and puts its value into *value; `source` gets the name of its source for messages. Errors, which
+ * name the source: ERROR_INPUT (it is empty, or in a secrets backend, which only Airflow can ask), ERROR_ENDING,
+ * ERROR_SYSTEM. */
 enum option_value_found option_value(const struct option_search *search, struct secret *value,
                                      char source[OPTION_VALUE_SOURCE], struct error *err);

@@ -10,7 +10,7 @@ bool source_is_outside(const struct source *source)
 bool source_is_shadowed(const struct survey *survey, const struct source *source)
 {
     return source->way == WAY_CFG && source->by_command &&
-           survey->sources[survey->options[source->place].source].finding == FOUND_KEYS;
+           survey->sources[survey->options[source->option].source].finding == FOUND_KEYS;
 }
 
 const struct source *survey_owned(const struct survey *survey)

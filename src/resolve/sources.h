@@ -1,4 +1,4 @@
-/* The places where a secret may stand, and what was found at each: the data of a survey (resolve/survey.h). */
+/* The sources that may hold a secret, and what each one holds: the data of a survey (resolve/survey.h). */
 #pragma once
 
 #include <stdbool.h>
@@ -13,26 +13,26 @@
 #include "store/retired.h"
 #include "store/store.h"
 
-/* The seven ways, less the last (to make a key). Their order is the order of the survey. */
+/* The kinds of sources, in their order of precedence, numbered as `fernit status` numbers them. */
 enum way {
     WAY_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
     WAY_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
     WAY_BARE,         /* FERNET_KEY; the other secrets have none */
     WAY_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
     WAY_STORE,
-    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd (which changes what is stored), fernet_key_secret */
+    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd (its key goes to the store), fernet_key_secret */
 };
 
 enum finding {
     FOUND_ABSENT,
-    FOUND_EMPTY,       /* set to nothing: counts as absent, with a warning */
+    FOUND_EMPTY,       /* set to nothing: as absent, with a warning */
     FOUND_KEYS,        /* in `ring` */
-    FOUND_BROKEN,      /* named, and missing, unreadable or wrong: in `error` */
-    FOUND_SECRET,      /* a ..._SECRET, which Airflow resolves by itself */
-    FOUND_OWN_STORE,   /* a command that only reads fernit's store: passed over */
+    FOUND_BROKEN,      /* named, and missing, unreadable or invalid: `error` says why */
+    FOUND_SECRET,      /* a ..._SECRET, which Airflow resolves itself */
+    FOUND_OWN_STORE,   /* a command that only reads fernit's store: not run */
     FOUND_COMMAND,     /* a command that was not run */
-    FOUND_UNFINISHED,  /* the store's file is being made by somebody */
-    FOUND_PLACEHOLDER, /* airflow.cfg: a "$NAME" that stays; no key, may be overwritten */
+    FOUND_UNFINISHED,  /* another process is creating the store's file */
+    FOUND_PLACEHOLDER, /* airflow.cfg: a "$NAME" that is not set; no key, may be overwritten */
 };
 
 enum { SOURCE_NAME = 320, SECOND_NAME = 96 };
@@ -42,102 +42,103 @@ struct source {
     enum finding finding;
     const char *name; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key"; borrowed */
     struct ring ring;
-    struct error *error; /* of FOUND_BROKEN: whole, with the source's name and a cure; else NULL */
-    bool
-        fatal; /* an error wherever it stands: a variable and its ..._FILE twin are both set, say */
-    bool
-        repeated; /* its error is one of the whole file, and stands in another secret's survey, too */
-    size_t place;    /* of WAY_CFG: index in secret->options */
-    bool by_command; /* it is a command: it may give another ring tomorrow */
-    bool is_marked;  /* an option that fernit wrote beside a ..._cmd, which is run all the same */
+    struct error
+        *error; /* of FOUND_BROKEN: complete, with the source's name and hints; else NULL */
+    /* Fails the run also below the winner: a variable and its ..._FILE are both set, for example. */
+    bool fatal;
+    bool repeated; /* another secret's survey reports the same error: it is one of the whole file */
+    size_t option; /* of WAY_CFG: index in secret->options */
+    bool by_command;      /* a command, which may give another ring tomorrow */
+    bool is_marked;       /* fernit wrote this option beside a ..._cmd, which is still run */
     bool readable_by_all; /* of the store's file */
+    bool modeless;        /* the store's file system has one mode for all files */
     bool
-        in_default; /* airflow.cfg's [DEFAULT] has the option, and so has every section for Airflow */
-    bool modeless;
+        in_default; /* the option is in [DEFAULT] of airflow.cfg, which Airflow shows in every section */
     bool
-        is_second; /* a variable that is set once more, or what [DEFAULT] has beside a section: Airflow reads the first */
-    bool hides; /* a variable that is set to nothing, before another one of its name with a value */
+        is_second; /* the same variable, set again, or [DEFAULT] beside a section: Airflow reads the first */
+    bool hides; /* the variable is set twice, first to nothing */
 };
 
 enum run_commands {
-    RUN_COMMANDS_NEEDED, /* those that come before every source that holds a key; airflow.cfg's also behind the store */
+    RUN_COMMANDS_NEEDED, /* those above the first source with a key; airflow.cfg's also below the store */
     RUN_COMMANDS_NEVER,
 };
 
-/* airflow.cfg, which the surveys of all secrets share. */
-struct cfg_look {
-    const char *path;   /* for messages, where it is not known, too */
-    bool readable;      /* it is missing, or was read */
+/* airflow.cfg, read once for the surveys of all secrets. */
+struct shared_cfg {
+    const char *path;   /* for messages, also where the path is not known */
+    bool readable;      /* it was read, or is missing */
     bool unknown;       /* its path is not known */
     struct error error; /* why it is not readable */
     struct cfg cfg;
 };
 
-/* What to look at; everything is borrowed. */
+/* What a survey reads; everything is borrowed. */
 struct survey_input {
     const struct managed *secret;
-    int airflow; /* the version, which says under which name it counts first; airflow/version.h */
+    int airflow; /* its version, which decides the name that is read first: airflow/version.h */
     char *const *environment;
     const char *const *secret_files; /* --secret-file, ends with NULL */
-    const struct early *early;       /* what root has read of them; NULL: nobody has */
-    bool no_mounts; /* /run/secrets is not there: no need to look for each of its files */
+    const struct early *early;       /* what root has read; NULL: nothing */
+    bool no_mounts;                  /* there is no /run/secrets, so none of its files */
     const struct store *store;
-    const struct error *store_error;  /* why it could not be opened; else NULL */
+    const struct error *store_error;  /* why the store could not be opened; else NULL */
     const struct store_file *stored;  /* the secret's file, if it was read already; else NULL */
-    const struct error *stored_error; /* of that reading */
-    const struct cfg_look *cfg;
+    const struct error *stored_error; /* the error of that reading */
+    const struct shared_cfg *cfg;
     enum run_commands commands;
-    bool in_command; /* we run inside a ..._CMD: running it again would never end */
+    bool in_command; /* fernit runs inside a ..._CMD: to run that again would never end */
     int64_t command_timeout;
     const struct signals *signals;
-    const char *options; /* of the commands that remarks suggest; NULL: none */
+    const char *options; /* for the commands that hints suggest; NULL: none */
 };
 
-/* One name of the secret in airflow.cfg. */
+/* One of the secret's names in airflow.cfg. */
 struct survey_option {
-    size_t source;          /* index of the option itself in `sources` */
-    bool is_plain;          /* it has no variables: it is the same in every environment */
-    bool own_store;         /* its ..._cmd reads our store */
-    bool command_failed;    /* its ..._cmd gives nothing */
-    bool command_is_passed; /* it was not to be run: what stands before it counts */
+    size_t source;          /* index in `sources` of the option itself */
+    bool is_plain;          /* no "$" or "~" in it: the same in every environment */
+    bool own_store;         /* its ..._cmd only reads fernit's store */
+    bool command_failed;    /* its ..._cmd gives no key */
+    bool command_is_passed; /* its ..._cmd was not run: an earlier source is used */
 };
 
 struct survey {
     const struct managed *secret;
-    struct source *sources; /* in their order, the absent ones, too */
+    struct source *sources; /* in order of precedence, with the absent ones */
     size_t count;
     size_t room;
     size_t store_source; /* index of the store's */
     struct store_scan store_scan;
-    const char *
-        misnamed; /* an assignment that looks like the secret's, and is not read: its name is another one, or an empty
-                             one of its name comes first; or NULL */
-    const char *suggested;  /* " --store /x", or "": those of the commands that remarks suggest */
-    struct ring staged;     /* keys in the store that wait to be promoted */
-    struct retired retired; /* those that were taken out of use */
-    bool has_lost_ring; /* at the first look the store had no ring, and staged or retired keys */
+    /* An assignment that looks like this secret's and is not read, because of its name, or because an empty one hides
+     * it; or NULL. */
+    const char *misnamed;
+    const char *suggested;  /* options for the commands that hints suggest: " --store /x", or "" */
+    struct ring staged;     /* the store's staged keys */
+    struct retired retired; /* its retired keys */
+    bool has_lost_ring; /* in the first survey the store had no ring, but staged or retired keys */
     struct survey_option options[MANAGED_OPTIONS];
-    char second_names[4 * MANAGED_OPTIONS + 2][SECOND_NAME]; /* of variables that are set twice */
+    char second_names[4 * MANAGED_OPTIONS + 2]
+                     [SECOND_NAME]; /* names of variables that are set twice */
     size_t second_count;
-    char store_name[SOURCE_NAME]; /* names of sources, which point here: not to be copied */
+    char store_name[SOURCE_NAME]; /* names that sources point to: do not copy the survey */
     char cfg_names[MANAGED_OPTIONS][4][SOURCE_NAME];
 };
 
-/* Whether it is given to the container, and may be another one at each start: the first four ways, and what
- * airflow.cfg has by a command. */
+/* Whether the source is outside the store and airflow.cfg, and may give another key at each start: the first four
+ * ways, and a command in airflow.cfg. */
 bool source_is_outside(const struct source *source);
 
-/* Whether it is a command of airflow.cfg beside a value, which Airflow reads instead. */
+/* Whether the source is a command in airflow.cfg beside a value, which Airflow reads instead. */
 bool source_is_shadowed(const struct survey *survey, const struct source *source);
 
-/* What airflow.cfg holds that fernit did not write beside a ..._cmd: Airflow reads it and runs no ..._cmd, so neither
- * does fernit. NULL: there is none. */
+/* The first literal key in airflow.cfg that fernit did not write; NULL: none. Airflow reads it and runs no ..._cmd,
+ * so fernit runs none either. */
 const struct source *survey_owned(const struct survey *survey);
 
-/* Whether it is a command of airflow.cfg that is not run for that reason. */
+/* Whether the source is a command in airflow.cfg that is not run for that reason. */
 bool source_is_never_run(const struct survey *survey, const struct source *source);
 
-/* The store's source, if it holds keys; else NULL. */
+/* The store, if it holds keys; else NULL. */
 const struct source *survey_stored(const struct survey *survey);
 
 void survey_free(struct survey *survey);

@@ -4,17 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "airflow/expand.h"
 #include "base/environment.h"
 #include "base/lines.h"
-#include "base/shown.h"
 #include "resolve/misnamed.h"
+#include "resolve/secret_file.h"
 #include "resolve/survey_state.h"
 #include "store/owner.h"
 
-/* A variable that is set twice: what the second gives may be needed, too. Returns its value, or NULL. */
+/* What the second assignment of a variable holds, or NULL. Airflow reads the first, but keys of the second may be in
+ * use. */
 static const char *find_second(struct survey_state *state, enum way way, const char *name,
                                struct source *source)
 {
@@ -29,27 +30,27 @@ static const char *find_second(struct survey_state *state, enum way way, const c
     return second + strlen(name) + 1;
 }
 
-/* Airflow would run the first command, or ask for the first path, alone. */
-static int keep_second(struct survey_state *state, const char *name, enum finding finding,
-                       struct error *err)
+/* A second ..._CMD or ..._SECRET is only listed: Airflow never reads it. */
+static int add_second(struct survey_state *state, const char *name, enum finding finding,
+                      struct error *err)
 {
     struct source source;
     if (!find_second(state, WAY_COMMAND, name, &source))
         return 0;
     source.finding = finding;
-    return source_keep(state, &source, err);
+    return survey_add(state, &source, err);
 }
 
-static int look_at_variable(struct survey_state *state, enum way way, const char *name,
-                            const char *twin_name, bool expand, struct error *err)
+static int add_variable(struct survey_state *state, enum way way, const char *name,
+                        const char *file_name, bool expand, struct error *err)
 {
     const char *value = environment_get(state->input->environment, name);
     struct source source = source_named(state, way, name);
     if (!value)
-        return source_keep(state, &source, err);
+        return survey_add(state, &source, err);
 
     _cleanup_secret_ struct secret expanded = {0};
-    const char *twin = environment_get(state->input->environment, twin_name);
+    const char *path = environment_get(state->input->environment, file_name);
     bool expands = expand && airflow_expands(value);
     bool failed =
         expands && (secret_append(&expanded, value, strlen(value), source.error) < 0 ||
@@ -57,12 +58,10 @@ static int look_at_variable(struct survey_state *state, enum way way, const char
     const char *text = expands && !failed ? expanded.bytes : value;
     if (text_is_blank(text)) {
         source.finding = FOUND_EMPTY;
-    } else if (twin && !text_is_blank(twin)) {
+    } else if (path && !text_is_blank(path)) {
         source.finding = FOUND_BROKEN;
         source.fatal = true;
-        error_input(source.error, "%s: is set, and %s is set, too", name, twin_name);
-        error_id(source.error, "set-twice");
-        error_hint(source.error, "unset one of them");
+        secret_file_refuse_both(name, file_name, source.error);
     } else if (failed) {
         source.finding = FOUND_BROKEN;
         error_within(source.error, "%s", name);
@@ -70,82 +69,83 @@ static int look_at_variable(struct survey_state *state, enum way way, const char
     } else {
         source_take_keys(state, &source, name, text, strlen(text));
     }
-    if (source_keep(state, &source, err) < 0)
+    if (survey_add(state, &source, err) < 0)
         return -1;
     const char *second = find_second(state, way, name, &source);
     if (!second)
         return 0;
     source_take_keys(state, &source, source.name, second, strlen(second));
-    return source_keep(state, &source, err);
+    return survey_add(state, &source, err);
 }
 
-static int look_at_command(struct survey_state *state, const char *name, struct error *err)
+static int add_command(struct survey_state *state, const char *name, struct error *err)
 {
     struct source source = source_named(state, WAY_COMMAND, name);
-    const char *command = environment_get(state->input->environment, source.name);
+    const char *command = environment_get(state->input->environment, name);
     if (!command)
-        return source_keep(state, &source, err);
+        return survey_add(state, &source, err);
     if (text_is_blank(command))
         source.finding = FOUND_EMPTY;
     else
         source_run_command(&source, state, command);
-    return source_keep(state, &source, err) < 0 ? -1 : keep_second(state, name, FOUND_COMMAND, err);
+    return survey_add(state, &source, err) < 0 ? -1 : add_second(state, name, FOUND_COMMAND, err);
 }
 
-/* An Airflow that does not know the name would not ask its backend. */
-static int look_at_secret(struct survey_state *state, const struct managed_option *place,
-                          struct error *err)
+/* A version of Airflow that does not know the option does not ask its secrets backend for it. */
+static int add_secret(struct survey_state *state, const struct managed_option *option,
+                      struct error *err)
 {
-    struct source source = source_named(state, WAY_COMMAND, place->variable_secret);
-    const char *path = environment_get(state->input->environment, source.name);
-    if (!path || managed_is_left_out(place, state->input->airflow))
-        return source_keep(state, &source, err);
+    const char *name = option->variable_secret;
+    struct source source = source_named(state, WAY_COMMAND, name);
+    const char *path = environment_get(state->input->environment, name);
+    if (!path || managed_is_left_out(option, state->input->airflow))
+        return survey_add(state, &source, err);
     source.finding = text_is_blank(path) ? FOUND_EMPTY : FOUND_SECRET;
-    return source_keep(state, &source, err) < 0
-               ? -1
-               : keep_second(state, place->variable_secret, FOUND_SECRET, err);
+    return survey_add(state, &source, err) < 0 ? -1 : add_second(state, name, FOUND_SECRET, err);
 }
 
-/* `named` is what gives the path: a variable, an option, or nothing. */
-static void read_secret_file(const struct survey_state *state, const char *path, const char *named,
-                             struct source *source)
+/* `named_by` is what names the file: a variable, an option, or NULL. */
+static void read_keys(const struct survey_state *state, const char *path, const char *named_by,
+                      struct source *source)
 {
     _cleanup_secret_ struct secret text = {0};
+    const struct secret_file file = {path, named_by, state->input->secret->options->variable};
     source->finding = FOUND_BROKEN;
-    if (named && ring_is_text(path)) {
-        source->name = named;
-        error_input(source->error, "%s: is a key, where a path belongs", named);
-        error_hint(source->error, "put the key into %s", state->input->secret->options->variable);
+    if (secret_file_read(&file, state->input->early, &text, source->error) < 0)
         return;
-    }
-    if (early_file_read(state->input->early, path, &text, source->error) == 0)
-        source_take_keys(state, source, path, text.bytes, text.length);
-    else if (named)
-        error_advise(source->error, "mount it, readable and whole, or unset %s", named);
-    else
-        error_advise(source->error, "mount it, readable and whole, or not at all");
-    if (source->finding == FOUND_BROKEN && named && *named != '-')
-        error_within(source->error, "%s", named);
+    source_take_keys(state, source, path, text.bytes, text.length);
+    if (source->finding == FOUND_BROKEN)
+        secret_file_within(&file, source->error);
 }
 
-static int look_at_file_variable(struct survey_state *state, const char *name, struct error *err)
+static int add_file_variable(struct survey_state *state, const char *name, struct error *err)
 {
     struct source source = source_named(state, WAY_FILE, name);
     const char *path = environment_get(state->input->environment, name);
     if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
     else if (path)
-        read_secret_file(state, path, name, &source);
-    if (source_keep(state, &source, err) < 0)
+        read_keys(state, path, name, &source);
+    if (survey_add(state, &source, err) < 0)
         return -1;
     const char *second = find_second(state, WAY_FILE, name, &source);
     if (!second)
         return 0;
-    read_secret_file(state, second, source.name, &source);
-    return source_keep(state, &source, err);
+    read_keys(state, second, source.name, &source);
+    return survey_add(state, &source, err);
 }
 
-/* A link that leads nowhere is a mount that went wrong, not an absent one. */
+static int add_secret_file(struct survey_state *state, const char *path, struct error *err)
+{
+    static const char option[] = "--secret-file";
+    struct source source = source_named(state, WAY_FILE, path);
+    read_keys(state, path, option, &source);
+    if (source.finding == FOUND_BROKEN && !secret_file_may_be_shown(path))
+        source.name = option;
+    return survey_add(state, &source, err);
+}
+
+/* A symbolic link that leads nowhere is a mount that failed: that source is broken, not absent. */
 static bool is_absent(const char *path, const struct error *error)
 {
     struct stat status;
@@ -153,29 +153,15 @@ static bool is_absent(const char *path, const struct error *error)
            lstat(path, &status) < 0;
 }
 
-static int look_at_file(struct survey_state *state, const char *path, bool may_be_absent,
-                        struct error *err)
-{
-    static const char option[] = "--secret-file";
-    struct source source = source_named(state, WAY_FILE, path);
-    read_secret_file(state, path, may_be_absent ? NULL : option, &source);
-    if (source.finding == FOUND_BROKEN && source.name != option &&
-        shown(path, NULL, option) == option) {
-        source.name = option;
-        error_within(source.error, option);
-    }
-    if (may_be_absent && source.finding == FOUND_BROKEN && is_absent(path, source.error))
-        source.finding = FOUND_ABSENT;
-    return source_keep(state, &source, err);
-}
-
-static int look_at_mounted(struct survey_state *state, struct error *err)
+static int add_mounted(struct survey_state *state, struct error *err)
 {
     for (const char *const *path = state->input->secret->mounted; *path; path++) {
-        struct source absent = source_named(state, WAY_FILE, *path);
-        int looked = state->input->no_mounts ? source_keep(state, &absent, err)
-                                             : look_at_file(state, *path, true, err);
-        if (looked < 0)
+        struct source source = source_named(state, WAY_FILE, *path);
+        if (!state->input->no_mounts)
+            read_keys(state, *path, NULL, &source);
+        if (source.finding == FOUND_BROKEN && is_absent(*path, source.error))
+            source.finding = FOUND_ABSENT;
+        if (survey_add(state, &source, err) < 0)
             return -1;
     }
     return 0;
@@ -187,13 +173,13 @@ static void advise_on_store(struct error *error)
         source_advise(error, "put back the file that fernit created, or a backup");
 }
 
-/* To ignore the file of staged keys would be to ignore the ring beside it, too, and what that reads. */
+/* A start that ignored broken staged keys would ignore the store's ring beside them, too. */
 static void fail_for_staged(const struct survey_state *state, struct source *source)
 {
     source->fatal = !state->survey->secret->replaceable;
 }
 
-/* What stands in the file, and what waits beside it to be promoted. */
+/* The store's ring, and the staged keys beside it. */
 static void take_stored(struct survey_state *state, const struct store_file *file,
                         struct source *source)
 {
@@ -237,14 +223,14 @@ static void read_store(struct survey_state *state, const struct store_file *file
     advise_on_store(source->error);
 }
 
-static int look_at_store(struct survey_state *state, struct error *err)
+static int add_store(struct survey_state *state, struct error *err)
 {
     const struct store *store = state->input->store;
     struct survey *survey = state->survey;
     struct source source = source_named(state, WAY_STORE, survey->store_name);
     survey->store_source = survey->count;
     if (state->input->store_error && survey->secret->replaceable) {
-        /* The Fernet key's survey tells that; what can be replaced is made for this process alone. */
+        /* The Fernet key's survey reports it. A replaceable secret is created for this process alone. */
         source.finding = FOUND_ABSENT;
     } else if (state->input->store_error) {
         source.finding = FOUND_BROKEN;
@@ -256,38 +242,38 @@ static int look_at_store(struct survey_state *state, struct error *err)
     } else {
         read_store(state, state->input->stored, state->input->stored_error, &source);
     }
-    return source_keep(state, &source, err);
+    return survey_add(state, &source, err);
 }
 
-/* The variables, commands and files of all of its names. */
-static int look_outside(struct survey_state *state, struct error *err)
+/* The sources before the store, in the order of enum way. A new kind of source is one more step here. */
+static int add_outside(struct survey_state *state, struct error *err)
 {
     const struct survey_input *input = state->input;
     const struct managed *secret = input->secret;
     const struct managed_option *ranked[MANAGED_OPTIONS + 1] = {NULL};
-    const struct managed_option *const *place;
+    const struct managed_option *const *option;
     for (size_t i = 0; secret->options[i].variable; i++)
         ranked[i] = &secret->options[managed_rank(secret, input->airflow, i)];
-    for (place = ranked; *place; place++)
-        if (look_at_variable(state, WAY_VARIABLE, (*place)->variable, (*place)->variable_file, true,
-                             err) < 0)
+    for (option = ranked; *option; option++)
+        if (add_variable(state, WAY_VARIABLE, (*option)->variable, (*option)->variable_file, true,
+                         err) < 0)
             return -1;
-    for (place = ranked; *place; place++)
-        if (look_at_command(state, (*place)->variable_command, err) < 0 ||
-            look_at_secret(state, *place, err) < 0)
+    for (option = ranked; *option; option++)
+        if (add_command(state, (*option)->variable_command, err) < 0 ||
+            add_secret(state, *option, err) < 0)
             return -1;
     if (secret->bare &&
-        look_at_variable(state, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)
+        add_variable(state, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)
         return -1;
-    for (place = ranked; *place; place++)
-        if (look_at_file_variable(state, (*place)->variable_file, err) < 0)
+    for (option = ranked; *option; option++)
+        if (add_file_variable(state, (*option)->variable_file, err) < 0)
             return -1;
-    if (secret->bare && look_at_file_variable(state, secret->bare_file, err) < 0)
+    if (secret->bare && add_file_variable(state, secret->bare_file, err) < 0)
         return -1;
     for (const char *const *path = input->secret_files; secret->bare && *path; path++)
-        if (look_at_file(state, *path, false, err) < 0)
+        if (add_secret_file(state, *path, err) < 0)
             return -1;
-    return look_at_mounted(state, err);
+    return add_mounted(state, err);
 }
 
 int survey_all(const struct survey_input *input, struct survey *survey, struct error *err)
@@ -299,10 +285,8 @@ int survey_all(const struct survey_input *input, struct survey *survey, struct e
     };
     struct survey_state state = {.input = input, .survey = survey};
     snprintf(survey->store_name, SOURCE_NAME, "%s/%s", input->store->path, input->secret->name);
-    if (look_outside(&state, err) < 0 || look_at_store(&state, err) < 0 ||
-        survey_cfg(&state, err) < 0)
-        return -1;
-    if (survey_retired(&state, survey->store_scan.retired, err) < 0)
+    if (add_outside(&state, err) < 0 || add_store(&state, err) < 0 || survey_cfg(&state, err) < 0 ||
+        survey_retired(&state, survey->store_scan.retired, err) < 0)
         return -1;
     survey->has_lost_ring = !survey->secret->replaceable &&
                             survey->sources[survey->store_source].finding == FOUND_ABSENT &&
@@ -327,6 +311,6 @@ int survey_store_again(const struct survey_input *input, struct survey *survey, 
         *(kept->error = room) = *source.error;
     else
         free(room);
-    /* Who has the lock does not believe a listing, which may be an old one. */
+    /* The listing of the first survey may be old: another process may have retired keys before we got the lock. */
     return survey_retired(&state, true, err);
 }

@@ -11,8 +11,8 @@ static void forget_retired(struct retired *list, const char *fingerprint)
     list->count = kept;
 }
 
-/* A retired key is not kept, and leaves airflow.cfg, which must not be the last copy of it: one whose file in retired/ is
- * not that key counts as not retired, and joins the ring. */
+/* fernit removes a retired key from airflow.cfg, which must not be the last copy of it. So where the file in retired/
+ * does not hold the key of its name, the key is not retired, and joins the ring. */
 static void check_retired(const struct survey_state *state, const struct source *source)
 {
     struct survey *survey = state->survey;

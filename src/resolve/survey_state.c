@@ -20,7 +20,7 @@ struct source source_named(struct survey_state *state, enum way way, const char 
                            .error = &state->error};
 }
 
-int source_keep(struct survey_state *state, struct source *source, struct error *err)
+int survey_add(struct survey_state *state, struct source *source, struct error *err)
 {
     struct survey *survey = state->survey;
     if (source->finding == FOUND_BROKEN && source->error->kind == ERROR_ENDING) {
@@ -56,7 +56,7 @@ int source_keep(struct survey_state *state, struct source *source, struct error 
     return 0;
 }
 
-/* A new one is a cure only where nothing was encrypted yet. */
+/* A new key helps only where nothing was encrypted yet. */
 static const char *key_cure(const struct managed *secret, enum way way)
 {
     if (way == WAY_STORE && secret->is_value)
@@ -88,7 +88,8 @@ void source_advise_key(struct error *error, const struct managed *secret, enum w
         error_hint(error, "%s", key_cure(secret, way));
 }
 
-/* However it is delivered, Airflow would replace variables in a value: the others would get another one. */
+/* However the value is delivered, Airflow would replace variables in it, and its processes would get different
+ * values. */
 static int refuse_variables(const struct survey_state *state, const struct ring *ring,
                             struct error *err)
 {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/catalogue.h"
+#include "resolve/remark.h"
 #include "run/cfg_need.h"
 
 /* fernit is to write secrets into airflow.cfg, and all users can read it. */
@@ -19,14 +20,12 @@ static int check_remarks(const struct item *item, struct error *err)
 {
     for (size_t i = 0; i < item->decision.remark_count; i++) {
         const struct remark *remark = &item->decision.remarks[i];
-        char text[sizeof err->message];
-        char hint[REMARK_HINT];
+        struct remark_message message;
         if (!warning_is_security(remark_id(remark->kind)))
             continue;
-        remark_text(remark, &item->survey, &item->decision, text, sizeof text);
-        error_refused(err, "%.900s (refused: --strict)", text);
-        remark_hint(remark, &item->survey, &item->decision, hint);
-        return error_hint(err, "%s", hint);
+        remark_write(remark, &item->survey, &item->decision, &message);
+        error_refused(err, "%.900s (refused: --strict)", message.text);
+        return error_hint(err, "%s", message.hint);
     }
     return 0;
 }

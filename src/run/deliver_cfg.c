@@ -112,7 +112,7 @@ static int prepare_option(const struct delivery *delivery, const struct cfg_opti
 static int edit_text(const struct delivery *delivery, struct edit *edit, struct error *err)
 {
     const struct cfg_needs *needs = &edit->needs;
-    bool stays[MANAGED_COUNT * MANAGED_OPTIONS];
+    bool stays[MANAGED_COUNT * MANAGED_OPTIONS] = {false};
     for (size_t i = 0; i < needs->count; i++) {
         if (check_need(delivery, &needs->list[i], edit, err) < 0)
             return -1;

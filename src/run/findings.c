@@ -46,7 +46,7 @@ static bool lacks_any(const struct findings *findings, unsigned secrets)
 static void read_cfg(const struct context *context, unsigned secrets, bool whole,
                      struct findings *findings)
 {
-    struct cfg_look *cfg = &findings->cfg;
+    struct shared_cfg *cfg = &findings->cfg;
     struct ini_wanted wanted[MANAGED_COUNT * MANAGED_OPTIONS];
     size_t count = 0;
     for (size_t i = 0; i < MANAGED_COUNT; i++) {

@@ -23,7 +23,7 @@ struct findings {
     int airflow;              /* the version of the command's Airflow, or AIRFLOW_UNKNOWN */
     const char *airflow_from; /* where the version comes from, for messages */
     struct secret cfg_path;
-    struct cfg_look cfg;
+    struct shared_cfg cfg;
     struct store store;
     struct error store_error;
     struct item items[MANAGED_COUNT];

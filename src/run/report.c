@@ -3,15 +3,14 @@
 #include "airflow/version.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "resolve/remark.h"
 
 void report_remarks(const struct survey *survey, const struct decision *decision)
 {
     for (size_t i = 0; i < decision->remark_count; i++) {
-        char text[REMARK_TEXT];
-        char hint[REMARK_HINT];
-        remark_text(&decision->remarks[i], survey, decision, text, sizeof text);
-        remark_hint(&decision->remarks[i], survey, decision, hint);
-        log_warning(remark_id(decision->remarks[i].kind), hint, "%s", text);
+        struct remark_message message;
+        remark_write(&decision->remarks[i], survey, decision, &message);
+        log_warning(remark_id(decision->remarks[i].kind), message.hint, "%s", message.text);
     }
 }
 

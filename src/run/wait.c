@@ -11,7 +11,7 @@
 
 static const struct kind {
     const char *name;
-    struct option_place places[3]; /* the newest name first, as Airflow reads them */
+    struct option_name places[3]; /* the newest name first, as Airflow reads them */
 } kinds[] = {
     [WAIT_DATABASE] = {"the database at ",
                        {{"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "database", "sql_alchemy_conn"},
@@ -32,7 +32,7 @@ bool wait_needs_options(const struct settings *settings)
 }
 
 /* `init` ignores broken ..._FILE variables, but not those that --wait-for needs. */
-static int check_file(const struct option_place *names, const struct option_files *files,
+static int check_file(const struct option_name *names, const struct option_files *files,
                       struct error *err)
 {
     for (size_t i = 0; i < files->count; i++) {
@@ -59,14 +59,14 @@ static int read_url(const char *url, enum url_reader reader, char *const *enviro
  * with *err where that is not known. */
 static int has_celery(const struct option_search *search, struct error *err)
 {
-    static const struct option_place places[] = {
+    static const struct option_name places[] = {
         {"AIRFLOW__CORE__EXECUTOR", "core", "executor"},
         {.variable = NULL},
     };
     char source[OPTION_VALUE_SOURCE];
     _cleanup_secret_ struct secret executor = {0};
     const struct option_search plain = {
-        .places = places, .environment = search->environment, .is_plain = true};
+        .names = places, .environment = search->environment, .is_plain = true};
     enum option_value_found found = option_value(&plain, &executor, source, err);
     if (found == OPTION_VALUE_FAILED)
         return -1;
@@ -98,7 +98,7 @@ static int find_by_url(const struct option_search *search, struct wait_address *
         if (is_broker)
             return find_default_broker(search, address, err);
         return error_input(err, "is not configured in %s or in airflow.cfg",
-                           search->places->variable);
+                           search->names->variable);
     case OPTION_VALUE_FOUND:
         break;
     }
@@ -125,14 +125,14 @@ int wait_find(const struct context *context, const struct option_files *files,
         return 0;
 
     const struct option_search search = {
-        .places = kind->places,
+        .names = kind->places,
         .environment = environment,
         .command_timeout = context->settings->cmd_timeout,
         .signals = context->signals,
         .run_commands = run_commands,
     };
     int found = 0;
-    for (const struct option_place *name = kind->places; name->variable && found == 0; name++)
+    for (const struct option_name *name = kind->places; name->variable && found == 0; name++)
         found = check_file(name, files, err);
     if (found == 0 && find_by_url(&search, address, err) == 0)
         return 0;

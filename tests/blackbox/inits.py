@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from conftest import BINARY, MARK, PATH, new_key
-from ground import need, wait_for
+from system import need, wait_for
 
 PATIENCE = 60  # seconds, after which what should have come is taken to be lost
 

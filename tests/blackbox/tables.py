@@ -1,4 +1,4 @@
-"""The program's own tables of options and commands, as `build/pages list` prints them."""
+"""The program's own tables of options, commands and messages, as `build/pages list` prints them."""
 import pathlib
 import re
 import subprocess
@@ -59,6 +59,20 @@ class Command:
         return " ".join(["fernit", *self.words, *([self.arguments] if self.arguments else [])])
 
 
+@dataclass(frozen=True)
+class Message:
+    id: str
+    is_error: bool
+    is_warning: bool
+    is_security: bool
+    meaning: str
+    cure: str
+
+    @property
+    def starred(self):
+        return self.id + "*" * self.is_security
+
+
 def rows(kind):
     if not PAGES.exists():
         raise RuntimeError(f"{PAGES} is missing: run make pages")
@@ -71,6 +85,7 @@ OPTIONS = [Option(name, variable, kind, int(commands), topic, metavar, default, 
            for name, variable, kind, commands, topic, metavar, default, words, text in rows("option")]
 SETTINGS = [option for option in OPTIONS if option.variable]  # that may stand in the environment and in fernit.ini, too
 COMMAND_ROWS = [Command(name, second, int(options), arguments, summary) for name, second, options, arguments, summary in rows("command")]
+MESSAGES = [Message(name, *map(bool, flags), meaning, cure) for name, *flags, meaning, cure in rows("message")]
 FIRST_WORDS = list(dict.fromkeys(row.name for row in COMMAND_ROWS))
 TOPICS = {name: title for name, title, there in rows("topic") if there or name == "exit"}
 HELP_TOPICS = [name for name in TOPICS if name not in FIRST_WORDS]

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 
 from conftest import BINARY
-from ground import wait_for
 from inits import PATIENCE, Ground, Running, children_of, program_of, state_of
+from system import wait_for
 
 INTERRUPT, QUIT, SUSPEND = b"\x03", b"\x1c", b"\x1a"  # Ctrl-C, Ctrl-\ and Ctrl-Z
 

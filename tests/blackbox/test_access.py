@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from conftest import TREE, errors, new_key
-from ground import Trace
+from system import Trace
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of other users")
 

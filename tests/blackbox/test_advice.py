@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from conftest import errors, new_key
-from ground import Trace
+from system import Trace
 
 pytestmark = pytest.mark.real_binary  # its own calls are what fails, in the words of its own C library
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import errors, hints, listing, new_key, warnings
-from ground import bind
+from system import bind
 from managed import (
     API, FERNET, FERNET_KEY, INTERNAL, INTERNAL_API, JWT, JWT_SECRET, PLACE, READS, SECRET_KEY, SECRETS, SHOWS, VARIABLES, WEBSERVER,
     agrees, all_of_them, in_cfg, in_environment, kept, new_value, put, version,

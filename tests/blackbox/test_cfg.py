@@ -7,7 +7,7 @@ import pytest
 
 import configs
 from conftest import errors, fingerprint, new_key, warnings
-from ground import Trace
+from system import Trace
 
 K = "kN1SLmXDdR4mVXvO5DXXDVaVa7kLTj6nDMpFKJFnPb0="
 OTHER = "2b_bCMXUOJcBnFQOhUGhBxYH1yBDbu7qjbP2dqc4SnU="

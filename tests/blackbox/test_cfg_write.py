@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import errors, fingerprint, hints, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, Trace, bind, each_call, held_fixture, need, wait_for  # noqa: F401
+from system import AS_NOBODY, NOBODY, Trace, bind, each_call, held_fixture, need, wait_for  # noqa: F401
 
 OLD = "[core]\nexecutor = LocalExecutor\n"
 

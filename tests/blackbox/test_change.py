@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from conftest import errors, fingerprint, hints, listing, new_key, notices, warnings
-from ground import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
+from system import Trace, held_fixture, pretend_mounts, wait_for  # noqa: F401
 
 #: What a start does is read off a trace, in which a sanitizer's own calls would stand, too.
 pytestmark = pytest.mark.real_binary

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from conftest import errors, hints
-from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, OPTIONS, TOPICS, TREE, named
+from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, MESSAGES, OPTIONS, TOPICS, named
 
 LINES, COLUMNS = 24, 80
 
 
-@pytest.mark.parametrize("word", ["", *FIRST_WORDS, *HELP_TOPICS])
+@pytest.mark.parametrize("word", ["", *FIRST_WORDS, *HELP_TOPICS, "messages", *(row.id for row in MESSAGES)])
 def test_a_page_fits_a_screen(fernit, word):
     text = fernit("help", *word.split()).stdout
     assert 3 <= len(text.splitlines()) <= LINES
@@ -63,14 +63,15 @@ def test_a_word_that_is_a_command_and_an_option_is_told_apart_by_its_dashes(fern
 
 
 NEAREST = {"runn": "run", "sotre": "store", "stores": "store", "supervize": "supervise", "signal-scop": "signal-scope",
-           "--grce": "grace", "delivry": "delivery", "log": "logs", "versoin": "version", "exti": "exit"}
+           "--grce": "grace", "delivry": "delivery", "log": "logs", "versoin": "version", "exti": "exit",
+           "mesages": "messages", "no-volum": "no-volume", "lostring": "lost-ring", "published": "published-key"}
 
 
 @pytest.mark.parametrize("word, nearest", NEAREST.items(), ids=NEAREST)
 def test_where_there_is_no_page_the_nearest_is_named(fernit, word, nearest):
     done = fernit("help", word)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines() == [f"fernit: {word.lstrip('-')} is not a command, a topic, an option or a warning",
+    assert done.stderr.splitlines() == [f"fernit: error: {word.lstrip('-')} is not a command, a topic, an option or an id",
                                         f"fernit: hint: did you mean fernit help {nearest}?"]
 
 
@@ -81,13 +82,17 @@ def test_where_none_is_near_none_is_named(fernit, word):
     assert hints(done)[0] == "fernit: hint: fernit help lists commands and topics"
 
 
-@pytest.mark.parametrize("word", ["warnings", "empty-value", "left-unseen"])
-def test_a_warnings_page_is_that_of_the_log_and_names_all(fernit, word):
+@pytest.mark.parametrize("word", ["messages", "warnings"])
+def test_one_page_lists_the_ids_of_all_messages(fernit, word):
     page = fernit("help", word).stdout
-    assert page == fernit("help", "logs").stdout
-    named_there = page.split("Warnings, with * those about security:\n")[1].split()
-    catalogue = re.findall(r'\{"([^"]*)", (true|false)\}', (TREE / "src/cli/catalogue.c").read_text())
-    assert named_there == [name + ("*" if security == "true" else "") for name, security in catalogue]
+    errors, warnings = re.search(r"\nErrors:\n(.*?)\nWarnings \(\* about security\):\n(.*)", page, re.DOTALL).groups()
+    assert errors.split() == [row.id for row in MESSAGES if row.is_error]
+    assert warnings.split() == [row.starred for row in MESSAGES if row.is_warning]
+
+
+def test_an_id_is_no_other_word_of_help():
+    """Each word has one page."""
+    assert not {row.id for row in MESSAGES} & {*FIRST_WORDS, *HELP_TOPICS, *(option.name for option in OPTIONS), "messages", "warnings"}
 
 
 def test_fernit_alone_prints_what_there_is(fernit):

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import pytest
 
 from conftest import BINARY, marked_processes, new_key
-from ground import need, wait_for
 from inits import MODES, children_of, program_of, state_of
 from memory import NUMBERS, can_refuse, refusing
+from system import need, wait_for
 
 pytestmark = pytest.mark.real_binary  # its own calls are what fails, not those of a sanitizer
 

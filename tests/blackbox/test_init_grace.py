@@ -7,8 +7,8 @@ import time
 import pytest
 
 from conftest import BINARY
-from ground import AS_NOBODY, need, wait_for, works
 from inits import PATIENCE, children_of, ground_fixture, marked, mode_fixture, python, start_fixture, state_of, status_of  # noqa: F401
+from system import AS_NOBODY, need, wait_for, works
 
 #: A command that ends with `status` (a negative one: the signal) and leaves a process for each word behind.
 #: The word says what that one is, and how it is: "stubborn" does not end on TERM.

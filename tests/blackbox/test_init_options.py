@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from conftest import BINARY, errors, new_key
-from ground import Trace, need, wait_for
 from inits import children_of, ground_fixture, marked, mode_fixture, program_of, python, start_fixture, status_of  # noqa: F401
+from system import Trace, need, wait_for
 
 #: A command and, behind it, a child in its group. The command says what it hears, and whether its child heard it, too.
 TELLS = """

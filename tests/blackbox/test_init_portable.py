@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from ground import need, wait_for
+from system import need, wait_for
 from inits import (  # noqa: F401
     MODES,
     children_of,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import pytest
 
 from conftest import BINARY, NOBODY, new_key, warnings
-from ground import Trace, held_fixture, need, wait_for  # noqa: F401
 from inits import MODES, children_of, descriptors_of, program_of, state_of, status_of
 from memory import AS_IN_A_CONTAINER, STANDARD, bytes_of, can_refuse, forms_of, refusing, scan
+from system import Trace, held_fixture, need, wait_for  # noqa: F401
 
 pytestmark = pytest.mark.real_binary  # its own memory is what is read, not that of a sanitizer
 

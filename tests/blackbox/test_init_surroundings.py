@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conftest import hints, warnings, new_key
-from ground import Trace, need, wait_for
+from system import Trace, need, wait_for
 
 
 @pytest.fixture

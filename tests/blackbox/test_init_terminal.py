@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from ground import need, wait_for
 from inits import children_of, descriptors_of, ground_fixture, holds_back, mode_fixture, program_of, python, selected, state_of, status_of  # noqa: F401
+from system import need, wait_for
 from terminals import INTERRUPT, LEADS, QUIT, SHELLS, SUSPEND, Terminal, line_of, send, shell_at
 
 INIT = selected()

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import BINARY, errors, hints, listing, warnings
 from fuse import mounted_fixture  # noqa: F401
-from ground import AS_NOBODY, Trace, bind, need, wait_for, works
+from system import AS_NOBODY, Trace, bind, need, wait_for, works
 
 pytestmark = pytest.mark.real_binary  # it is the very program that is copied
 

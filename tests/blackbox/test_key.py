@@ -15,8 +15,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from conftest import errors, hints
-from ground import Trace, wait_for
 from keys import fingerprint, key_bytes, made, new_key
+from system import Trace, wait_for
 
 #: The characters of base64 in the order of their values.
 URLSAFE = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"

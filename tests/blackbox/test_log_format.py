@@ -10,8 +10,8 @@ import time
 import pytest
 
 from conftest import errors, new_key
-from ground import Trace, bind
 from inits import children_of
+from system import Trace, bind
 
 KEYS = ["time", "level", "message"]
 KEYS_WITH_ID = ["time", "level", "id", "message"]

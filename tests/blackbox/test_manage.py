@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from conftest import errors, fingerprint, hints, listing, new_key, warnings
-from ground import bind
+from system import bind
 from managed import (
     FERNET_KEY, JWT_SECRET, READS, SECRET_KEY, SECRETS, SHOWS, VALUES, VARIABLES, WEBSERVER, agrees, all_of_them, in_cfg, in_environment,
     kept, mark, new_value, put, version,

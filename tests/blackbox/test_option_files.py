@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from conftest import TREE, errors, hints, listing, new_key, warnings
-from ground import Trace, need, wait_for
 from inits import children_of
 from memory import forms_of, scan
+from system import Trace, need, wait_for
 
 # Written down from Airflow's sources once more: with the value that each might have.
 OPTIONS = {

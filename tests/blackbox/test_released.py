@@ -11,9 +11,9 @@ import subprocess
 import pytest
 
 from conftest import TREE, errors, new_key
-from ground import NOBODY, need
 from keys import key_bytes
 from memory import PART, STANDARD
+from system import NOBODY, need
 
 pytestmark = pytest.mark.real_binary  # not again with each program that others bring
 

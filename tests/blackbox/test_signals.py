@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import marked_processes, new_key
-from ground import AS_NOBODY, NOBODY, Trace, each_call, held_fixture, need, wait_for  # noqa: F401
+from system import AS_NOBODY, NOBODY, Trace, each_call, held_fixture, need, wait_for  # noqa: F401
 
 ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT]
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=\n")

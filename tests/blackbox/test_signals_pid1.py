@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import BINARY, new_key
-from ground import held_fixture, need, wait_for  # noqa: F401
+from system import held_fixture, need, wait_for  # noqa: F401
 
 AS_PROCESS_1 = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
 KEY = re.compile(r"[A-Za-z0-9_-]{43}=\n")

@@ -16,8 +16,8 @@ import pytest
 
 from conftest import BINARY, MARK, listing
 from keys import fingerprint, new_key
-from ground import immutable_fixture, need  # noqa: F401
 from managed import SECRETS, mark
+from system import immutable_fixture, need  # noqa: F401
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 WHOLE = os.environ.get("FERNIT_TEST_STATES") == "all"  # every combination, not a sample

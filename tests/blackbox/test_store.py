@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from conftest import fingerprint, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, Trace, need
+from system import AS_NOBODY, NOBODY, Trace, need
 
 KEY_FILE = re.compile(rb"[A-Za-z0-9_-]{43}=\n")
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import errors, fingerprint, hints, listing, new_key, warnings
-from ground import WAYS, Trace, held_fixture, on_way, wait_for  # noqa: F401
+from system import WAYS, Trace, held_fixture, on_way, wait_for  # noqa: F401
 
 LINK_IMPOSSIBLE = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]
 NOREPLACE_IMPOSSIBLE = ["EINVAL", "ENOSYS", "EOPNOTSUPP"]

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import errors, hints, fingerprint, listing, new_key, warnings
-from ground import AS_NOBODY, NOBODY, WAYS, Trace, each_call, held_fixture, need, on_way, wait_for  # noqa: F401
+from system import AS_NOBODY, NOBODY, WAYS, Trace, each_call, held_fixture, need, on_way, wait_for  # noqa: F401
 
 STRANGER = 12345
 KEY = "kN1SLmXDdR4mVXvO5DXXDVaVa7kLTj6nDMpFKJFnPb0="

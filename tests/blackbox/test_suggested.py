@@ -12,8 +12,8 @@ import subprocess
 import pytest
 
 from conftest import BINARY, errors, hints, listing
-from ground import Trace, pretend_mounts
 from keys import fingerprint, new_key
+from system import Trace, pretend_mounts
 
 #: A folder whose name no shell takes for one word.
 NAME = "it's a \"store\" in $HOME and `here`; " + "x" * 200

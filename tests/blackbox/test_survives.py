@@ -6,7 +6,7 @@ import pytest
 
 from conftest import errors, listing, new_key, warnings
 from containers import STORE, container_fixture, disk_fixture  # noqa: F401
-from ground import Trace, pretend_mounts
+from system import Trace, pretend_mounts
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 ID = "0123456789abcdef" * 4  # as engines call what nobody has given a name

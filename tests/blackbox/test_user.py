@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from conftest import errors, hints, new_key, warnings
-from ground import Trace, need, wait_for
+from system import Trace, need, wait_for
 
 UID, GID = 41001, 41002
 PASSWD = f"""root:x:0:0:root:/root:/bin/bash

@@ -12,8 +12,8 @@ import time
 import pytest
 
 from conftest import errors, hints, notices, warnings
-from ground import Trace, need, wait_for
 from inits import children_of, state_of
+from system import Trace, need, wait_for
 from waiting import fernit  # noqa: F401  (in place of conftest's)
 
 #: So long that a test which comes to its end has not waited for it.

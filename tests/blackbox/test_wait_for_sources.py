@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlparse
 import pytest
 
 from conftest import errors, hints, notices
-from ground import Trace, need
+from system import Trace, need
 from waiting import BROKER, CONN, OLD_CONN, PASSWORD, fernit  # noqa: F401  (in place of conftest's)
 
 

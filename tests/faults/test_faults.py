@@ -1,8 +1,8 @@
 """fernit killed, and failed by the kernel, at every system call: the old state or the new one, and the next start works."""
 import pytest
 
-from ground import WAYS, bind, need
 from keys import new_key
+from system import WAYS, bind, need
 from trials import CFG, SHOW, Place, Proof, Scenario
 
 #: What file systems do not know: those of WAYS, and NFS, which links but has no rename that overwrites nothing.

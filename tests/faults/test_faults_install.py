@@ -10,8 +10,8 @@ import pytest
 
 from calls import errors_of, is_harmless
 from conftest import BINARY
-from ground import Trace, need
 from proofs import proof
+from system import Trace, need
 
 pytestmark = pytest.mark.real_binary
 

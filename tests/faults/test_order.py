@@ -7,9 +7,9 @@ import pytest
 import order
 from conftest import new_key, nobody  # noqa: F401
 from fuse import WAYS, mounted_fixture  # noqa: F401
-from ground import Trace
 from power import Disk, put
 from proofs import proof
+from system import Trace
 
 SENTENCE = (
     f"{{steps}} steps of {{traces}} kinds of start by {len(order.RULES)} rules, {{broken}} broken; "

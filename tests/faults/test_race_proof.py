@@ -11,9 +11,9 @@ import configs
 from conftest import new_key
 from crowd import COMMAND, Outcome, crowd_fixture  # noqa: F401
 from fuse import WAYS, mounted_fixture  # noqa: F401
-from ground import Trace, on_way, wait_for
 from kept import NAMES, cfg_is_right
 from proofs import proof
+from system import Trace, on_way, wait_for
 
 STARTS, KILLS = 500, 60
 SENTENCE = f"{{starts}} first starts, {STARTS} at once on each of {{ways}} file systems; {{killed}} killed, {{edits}} edits by hand; {{losses}} losses"

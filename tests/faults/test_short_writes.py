@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ground import bind
+from system import bind
 from test_faults import BY_CFG, OPERATORS, with_cfg
 from trials import CFG, Place, Proof, Scenario
 

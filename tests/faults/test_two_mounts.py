@@ -5,8 +5,8 @@ import pytest
 from conftest import end_all, errors, hints, new_key
 from crowd import crowd_fixture  # noqa: F401
 from fuse import mounted_fixture  # noqa: F401
-from ground import Lock, Trace, wait_for
 from kept import cfg_is_right
+from system import Lock, Trace, wait_for
 from test_race_proof import agree, released
 
 WAYS = {"link": [], "rename": ["no-link"], "no way but a lock": ["no-link", "no-noreplace"]}

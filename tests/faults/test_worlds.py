@@ -2,9 +2,9 @@
 import pytest
 
 import worlds
-from world_steps import ON_CHANGE, story
-from ground import need
 from proofs import proof
+from system import need
+from world_steps import ON_CHANGE, story
 
 WORLDS, SHARES = 2000, 8
 

@@ -14,9 +14,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from calls import errors_of, is_harmless
-from ground import WAYS, Trace
 from ledger import CALLS, Ledger
 from proofs import proof
+from system import WAYS, Trace
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()

@@ -140,7 +140,7 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
     needs->item->survey.count = MANAGED_OPTIONS;
     for (size_t i = 0; i < MANAGED_OPTIONS; i++) {
         needs->sources[i] =
-            (struct source){.way = WAY_CFG, .place = i, .ring = {.is_value = secret->is_value}};
+            (struct source){.way = WAY_CFG, .option = i, .ring = {.is_value = secret->is_value}};
         needs->item->survey.options[i].source = i;
     }
 }
@@ -151,7 +151,7 @@ static void read_file(struct needs *needs, const char *text)
     unlink("airflow.cfg");
     if (text)
         write_text("airflow.cfg", text);
-    needs->findings.cfg = (struct cfg_look){.path = "airflow.cfg", .readable = true};
+    needs->findings.cfg = (struct shared_cfg){.path = "airflow.cfg", .readable = true};
     if (cfg_read("airflow.cfg", &needs->findings.cfg.cfg, &err) != 0)
         fail_msg("%s", err.message);
 }

@@ -22,7 +22,7 @@ struct standing_keys {
     struct ring staged;
     struct ring written[WRITTEN_MOST];
     struct retired retired;
-    struct standing standing;
+    struct change_input input;
 };
 
 static struct ring ring_from(bool is_value, const char *letters)
@@ -38,13 +38,13 @@ static void lay_out(struct standing_keys *keys, const struct there *there)
     *keys = (struct standing_keys){.outside = ring_from(is_value, there->outside),
                                    .stored = ring_from(is_value, there->stored),
                                    .staged = ring_from(is_value, there->staged)};
-    keys->standing =
-        (struct standing){&keys->outside, &keys->stored, &keys->staged, {NULL}, &keys->retired};
+    keys->input =
+        (struct change_input){&keys->outside, &keys->stored, &keys->staged, {NULL}, &keys->retired};
     size_t written = 0;
     for (size_t i = 0; i < WRITTEN_MOST; i++) {
         keys->written[i] = ring_from(is_value, there->written[i]);
         if (ring_count(&keys->written[i]) > 0)
-            keys->standing.written[written++] = &keys->written[i];
+            keys->input.written[written++] = &keys->written[i];
     }
     retire_keys(&keys->retired, there->retired ? there->retired : "");
 }
@@ -100,7 +100,7 @@ static struct result change_there(enum on_change on_change, const struct there *
     _cleanup_change_ struct change change = {0};
     _cleanup_ring_ struct ring ring = {0};
     lay_out(&keys, there);
-    result.refused = change_for(on_change, &keys.standing, &change, &ring, &err) != 0;
+    result.refused = change_for(on_change, &keys.input, &change, &ring, &err) != 0;
     if (result.refused && !error_says(&err, ERROR_REFUSED, "refuse"))
         fail_msg("%s", err.message);
     copy_letters(result.fresh, &change.fresh);
@@ -503,7 +503,7 @@ static void more_keys_than_a_ring_holds_are_refused_and_nothing_is_cut(void **st
             memset(key, 128 + i, sizeof key);
             assert_int_equal(ring_add(&keys.stored, key, sizeof key, &err), 0);
         }
-        int result = change_for(*rule, &keys.standing, &change, &ring, &err);
+        int result = change_for(*rule, &keys.input, &change, &ring, &err);
         sweep(&keys);
         assert_int_equal(result, -1);
         assert_true(error_says(&err, ERROR_INPUT, "more than 64 keys"));

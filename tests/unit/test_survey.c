@@ -14,7 +14,7 @@
 
 static const struct signals no_signals = {.descriptor = -1};
 
-struct mount_verdict {
+struct given {
     char *environment[4];
     const char *secret_files[3];
     const char *stored;
@@ -23,8 +23,8 @@ struct mount_verdict {
 
 static const struct managed *const fernet = MANAGED_FERNET_KEY;
 
-/* What is there in every test: files of all sorts, to be named by variables. */
-static void lay_ground(const struct mount_verdict *verdict, const char *name)
+/* Files that are there in every test, to be named by variables. */
+static void write_files(const struct given *given, const char *name)
 {
     char path[64];
     write_text("key", A "\n");
@@ -45,14 +45,14 @@ static void lay_ground(const struct mount_verdict *verdict, const char *name)
     snprintf(path, sizeof path, "store/%s", name);
     unlink(path);
     unlink("airflow.cfg");
-    if (verdict->stored)
-        write_text(path, verdict->stored);
-    if (verdict->cfg)
-        write_text("airflow.cfg", verdict->cfg);
+    if (given->stored)
+        write_text(path, given->stored);
+    if (given->cfg)
+        write_text("airflow.cfg", given->cfg);
 }
 
 /* All of airflow.cfg, or no more than the secret's own options where these are enough. */
-static void read_cfg(const struct managed *secret, bool whole, struct cfg_look *look)
+static void read_cfg(const struct managed *secret, bool whole, struct shared_cfg *look)
 {
     struct ini_wanted wanted[MANAGED_OPTIONS];
     size_t count = 0;
@@ -71,25 +71,25 @@ struct how {
     bool *was_whole;  /* whether all of it was read nevertheless; may be NULL */
 };
 
-static int look_at(const struct mount_verdict *verdict, const struct how *how,
-                   struct survey *survey, struct error *err)
+static int look_at(const struct given *given, const struct how *how, struct survey *survey,
+                   struct error *err)
 {
     static char path[] = "PATH=/usr/bin:/bin";
-    char *environment[COUNT(verdict->environment) + 2] = {NULL};
+    char *environment[COUNT(given->environment) + 2] = {NULL};
     size_t count = 0;
-    for (; count < COUNT(verdict->environment) && verdict->environment[count]; count++)
-        environment[count] = verdict->environment[count];
+    for (; count < COUNT(given->environment) && given->environment[count]; count++)
+        environment[count] = given->environment[count];
     environment[count] = path;
-    lay_ground(verdict, how->secret->name);
+    write_files(given, how->secret->name);
 
     struct store store;
-    struct cfg_look cfg = {0};
+    struct shared_cfg cfg = {0};
     read_cfg(how->secret, !how->part_of_cfg, &cfg);
     assert_int_equal(store_open(&store, "store", 0600, err), 0);
     const struct survey_input input = {
         .secret = how->secret,
         .environment = environment,
-        .secret_files = verdict->secret_files,
+        .secret_files = given->secret_files,
         .store = &store,
         .cfg = &cfg,
         .commands = how->commands,
@@ -106,11 +106,11 @@ static int look_at(const struct mount_verdict *verdict, const struct how *how,
 }
 
 /* As a run does. */
-static int look(const struct mount_verdict *verdict, const struct managed *secret,
-                struct survey *survey, struct error *err)
+static int look(const struct given *given, const struct managed *secret, struct survey *survey,
+                struct error *err)
 {
     const struct how how = {.secret = secret, .commands = RUN_COMMANDS_NEEDED};
-    return look_at(verdict, &how, survey, err);
+    return look_at(given, &how, survey, err);
 }
 
 /* The keys' letters, or the value itself. */
@@ -145,7 +145,7 @@ static const char *describe(const struct survey *survey)
 static const struct {
     int line;
     const char *found;
-    struct mount_verdict verdict;
+    struct given given;
 } right[] = {
     {ROW, "", {{NULL}, {NULL}, NULL, NULL}},
 
@@ -178,7 +178,7 @@ static const struct {
     {ROW, VAR "=A " VAR "_FILE=empty", {{VAR "=" A, VAR "_FILE="}, {NULL}, NULL, NULL}},
     {ROW, VAR "=A FERNET_KEY_FILE=B", {{VAR "=" A, "FERNET_KEY_FILE=other"}, {NULL}, NULL, NULL}},
 
-    /* Files: links are followed, modes are not judged, nothing is no key. */
+    /* Files: links are followed, modes are not checked, an empty file is broken. */
     {ROW, VAR "_FILE=A", {{VAR "_FILE=key"}, {NULL}, NULL, NULL}},
     {ROW, "FERNET_KEY_FILE=AB", {{"FERNET_KEY_FILE=two"}, {NULL}, NULL, NULL}},
     {ROW, "FERNET_KEY_FILE=A", {{"FERNET_KEY_FILE=link"}, {NULL}, NULL, NULL}},
@@ -294,7 +294,7 @@ static const struct {
     int line;
     size_t secret; /* in managed_secrets */
     const char *found;
-    struct mount_verdict verdict;
+    struct given given;
 } values[] = {
     {ROW, SECRET, "", {{NULL}, {NULL}, NULL, NULL}},
     {ROW, SECRET, WEB "=s3", {{WEB "=s3"}, {NULL}, NULL, NULL}},
@@ -395,7 +395,7 @@ static void finds_what_stands_in_each_place(void **state)
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        if (look(&row->verdict, fernet, &survey, &err) != 0)
+        if (look(&row->given, fernet, &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -408,7 +408,7 @@ static void finds_a_value_under_each_of_its_names(void **state)
     foreach(row, values) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        if (look(&row->verdict, &managed_secrets[row->secret], &survey, &err) != 0)
+        if (look(&row->given, &managed_secrets[row->secret], &survey, &err) != 0)
             fail_row(row, "%s", err.message);
         if (strcmp(describe(&survey), row->found) != 0)
             fail_row(row, "found: %s", describe(&survey));
@@ -422,7 +422,7 @@ static void what_is_broken_says_so_by_its_name_with_a_cure_and_no_secret(void **
     foreach(row, right) {
         struct error err = {0};
         _cleanup_survey_ struct survey survey = {0};
-        assert_int_equal(look(&row->verdict, fernet, &survey, &err), 0);
+        assert_int_equal(look(&row->given, fernet, &survey, &err), 0);
         for (size_t i = 0; i < survey.count; i++) {
             const struct source *source = &survey.sources[i];
             if (source->finding != FOUND_BROKEN)
@@ -446,7 +446,7 @@ static void no_command_is_run_where_none_may_be(void **state)
         int line;
         bool in_command;
         const char *found;
-        struct mount_verdict verdict;
+        struct given given;
     } table[] = {
         {ROW, false, VAR "_CMD=command", {{VAR "_CMD=touch ran"}, {NULL}, NULL, NULL}},
         {ROW, false, VAR "_CMD=broken", {{VAR "_CMD=touch 'ran"}, {NULL}, NULL, NULL}},
@@ -466,7 +466,7 @@ static void no_command_is_run_where_none_may_be(void **state)
             .commands = row->in_command ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER,
             .in_command = row->in_command,
         };
-        assert_int_equal(look_at(&row->verdict, &how, &survey, &err), 0);
+        assert_int_equal(look_at(&row->given, &how, &survey, &err), 0);
         if (strcmp(describe(&survey), row->found) != 0 || text_of("ran"))
             fail_row(row, "found: %s", describe(&survey));
     }
@@ -508,10 +508,10 @@ static void a_file_that_repeats_a_key_is_read_to_its_end_only_if_asked(void **st
             struct error err = {0};
             _cleanup_survey_ struct survey survey = {0};
             bool was_whole = false;
-            const struct mount_verdict verdict = {.stored = A, .cfg = row->cfg};
+            const struct given given = {.stored = A, .cfg = row->cfg};
             const struct how how = {.secret = fernet, .part_of_cfg = part, .was_whole = &was_whole};
             char expected[256];
-            if (look_at(&verdict, &how, &survey, &err) != 0)
+            if (look_at(&given, &how, &survey, &err) != 0)
                 fail_row(row, "%s", err.message);
             snprintf(expected, sizeof expected, "%s%s", row->found,
                      !part || was_whole ? row->whole : "");
@@ -529,8 +529,8 @@ static void a_name_that_is_too_long_is_cut(void **state)
     _cleanup_survey_ struct survey survey = {0};
     memset(path, '/', sizeof path);
     memcpy(path + sizeof path - sizeof "no-file", "no-file", sizeof "no-file");
-    const struct mount_verdict verdict = {.secret_files = {path}};
-    assert_int_equal(look(&verdict, fernet, &survey, &err), 0);
+    const struct given given = {.secret_files = {path}};
+    assert_int_equal(look(&given, fernet, &survey, &err), 0);
     size_t found = 0;
     for (size_t i = 0; i < survey.count; i++) {
         size_t length = strlen(survey.sources[i].name);

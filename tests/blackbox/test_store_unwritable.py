@@ -1,10 +1,10 @@
-"""A store on ground that cannot be written: full, read-only, immutable. The old state stays, and the next start works."""
+"""A store that cannot be written: full, read-only, immutable. The old state stays, and the next start works."""
 import errno
 
 import pytest
 
 from conftest import errors, new_key, notices
-from ground import Trace, bind, immutable_fixture  # noqa: F401
+from system import Trace, bind, immutable_fixture  # noqa: F401
 
 
 def fill(folder):

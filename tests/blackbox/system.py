@@ -1,4 +1,4 @@
-"""The ground under a test: strace and the faults it makes, mounts that only the test sees, users without rights."""
+"""What a test asks of the system: strace and its faults, mounts that only the test sees, users without rights, locks."""
 import collections
 import fcntl
 import functools
