@@ -20,7 +20,7 @@ enum { MESSAGE_MOST = 3584, LINE_MOST = PIPE_BUF };
 struct message {
     const char *level;
     const char *id; /* NULL: none */
-    char text[MESSAGE_MOST];
+    const char *text;
     const char *hints;
 };
 
@@ -213,17 +213,18 @@ static void write_out(const char *text, size_t length)
     }
 }
 
-static void print_message(struct message message, const char *hints, const char *format,
-                          va_list values)
+static void print_message(const char *shown_level, const char *id, const char *hints,
+                          const char *format, va_list values)
 {
     int saved = errno;
-    char masked[MESSAGE_MOST];
-    if (vsnprintf(message.text, sizeof message.text, format, values) < 0)
-        *message.text = '\0';
-    snprintf(masked, sizeof masked, "%s", hints ? hints : "");
-    log_mask(message.text);
-    log_mask(masked);
-    message.hints = masked;
+    char said[MESSAGE_MOST];
+    char advice[MESSAGE_MOST];
+    const struct message message = {shown_level, id, said, advice};
+    if (vsnprintf(said, sizeof said, format, values) < 0)
+        *said = '\0';
+    snprintf(advice, sizeof advice, "%s", hints ? hints : "");
+    log_mask(said);
+    log_mask(advice);
     if (listener && strcmp(message.level, "warning") == 0) {
         listener(listener_context, message.id, message.text, message.hints);
     } else {
@@ -238,7 +239,7 @@ static void print_message(struct message message, const char *hints, const char 
         return;                                                                                    \
     va_list values;                                                                                \
     va_start(values, format);                                                                      \
-    print_message((struct message){level, id, "", NULL}, hints, format, values);                   \
+    print_message(level, id, hints, format, values);                                               \
     va_end(values)
 
 void log_error(const char *id, const char *hints, const char *format, ...)
