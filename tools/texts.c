@@ -99,8 +99,8 @@ static const struct message_text message_texts[] = {
      "Remove the reason, and start again. fernit changed nothing, or finishes at the next start "
      "what it began."},
     {"refused", NULL,
-     "fernit could continue, but a key or a secret would be at risk. Or an option forbids it: "
-     "`--strict` makes a start of each warning about security an error.",
+     "fernit could continue, but a key or a secret would be at risk, or an option forbids it. "
+     "(`--strict` makes each warning about security an error, with the same id.)",
      "Do what a hint says."},
     {"invalid-key", "`...: ... has ... bytes, a Fernet key has 32`",
      "A source holds something that is no Fernet key: a part of one, a template, a path, two keys "

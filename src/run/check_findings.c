@@ -13,6 +13,7 @@ static int check_readable(const struct context *context, const struct findings *
     if (!context->settings->deliver_cfg || !cfg->exists || !(cfg->status.st_mode & 0004))
         return 0;
     error_refused(err, "%s can be read by everybody (refused: --strict)", findings->cfg_path.bytes);
+    error_id(err, "readable-cfg");
     return error_hint(err, "chmod o-r %s", findings->cfg_path.bytes);
 }
 
@@ -25,6 +26,7 @@ static int check_remarks(const struct item *item, struct error *err)
             continue;
         remark_write(remark, &item->survey, &item->decision, &message);
         error_refused(err, "%.900s (refused: --strict)", message.text);
+        error_id(err, remark_id(remark->kind));
         return error_hint(err, "%s", message.hint);
     }
     return 0;

@@ -142,6 +142,7 @@ static int tell_shown(const struct delivery *delivery, const struct edit *edit, 
     findings_why_shown(delivery->findings, why);
     if (delivery->context->settings->strict) {
         error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
+        error_id(err, "shown-secret");
         return error_hint(err, hint);
     }
     log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, why, "");

@@ -142,6 +142,7 @@ int own_key_check(const struct context *context, struct error *err)
     name = is_text ? "the text of -c" : name;
     if (settings->strict) {
         error_refused(err, text, name, line, " (refused: --strict)");
+        error_id(err, "own-key");
         return error_hint(err, hint);
     }
     log_warning("own-key", hint, text, name, line, "");

@@ -354,7 +354,7 @@ def homeless(fernit, namespace, tmp_path):
 def test_init_keeps_the_key_with_a_warning_where_nobody_says_which_airflow_cfg_and_none_can_be_made(homeless, store, key):
     done = homeless("init")
     assert done.returncode == 0, done.stderr
-    assert len(warnings(done)) == 1 and "AIRFLOW_CONFIG" in warnings(done)[0], done.stderr
+    assert len(warnings(done)) == 1 and "AIRFLOW_CONFIG" in hints(done)[0], done.stderr
     assert (store / "fernet_key").read_text() == key + "\n"
 
 

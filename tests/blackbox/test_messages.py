@@ -72,5 +72,11 @@ def test_each_is_one_fact():
     assert not [(place, text) for place, text in MESSAGES if re.search(r";(?! do$)", re.sub(r'\\".*?\\"', "", text))]
 
 
+def test_none_has_a_fraction():
+    """The program for arm64 is linked without what printf needs for one (Makefile)."""
+    formats = [(path.name, literal) for path in (TREE / "src").rglob("*.c") for _, literal in strings(without_comments(path.read_text()))]
+    assert not [found for found in formats if re.search(r"(?<!%)%[-+ 0#]*[\d*]*(?:\.[\d*]+)?L?[aefgAEFG]", found[1])]
+
+
 def test_the_words_are_plain():
     assert not [(place, word[0], line) for place, text in MESSAGES for line in shown(text) if (word := RULED_OUT.search(line))]

@@ -85,6 +85,13 @@ def test_with_strict_it_is_a_refusal_before_anything_is_written(fernit, insecure
     assert listing(tmp_path) == before
 
 
+def test_the_refusal_has_the_id_of_the_warning(fernit, insecure):
+    environment, words = insecure
+    warning, refusal = ([row["id"] for row in map(json.loads, done.stderr.splitlines()) if words in row["message"]] for done in (
+        fernit("run", "--log-format", "json", *options, "true", guard=False, **environment) for options in ([], ["--strict"])))
+    assert warning == refusal and len(warning) == 1
+
+
 def test_status_says_what_strict_would_refuse(fernit, insecure, tmp_path):
     environment, words = insecure
     before = listing(tmp_path)
