@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from conftest import BINARY, NOBODY, new_key, warnings
+from conftest import BINARY, NOBODY, new_key, hints, warnings
 from inits import MODES, children_of, descriptors_of, program_of, state_of, status_of
 from memory import AS_IN_A_CONTAINER, STANDARD, bytes_of, can_refuse, forms_of, refusing, scan
 from system import Trace, held_fixture, need, wait_for  # noqa: F401
@@ -421,7 +421,7 @@ def test_it_says_nothing_but_that_it_could_not_execute_itself_anew(place, mode, 
     if way(place).anew:
         assert done.stderr == ""
     else:
-        assert done.stderr.count("\n") == 1 and len(warnings(done)) == 1 and CANNOT in done.stderr
+        assert len(warnings(done)) == len(hints(done)) == 1 and done.stderr.count("\n") == 2 and CANNOT in done.stderr
 
 
 def test_the_warning_tells_why(place):
