@@ -38,8 +38,7 @@ static int write_in_place(int fd, const char *path, const char *text, size_t len
 /* The copy has one line with both lengths, the old text and the new text. */
 static const char copy_head[] = "fernit airflow.cfg ";
 
-/* The copy's name until it is complete. Not random: writers hold the store's lock, so a crash leaves at most one.
- * */
+/* The copy's name until it is complete. Not random: writers hold the store's lock, so a crash leaves at most one. */
 static void unfinished_name(const char *copy, char name[FILE_TEMPORARY_NAME])
 {
     snprintf(name, FILE_TEMPORARY_NAME, "%s.new", copy);

@@ -27,8 +27,7 @@ struct secret {
 /* Call it once, before any other function here (sodium_init). Returns 0, or -1 with ERROR_SYSTEM. */
 int secret_setup(struct error *err);
 
-/* Grows it to a capacity of at least `capacity` bytes; the bytes in use stay. Returns 0, or -1 with ERROR_SYSTEM.
- * */
+/* Grows it to a capacity of at least `capacity` bytes; the bytes in use stay. Returns 0, or -1 with ERROR_SYSTEM. */
 int secret_reserve(struct secret *secret, size_t capacity, struct error *err);
 
 /* Appends `length` bytes, growing it if needed. Returns 0, or -1 with ERROR_SYSTEM. */

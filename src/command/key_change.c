@@ -119,8 +119,8 @@ static int check_sources(const struct key_operation *operation, struct error *er
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         /* fernit init does not remove a key from [DEFAULT]. */
-        bool is_edited = source->way == WAY_CFG && !source->is_second;
-        for (size_t j = 0; source->way != WAY_STORE && j < ring_count(&source->ring); j++) {
+        bool is_edited = source->kind == SOURCE_CFG && !source->is_second;
+        for (size_t j = 0; source->kind != SOURCE_STORE && j < ring_count(&source->ring); j++) {
             char text[FP];
             ring_fingerprint(&source->ring, j, text);
             if (strcmp(text, operation->target.fingerprint) != 0)

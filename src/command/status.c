@@ -31,7 +31,7 @@ static const char *finding_text(const struct source *source)
 {
     switch (source->finding) {
     case FOUND_ABSENT:
-        return source->way == WAY_STORE ? "no key" : "-";
+        return source->kind == SOURCE_STORE ? "no key" : "-";
     case FOUND_EMPTY:
         return "set to nothing";
     case FOUND_KEYS:
@@ -65,7 +65,7 @@ static int describe_sources(const struct item *item, struct status_secret *secre
     for (size_t i = 0; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
         struct status_source *row = &secret->sources[i];
-        row->way = (int)source->way;
+        row->kind = (int)source->kind;
         row->name = source->name;
         row->found = source_is_never_run(survey, source) ? "a command that Airflow never runs"
                                                          : finding_text(source);
@@ -151,7 +151,7 @@ static const char *const verdict_words[] = {
 static const char *verdict_word(const struct decision *decision)
 {
     bool adopts =
-        decision->winner && decision->winner->way == WAY_CFG && !decision->winner->by_command;
+        decision->winner && decision->winner->kind == SOURCE_CFG && !decision->winner->by_command;
     return decision->action == ACTION_USE && adopts ? "adopt" : verdict_words[decision->action];
 }
 
@@ -171,7 +171,7 @@ static void describe_verdict(const struct findings *findings, const struct item 
         const struct source *from = decision_source(&item->survey, decision, 0);
         char first[FINGERPRINT_TEXT + 1];
         bool is_staged =
-            from->way == WAY_STORE &&
+            from->kind == SOURCE_STORE &&
             !ring_has(&from->ring, ring_key(&decision->ring, 0), ring_width(&decision->ring));
         ring_fingerprint(&decision->ring, 0, first);
         snprintf(text, size, "uses %s, from %s%s%s", first, from->name, is_staged ? ".staged" : "",

@@ -28,10 +28,11 @@ static bool is_by_command(const struct item *item)
     const struct source *winner = item->decision.winner;
     bool leads_to_store = false;
     for (size_t i = 0; item->secret->options[i].variable && survey->sources; i++)
-        leads_to_store |= (survey->options[i].own_store || (survey->options[i].command_failed &&
-                                                            winner && winner->way == WAY_STORE)) &&
-                          survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
-    return leads_to_store || (winner && winner->way == WAY_CFG && winner->by_command &&
+        leads_to_store |=
+            (survey->options[i].own_store ||
+             (survey->options[i].command_failed && winner && winner->kind == SOURCE_STORE)) &&
+            survey->sources[survey->options[i].source].finding == FOUND_ABSENT;
+    return leads_to_store || (winner && winner->kind == SOURCE_CFG && winner->by_command &&
                               !source_is_shadowed(survey, winner));
 }
 

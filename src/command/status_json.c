@@ -84,7 +84,7 @@ static void print_secret_json(const struct status_secret *secret)
     printf(",\"sources\":[");
     for (size_t i = 0; i < secret->source_count; i++) {
         const struct status_source *source = &secret->sources[i];
-        printf("%s{\"way\":%d", i > 0 ? "," : "", source->way);
+        printf("%s{\"way\":%d", i > 0 ? "," : "", source->kind);
         print_member("name", source->name);
         print_member("found", *source->found ? source->found : "keys");
         print_fingerprints("fingerprints", source->fingerprints);

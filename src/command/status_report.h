@@ -14,7 +14,7 @@
 enum { STATUS_TEXT = 3584, STATUS_HINT = 3072, STATUS_WAIT = 400, STATUS_CFG = 1024 };
 
 struct status_source {
-    int way; /* enum way: the number that the table shows */
+    int kind; /* enum source_kind: the number that the table shows */
     const char *name;
     const char *found; /* in words; "" if it has keys, which the fingerprints show */
     bool wins;

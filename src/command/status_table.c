@@ -25,13 +25,13 @@ static const char *color(const struct status_style *style, const char *code)
     return style->has_colors ? code : "";
 }
 
-static void print_row(const struct status_source *source, size_t width, int way,
+static void print_row(const struct status_source *source, size_t width, int kind,
                       const struct status_style *style)
 {
     size_t length = strlen(source->name);
     char number[4] = " ";
-    if (way)
-        snprintf(number, sizeof number, "%d", way);
+    if (kind)
+        snprintf(number, sizeof number, "%d", kind);
     printf("%s  %s  ", source->wins ? color(style, BOLD) : "", number);
     print_clean(source->name);
     printf("%*s  %s%s%s%s\n", (int)(length < width ? width - length : 0), "", source->found,
@@ -44,7 +44,7 @@ static bool is_row(const struct status_report *report, const struct status_secre
                    const struct status_source *source, const struct status_style *style)
 {
     bool is_first = secret == report->secrets;
-    return !source->is_absent || style->shows_all || (is_first && source->way == WAY_STORE);
+    return !source->is_absent || style->shows_all || (is_first && source->kind == SOURCE_STORE);
 }
 
 static size_t widest(const struct status_report *report, const struct status_style *style)
@@ -126,7 +126,7 @@ static void print_keys(const struct status_report *report, const struct status_s
 static void print_secret(const struct status_report *report, const struct status_secret *secret,
                          size_t width, const struct status_style *style)
 {
-    int way = 0;
+    int kind = 0;
     bool is_first = secret == report->secrets;
     bool has_verdict = is_first || !report->is_refused;
     bool is_shown = has_verdict || secret->is_kept || *secret->staged || secret->retired.count > 0;
@@ -139,8 +139,8 @@ static void print_secret(const struct status_report *report, const struct status
         const struct status_source *source = &secret->sources[i];
         if (!is_row(report, secret, source, style))
             continue;
-        print_row(source, width, source->way != way ? source->way : 0, style);
-        way = source->way;
+        print_row(source, width, source->kind != kind ? source->kind : 0, style);
+        kind = source->kind;
     }
     if (is_first && style->shows_all)
         printf("  7  a new one, if none of these has one\n");

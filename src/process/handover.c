@@ -22,7 +22,7 @@ void handover_write(const struct watch *watch, char word[HANDOVER_LENGTH])
         (uint64_t)watch->loudness,
         watch->format,
         settings->scope,
-        watch->given,
+        watch->has_foreground,
         (uint64_t)settings->grace,
         (uint64_t)settings->term_delay,
         settings->good_statuses[0],
@@ -69,7 +69,7 @@ int handover_read(const char *word, struct watch *watch, struct error *err)
     watch->loudness = (int)take(&at, INT_MAX);
     watch->format = (enum log_format)take(&at, LOG_JSON);
     settings.scope = (enum scope)take(&at, SCOPE_GROUP);
-    watch->given = take(&at, 1);
+    watch->has_foreground = take(&at, 1);
     settings.grace = (int64_t)take(&at, INT64_MAX);
     settings.term_delay = (int64_t)take(&at, INT64_MAX);
     for (size_t i = 0; i < 4; i++)

@@ -18,7 +18,7 @@ struct watch {
     struct supervision settings; /* the fields that matter once the command runs */
     pid_t child;                 /* also its process group */
     int terminal;                /* descriptor of the controlling terminal; -1: none */
-    bool given;                  /* fernit gave the child its foreground */
+    bool has_foreground;         /* fernit gave the child the terminal's foreground */
     int loudness;                /* enum log_level */
     enum log_format format;      /* of the log */
 };

@@ -36,15 +36,15 @@ enum {
 struct state {
     const struct watch *watch;
     enum phase phase;
-    pid_t child;  /* 0 once it was reaped: another process may have its number */
-    int status;   /* its wait status, once it was reaped */
-    bool over;    /* nothing is left to do */
-    bool refused; /* some descendants are another user's */
-    bool warned;  /* of a signal that could not be forwarded */
-    int stopped;  /* the signal that stopped the command, until it is continued */
-    bool hung_up; /* the command got SIGHUP: no process can give it the terminal */
-    bool given;   /* the child has the terminal's foreground, and fernit must take it back */
-    bool timed;   /* there is something to do at `until` */
+    pid_t child;         /* 0 once it was reaped: another process may have its number */
+    int status;          /* its wait status, once it was reaped */
+    bool over;           /* nothing is left to do */
+    bool refused;        /* some descendants are another user's */
+    bool warned;         /* of a signal that could not be forwarded */
+    int stopped;         /* the signal that stopped the command, until it is continued */
+    bool hung_up;        /* the command got SIGHUP: no process can give it the terminal */
+    bool has_foreground; /* the child has the terminal's foreground, and fernit must take it back */
+    bool timed;          /* there is something to do at `until` */
     struct deadline until;
     struct deadline killing; /* the end of PHASE_KILLING */
     int faults;              /* in a row */
@@ -62,7 +62,7 @@ static void set_timer(struct state *state, int64_t milliseconds)
 static void give_terminal(struct state *state)
 {
     terminal_give(state->watch->terminal, state->child);
-    state->given = true;
+    state->has_foreground = true;
 }
 
 __attribute__((hot)) static void forward(struct state *state, int number)
@@ -74,7 +74,7 @@ __attribute__((hot)) static void forward(struct state *state, int number)
     /* A key stopped the terminal's whole foreground group, whatever the scope is. */
     if (number == SIGCONT && watch->terminal >= 0) {
         group = true;
-        if (watch->given && terminal_is_ours(watch->terminal))
+        if (watch->has_foreground && terminal_is_ours(watch->terminal))
             give_terminal(state);
     }
     int sent = kill(group ? -state->child : state->child, number);
@@ -107,7 +107,7 @@ static void stop_with_child(struct state *state, int number)
         give_terminal(state);
     bool stopped = !given && getpid() != 1 && signals_stop(wants_terminal ? number : SIGTSTP);
     /* The shell took the terminal back meanwhile. */
-    state->given = state->given && !stopped;
+    state->has_foreground = state->has_foreground && !stopped;
     if (stopped) {
         forward(state, SIGCONT);
     } else if (given || number == SIGTSTP || (may_leave && setsid() >= 0)) {
@@ -181,7 +181,7 @@ static void end_left(struct state *state)
 static void command_ended(struct state *state, bool alone)
 {
     state->timed = false;
-    if (state->given && terminal_was_left(state->watch->terminal, state->watch->child))
+    if (state->has_foreground && terminal_was_left(state->watch->terminal, state->watch->child))
         terminal_give(state->watch->terminal, getpgrp());
     log_detail("the command ended with status %d", state->status);
     if (alone || state->watch->settings.grace == 0)
@@ -312,7 +312,8 @@ static void settle_down(const struct watch *watch)
 __attribute__((hot)) int supervise(const struct watch *watch)
 {
     struct error err = {0};
-    struct state state = {.watch = watch, .child = watch->child, .given = watch->given};
+    struct state state = {
+        .watch = watch, .child = watch->child, .has_foreground = watch->has_foreground};
     log_never_wait();
     /* After a fault, look for ended processes again: the SIGCHLD that told of them is gone. */
     int taken = reap(&state, &err);

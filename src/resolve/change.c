@@ -93,8 +93,9 @@ static int join_written(const struct change_input *input, struct change *change,
     return 0;
 }
 
-/* Keys from outside first, then the store's, staged ones last. Where the first key from outside is staged, the next
- * one would encrypt: it may do so only if the store has it, and with it every process, so not if it is retired. */
+/* Keys from outside first, then the store's, staged ones last. The first key encrypts, so every process must be able
+ * to read it: where the first key from outside is staged (S), the next one (A) is first only if the store has it.
+ * Outside S,A and store B: B,A,S. Outside S,A and store B,A: A,B,S. */
 static int order_ring(const struct change_input *now, const struct ring *front,
                       const struct change *change, struct ring *ring, struct error *err)
 {

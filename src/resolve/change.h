@@ -38,8 +38,7 @@ struct change {
     struct ring staged; /* the staged keys after it */
     struct ring fresh;  /* the new keys */
     bool changes;       /* the ring or the staged keys change, or a key must be retired */
-    bool
-        can_wait; /* all that changes: staged keys that are in the ring by now are no longer staged */
+    bool can_wait;      /* only staged keys change: they are in the ring by now */
 };
 
 /* Works out *change and, in *ring, what this process gets. Returns 0, or -1: ERROR_REFUSED

@@ -31,7 +31,7 @@ static int fail(const struct source *source, struct error *err)
 /* A literal key in airflow.cfg. */
 static bool is_written(const struct source *source)
 {
-    return source->way == WAY_CFG && source->finding == FOUND_KEYS && !source->by_command &&
+    return source->kind == SOURCE_CFG && source->finding == FOUND_KEYS && !source->by_command &&
            !source->is_second;
 }
 
@@ -53,19 +53,19 @@ static bool is_unused(const struct survey *survey, const struct source *source,
     if (winner->finding == FOUND_SECRET && source->finding == FOUND_KEYS)
         return true;
     /* Airflow never used it beside a fernet_key in the file. */
-    if (source->way == WAY_CFG && survey->sources[option->source].finding == FOUND_KEYS)
+    if (source->kind == SOURCE_CFG && survey->sources[option->source].finding == FOUND_KEYS)
         return false;
-    bool is_replaced = winner->way >= WAY_BARE && winner->way <= WAY_STORE;
+    bool is_replaced = winner->kind >= SOURCE_BARE && winner->kind <= SOURCE_STORE;
     if (source->finding == FOUND_SECRET)
-        return !survey->secret->replaceable || (source->way == WAY_CFG && is_replaced);
-    return source->finding == FOUND_COMMAND && source->way == WAY_CFG && is_replaced;
+        return !survey->secret->replaceable || (source->kind == SOURCE_CFG && is_replaced);
+    return source->finding == FOUND_COMMAND && source->kind == SOURCE_CFG && is_replaced;
 }
 
 /* A command in airflow.cfg may give a new key, as a variable may: so it wins against the key in the store, and
  * against the key that fernit wrote beside it. Airflow does not run it beside a key that the file's owner wrote. */
 static const struct source *find_command(const struct survey *survey)
 {
-    if (survey_owned(survey))
+    if (survey_users_own(survey))
         return NULL;
     for (size_t i = survey->store_source + 1; i < survey->count; i++) {
         const struct source *source = &survey->sources[i];
@@ -97,7 +97,7 @@ static int find_winner(const struct survey *survey, struct decision *decision, s
             return fail(source, err);
         } else if (holds_value(source)) {
             const struct source *command =
-                source->way == WAY_STORE || source->is_marked ? find_command(survey) : NULL;
+                source->kind == SOURCE_STORE || source->is_marked ? find_command(survey) : NULL;
             decision->winner = command ? command : source;
         }
     }
@@ -208,7 +208,7 @@ static int remark_on_change(const struct survey *survey, enum on_change on_chang
     bool is_fresh = ring_count(&decision->change.fresh) > 0;
     bool is_first =
         !ring_same_first(ring, stored) && ring_has(stored, ring_key(ring, 0), ring_width(ring));
-    bool is_fewer = !is_fresh && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
+    bool is_fewer = !is_fresh && (winner->kind <= SOURCE_COMMAND || winner->kind == SOURCE_CFG) &&
                     !source_is_shadowed(survey, winner) && !ring->is_value &&
                     !ring_covers(&winner->ring, ring);
     if (is_first || is_fewer)
@@ -322,7 +322,7 @@ static int remark_sources(const struct survey *survey, struct decision *decision
         if (is_written(source)) {
             if (remark_written(survey, source, decision, err) < 0)
                 return -1;
-        } else if (source->way != WAY_STORE && !ring_covers(&decision->ring, &source->ring)) {
+        } else if (source->kind != SOURCE_STORE && !ring_covers(&decision->ring, &source->ring)) {
             add_remark(decision, REMARK_OTHER, source, NULL);
         }
     }

@@ -54,7 +54,8 @@ __attribute__((format(printf, 2, 3))) static void advise(const struct writer *w,
 static void advise_docker_exec(const struct writer *w)
 {
     const struct source *winner = w->winner;
-    if (!w->secret->is_value && winner && (winner->way <= WAY_COMMAND || winner->way == WAY_CFG) &&
+    if (!w->secret->is_value && winner &&
+        (winner->kind <= SOURCE_COMMAND || winner->kind == SOURCE_CFG) &&
         !source_is_shadowed(w->survey, winner))
         advise(w, "docker exec sees %s alone, so run there: fernit run%s -- airflow ...",
                w->winner_name, w->survey->suggested);
@@ -63,7 +64,7 @@ static void advise_docker_exec(const struct writer *w)
 /* The option that keeps Airflow from running its ..._cmd. */
 static const char *owned_label(const struct writer *w)
 {
-    return w->secret->options[survey_owned(w->survey)->option].label;
+    return w->secret->options[survey_users_own(w->survey)->option].label;
 }
 
 /* Whether Airflow itself reads the source: an empty Fernet key there turns encryption off. */
@@ -71,9 +72,9 @@ static bool is_read_by_airflow(const struct writer *w)
 {
     const struct survey *survey = w->survey;
     const struct source *source = w->source;
-    bool is_option = source->way == WAY_CFG &&
+    bool is_option = source->kind == SOURCE_CFG &&
                      source == &survey->sources[survey->options[source->option].source];
-    return !w->secret->is_value && (source->way == WAY_VARIABLE || is_option);
+    return !w->secret->is_value && (source->kind == SOURCE_VARIABLE || is_option);
 }
 
 static void write_empty(const struct writer *w)
@@ -84,7 +85,7 @@ static void write_empty(const struct writer *w)
         advise(w, "remove the empty %s: it is set twice, and the first one hides the other", name);
     else if (is_read_by_airflow(w))
         advise(w, "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
-               w->source->way == WAY_VARIABLE ? ", and docker exec still gets it" : "");
+               w->source->kind == SOURCE_VARIABLE ? ", and docker exec still gets it" : "");
     else
         advise(w, "remove it");
 }
@@ -94,7 +95,7 @@ static void write_broken(const struct writer *w)
     say(w, "%s", w->source->error->message);
     if (*w->source->error->hints)
         advise(w, "%s", w->source->error->hints);
-    if (w->source->way != WAY_STORE || w->secret->is_value) {
+    if (w->source->kind != SOURCE_STORE || w->secret->is_value) {
         advise(w, "this is not urgent: the %s comes from %s", w->secret->title, w->winner_name);
         return;
     }
@@ -229,7 +230,7 @@ static void write_published(const struct writer *w)
     const char *value = secret->is_value ? "a new one" : "NEW,OLD";
     say(w, "%s gives a %s that everybody knows, from %s", w->source->name,
         secret->is_value ? secret->title : "key", w->remark->text);
-    if (w->source->way < WAY_STORE)
+    if (w->source->kind < SOURCE_STORE)
         advise(w, "change it there to %s: fernit key generate prints a new one", value);
     else
         advise(w, "set %s once to %s: fernit key generate prints a new one", variable, value);

@@ -14,13 +14,13 @@
 #include "store/store.h"
 
 /* The kinds of sources, in their order of precedence, numbered as `fernit status` numbers them. */
-enum way {
-    WAY_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
-    WAY_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
-    WAY_BARE,         /* FERNET_KEY; the other secrets have none */
-    WAY_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
-    WAY_STORE,
-    WAY_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd (its key goes to the store), fernet_key_secret */
+enum source_kind {
+    SOURCE_VARIABLE = 1, /* AIRFLOW__CORE__FERNET_KEY */
+    SOURCE_COMMAND,      /* AIRFLOW__CORE__FERNET_KEY_CMD, then ..._SECRET */
+    SOURCE_BARE,         /* FERNET_KEY; the other secrets have none */
+    SOURCE_FILE,         /* ..._FILE variables, --secret-file, /run/secrets */
+    SOURCE_STORE,
+    SOURCE_CFG, /* airflow.cfg: fernet_key, fernet_key_cmd (its key goes to the store), fernet_key_secret */
 };
 
 enum finding {
@@ -38,7 +38,7 @@ enum finding {
 enum { SOURCE_NAME = 320, SECOND_NAME = 96 };
 
 struct source {
-    enum way way;
+    enum source_kind kind;
     enum finding finding;
     const char *name; /* for messages: "FERNET_KEY", "/run/secrets/fernet_key"; borrowed */
     struct ring ring;
@@ -47,16 +47,14 @@ struct source {
     /* Fails the run also below the winner: a variable and its ..._FILE are both set, for example. */
     bool fatal;
     bool repeated; /* another secret's survey reports the same error: it is one of the whole file */
-    size_t option; /* of WAY_CFG: index in secret->options */
+    size_t option; /* of SOURCE_CFG: index in secret->options */
     bool by_command;      /* a command, which may give another ring tomorrow */
     bool is_marked;       /* fernit wrote this option beside a ..._cmd, which is still run */
     bool readable_by_all; /* of the store's file */
     bool modeless;        /* the store's file system has one mode for all files */
-    bool
-        in_default; /* the option is in [DEFAULT] of airflow.cfg, which Airflow shows in every section */
-    bool
-        is_second; /* the same variable, set again, or [DEFAULT] beside a section: Airflow reads the first */
-    bool hides; /* the variable is set twice, first to nothing */
+    bool in_default;      /* in [DEFAULT] of airflow.cfg, which Airflow shows in every section */
+    bool is_second; /* the variable again, or [DEFAULT] beside a section: Airflow reads the first */
+    bool hides;     /* the variable is set twice, first to nothing */
 };
 
 enum run_commands {
@@ -117,15 +115,14 @@ struct survey {
     struct retired retired; /* its retired keys */
     bool has_lost_ring; /* in the first survey the store had no ring, but staged or retired keys */
     struct survey_option options[MANAGED_OPTIONS];
-    char second_names[4 * MANAGED_OPTIONS + 2]
-                     [SECOND_NAME]; /* names of variables that are set twice */
+    /* The variables that are set twice: room for the four of each option, FERNET_KEY and FERNET_KEY_FILE. */
+    char second_names[4 * MANAGED_OPTIONS + 2][SECOND_NAME];
     size_t second_count;
     char store_name[SOURCE_NAME]; /* names that sources point to: do not copy the survey */
     char cfg_names[MANAGED_OPTIONS][4][SOURCE_NAME];
 };
 
-/* Whether the source is outside the store and airflow.cfg, and may give another key at each start: the first four
- * ways, and a command in airflow.cfg. */
+/* Whether the source may give another key at each start: every source above the store, and a command in airflow.cfg. */
 bool source_is_outside(const struct source *source);
 
 /* Whether the source is a command in airflow.cfg beside a value, which Airflow reads instead. */
@@ -133,7 +130,7 @@ bool source_is_shadowed(const struct survey *survey, const struct source *source
 
 /* The first literal key in airflow.cfg that fernit did not write; NULL: none. Airflow reads it and runs no ..._cmd,
  * so fernit runs none either. */
-const struct source *survey_owned(const struct survey *survey);
+const struct source *survey_users_own(const struct survey *survey);
 
 /* Whether the source is a command in airflow.cfg that is not run for that reason. */
 bool source_is_never_run(const struct survey *survey, const struct source *source);

@@ -16,7 +16,7 @@
 
 /* What the second assignment of a variable holds, or NULL. Airflow reads the first, but keys of the second may be in
  * use. */
-static const char *find_second(struct survey_state *state, enum way way, const char *name,
+static const char *find_second(struct survey_state *state, enum source_kind kind, const char *name,
                                struct source *source)
 {
     struct survey *survey = state->survey;
@@ -25,7 +25,7 @@ static const char *find_second(struct survey_state *state, enum way way, const c
         return NULL;
     char *where = survey->second_names[survey->second_count++];
     snprintf(where, SECOND_NAME, "the second %s", name);
-    *source = source_named(state, way, where);
+    *source = source_named(state, kind, where);
     source->is_second = true;
     return second + strlen(name) + 1;
 }
@@ -35,17 +35,17 @@ static int add_second(struct survey_state *state, const char *name, enum finding
                       struct error *err)
 {
     struct source source;
-    if (!find_second(state, WAY_COMMAND, name, &source))
+    if (!find_second(state, SOURCE_COMMAND, name, &source))
         return 0;
     source.finding = finding;
     return survey_add(state, &source, err);
 }
 
-static int add_variable(struct survey_state *state, enum way way, const char *name,
+static int add_variable(struct survey_state *state, enum source_kind kind, const char *name,
                         const char *file_name, bool expand, struct error *err)
 {
     const char *value = environment_get(state->input->environment, name);
-    struct source source = source_named(state, way, name);
+    struct source source = source_named(state, kind, name);
     if (!value)
         return survey_add(state, &source, err);
 
@@ -71,7 +71,7 @@ static int add_variable(struct survey_state *state, enum way way, const char *na
     }
     if (survey_add(state, &source, err) < 0)
         return -1;
-    const char *second = find_second(state, way, name, &source);
+    const char *second = find_second(state, kind, name, &source);
     if (!second)
         return 0;
     source_take_keys(state, &source, source.name, second, strlen(second));
@@ -80,7 +80,7 @@ static int add_variable(struct survey_state *state, enum way way, const char *na
 
 static int add_command(struct survey_state *state, const char *name, struct error *err)
 {
-    struct source source = source_named(state, WAY_COMMAND, name);
+    struct source source = source_named(state, SOURCE_COMMAND, name);
     const char *command = environment_get(state->input->environment, name);
     if (!command)
         return survey_add(state, &source, err);
@@ -96,7 +96,7 @@ static int add_secret(struct survey_state *state, const struct managed_option *o
                       struct error *err)
 {
     const char *name = option->variable_secret;
-    struct source source = source_named(state, WAY_COMMAND, name);
+    struct source source = source_named(state, SOURCE_COMMAND, name);
     const char *path = environment_get(state->input->environment, name);
     if (!path || managed_is_left_out(option, state->input->airflow))
         return survey_add(state, &source, err);
@@ -120,7 +120,7 @@ static void read_keys(const struct survey_state *state, const char *path, const 
 
 static int add_file_variable(struct survey_state *state, const char *name, struct error *err)
 {
-    struct source source = source_named(state, WAY_FILE, name);
+    struct source source = source_named(state, SOURCE_FILE, name);
     const char *path = environment_get(state->input->environment, name);
     if (path && text_is_blank(path))
         source.finding = FOUND_EMPTY;
@@ -128,7 +128,7 @@ static int add_file_variable(struct survey_state *state, const char *name, struc
         read_keys(state, path, name, &source);
     if (survey_add(state, &source, err) < 0)
         return -1;
-    const char *second = find_second(state, WAY_FILE, name, &source);
+    const char *second = find_second(state, SOURCE_FILE, name, &source);
     if (!second)
         return 0;
     read_keys(state, second, source.name, &source);
@@ -138,7 +138,7 @@ static int add_file_variable(struct survey_state *state, const char *name, struc
 static int add_secret_file(struct survey_state *state, const char *path, struct error *err)
 {
     static const char option[] = "--secret-file";
-    struct source source = source_named(state, WAY_FILE, path);
+    struct source source = source_named(state, SOURCE_FILE, path);
     read_keys(state, path, option, &source);
     if (source.finding == FOUND_BROKEN && !secret_file_may_be_shown(path))
         source.name = option;
@@ -156,7 +156,7 @@ static bool is_absent(const char *path, const struct error *error)
 static int add_mounted(struct survey_state *state, struct error *err)
 {
     for (const char *const *path = state->input->secret->mounted; *path; path++) {
-        struct source source = source_named(state, WAY_FILE, *path);
+        struct source source = source_named(state, SOURCE_FILE, *path);
         if (!state->input->no_mounts)
             read_keys(state, *path, NULL, &source);
         if (source.finding == FOUND_BROKEN && is_absent(*path, source.error))
@@ -227,7 +227,7 @@ static int add_store(struct survey_state *state, struct error *err)
 {
     const struct store *store = state->input->store;
     struct survey *survey = state->survey;
-    struct source source = source_named(state, WAY_STORE, survey->store_name);
+    struct source source = source_named(state, SOURCE_STORE, survey->store_name);
     survey->store_source = survey->count;
     if (state->input->store_error && survey->secret->replaceable) {
         /* The Fernet key's survey reports it. A replaceable secret is created for this process alone. */
@@ -245,7 +245,7 @@ static int add_store(struct survey_state *state, struct error *err)
     return survey_add(state, &source, err);
 }
 
-/* The sources before the store, in the order of enum way. A new kind of source is one more step here. */
+/* The sources before the store, in the order of enum source_kind. A new kind of source is one more step here. */
 static int add_outside(struct survey_state *state, struct error *err)
 {
     const struct survey_input *input = state->input;
@@ -255,15 +255,15 @@ static int add_outside(struct survey_state *state, struct error *err)
     for (size_t i = 0; secret->options[i].variable; i++)
         ranked[i] = &secret->options[managed_rank(secret, input->airflow, i)];
     for (option = ranked; *option; option++)
-        if (add_variable(state, WAY_VARIABLE, (*option)->variable, (*option)->variable_file, true,
-                         err) < 0)
+        if (add_variable(state, SOURCE_VARIABLE, (*option)->variable, (*option)->variable_file,
+                         true, err) < 0)
             return -1;
     for (option = ranked; *option; option++)
         if (add_command(state, (*option)->variable_command, err) < 0 ||
             add_secret(state, *option, err) < 0)
             return -1;
     if (secret->bare &&
-        add_variable(state, WAY_BARE, secret->bare, secret->bare_file, false, err) < 0)
+        add_variable(state, SOURCE_BARE, secret->bare, secret->bare_file, false, err) < 0)
         return -1;
     for (option = ranked; *option; option++)
         if (add_file_variable(state, (*option)->variable_file, err) < 0)
@@ -298,7 +298,7 @@ int survey_store_again(const struct survey_input *input, struct survey *survey, 
 {
     struct survey_state state = {.input = input, .survey = survey};
     struct source *kept = &survey->sources[survey->store_source];
-    struct source source = source_named(&state, WAY_STORE, survey->store_name);
+    struct source source = source_named(&state, SOURCE_STORE, survey->store_name);
     struct error *room = kept->error ? kept->error : malloc(sizeof *room);
     if (!room)
         return error_sys(err, "%s", survey->store_name);

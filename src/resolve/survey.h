@@ -2,7 +2,7 @@
  *
  * It reads files and runs commands, and writes nothing. resolve/decide.h decides what the findings mean.
  *
- * A new source is a value in enum way (resolve/sources.h) and a step in add_outside() in resolve/survey.c, or in
+ * A new source is a value in enum source_kind (resolve/sources.h) and a step in add_outside() in resolve/survey.c, or in
  * survey_cfg() in resolve/survey_cfg.c for one in airflow.cfg. The step fills a struct source with the functions of
  * resolve/survey_state.h.
  */

@@ -47,7 +47,7 @@ static struct source source_in_cfg(struct survey_state *state, size_t index, siz
     snprintf(name, SOURCE_NAME, "%s: %s%s%s", state->input->cfg->path,
              which == IN_DEFAULT ? "[DEFAULT] " : "",
              which == IN_DEFAULT ? option->option : option->label, endings[which]);
-    struct source source = source_named(state, WAY_CFG, name);
+    struct source source = source_named(state, SOURCE_CFG, name);
     source.option = index;
     return source;
 }
@@ -67,7 +67,7 @@ static void take_cfg_key(const struct survey_state *state, const struct managed_
                                      &source->ring, is_plain, source->error);
     if (source->finding != FOUND_BROKEN)
         return;
-    source_advise_key(source->error, state->survey->secret, WAY_CFG);
+    source_advise_key(source->error, state->survey->secret, SOURCE_CFG);
     error_within(source->error, "%s", source->name);
 }
 
@@ -129,7 +129,7 @@ static bool has_option(const struct survey_state *state, const char *section, co
     int found = cfg_value(&state->input->cfg->cfg, section, option, value, source->error);
     if (found < 0) {
         source->finding = FOUND_BROKEN;
-        source_advise_key(source->error, state->survey->secret, WAY_CFG);
+        source_advise_key(source->error, state->survey->secret, SOURCE_CFG);
         error_within(source->error, "%s", source->name);
     }
     return found > 0 && !text_is_blank(value->bytes);

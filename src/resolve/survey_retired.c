@@ -42,7 +42,7 @@ int survey_retired(struct survey_state *state, bool may_be_there, struct error *
                            &survey->retired, err) < 0)
         return -1;
     for (size_t i = 0; i < survey->count; i++)
-        if (survey->sources[i].way != WAY_STORE)
+        if (survey->sources[i].kind != SOURCE_STORE)
             check_retired(state, &survey->sources[i]);
     return 0;
 }

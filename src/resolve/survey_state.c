@@ -8,13 +8,13 @@
 #include "base/lines.h"
 #include "resolve/key_command.h"
 
-struct source source_named(struct survey_state *state, enum way way, const char *name)
+struct source source_named(struct survey_state *state, enum source_kind kind, const char *name)
 {
     size_t length = strlen(name);
     if (length >= SOURCE_NAME)
         name += length - SOURCE_NAME + 1;
     state->error.kind = ERROR_NONE;
-    return (struct source){.way = way,
+    return (struct source){.kind = kind,
                            .name = name,
                            .ring = {.is_value = state->input->secret->is_value},
                            .error = &state->error};
@@ -37,13 +37,14 @@ int survey_add(struct survey_state *state, struct source *source, struct error *
         survey->sources = sources;
         survey->room = room;
     }
-    bool may_hide = source->finding == FOUND_EMPTY && source->way < WAY_STORE;
+    bool may_hide = source->finding == FOUND_EMPTY && source->kind < SOURCE_STORE;
     const char *hidden =
         may_hide ? environment_hidden(state->input->environment, source->name) : NULL;
     source->hides = hidden != NULL;
     if (hidden && !survey->secret->is_value)
         survey->misnamed = hidden;
-    bool is_value = source->finding == FOUND_KEYS && source->way != WAY_STORE && !source->is_marked;
+    bool is_value =
+        source->finding == FOUND_KEYS && source->kind != SOURCE_STORE && !source->is_marked;
     state->decided |= !source->is_second && (source->finding == FOUND_SECRET ||
                                              source->finding == FOUND_BROKEN || is_value);
     struct source *kept = &survey->sources[survey->count++];
@@ -57,13 +58,13 @@ int survey_add(struct survey_state *state, struct source *source, struct error *
 }
 
 /* A new key helps only where nothing was encrypted yet. */
-static const char *key_cure(const struct managed *secret, enum way way)
+static const char *key_cure(const struct managed *secret, enum source_kind kind)
 {
-    if (way == WAY_STORE && secret->is_value)
+    if (kind == SOURCE_STORE && secret->is_value)
         return "correct it, or remove the file: then fernit creates a new one";
-    if (way == WAY_STORE)
+    if (kind == SOURCE_STORE)
         return "restore the file from a backup: fernit creates no key in its place";
-    if (way == WAY_CFG)
+    if (kind == SOURCE_CFG)
         return "correct that line of the file";
     if (secret->is_value)
         return "give the value on one line, or nothing: then fernit creates one";
@@ -77,15 +78,15 @@ void source_advise(struct error *error, const char *cure)
     error_advise(error, "%s", *remedy ? remedy : cure);
 }
 
-void source_advise_key(struct error *error, const struct managed *secret, enum way way)
+void source_advise_key(struct error *error, const struct managed *secret, enum source_kind kind)
 {
     if (*error_remedy(error)) {
         source_advise(error, "");
         return;
     }
-    error_id(error, way == WAY_STORE ? "damaged-key" : "invalid-key");
-    if (way == WAY_STORE || !*error->hints)
-        error_hint(error, "%s", key_cure(secret, way));
+    error_id(error, kind == SOURCE_STORE ? "damaged-key" : "invalid-key");
+    if (kind == SOURCE_STORE || !*error->hints)
+        error_hint(error, "%s", key_cure(secret, kind));
 }
 
 /* However the value is delivered, Airflow would replace variables in it, and its processes would get different
@@ -117,7 +118,7 @@ void source_take_keys(const struct survey_state *state, struct source *source, c
     }
     ring_free(&source->ring);
     source->finding = FOUND_BROKEN;
-    source_advise_key(source->error, state->input->secret, source->way);
+    source_advise_key(source->error, state->input->secret, source->kind);
     error_within(source->error, "%s", where);
 }
 

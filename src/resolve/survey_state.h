@@ -17,7 +17,7 @@ struct survey_state {
 
 /* Begins a source, which is absent so far. The name is borrowed; of a name that is too long only the end is used. The
  * source's error is the one in `state` until it is added. */
-struct source source_named(struct survey_state *state, enum way way, const char *name);
+struct source source_named(struct survey_state *state, enum source_kind kind, const char *name);
 
 /* Adds the source to the survey. A broken one gets a copy of its error. Returns 0, or -1: ERROR_ENDING where a signal
  * ended its command, ERROR_SYSTEM. */
@@ -36,7 +36,7 @@ void source_run_command(struct source *source, const struct survey_state *state,
 void source_advise(struct error *error, const char *cure);
 
 /* Adds the hint for a text that is no key, and the error's id. */
-void source_advise_key(struct error *error, const struct managed *secret, enum way way);
+void source_advise_key(struct error *error, const struct managed *secret, enum source_kind kind);
 
 /* Lists the retired keys where they matter: a source has a key that the store lacks, or the store has no ring now, or
  * had none in the first survey. Returns 0, or -1 as store_retired_list. */

@@ -46,7 +46,7 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
 static bool is_by_command(const struct item *item)
 {
     const struct source *winner = item->decision.winner;
-    return winner && winner->way == WAY_CFG && winner->by_command;
+    return winner && winner->kind == SOURCE_CFG && winner->by_command;
 }
 
 /* Whether Airflow gets the ring from the file's ..._cmd, as the file's owner wants it: the command gave the ring, or
@@ -56,7 +56,7 @@ static bool is_by_command(const struct item *item)
 static bool gives_by_command(const struct view *view)
 {
     const struct source *winner = view->item->decision.winner;
-    bool by_store = winner && winner->way == WAY_STORE;
+    bool by_store = winner && winner->kind == SOURCE_STORE;
     if (is_by_command(view->item))
         return view->by_environment || agree(view->item->delivers, &winner->ring);
     return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
@@ -72,7 +72,7 @@ static bool is_known(const struct view *view, const struct ring *ours, const str
 static enum cfg_need need_behind_secret(const struct view *view, enum finding found)
 {
     bool blocks = found == FOUND_EMPTY || found == FOUND_PLACEHOLDER;
-    return blocks && view->item->decision.winner->way == WAY_CFG ? CFG_CLEAR : CFG_RIGHT;
+    return blocks && view->item->decision.winner->kind == SOURCE_CFG ? CFG_CLEAR : CFG_RIGHT;
 }
 
 /* Whether the file has a value under this name. */

@@ -43,7 +43,7 @@ static bool needs_mark(const struct cfg *cfg, const struct item *item,
     size_t index = survey->options[option - item->secret->options].source;
     bool is_empty = !found || text_is_blank(ini_value(&cfg->ini, found)) ||
                     survey->sources[index].finding == FOUND_PLACEHOLDER;
-    return cfg->exists && has_command(cfg, item->secret) && !survey_owned(survey) &&
+    return cfg->exists && has_command(cfg, item->secret) && !survey_users_own(survey) &&
            (is_empty || ini_is_marked(&cfg->ini, found, option->mark));
 }
 

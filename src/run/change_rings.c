@@ -147,8 +147,8 @@ static int change_one(const struct context *context, struct findings *findings, 
     return 0;
 }
 
-/* Where fernit may not write the store, a replaceable secret is used without it. */
-static bool goes_unkept(const struct findings *findings, const struct item *item)
+/* Returns whether fernit may not write the store, and warns of that. A replaceable secret is then used without it. */
+static bool warn_if_unchanged(const struct findings *findings, const struct item *item)
 {
     if (!item->secret->replaceable || file_folder_is_writable(findings->store.path))
         return false;
@@ -167,7 +167,7 @@ int change_rings(const struct context *context, struct findings *findings,
     bool can_wait = true;
     for (size_t i = 0; i < findings->count; i++) {
         struct item *item = &findings->items[i];
-        if (!has_to_change(context, item) || goes_unkept(findings, item))
+        if (!has_to_change(context, item) || warn_if_unchanged(findings, item))
             continue;
         changed[count++] = item;
         can_wait &= item->decision.change.can_wait;

@@ -72,7 +72,7 @@ static bool tell_lost_later(const struct context *context, const struct findings
     if (verdict.survival != MOUNT_EPHEMERAL)
         return false;
     /* A mounted secret is there at the next start too. */
-    if (item->decision.winner->way == WAY_FILE)
+    if (item->decision.winner->kind == SOURCE_FILE)
         return true;
     mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
     char hints[MOUNT_HINTS + 128];
@@ -180,10 +180,11 @@ static bool would_last(const struct context *context, const struct findings *fin
     return context->settings->store_named || verdict.survival != MOUNT_EPHEMERAL;
 }
 
-/* Where fernit may not write the store, a key that a source gives at each start is used without it, and a replaceable
- * secret is created for this process alone. A store that fernit may write, and cannot, is an error. */
-static bool goes_unkept(const struct context *context, const struct findings *findings,
-                        const struct item *item)
+/* Returns whether fernit may not write the store, and warns of that. A key that a source gives at each start is then
+ * used without it, and a replaceable secret is created for this process alone. A store that fernit may write, and
+ * cannot, is an error. */
+static bool warn_if_unkept(const struct context *context, const struct findings *findings,
+                           const struct item *item)
 {
     bool is_given = is_given_outside(item);
     if ((!is_given && !item->secret->replaceable) || file_folder_is_writable(findings->store.path))
@@ -230,7 +231,7 @@ static int create_missing(const struct context *context, struct findings *findin
         struct item *item = &findings->items[i];
         if ((creation->done & bit_of(item)) || !must_create(context, findings, item))
             continue;
-        if (goes_unkept(context, findings, item)) {
+        if (warn_if_unkept(context, findings, item)) {
             creation->done |= bit_of(item);
             continue;
         }
@@ -273,7 +274,7 @@ static int create_unkept(const struct findings *findings, const struct creation 
     if (ring_generate(&item->unkept, item->secret->bytes, err) < 0)
         return -1;
     item->delivers = &item->unkept;
-    if (creation->done & bit_of(item)) /* goes_unkept has told it */
+    if (creation->done & bit_of(item)) /* warn_if_unkept has told it */
         return 0;
     ring_summary(&item->unkept, fingerprints);
     char hint[PATH_MAX + 128];

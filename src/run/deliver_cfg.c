@@ -104,7 +104,7 @@ static int prepare_option(const struct delivery *delivery, const struct cfg_opti
                : need == CFG_CLEAR ? edit->done->cleared
                                    : edit->done->set,
                option->option);
-    edit->told_in_environment &= need == CFG_HIDE || (winner && winner->way == WAY_VARIABLE);
+    edit->told_in_environment &= need == CFG_HIDE || (winner && winner->kind == SOURCE_VARIABLE);
     return need == CFG_SET ? retire_old(delivery, edit, option->item, option->option, err) : 0;
 }
 
@@ -265,8 +265,6 @@ static int write_once(const struct delivery *delivery, const struct edit *edit, 
     return written;
 }
 
-/* The store's lock, where one can be had (else *lock is -1): a read-only store has nobody to lock
- * out. */
 /* One attempt: reads the file, edits it, writes it. */
 static int attempt(const struct delivery *delivery, bool *is_foreign, struct error *err)
 {

@@ -16,7 +16,7 @@ struct item {
     struct decision decision;
     struct ring unkept;          /* created for this process alone, where no store can keep it */
     const struct ring *delivers; /* what Airflow gets, one of the rings here; NULL: nothing */
-    bool is_kept; /* with context->pretends: a run would have written it to the store */
+    bool is_kept; /* this start wrote it to the store; with context->pretends: would have */
 };
 
 struct findings {

@@ -19,7 +19,7 @@ static void say_one(const struct item *item)
     char fingerprints[RING_SUMMARY];
     const struct decision *decision = &item->decision;
     const struct source *winner = decision->winner;
-    bool only_in_cfg = winner && winner->way == WAY_CFG && !winner->by_command &&
+    bool only_in_cfg = winner && winner->kind == SOURCE_CFG && !winner->by_command &&
                        decision->action == ACTION_USE && !item->secret->replaceable;
     if (!winner || !(only_in_cfg || log_shows(LOG_VERBOSE)))
         return;

@@ -34,7 +34,7 @@ static int start(const struct context *context, char **environment, struct watch
         .own_session = settings->supervision.own_session,
         .takes_terminal = settings->supervision.own_session && terminal_leave(),
         .no_new_privileges = settings->no_new_privileges,
-        .terminal = watch->given ? watch->terminal : -1,
+        .terminal = watch->has_foreground ? watch->terminal : -1,
     };
     if (signals_pending(context->signals)) {
         error_ending(&err);
@@ -43,7 +43,7 @@ static int start(const struct context *context, char **environment, struct watch
     watch->child = spawn_command(&start, &status, &err);
     if (watch->child > 0)
         return 0;
-    if (watch->given)
+    if (watch->has_foreground)
         terminal_give(watch->terminal, getpgrp());
     return report_unstarted(&err, status);
 }
@@ -88,7 +88,7 @@ int command_supervised(const struct context *context, struct environment *enviro
     watch.settings.scope =
         choose_scope(watch.settings.scope, context->settings->words, environment->list);
     watch.terminal = watch.settings.own_session ? -1 : terminal_open();
-    watch.given = gets_terminal(&watch);
+    watch.has_foreground = gets_terminal(&watch);
     supervise_adopt(&watch.settings);
 
     int failed = start(context, environment->list, &watch);

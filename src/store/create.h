@@ -4,11 +4,9 @@
  *
  * 1. A temporary file, fsync, link(2) to NAME, fsync of the directory; only then is the temporary removed. EEXIST:
  *    another start was first, and its secret is used.
- * 2. Without links: renameat2(2) with RENAME_NOREPLACE. A durable .NAME.claim exists from before the rename until
- * after
+ * 2. Without links: renameat2(2) with RENAME_NOREPLACE. A durable .NAME.claim exists from before the rename until after
  *    the fsync of the directory. It tells readers to fsync before they use the secret.
- * 3. Without that, too: O_EXCL under the store's lock, with such a claim. An incomplete file (no newline at its
- * end, and
+ * 3. Without that, too: O_EXCL under the store's lock, with such a claim. An incomplete file (no newline at its end, and
  *    not a key ring without it) that has a claim was never used by any process: the holder of the lock creates it
  *    again. An incomplete file without a claim is damage, and stays. If the lock does not reach every host
  *    (store/mount_verdict.h), O_EXCL alone decides which start creates the file. No start then completes the file

@@ -47,8 +47,7 @@ struct mount_verdict {
 void mount_classify(const char *mountinfo, size_t length, const char *path, unsigned marks,
                     struct mount_verdict *verdict);
 
-/* The same for any `path`, which need not exist: reads /proc/self/mountinfo, resolves links, and finds the marks.
- * */
+/* The same for any `path`, which need not exist: reads /proc/self/mountinfo, resolves links, and finds the marks. */
 void mount_verdict_find(const char *path, char *const *environment, struct mount_verdict *verdict);
 
 /* A hint: where to move a store whose locks do not reach all containers (is_desktop_share). It depends on the

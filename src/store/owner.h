@@ -11,6 +11,5 @@ int store_advise_owner(const char *path, struct error *err);
 /* Adds hints for an owner that this user namespace does not map. Returns -1. */
 int store_hint_unmapped(struct error *err);
 
-/* As store_advise_owner, for a file in the store `path` (open as `directory`) that this user may not read: EACCES.
- * */
+/* As store_advise_owner, for a file in the store `path` (open as `directory`) that this user may not read: EACCES. */
 int store_advise_file(int directory, const char *path, const char *name, struct error *err);

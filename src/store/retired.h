@@ -38,8 +38,7 @@ int store_retired_read(const struct store *store, const char *name, bool is_valu
 int store_retire(const struct store *store, const char *name, bool is_value,
                  const struct ring *keys, struct error *err);
 
-/* Predicts store_retire by permissions and mounts. Writes nothing. Returns 0, or -1 with the error it would have.
- * */
+/* Predicts store_retire by permissions and mounts. Writes nothing. Returns 0, or -1 with the error it would have. */
 int store_retire_foresee(const struct store *store, const char *name, bool is_value,
                          const struct ring *keys, struct error *err);
 

@@ -23,8 +23,7 @@ struct error;
 int store_replace(const struct store *store, const char *file, const struct secret *text,
                   struct error *err);
 
-/* Predicts store_replace by permissions and mounts. Writes nothing. Returns 0, or -1 with the error it would have.
- * */
+/* Predicts store_replace by permissions and mounts. Writes nothing. Returns 0, or -1 with the error it would have. */
 int store_replace_foresee(const struct store *store, const char *file, struct error *err);
 
 /* Removes FILE, durable. A missing file is no error. Returns 0, or -1 with ERROR_SYSTEM. */

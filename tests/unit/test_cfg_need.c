@@ -15,7 +15,7 @@ static const struct {
     enum cfg_need need;
     const char *ring;
     const char *text; /* NULL: there is no file */
-    enum way way;
+    enum source_kind kind;
     bool command; /* it reads the store, or, where the file wins, it has given the ring */
 } table[] = {
     {ROW, CFG_MAKE, "A", NULL, 0, false},
@@ -56,21 +56,21 @@ static const struct {
     {ROW, CFG_FOREIGN, "B", CORE "$FERNET_KEY\n", 0, false},
 
     /* A fernet_key_cmd that reads the store gives Airflow what the store holds. */
-    {ROW, CFG_RIGHT, "A", "[core]\n", WAY_STORE, true},
-    {ROW, CFG_SET, "A", "[core]\n", WAY_STORE, false},
-    {ROW, CFG_SET, "A", "[core]\n", WAY_VARIABLE, true},
-    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, true},
-    {ROW, CFG_SET, "A", CORE "$UNSET\n", WAY_STORE, true},
-    {ROW, CFG_SET, "A", CORE "\n", WAY_STORE, false},
-    {ROW, CFG_SET, "A", CORE "\n", WAY_VARIABLE, true},
-    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_STORE, true},
-    {ROW, CFG_FOREIGN, "A", CORE B "\n", WAY_STORE, true},
+    {ROW, CFG_RIGHT, "A", "[core]\n", SOURCE_STORE, true},
+    {ROW, CFG_SET, "A", "[core]\n", SOURCE_STORE, false},
+    {ROW, CFG_SET, "A", "[core]\n", SOURCE_VARIABLE, true},
+    {ROW, CFG_SET, "A", CORE "\n", SOURCE_STORE, true},
+    {ROW, CFG_SET, "A", CORE "$UNSET\n", SOURCE_STORE, true},
+    {ROW, CFG_SET, "A", CORE "\n", SOURCE_STORE, false},
+    {ROW, CFG_SET, "A", CORE "\n", SOURCE_VARIABLE, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", SOURCE_STORE, true},
+    {ROW, CFG_FOREIGN, "A", CORE B "\n", SOURCE_STORE, true},
 
     /* Nor is what another fernet_key_cmd has given written down: tomorrow it may give another one. */
-    {ROW, CFG_RIGHT, "A", "[core]\nfernet_key_cmd = x\n", WAY_CFG, true},
-    {ROW, CFG_CLEAR, "A", CORE "\nfernet_key_cmd = x\n", WAY_CFG, true},
-    {ROW, CFG_CLEAR, "A", CORE "$UNSET\nfernet_key_cmd = x\n", WAY_CFG, true},
-    {ROW, CFG_RIGHT, "A", CORE A "\n", WAY_CFG, false},
+    {ROW, CFG_RIGHT, "A", "[core]\nfernet_key_cmd = x\n", SOURCE_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "\nfernet_key_cmd = x\n", SOURCE_CFG, true},
+    {ROW, CFG_CLEAR, "A", CORE "$UNSET\nfernet_key_cmd = x\n", SOURCE_CFG, true},
+    {ROW, CFG_RIGHT, "A", CORE A "\n", SOURCE_CFG, false},
 };
 
 /* A file whose command gives A, or fails, where the ring comes to Airflow by the file alone, or not. */
@@ -99,17 +99,17 @@ static const struct {
 static const struct {
     int line;
     const char *text;
-    enum way way;
+    enum source_kind kind;
     enum cfg_need need;
 } secrets[] = {
-    {ROW, NULL, WAY_COMMAND, CFG_RIGHT},
-    {ROW, "[core]\n", WAY_COMMAND, CFG_RIGHT},
-    {ROW, CORE "\n", WAY_COMMAND, CFG_RIGHT},
-    {ROW, CORE A "\n", WAY_COMMAND, CFG_RIGHT},
-    {ROW, CORE "hunter2\n", WAY_COMMAND, CFG_RIGHT},
-    {ROW, "[core]\nfernet_key_secret = x\n", WAY_CFG, CFG_RIGHT},
-    {ROW, CORE "\nfernet_key_secret = x\n", WAY_CFG, CFG_CLEAR},
-    {ROW, CORE "$UNSET\nfernet_key_secret = x\n", WAY_CFG, CFG_CLEAR},
+    {ROW, NULL, SOURCE_COMMAND, CFG_RIGHT},
+    {ROW, "[core]\n", SOURCE_COMMAND, CFG_RIGHT},
+    {ROW, CORE "\n", SOURCE_COMMAND, CFG_RIGHT},
+    {ROW, CORE A "\n", SOURCE_COMMAND, CFG_RIGHT},
+    {ROW, CORE "hunter2\n", SOURCE_COMMAND, CFG_RIGHT},
+    {ROW, "[core]\nfernet_key_secret = x\n", SOURCE_CFG, CFG_RIGHT},
+    {ROW, CORE "\nfernet_key_secret = x\n", SOURCE_CFG, CFG_CLEAR},
+    {ROW, CORE "$UNSET\nfernet_key_secret = x\n", SOURCE_CFG, CFG_CLEAR},
 };
 
 static char *const environment[] = {"FERNET_KEY=" A, NULL};
@@ -139,8 +139,8 @@ static void begin(struct needs *needs, const struct managed *secret, const struc
     needs->item->survey.sources = needs->sources;
     needs->item->survey.count = MANAGED_OPTIONS;
     for (size_t i = 0; i < MANAGED_OPTIONS; i++) {
-        needs->sources[i] =
-            (struct source){.way = WAY_CFG, .option = i, .ring = {.is_value = secret->is_value}};
+        needs->sources[i] = (struct source){
+            .kind = SOURCE_CFG, .option = i, .ring = {.is_value = secret->is_value}};
         needs->item->survey.options[i].source = i;
     }
 }
@@ -205,8 +205,8 @@ static void a_file_gets_what_it_needs_and_no_more(void **state)
     foreach(row, table) {
         struct error err = {0};
         enum cfg_need known;
-        const struct source winner = {.way = row->way ? row->way : WAY_VARIABLE,
-                                      .by_command = row->way == WAY_CFG && row->command};
+        const struct source winner = {.kind = row->kind ? row->kind : SOURCE_VARIABLE,
+                                      .by_command = row->kind == SOURCE_CFG && row->command};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
         needs.item->survey.options[0].own_store = row->command;
         add_keys(&needs.item->decision.ring, row->ring);
@@ -234,7 +234,7 @@ static void a_command_keeps_the_file_where_the_environment_has_the_rest(void **s
     foreach(row, commands) {
         struct error err = {0};
         enum cfg_need known;
-        struct source winner = {.way = row->failed ? WAY_STORE : WAY_CFG,
+        struct source winner = {.kind = row->failed ? SOURCE_STORE : SOURCE_CFG,
                                 .by_command = !row->failed};
         begin(&needs, MANAGED_FERNET_KEY, &winner, true);
         needs.settings.deliver_environment = row->by_environment;
@@ -256,7 +256,7 @@ static void where_airflow_asks_its_backend_only_what_blocks_it_goes(void **state
         for (int deliver = 0; deliver < 2; deliver++) {
             struct error err = {0};
             enum cfg_need known;
-            const struct source winner = {.way = row->way};
+            const struct source winner = {.kind = row->kind};
             begin(&needs, MANAGED_FERNET_KEY, &winner, deliver);
             needs.item->decision.action = ACTION_SECRET;
             needs.item->delivers = NULL;
@@ -312,7 +312,7 @@ static void each_name_of_a_value_has_a_need_of_its_own(void **state)
     foreach(row, names)
         for (int unkept = 0; unkept < 2; unkept++) {
             struct error err = {0};
-            const struct source winner = {.way = WAY_STORE};
+            const struct source winner = {.kind = SOURCE_STORE};
             begin(&needs, secret, unkept ? NULL : &winner, true);
             needs.findings.airflow = row->airflow;
             needs.item->decision.action = unkept ? ACTION_GENERATE : ACTION_USE;

@@ -11,12 +11,14 @@
 /* Every place, in the order of a real survey. */
 static const struct {
     const char *name;
-    enum way way;
+    enum source_kind kind;
 } places[] = {
-    {"var", WAY_VARIABLE}, {"cmd", WAY_COMMAND}, {"secret", WAY_COMMAND}, {"bare", WAY_BARE},
-    {"afile", WAY_FILE},   {"bfile", WAY_FILE},  {"sfile", WAY_FILE},     {"run1", WAY_FILE},
-    {"run2", WAY_FILE},    {"run3", WAY_FILE},   {"run4", WAY_FILE},      {"store", WAY_STORE},
-    {"cfg", WAY_CFG},      {"cfg2", WAY_CFG},    {"cfgcmd", WAY_CFG},     {"cfgsecret", WAY_CFG},
+    {"var", SOURCE_VARIABLE},  {"cmd", SOURCE_COMMAND}, {"secret", SOURCE_COMMAND},
+    {"bare", SOURCE_BARE},     {"afile", SOURCE_FILE},  {"bfile", SOURCE_FILE},
+    {"sfile", SOURCE_FILE},    {"run1", SOURCE_FILE},   {"run2", SOURCE_FILE},
+    {"run3", SOURCE_FILE},     {"run4", SOURCE_FILE},   {"store", SOURCE_STORE},
+    {"cfg", SOURCE_CFG},       {"cfg2", SOURCE_CFG},    {"cfgcmd", SOURCE_CFG},
+    {"cfgsecret", SOURCE_CFG},
 };
 
 /* Their number; of one that is none it is COUNT(places). */
@@ -103,7 +105,7 @@ static void begin_survey(struct survey *survey, bool is_value)
     };
     assert_non_null(sources);
     for (size_t i = 0; i < COUNT(places); i++) {
-        sources[i].way = places[i].way;
+        sources[i].kind = places[i].kind;
         sources[i].name = places[i].name;
         sources[i].ring.is_value = is_value;
         sources[i].by_command = strstr(places[i].name, "cmd") != NULL;
@@ -500,7 +502,7 @@ static void what_could_cost_a_key_is_refused(void **state)
 /* Whether the store is to hold what the place gives: not what it holds already. */
 static bool is_kept(size_t place)
 {
-    return places[place].way != WAY_STORE && strcmp(places[place].name, "cfgsecret") != 0;
+    return places[place].kind != SOURCE_STORE && strcmp(places[place].name, "cfgsecret") != 0;
 }
 
 /* The rules once more, over every two places: A before B, whatever they are. */
@@ -516,9 +518,9 @@ static void every_pair_of_places_keeps_its_order(void **state)
             char expected[64];
             const char *first = places[i].name;
             const char *second = places[j].name;
-            bool is_stored = places[j].way == WAY_STORE;
+            bool is_stored = places[j].kind == SOURCE_STORE;
             bool is_written = strcmp(second, "cfg") == 0 || strcmp(second, "cfg2") == 0;
-            if (places[i].way == WAY_STORE && !is_written)
+            if (places[i].kind == SOURCE_STORE && !is_written)
                 continue; /* a command changes what is stored */
             const char *ring = is_stored || is_written ? "AB" : "A";
             snprintf(text, sizeof text, "%s=A %s=B", first, second);

@@ -16,8 +16,11 @@ static struct watch plain(void)
 
 static struct watch everything(void)
 {
-    struct watch watch = {
-        .child = INT32_MAX, .terminal = 1023, .given = true, .loudness = 2, .format = LOG_JSON};
+    struct watch watch = {.child = INT32_MAX,
+                          .terminal = 1023,
+                          .has_foreground = true,
+                          .loudness = 2,
+                          .format = LOG_JSON};
     watch.settings = (struct supervision){
         .scope = SCOPE_CHILD,
         .good_statuses = {UINT64_MAX, 1, 0, UINT64_MAX},
@@ -44,7 +47,8 @@ static void what_is_read_is_what_was_written(void **state)
         const struct supervision *b = &got.settings;
         if (got.child != row->child || got.terminal != row->terminal ||
             got.loudness != row->loudness || got.format != row->format || a->scope != b->scope ||
-            got.given != row->given || a->grace != b->grace || a->term_delay != b->term_delay ||
+            got.has_foreground != row->has_foreground || a->grace != b->grace ||
+            a->term_delay != b->term_delay ||
             memcmp(a->good_statuses, b->good_statuses, sizeof a->good_statuses) != 0 ||
             memcmp(a->rewrite, b->rewrite, sizeof a->rewrite) != 0)
             fail_msg("%s came out otherwise", word);

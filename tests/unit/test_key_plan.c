@@ -160,7 +160,8 @@ static void what_is_given_first_from_outside_is_not_retired(void **state)
         struct error err = {0};
         struct target target;
         struct stored_keys stored[2];
-        struct source outside = {.way = WAY_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
+        struct source outside = {
+            .kind = SOURCE_BARE, .finding = FOUND_KEYS, .name = "THE_VARIABLE"};
         _cleanup_plan_ struct plan plan = {0};
         const struct ring none = {0};
         store(stored, row->ring, row->staged, "");
