@@ -110,7 +110,7 @@ class Stack:
             headers["Authorization"] = f"Bearer {self.get('/auth/token', token=False)['access_token']}"
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode() if body else None, headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError:
             raise
