@@ -98,9 +98,9 @@ def test_an_id_is_no_other_word_of_help():
 def test_fernit_alone_prints_what_there_is(fernit):
     done = fernit()
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == fernit("help").stdout + "fernit: no command given\nfernit: hint: fernit run -- COMMAND, or fernit help\n"
+    assert done.stderr == fernit("help").stdout + "fernit: error: no command given\nfernit: hint: fernit run -- COMMAND, or fernit help\n"
     done = fernit(FERNIT_LOG_FORMAT="json")
-    assert [line["level"] for line in map(json.loads, done.stderr.splitlines())] == ["error", "hint"]
+    assert [line["level"] for line in map(json.loads, done.stderr.splitlines())] == ["error"]
 
 
 @pytest.mark.parametrize("word", ["version", "--version", "-V"])
@@ -111,7 +111,7 @@ def test_the_version_as_every_program_tells_it(fernit, word):
 
 def test_options_before_the_command_are_told_with_the_right_order(fernit, store):
     done = fernit("--store", store, "status")
-    assert (done.returncode, errors(done)) == (2, ["fernit: options come after the command"])
+    assert (done.returncode, errors(done)) == (2, ["fernit: error: options come after the command"])
     assert hints(done) == [f"fernit: hint: fernit status --store {store}"]
 
 

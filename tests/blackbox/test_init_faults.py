@@ -353,7 +353,7 @@ def test_a_signal_that_cannot_be_passed_on_is_warned_of_once_and_the_next_one_ca
         long.send(which)
         time.sleep(0.1)
     status, err = long.end(number)
-    assert status == 143 and err.count("warning: cannot pass") == warned == err.count("\n"), err
+    assert status == 143 and err.count("warning: signal-not-passed: ") == warned == err.count("\n"), err
 
 
 def test_a_group_that_is_not_there_any_more_does_not_hide_the_command(run):

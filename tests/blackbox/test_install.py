@@ -705,5 +705,5 @@ def test_settings_come_from_a_file_and_from_the_environment(fernit, made, tmp_pa
 
 def test_a_word_that_is_nearly_install_is_understood(fernit):
     done = fernit("instal", "x")
-    assert (done.returncode, errors(done)) == (2, ["fernit: instal is not a command"])
+    assert (done.returncode, errors(done)) == (2, ["fernit: error: instal is not a command"])
     assert hints(done) == ["fernit: hint: did you mean fernit install?"]

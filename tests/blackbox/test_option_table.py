@@ -99,7 +99,7 @@ def test_yes_counts_on_the_command_line_alone(fernit, store, tmp_path, verb):
     words = [fingerprint(old)] if verb == "destroy" else []
     done = fernit("key", verb, *words, FERNIT_YES="yes")
     assert done.returncode == 1 and listing(store) == before
-    assert "fernit: warning: FERNIT_YES is ignored: --yes counts on the command line alone" in done.stderr
+    assert "fernit: warning: unknown-variable: FERNIT_YES is ignored: --yes is for the command line alone" in done.stderr
     (tmp_path / "fernit.ini").write_text("[fernit]\nyes = yes\n")
     done = fernit("key", verb, *words, FERNIT_CONFIG=tmp_path / "fernit.ini")
     assert done.returncode == 2 and listing(store) == before

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import errors, fingerprint, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, listing, new_key, notices, warnings
 from keys import new_key
 
 
@@ -360,7 +360,7 @@ def test_an_unknown_variable_is_a_warning_that_names_the_nearest(fernit, name, n
     done = fernit("run", "true", **{name: "hunter2hunter2"})
     assert done.returncode == 0
     assert len(warnings(done)) == 1
-    assert warnings(done) == [f"fernit: warning: {name} is ignored: it is not a setting of fernit"]
+    assert warnings(done) == [f"fernit: warning: unknown-variable: {name} is ignored: it is not a setting of fernit"]
     assert hints(done) == ([f"fernit: hint: did you mean {nearest}?"] if nearest else [])
     assert "hunter2" not in done.stderr, "it may be a secret"
 
@@ -387,7 +387,7 @@ def lines(fernit, ini, stored):
         assert done.returncode == 0
         if not done.stderr:
             return "quiet"
-        return "verbose" if errors(done) else "normal"
+        return "verbose" if notices(done) else "normal"
 
     assert run() != "quiet"
     assert run() == "normal"
@@ -502,7 +502,7 @@ def test_a_value_that_begins_with_a_dash_needs_an_equals_sign(fernit, tmp_path, 
     before = listing(tmp_path)
     done = fernit("run", *words)
     assert done.returncode == 125 and listing(tmp_path) == before
-    assert errors(done) == [f"fernit: {words[0]} needs a value"]
+    assert errors(done) == [f"fernit: error: {words[0]} needs a value"]
     assert f'a value that begins with "-" needs "=": {words[0]}=' in hints(done)[0]
 
 

@@ -227,7 +227,7 @@ def test_a_command_on_the_path_is_shown(fernit):
         (["run", "-v"], "-v is not an option"),
         (["statsu"], "statsu is not a command"),
         (["key", "chekc"], "key chekc is not a command"),
-        (["help", "stroe"], "stroe is not a command, a topic, an option or a warning"),
+        (["help", "stroe"], "stroe is not a command, a topic, an option or an id"),
         (["run", "airflwo"], "airflwo: is not on the command's PATH"),
         (["run", "/no/such"], "/no/such: cannot be run"),
         (["run", "--on-change", "replcae"], '"replcae" is not one of keep, stage, refuse, replace'),

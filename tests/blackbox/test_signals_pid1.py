@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, new_key
+from conftest import BINARY, hints, new_key, notices
 from system import held_fixture, need, wait_for  # noqa: F401
 
 AS_PROCESS_1 = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
@@ -208,8 +208,8 @@ def test_a_command_that_is_no_init_gets_one_line_of_advice(fernit, stored, progr
     stored(new_key() + "\n")
     fernit("init")
     done = fernit("run", program("airflow"), "scheduler", prefix=AS_PROCESS_1)
-    assert done.returncode == 0 and len(done.stderr.splitlines()) == 1, done.stderr
-    assert "airflow" in done.stderr and "fernit run --init -- " in done.stderr
+    assert done.returncode == 0 and len(notices(done)) == len(hints(done)) == 1 and len(done.stderr.splitlines()) == 2, done.stderr
+    assert "airflow" in notices(done)[0] and "fernit run --init -- " in hints(done)[0]
 
 
 @pytest.mark.parametrize("name", ["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "init", "fernit"])
