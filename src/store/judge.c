@@ -18,13 +18,13 @@ int store_judge(const struct store *store, int fd, const struct stat *status,
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
                   access_is_our_group(status->st_gid) && !access_is_unmapped_gid(status->st_gid);
     bool is_stores = owner == store->status.st_uid;
-    if (is_stores && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
+    if (is_stores && !shared && (store->status.st_mode & 0022) && owner != geteuid() &&
         access_is_unmapped_uid(owner)) {
         error_refused(err, "its owner is not known in this user namespace, and others than the "
                            "store's owner may write there");
         return store_hint_unmapped(err);
     }
-    if (owner != geteuid() && owner != 0 && !is_stores && !shared)
+    if (owner != 0 && !is_stores && !shared && owner != geteuid())
         return error_refused(err,
                              "belongs to uid %ju, who is neither us (%ju), nor root, nor the owner "
                              "of the store (%ju): whoever it is could exchange the key; if it is "
