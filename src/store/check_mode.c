@@ -18,7 +18,7 @@ static int check_owner(const struct store *store, const char *path, const struct
     bool shared = (store->status.st_mode & 0020) && status->st_gid == store->status.st_gid &&
                   access_is_our_group(status->st_gid) && !access_is_unmapped_gid(status->st_gid);
     bool is_store_owner = owner == store->status.st_uid;
-    if (is_store_owner && owner != geteuid() && !shared && (store->status.st_mode & 0022) &&
+    if (is_store_owner && !shared && (store->status.st_mode & 0022) && owner != geteuid() &&
         access_is_unmapped_uid(owner)) {
         error_refused(
             err,
@@ -27,7 +27,7 @@ static int check_owner(const struct store *store, const char *path, const struct
         error_id(err, "store-owner");
         return store_hint_unmapped(err);
     }
-    if (owner != geteuid() && owner != 0 && !is_store_owner && !shared) {
+    if (owner != 0 && !is_store_owner && !shared && owner != geteuid()) {
         error_refused(
             err,
             "%s: is owned by uid %ju, and only root, uid %ju or the store's owner (%ju) may own it",
