@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import errors, hints, notices, warnings
-from inits import children_of, state_of
+from inits import children_of, descriptors_of, state_of
 from system import Trace, need, wait_for
 from waiting import fernit  # noqa: F401  (in place of conftest's)
 
@@ -301,14 +301,17 @@ def test_a_signal_ends_the_wait_and_the_command_never_begins(begins, place, numb
     assert "fernit:" not in err
 
 
+def has_socket(links):
+    return any("socket:" in link for link in links)
+
+
 def test_a_signal_ends_the_wait_for_who_does_not_answer_at_all(fernit, place):
     server = place()
     with contextlib.ExitStack() as stack:
         for waiting in black_hole(server):
             stack.enter_context(waiting)
         process = fernit.start("run", "--wait-for", at(server), LONG, "--", "true")
-        wait_for(lambda: state_of(process.pid) == "S" and b"socket:" in b" ".join(
-            os.readlink(f"/proc/{process.pid}/fd/{fd}").encode() for fd in os.listdir(f"/proc/{process.pid}/fd")))
+        wait_for(lambda: state_of(process.pid) == "S" and has_socket(descriptors_of(process.pid).values()))
         process.send_signal(signal.SIGTERM)
         assert ends(process, 10)[0] == 143
 
@@ -550,7 +553,7 @@ def test_a_name_server_that_does_not_answer_keeps_nobody_beyond_the_deadline(fer
 def test_a_name_server_that_does_not_answer_keeps_no_signal_waiting(fernit, network):
     process = fernit.start("run", "--wait-for", "tcp://postgres:5432", LONG, "--", "true", prefix=network.prefix)
     asking = wait_for(lambda: children_of(process.pid))
-    wait_for(lambda: any("socket:" in os.readlink(path) for path in pathlib.Path(f"/proc/{asking[0]}/fd").iterdir()))
+    wait_for(lambda: has_socket(descriptors_of(asking[0]).values()))
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert ends(process, 10)[0] == 143
@@ -571,8 +574,7 @@ def test_who_looks_up_has_no_file_open_and_cannot_be_dumped(fernit, network, tmp
         process = fernit.start("run", "--wait-for", "tcp://postgres:5432", LONG, "--", "true", prefix=network.prefix,
                                popen={"pass_fds": [mine.fileno()]})
         asking = wait_for(lambda: children_of(process.pid))[0]
-        links = wait_for(lambda: [link for path in pathlib.Path(f"/proc/{asking}/fd").iterdir() if (link := os.readlink(path))]
-                         if any("socket:" in os.readlink(path) for path in pathlib.Path(f"/proc/{asking}/fd").iterdir()) else None)
+        links = wait_for(lambda: has_socket(found := list(descriptors_of(asking).values())) and found)
         assert str(tmp_path / "mine") not in links
         assert len([link for link in links if "pipe:" in link]) <= 3  # standard output and error, and its answer
         process.kill()
