@@ -149,7 +149,7 @@ void wait_text(const struct wait_address *address, char *text, size_t size)
     endpoints_text(&address->endpoints, where, sizeof where);
     if (!address->known)
         snprintf(text, size,
-                 "%sa address that only a command knows, %.160s (--run-commands runs it)",
+                 "%san address that only a command knows, %.160s (--run-commands runs it)",
                  kind->name, address->source);
     else if (!address->needed)
         snprintf(text, size, "nothing: %s", not_needed);

@@ -46,7 +46,7 @@ def test_it_is_warned_of_and_the_command_runs(fernit, script, options, lines, nu
     done = fernit("run", *options, path, "webserver")
     assert (done.returncode, done.stdout) == (0, "it ran\n")
     (line,) = warned(done)
-    assert line.startswith(f"fernit: warning: {path}: line {number}: ")
+    assert line.startswith(f"fernit: warning: own-key: {path}: line {number}: ")
     assert "fernit: hint: remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY" in hints(done)
 
 
@@ -62,7 +62,7 @@ def test_strict_refuses_it_before_anything_is_written(fernit, script, tmp_path, 
     before = listing(tmp_path)
     done = fernit("run", "--strict", *options, path)
     assert (done.returncode, done.stdout) == (125, "")
-    assert errors(done) == [f"fernit: {path}: line 3: creates a Fernet key, which may replace the one in the store (refused: --strict)"]
+    assert errors(done) == [f"fernit: error: {path}: line 3: creates a Fernet key, which may replace the one in the store (refused: --strict)"]
     assert listing(tmp_path) == before
 
 
@@ -93,7 +93,7 @@ def test_one_that_is_as_large_as_may_be_is_read(fernit, script):
 def test_the_script_of_a_shell_is_looked_into(fernit, script, words):
     path = script(CLASSIC, first="# no interpreter", mode=0o644)
     done = fernit("run", *words, path)
-    assert done.stdout == "it ran\n" and warned(done)[0].startswith(f"fernit: warning: {path}: line 3: ")
+    assert done.stdout == "it ran\n" and warned(done)[0].startswith(f"fernit: warning: own-key: {path}: line 3: ")
     assert fernit("run", "--strict", *words, path).returncode == 125
 
 
@@ -102,7 +102,7 @@ def test_the_script_of_a_shell_is_looked_into(fernit, script, words):
 def test_the_text_of_a_shell_is_looked_into(fernit, words, before, number):
     done = fernit("run", *words, before + CLASSIC, "name", "-c")
     assert done.stdout == "it ran\n"
-    assert warned(done)[0].startswith(f"fernit: warning: the text of -c: line {number}: ")
+    assert warned(done)[0].startswith(f"fernit: warning: own-key: the text of -c: line {number}: ")
     assert fernit("run", "--strict", *words, before + CLASSIC).returncode == 125
 
 

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from conftest import fingerprint, listing, new_key, warnings
+from conftest import errors, fingerprint, listing, new_key, warnings
 from system import AS_NOBODY, NOBODY, Trace, need
 
 KEY_FILE = re.compile(rb"[A-Za-z0-9_-]{43}=\n")
@@ -85,7 +85,7 @@ def test_a_path_of_the_longest_kind_works_or_is_refused(fernit, tmp_path):
     done = fernit("run", "--store", deep, "true")
     assert done.returncode == 0 and KEY_FILE.fullmatch((deep / "fernet_key").read_bytes())
     done = fernit("run", "--store", deep / ("e" * 250) / ("f" * 250), "true")
-    assert done.returncode == 125 and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 125 and len(errors(done)) == 1
 
 
 # --- Every later start

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import errors, listing, new_key, warnings
+from conftest import errors, hints, listing, new_key, warnings
 from containers import STORE, container_fixture, disk_fixture  # noqa: F401
 from system import Trace, pretend_mounts
 
@@ -104,8 +104,12 @@ def test_no_key_is_made_on_ground_that_dies_and_the_ground_is_named(inside, cont
 
 def test_who_makes_a_key_says_what_that_cannot_read(fernit):
     """A volume that was removed, or is another project's, in front of a database that was kept."""
-    (said,) = [line for line in errors(fernit("run", "true")) if "created Fernet key" in line]
-    assert "what another key has encrypted cannot be read" in said
+    lines = fernit("run", "true").stderr.splitlines()
+    (number,) = [number for number, line in enumerate(lines) if line.startswith("fernit: created Fernet key ")]
+    assert lines[number + 1 : number + 3] == [
+        "fernit: hint: connections saved with another key stay unreadable",
+        "fernit: hint: if you have that key, pass it in FERNET_KEY",
+    ]
 
 
 @each_dying
@@ -162,7 +166,7 @@ def test_the_refusal_s_own_line_makes_it_work_and_a_rebuild_keeps_the_key(inside
 
     box = start()
     said = refused(inside(box, *SHOW, **mark), box, cfg)
-    name, path = re.search(rf"; {engine} run -v (\w+):(\S+) ", said).groups()
+    name, path = re.search(rf"^fernit: hint: add a volume: {engine} run -v (\w+):(\S+) \.\.\.$", said, re.MULTILINE).groups()
     assert f'volumes: ["{name}:{path}"] under the service' in said and f"volumes: {{{name}: }} at the top level" in said
 
     box.volume(f"volumes/{name}/_data", path)
@@ -199,7 +203,7 @@ def test_a_store_whose_path_no_line_can_hold_gets_a_line_with_another(inside, co
 
 def test_the_other_way_that_the_refusal_names_works_too(inside, container, cfg):
     box, key = container().marked("/.dockerenv"), new_key()
-    assert "or give the key itself in FERNET_KEY" in refused(inside(box, *SHOW), box, cfg)
+    assert "fernit: hint: or pass the key your connections were saved with in FERNET_KEY" in refused(inside(box, *SHOW), box, cfg)
     done = inside(box, *SHOW, FERNET_KEY=key)
     assert (done.returncode, done.stdout) == (0, key + "\n")
 
@@ -324,8 +328,9 @@ def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_conta
     box, what = ground(container)
     done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key")
     assert done.returncode == 0 and "is now kept" not in done.stderr, done.stderr
-    (said,) = [line for line in warnings(done) if "no longer than the container" in line]
-    assert what in said and "go on giving" in said and "fernit:/var/lib/fernit" in said
+    (said,) = [line for line in warnings(done) if "is lost with the container" in line]
+    assert what in said and "fernit: hint: keep giving the key at each start" in hints(done)
+    assert any("fernit:/var/lib/fernit" in hint for hint in hints(done))
 
 
 def test_of_a_mounted_secret_nothing_is_said_since_it_is_there_at_the_next_start_too(inside, container, tmp_path):
@@ -369,12 +374,12 @@ def test_that_a_given_key_is_not_kept_is_worth_a_warning_only_where_it_would_hav
     key = new_key()
     done = inside(ground(container), *SHOW, FERNET_KEY=key, FERNIT_MANAGE="fernet_key")
     assert (done.returncode, done.stdout) == (0, f"{key}\n")
-    assert ["used without being kept" in line for line in warnings(done)] == [True] * warned, done.stderr
+    assert ["the Fernet key is not kept there" in line for line in warnings(done)] == [True] * warned, done.stderr
 
 
 def test_a_store_that_was_asked_for_is_spoken_of_wherever_it_is(inside, container):
     done = inside(read_only_layer(container), *SHOW, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key", FERNIT_STORE=STORE)
-    assert done.returncode == 0 and "used without being kept" in done.stderr
+    assert done.returncode == 0 and "the Fernet key is not kept there" in done.stderr
 
 
 def test_a_key_that_is_there_is_used_on_any_ground(inside, container):

@@ -116,7 +116,7 @@ def test_what_a_command_prints_is_taken_as_it_stands(waits):
 
 def test_status_does_not_run_a_command_unless_told_to(waits, tmp_path):
     found, problems = waits("db", **{f"{CONN}_CMD": f"touch {tmp_path}/ran"})
-    assert (found, problems) == (f"a place that only a command knows, {CONN}_CMD (--run-commands runs it)", [])
+    assert (found, problems) == (f"an address that only a command knows, {CONN}_CMD (--run-commands runs it)", [])
     assert not (tmp_path / "ran").exists()
 
 
