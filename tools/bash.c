@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/catalogue.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "tools/pages.h"
@@ -78,6 +79,8 @@ static bool print_pages(const char *argument)
 {
     printf("    printf '%%s\\n' ");
     print_help_words(" ");
+    for (size_t i = 0; i < catalogue_count; i++)
+        printf(" %s", catalogue[i].id);
     putchar('\n');
     return !*argument;
 }

@@ -141,10 +141,10 @@ const char *option_default(const struct option *option)
 int option_word(const struct option *option, const char *text, size_t length)
 {
     const char *word = option->words;
-    for (int place = 0;; place++) {
+    for (int number = 0;; number++) {
         size_t whole = strcspn(word, ",");
         if (whole == length && memcmp(word, text, length) == 0)
-            return place;
+            return number;
         if (!word[whole])
             return -1;
         word += whole + 2;

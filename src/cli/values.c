@@ -57,10 +57,10 @@ static int not_a_word(const struct option *option, const char *text, struct erro
 static int read_word(const struct option *option, const char *text, unsigned *value,
                      struct error *err)
 {
-    int place = option_word(option, text, strlen(text));
-    if (place < 0)
+    int number = option_word(option, text, strlen(text));
+    if (number < 0)
         return not_a_word(option, text, err);
-    *value = (unsigned)place;
+    *value = (unsigned)number;
     return 0;
 }
 
@@ -78,20 +78,22 @@ static int read_mode(const struct option *option, const char *text, mode_t *mode
 static int read_set(const struct option *option, const char *text, unsigned *set, struct error *err)
 {
     *set = 0;
-    for (const char *at = text; *at;) {
+    if (!*text)
+        return error_usage(err, "is empty");
+    for (const char *at = text;; at++) {
         size_t length = strcspn(at, ",");
         struct span name = line_trim(at, at + length);
-        int place = option_word(option, name.start, name.length);
-        if (place < 0) {
+        int number = option_word(option, name.start, name.length);
+        if (number < 0) {
             char cut[WORD_MOST + 1];
             span_name(name, cut, sizeof cut);
             return not_a_word(option, cut, err);
         }
-        *set |= 1U << place;
+        *set |= 1U << number;
         at += length;
-        at += *at == ',';
+        if (!*at)
+            return 0;
     }
-    return *set ? 0 : error_usage(err, "is empty");
 }
 
 static int read_version(const char *text, int *version, struct error *err)

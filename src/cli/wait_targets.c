@@ -20,11 +20,11 @@ static bool begins(struct span value, const char *start, struct span *rest)
     return true;
 }
 
-static int read_tcp(struct span place, struct endpoint *endpoint, struct error *err)
+static int read_tcp(struct span address, struct endpoint *endpoint, struct error *err)
 {
     struct span host;
     struct span port;
-    if (endpoint_split(place, &host, &port, err) < 0)
+    if (endpoint_split(address, &host, &port, err) < 0)
         return -1;
     return endpoint_host(endpoint, host, port, 0, err);
 }
@@ -41,16 +41,16 @@ static void show(struct span value, char text[SHOWN])
     snprintf(text, SHOWN, "%s%s", scheme, strpbrk(word, "@:") ? "..." : shown_value(word));
 }
 
-static int read_place(struct span value, struct endpoint *endpoint, struct error *err)
+static int read_address(struct span value, struct endpoint *endpoint, struct error *err)
 {
     char text[SHOWN];
-    struct span place;
+    struct span address;
     struct error why;
     show(value, text);
-    bool is_tcp = begins(value, "tcp://", &place);
-    if (!is_tcp && !begins(value, "unix:", &place))
+    bool is_tcp = begins(value, "tcp://", &address);
+    if (!is_tcp && !begins(value, "unix:", &address))
         return error_usage(err, "\"%s\" is not db, broker, tcp://HOST:PORT or unix:/PATH", text);
-    if ((is_tcp ? read_tcp(place, endpoint, &why) : endpoint_path(endpoint, place, &why)) == 0)
+    if ((is_tcp ? read_tcp(address, endpoint, &why) : endpoint_path(endpoint, address, &why)) == 0)
         return 0;
     error_usage(err, "\"%s\": %.60s", text, why.message);
     return error_hint(err, is_tcp ? "write tcp://HOST:PORT, for IPv6 tcp://[ADDRESS]:PORT"
@@ -68,7 +68,7 @@ int wait_target_add(struct wait_targets *targets, struct span value, struct erro
     target->kind = WAIT_DATABASE;
     while (target->kind < WAIT_ENDPOINT && !span_is(value, wait_words[target->kind]))
         target->kind++;
-    if (target->kind == WAIT_ENDPOINT && read_place(value, &target->endpoint, err) < 0)
+    if (target->kind == WAIT_ENDPOINT && read_address(value, &target->endpoint, err) < 0)
         return -1;
     targets->count++;
     return 0;

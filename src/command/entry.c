@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "airflow/managed.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -14,14 +13,13 @@
 #include "cli/help.h"
 #include "cli/settings_read.h"
 #include "cli/unknown.h"
-#include "cli/variables.h"
 #include "command/install.h"
 #include "command/key_change.h"
 #include "command/key_print.h"
 #include "command/status.h"
 #include "process/anew.h"
-#include "resolve/misnamed.h"
 #include "run/become.h"
+#include "run/report.h"
 #include "run/run.h"
 
 /* How a command uses the sources of the key. It reads them as the user of --user. */
@@ -85,13 +83,6 @@ static int status_of(const struct command_action *action, const struct error *er
     return action->is_start ? EXIT_OWN_FAILURE : failure_status(err);
 }
 
-/* A key under a wrong name has a warning of its own. */
-static bool is_misnamed_key(const char *assignment)
-{
-    char *alone[] = {(char *)assignment, NULL};
-    return misnamed_secret(alone, MANAGED_FERNET_KEY);
-}
-
 static int dispatch(enum command_id id, char **argv, char *const *environment,
                     const struct signals *signals)
 {
@@ -105,7 +96,6 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
         return report_failure(signals, &err, settings_status(action, &err));
     if (settings.help)
         return help_print(command->name);
-    warn_of_unknown_variables(environment, is_misnamed_key);
     _cleanup_close_ int program = settings.init ? anew_open() : -1;
     _cleanup_becoming_ struct becoming becoming = {0};
     struct context context = {.settings = &settings,
@@ -114,6 +104,8 @@ static int dispatch(enum command_id id, char **argv, char *const *environment,
                               .argv = argv,
                               .program = program,
                               .parent = parent};
+    if (id != COMMAND_STATUS) /* it shows them with all others */
+        report_variables(&context);
     if (reads_sources(action, &settings) &&
         become_user(&context, stores_key(id, &settings), &becoming, &err) < 0)
         return report_failure(signals, &err, status_of(action, &err));

@@ -372,6 +372,7 @@ int status_command(const struct context *context)
     if (looked.kind == ERROR_ENDING)
         return report_failure(context->signals, &looked, failure_status(&looked));
     log_divert(add_warning, &listening);
+    report_variables(context);
     int described = describe(context, &findings, &looked, &files, &report, &err);
     log_divert(NULL, NULL);
     if (described < 0)

@@ -115,7 +115,7 @@ void status_print_json(const struct status_report *report)
     printf("],\"store\":{\"writable\":%s", report->store_writable ? "true" : "false");
     print_member("path", report->store_path);
     print_member("state", report->store);
-    print_member("ground", report->mount);
+    print_member("mount", report->mount);
     print_member("survives", report->survives);
     printf("},\"airflow\":{\"version\":");
     print_string(report->airflow);

@@ -55,6 +55,7 @@ static bool is_unused(const struct survey *survey, const struct source *source,
     /* Airflow never used it beside a fernet_key in the file. */
     if (source->kind == SOURCE_CFG && survey->sources[option->source].finding == FOUND_KEYS)
         return false;
+    /* fernit then writes fernet_key beside it. */
     bool is_replaced = winner->kind >= SOURCE_BARE && winner->kind <= SOURCE_STORE;
     if (source->finding == FOUND_SECRET)
         return !survey->secret->replaceable || (source->kind == SOURCE_CFG && is_replaced);

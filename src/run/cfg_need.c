@@ -13,7 +13,7 @@ struct view {
     const struct context *context;
     const struct item *item;
     const struct managed_option *option;
-    const struct survey_option *found;
+    const struct survey_option *surveyed;
     const struct source *source; /* its own, in the survey */
     bool by_environment;
 };
@@ -24,7 +24,7 @@ static enum finding find_key(const struct view *view, bool is_surveyed, const st
                              char *const *environment, struct ring *room, const struct ring **ring,
                              struct error *err)
 {
-    if (is_surveyed && view->found->is_plain) {
+    if (is_surveyed && view->surveyed->is_plain) {
         *ring = &view->source->ring;
         if (view->source->error)
             *err = *view->source->error;
@@ -59,8 +59,9 @@ static bool gives_by_command(const struct view *view)
     bool by_store = winner && winner->kind == SOURCE_STORE;
     if (is_by_command(view->item))
         return view->by_environment || agree(view->item->delivers, &winner->ring);
-    return by_store && ((view->found->own_store && view->context->settings->deliver_environment) ||
-                        (view->found->command_failed && view->by_environment));
+    return by_store &&
+           ((view->surveyed->own_store && view->context->settings->deliver_environment) ||
+            (view->surveyed->command_failed && view->by_environment));
 }
 
 /* Whether the decision knew these keys: otherwise another process has written them since. */
@@ -87,12 +88,12 @@ enum cfg_need cfg_option_need(const struct context *context, const struct findin
                               const struct item *item, size_t index, const struct cfg *cfg,
                               char *const *environment, bool by_environment, struct error *err)
 {
-    const struct survey_option *found_there = &item->survey.options[index];
+    const struct survey_option *surveyed = &item->survey.options[index];
     const struct view view = {context,
                               item,
                               &item->secret->options[index],
-                              found_there,
-                              &item->survey.sources[found_there->source],
+                              surveyed,
+                              &item->survey.sources[surveyed->source],
                               by_environment};
     const struct ring *ours = item->delivers;
     bool is_secret = item->decision.action == ACTION_SECRET;
@@ -123,7 +124,7 @@ enum cfg_need cfg_option_need(const struct context *context, const struct findin
         return gives_by_command(&view) ? CFG_RIGHT : CFG_SET;
     case FOUND_EMPTY:
     case FOUND_PLACEHOLDER:
-        return (is_by_command(item) || found_there->command_failed) && gives_by_command(&view)
+        return (is_by_command(item) || surveyed->command_failed) && gives_by_command(&view)
                    ? CFG_CLEAR
                    : CFG_SET;
     default:

@@ -32,7 +32,8 @@ static int refuse(const struct store *store, const struct mount_verdict *verdict
     return error_hint(err, "%s\n%s", move, cure);
 }
 
-/* Says whether the lock could be taken, as far as permissions and mounts tell. */
+/* Says whether the lock could be taken, as far as permissions and mounts tell. Returns -1, as there is no lock;
+ * ERROR_NONE: it could. */
 static int pretend_lock(const struct store *store, struct error *err)
 {
     if (store_lock_foresee(store, err) == 0)

@@ -77,7 +77,9 @@ static bool tell_lost_later(const struct context *context, const struct findings
     mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
     char hints[MOUNT_HINTS + 128];
     snprintf(hints, sizeof hints,
-             "keep giving the key at each start\nif a volume holds older keys, they are missing here\n%s", cure);
+             "keep giving the key at each start\nif a volume holds older keys, they are missing "
+             "here\n%s",
+             cure);
     log_warning("unkept-secret", hints, "%s is lost with the container: %.200s is on %s", what,
                 findings->store.path, verdict.text);
     return true;
@@ -191,7 +193,8 @@ static bool warn_if_unkept(const struct context *context, const struct findings 
         return false;
     if (!is_given || would_last(context, findings))
         log_warning("unkept-secret",
-                    is_given ? "keep giving it at each start" : "each container now has another one",
+                    is_given ? "keep giving it at each start"
+                             : "each container now has another one",
                     "the store %s cannot be written: the %s is not kept there",
                     findings->store.path, item->secret->title);
     return true;
@@ -254,6 +257,7 @@ static int create_missing(const struct context *context, struct findings *findin
 static int wait_for_winner(const struct findings *findings, const struct creation *creation,
                            struct error *err)
 {
+    /* Losing once for each secret is usual: another start was first, and its files show at once. */
     if (creation->lost <= MANAGED_COUNT)
         return 0;
     if (deadline_passed(&creation->deadline)) {

@@ -3,6 +3,8 @@
 #include "airflow/version.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/variables.h"
+#include "resolve/misnamed.h"
 #include "resolve/remark.h"
 
 void report_remarks(const struct survey *survey, const struct decision *decision)
@@ -54,6 +56,18 @@ static void say_unread(const struct context *context, const struct findings *fin
     findings_why_shown(findings, why);
     log_notice("if this is another Airflow, set --airflow-version",
                "the command does not get %s: %s", option->variable, why);
+}
+
+/* A key under a wrong name has a warning of its own. */
+static bool is_misnamed_key(const char *assignment)
+{
+    char *alone[] = {(char *)assignment, NULL};
+    return misnamed_secret(alone, MANAGED_FERNET_KEY);
+}
+
+void report_variables(const struct context *context)
+{
+    warn_of_unknown_variables(context->environment, is_misnamed_key);
 }
 
 void report_findings(const struct context *context, const struct findings *findings)

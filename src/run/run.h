@@ -1,18 +1,4 @@
-/* fernit run and fernit init: one start, in order. src/run/run.c calls each stage once, and each stage is a file:
- *
- *     own_key.c          does the command create a key of its own?      (run)
- *     start_check.c      fernit inside a ..._CMD; the ..._FILE variables
- *     findings.c             read the store, airflow.cfg, all sources; decide    -> resolve/survey.c, decide.c
- *     check_findings.c   --strict, and a faulty airflow.cfg
- *     create_keys.c      create or store the keys that the store lacks    -> store/create.c
- *     change_rings.c     change the rings in the store    -> store/lock.c, store/update.c
- *     report.c           warnings
- *     tidy.c             remove what crashed starts left
- *     child.c            the command's environment
- *     deliver_cfg.c      write airflow.cfg    -> cfg_need.c, cfg_text.c, airflow/cfg_write.c
- *     wait.c             --wait-for    -> process/wait_for.c
- *     supervised.c       --init (run); without it process/exec.c
- *
+/* fernit run and fernit init: one start, in order. src/README.md lists its stages: a file each, beside this one.
  * TERM, INT, HUP or QUIT between two stages ends the start, and leaves no stage half-done. */
 #pragma once
 

@@ -26,7 +26,7 @@ enum { POLL_EVERY_MS = 20 };
 enum { IN_PROGRESS = 2 };
 
 /* The arguments and state of all three ways. */
-struct creation {
+struct attempt {
     const struct store *store;
     const char *name;
     bool is_value;
@@ -38,44 +38,44 @@ struct creation {
     bool claimed;                        /* we created the claim */
 };
 
-static void drop_claim(const struct creation *creation);
+static void drop_claim(const struct attempt *attempt);
 
 /* A claim without its file must go: with it, a file that is damaged later would look unfinished. */
-static void clean_up(const struct creation *creation)
+static void clean_up(const struct attempt *attempt)
 {
     struct stat status;
-    if (*creation->temporary)
-        unlinkat(creation->store->directory, creation->temporary, 0);
-    if (creation->claimed &&
-        fstatat(creation->store->directory, creation->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        drop_claim(creation);
+    if (*attempt->temporary)
+        unlinkat(attempt->store->directory, attempt->temporary, 0);
+    if (attempt->claimed &&
+        fstatat(attempt->store->directory, attempt->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        drop_claim(attempt);
 }
-#define _cleanup_creation_ _cleanup_(clean_up)
+#define _cleanup_attempt_ _cleanup_(clean_up)
 
-static int write_whole(const struct creation *creation, int fd, struct error *err)
+static int write_whole(const struct attempt *attempt, int fd, struct error *err)
 {
     struct access access;
-    access_new(&creation->store->status, creation->store->mode, &access);
-    return store_write_whole(creation->store, &access, fd, creation->path, creation->text, err);
+    access_new(&attempt->store->status, attempt->store->mode, &access);
+    return store_write_whole(attempt->store, &access, fd, attempt->path, attempt->text, err);
 }
 
-static int write_temporary(struct creation *creation, struct error *err)
+static int write_temporary(struct attempt *attempt, struct error *err)
 {
     char prefix[FILE_TEMPORARY_NAME];
-    store_temporary_prefix(creation->name, prefix);
+    store_temporary_prefix(attempt->name, prefix);
     _cleanup_close_ int fd =
-        file_temporary(creation->store->directory, prefix, creation->temporary, err);
+        file_temporary(attempt->store->directory, prefix, attempt->temporary, err);
     if (fd < 0) {
-        *creation->temporary = '\0';
-        error_within(err, "the store %s", creation->store->path);
-        return store_advise_owner(creation->store->path, err);
+        *attempt->temporary = '\0';
+        error_within(err, "the store %s", attempt->store->path);
+        return store_advise_owner(attempt->store->path, err);
     }
-    return write_whole(creation, fd, err);
+    return write_whole(attempt, fd, err);
 }
 
-static int sync_directory(const struct creation *creation, struct error *err)
+static int sync_directory(const struct attempt *attempt, struct error *err)
 {
-    return file_sync_directory(creation->store->directory, creation->store->path, err);
+    return file_sync_directory(attempt->store->directory, attempt->store->path, err);
 }
 
 /* Whether errno says that the name was removed meanwhile. Docker Desktop gives EINVAL, network file systems
@@ -87,64 +87,64 @@ static bool was_removed(int errnum)
 
 /* Creates the claim or opens the one that exists, for its fsync. Returns -1 with was_removed(errno) if another
  * start removed it between the two. */
-static int open_claim(struct creation *creation, const char *name)
+static int open_claim(struct attempt *attempt, const char *name)
 {
-    int fd = store_make_claim(creation->store, name);
-    creation->claimed |= fd >= 0;
+    int fd = store_make_claim(attempt->store, name);
+    attempt->claimed |= fd >= 0;
     if (fd < 0 && errno == EEXIST)
-        fd = openat(creation->store->directory, name,
-                    O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        fd =
+            openat(attempt->store->directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     return fd;
 }
 
-static int claim(struct creation *creation, struct error *err)
+static int claim(struct attempt *attempt, struct error *err)
 {
     char name[FILE_TEMPORARY_NAME];
-    store_claim_name(creation->name, name);
-    _cleanup_close_ int fd = open_claim(creation, name);
+    store_claim_name(attempt->name, name);
+    _cleanup_close_ int fd = open_claim(attempt, name);
     for (int again = 0; fd < 0 && was_removed(errno) && again < CLAIM_TRIES; again++)
-        fd = open_claim(creation, name);
+        fd = open_claim(attempt, name);
     if (fd < 0 || fsync(fd) < 0)
-        return error_sys(err, "%s/%s: cannot be created", creation->store->path, name);
-    return sync_directory(creation, err);
+        return error_sys(err, "%s/%s: cannot be created", attempt->store->path, name);
+    return sync_directory(attempt, err);
 }
 
-static void drop_claim(const struct creation *creation)
+static void drop_claim(const struct attempt *attempt)
 {
     char name[FILE_TEMPORARY_NAME];
-    store_claim_name(creation->name, name);
-    unlinkat(creation->store->directory, name, 0);
+    store_claim_name(attempt->name, name);
+    unlinkat(attempt->store->directory, name, 0);
 }
 
 /* An existing file stays if it is complete, or if another start may be writing it. Else it is created again.
  * Returns as store_create, or IN_PROGRESS. */
-static int write_in_place(struct creation *creation, bool may_complete, struct error *err)
+static int write_in_place(struct attempt *attempt, bool may_complete, struct error *err)
 {
-    int directory = creation->store->directory;
+    int directory = attempt->store->directory;
     _cleanup_store_file_ struct store_file found = {0};
-    if (store_read(creation->store, creation->name, creation->is_value, &found, err) < 0)
+    if (store_read(attempt->store, attempt->name, attempt->is_value, &found, err) < 0)
         return -1;
     if (found.finding == STORE_HOLDS) {
-        drop_claim(creation);
+        drop_claim(attempt);
         return STORE_EXISTS;
     }
     if (found.finding == STORE_UNFINISHED && !may_complete)
         return IN_PROGRESS;
-    if (claim(creation, err) < 0)
+    if (claim(attempt, err) < 0)
         return -1;
     if (found.finding == STORE_UNFINISHED)
-        unlinkat(directory, creation->name, 0);
-    _cleanup_close_ int fd = openat(directory, creation->name,
+        unlinkat(directory, attempt->name, 0);
+    _cleanup_close_ int fd = openat(directory, attempt->name,
                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     /* Another start used one of the other two ways, which need no lock. The next read will find its complete file.
      * */
     if (fd < 0 && errno == EEXIST)
         return IN_PROGRESS;
     if (fd < 0)
-        return error_sys(err, "%s: cannot be created", creation->path);
-    if (write_whole(creation, fd, err) < 0 || sync_directory(creation, err) < 0)
+        return error_sys(err, "%s: cannot be created", attempt->path);
+    if (write_whole(attempt, fd, err) < 0 || sync_directory(attempt, err) < 0)
         return -1;
-    drop_claim(creation);
+    drop_claim(attempt);
     return STORE_CREATED;
 }
 
@@ -157,75 +157,74 @@ static bool lock_reaches(const struct store *store)
 }
 
 /* The third way. Without a lock it never completes the file of another start. */
-static int by_lock(struct creation *creation, struct error *err)
+static int by_lock(struct attempt *attempt, struct error *err)
 {
-    bool may_complete = creation->alone || lock_reaches(creation->store);
+    bool may_complete = attempt->alone || lock_reaches(attempt->store);
     _cleanup_close_ int lock =
-        may_complete ? store_lock(creation->store, creation->deadline, err) : -1;
-    if (may_complete && lock < 0 && !(creation->alone && store_lock_is_missing(err)))
+        may_complete ? store_lock(attempt->store, attempt->deadline, err) : -1;
+    if (may_complete && lock < 0 && !(attempt->alone && store_lock_is_missing(err)))
         return -1;
     int written;
-    while ((written = write_in_place(creation, may_complete, err)) == IN_PROGRESS) {
-        if (deadline_passed(creation->deadline)) {
+    while ((written = write_in_place(attempt, may_complete, err)) == IN_PROGRESS) {
+        if (deadline_passed(attempt->deadline)) {
             error_refused(err, "%s: another start began to write it, and has not finished",
-                          creation->path);
+                          attempt->path);
             return error_id(err, "unfinished-key");
         }
-        if (deadline_wait(creation->deadline, -1, POLL_EVERY_MS, err) < 0)
+        if (deadline_wait(attempt->deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;
     }
     return written;
 }
 
 /* Another start was first. If it died in the middle of the third way, the file must be completed. */
-static int exists(struct creation *creation, struct error *err)
+static int exists(struct attempt *attempt, struct error *err)
 {
     _cleanup_store_file_ struct store_file found = {0};
-    if (store_read(creation->store, creation->name, creation->is_value, &found, err) < 0)
+    if (store_read(attempt->store, attempt->name, attempt->is_value, &found, err) < 0)
         return -1;
-    return found.finding == STORE_UNFINISHED ? by_lock(creation, err) : STORE_EXISTS;
+    return found.finding == STORE_UNFINISHED ? by_lock(attempt, err) : STORE_EXISTS;
 }
 
 /* The second way. */
-static int by_rename(struct creation *creation, struct error *err)
+static int by_rename(struct attempt *attempt, struct error *err)
 {
-    int directory = creation->store->directory;
+    int directory = attempt->store->directory;
     struct stat status;
     /* Check before the claim: with it, an existing file could look unfinished. */
-    if (fstatat(directory, creation->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-        return exists(creation, err);
-    if (claim(creation, err) < 0)
+    if (fstatat(directory, attempt->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return exists(attempt, err);
+    if (claim(attempt, err) < 0)
         return -1;
-    if (renameat2(directory, creation->temporary, directory, creation->name, RENAME_NOREPLACE) <
-        0) {
+    if (renameat2(directory, attempt->temporary, directory, attempt->name, RENAME_NOREPLACE) < 0) {
         /* ENOENT: the start that was first has removed our temporary. */
         if (errno == EEXIST || errno == ENOENT)
-            return exists(creation, err);
+            return exists(attempt, err);
         if (!file_noreplace_is_impossible(errno))
-            return error_sys(err, "%s: cannot be created", creation->path);
-        return by_lock(creation, err);
+            return error_sys(err, "%s: cannot be created", attempt->path);
+        return by_lock(attempt, err);
     }
-    *creation->temporary = '\0';
-    if (sync_directory(creation, err) < 0)
+    *attempt->temporary = '\0';
+    if (sync_directory(attempt, err) < 0)
         return -1;
-    drop_claim(creation);
+    drop_claim(attempt);
     return STORE_CREATED;
 }
 
 /* The first way. */
-static int by_link(struct creation *creation, struct error *err)
+static int by_link(struct attempt *attempt, struct error *err)
 {
-    int directory = creation->store->directory;
-    if (linkat(directory, creation->temporary, directory, creation->name, 0) < 0) {
+    int directory = attempt->store->directory;
+    if (linkat(directory, attempt->temporary, directory, attempt->name, 0) < 0) {
         if (errno == EEXIST || errno == ENOENT)
-            return exists(creation, err);
+            return exists(attempt, err);
         if (!file_link_is_impossible(errno))
-            return error_sys(err, "%s: cannot be created", creation->path);
-        return by_rename(creation, err);
+            return error_sys(err, "%s: cannot be created", attempt->path);
+        return by_rename(attempt, err);
     }
     /* If this fails, the temporary stays: a link count of two tells the next reader to fsync. */
-    if (sync_directory(creation, err) < 0) {
-        *creation->temporary = '\0';
+    if (sync_directory(attempt, err) < 0) {
+        *attempt->temporary = '\0';
         return -1;
     }
     return STORE_CREATED;
@@ -235,14 +234,14 @@ int store_create(const struct store *store, const char *name, bool is_value,
                  const struct secret *text, bool alone, const struct deadline *deadline,
                  struct error *err)
 {
-    _cleanup_creation_ struct creation creation = {.store = store,
-                                                   .name = name,
-                                                   .is_value = is_value,
-                                                   .text = text,
-                                                   .alone = alone,
-                                                   .deadline = deadline};
-    store_file_path(store, name, creation.path);
-    if (write_temporary(&creation, err) < 0)
+    _cleanup_attempt_ struct attempt attempt = {.store = store,
+                                                .name = name,
+                                                .is_value = is_value,
+                                                .text = text,
+                                                .alone = alone,
+                                                .deadline = deadline};
+    store_file_path(store, name, attempt.path);
+    if (write_temporary(&attempt, err) < 0)
         return -1;
-    return by_link(&creation, err);
+    return by_link(&attempt, err);
 }

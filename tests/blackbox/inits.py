@@ -253,7 +253,7 @@ class Running:
 
 
 @dataclass
-class Ground:
+class Starter:
     """The place of a test: starts inits, and clears them away."""
 
     init: Init
@@ -304,10 +304,10 @@ class Ground:
             running.clear()
 
 
-@pytest.fixture(name="ground")
-def ground_fixture(tmp_path):
+@pytest.fixture(name="starter")
+def starter_fixture(tmp_path):
     """Where the init under test is started."""
-    place = Ground(selected(), tmp_path)
+    place = Starter(selected(), tmp_path)
     yield place
     place.clear()
 
@@ -321,6 +321,6 @@ def mode_fixture(request):
 
 
 @pytest.fixture(name="start")
-def start_fixture(ground, mode):
-    """start(*command, ...): Ground.start in the mode of the test."""
-    return lambda *command, **arguments: ground.start(mode, *command, **arguments)
+def start_fixture(starter, mode):
+    """start(*command, ...): Starter.start in the mode of the test."""
+    return lambda *command, **arguments: starter.start(mode, *command, **arguments)

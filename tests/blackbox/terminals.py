@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from conftest import BINARY
-from inits import PATIENCE, Ground, Running, children_of, program_of, state_of
+from inits import PATIENCE, Starter, Running, children_of, program_of, state_of
 from system import wait_for
 
 INTERRUPT, QUIT, SUSPEND = b"\x03", b"\x1c", b"\x1a"  # Ctrl-C, Ctrl-\ and Ctrl-Z
@@ -114,8 +114,8 @@ class Shell:
         self.ready()
 
 
-def shell_at(ground: Ground, terminal, name, **arguments):
-    running = ground.start(
+def shell_at(starter: Starter, terminal, name, **arguments):
+    running = starter.start(
         "plain", *SHELLS[name], bare=True, before=LEADS, stdin=terminal.theirs, stdout=terminal.theirs, stderr=terminal.theirs,
         out=terminal.ours, **arguments,
     )  # fmt: skip

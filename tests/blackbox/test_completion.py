@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, OPTIONS, SHARE
+from tables import COMMAND_ROWS, FIRST_WORDS, HELP_TOPICS, MESSAGES, OPTIONS, SHARE
 
 pytestmark = pytest.mark.real_binary  # about the shell
 
@@ -39,7 +39,8 @@ WHOLE = {
     "fernit x": set(),
     "fernit key ": {row.second for row in COMMAND_ROWS if row.name == "key"},
     "fernit key pr": {"print", "promote"},
-    "fernit help ": {*FIRST_WORDS, *HELP_TOPICS},
+    "fernit help ": {*FIRST_WORDS, *HELP_TOPICS, *(row.id for row in MESSAGES)},
+    "fernit help unk": {"unkept-secret", "unknown-variable"},
     "fernit help supe": {"supervise"},
     **{f"fernit {' '.join(row.words)} --": options_of(row) for row in COMMAND_ROWS if row.options},
     **ENUMERATIONS,

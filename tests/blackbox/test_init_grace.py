@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conftest import BINARY
-from inits import PATIENCE, children_of, ground_fixture, marked, mode_fixture, python, start_fixture, state_of, status_of  # noqa: F401
+from inits import PATIENCE, children_of, starter_fixture, marked, mode_fixture, python, start_fixture, state_of, status_of  # noqa: F401
 from system import AS_NOBODY, need, wait_for, works
 
 #: A command that ends with `status` (a negative one: the signal) and leaves a process for each word behind.
@@ -182,9 +182,9 @@ os._exit(7)
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="exit(2) has another number")
-def test_one_whose_first_thread_has_ended_is_still_one(ground):
+def test_one_whose_first_thread_has_ended_is_still_one(starter):
     """The system shows it as a zombie, and its other threads live on."""
-    running = ground.start("plain", *python(ENDS_FIRST_THREAD), options=LONG)
+    running = starter.start("plain", *python(ENDS_FIRST_THREAD), options=LONG)
     assert running.result() == (7, "")
 
 
@@ -237,20 +237,20 @@ def test_those_whom_a_term_did_not_reach_get_one_when_the_command_has_ended(star
 # --- Its length
 
 
-def test_without_a_grace_fernit_ends_with_the_command(ground):
-    running = ground.start("plain", *leaves("stubborn"))
+def test_without_a_grace_fernit_ends_with_the_command(starter):
+    running = starter.start("plain", *leaves("stubborn"))
     assert running.end() == 7
     assert len(marked(running.mark)) == 1 and running.heard == b""
 
 
-def test_without_a_grace_process_1_takes_all_along(ground):
+def test_without_a_grace_process_1_takes_all_along(starter):
     need("be process 1")
-    assert ground.start("process 1", *leaves("stubborn")).result() == (7, "")
+    assert starter.start("process 1", *leaves("stubborn")).result() == (7, "")
 
 
 @pytest.mark.parametrize("none", ["0", "0s", "0ms"])
-def test_a_grace_of_nothing_is_none(ground, none):
-    running = ground.start("plain", *leaves("stubborn"), options=["--grace", none])
+def test_a_grace_of_nothing_is_none(starter, none):
+    running = starter.start("plain", *leaves("stubborn"), options=["--grace", none])
     assert running.end() == 7
     assert len(marked(running.mark)) == 1
 
@@ -306,15 +306,15 @@ def test_fernit_sleeps_during_it(start):
 # --- Whom it means
 
 
-def test_it_means_nobody_who_is_not_the_commands(ground):
-    other = ground.start("plain", *python(TELLS)).ready()
-    assert ground.start("plain", *leaves("child"), options=LONG).result() == (7, "child: TERM\n")
+def test_it_means_nobody_who_is_not_the_commands(starter):
+    other = starter.start("plain", *python(TELLS)).ready()
+    assert starter.start("plain", *leaves("child"), options=LONG).result() == (7, "child: TERM\n")
     other.send(signal.SIGUSR1)
     assert other.line() == "10"
 
 
-def test_those_that_go_elsewhere_are_not_meant(ground):
-    running = ground.start("plain", *leaves("stubborn"), options=[*LONG, "--no-subreaper"])
+def test_those_that_go_elsewhere_are_not_meant(starter):
+    running = starter.start("plain", *leaves("stubborn"), options=[*LONG, "--no-subreaper"])
     assert running.end() == 7
     assert len(marked(running.mark)) == 1 and said_by(running) == ""
 
@@ -323,7 +323,7 @@ CHILD_OF_ROOT = 'sleep 60 >/dev/null 2>&1 & exec "$@"'  # fernit is what this sh
 
 
 @pytest.fixture
-def beside_root(ground, tmp_path):
+def beside_root(starter, tmp_path):
     """Words that are run before fernit, which then has a child of root's, and is nobody itself."""
     need("become another user")
     if not works(*AS_NOBODY, BINARY, "version"):
@@ -381,26 +381,26 @@ def test_without_proc_the_status_is_the_commands(start, mode):
 
 @pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
-def test_without_proc_nobody_is_found_and_fernit_ends(ground):
-    running = ground.start("plain", *leaves("stubborn"), before=without_proc("plain"), options=LONG)
+def test_without_proc_nobody_is_found_and_fernit_ends(starter):
+    running = starter.start("plain", *leaves("stubborn"), before=without_proc("plain"), options=LONG)
     assert running.end() == 7
 
 
 @pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_proc_process_1_finds_them_all_the_same(ground, kind):
+def test_without_proc_process_1_finds_them_all_the_same(starter, kind):
     need("be process 1")
-    running = ground.start("process 1", *leaves(kind), before=without_proc("process 1"), options=LONG)
+    running = starter.start("process 1", *leaves(kind), before=without_proc("process 1"), options=LONG)
     assert running.result() == (7, f"{kind}: TERM\n")
 
 
 @pytest.mark.real_binary
 @pytest.mark.usefixtures("proc_can_be_hidden")
-def test_without_proc_process_1_kills_what_does_not_end(ground):
+def test_without_proc_process_1_kills_what_does_not_end(starter):
     need("be process 1")
     began = time.monotonic()
-    running = ground.start("process 1", *leaves("stubborn"), before=without_proc("process 1"), options=SHORT)
+    running = starter.start("process 1", *leaves("stubborn"), before=without_proc("process 1"), options=SHORT)
     assert running.result() == (7, "stubborn: TERM\n")
     assert 0.6 <= time.monotonic() - began < PATIENCE
 

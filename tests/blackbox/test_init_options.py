@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from conftest import BINARY, errors, new_key
-from inits import children_of, ground_fixture, marked, mode_fixture, program_of, python, start_fixture, status_of  # noqa: F401
+from inits import children_of, starter_fixture, marked, mode_fixture, program_of, python, start_fixture, status_of  # noqa: F401
 from system import Trace, need, wait_for
 
 #: A command and, behind it, a child in its group. The command says what it hears, and whether its child heard it, too.
@@ -140,21 +140,21 @@ def words_of(line, programs):
 
 
 @pytest.mark.parametrize("line", WORKERS)
-def test_signals_for_a_worker_are_for_it_alone(ground, programs, line):
-    running = ground.start("plain", *words_of(line, programs), **on_path(programs)).ready()
+def test_signals_for_a_worker_are_for_it_alone(starter, programs, line):
+    running = starter.start("plain", *words_of(line, programs), **on_path(programs)).ready()
     assert hears(running, signal.SIGTERM) == ALONE
 
 
 @pytest.mark.parametrize("line", OTHERS)
-def test_signals_for_anything_else_are_for_its_group(ground, programs, line):
-    running = ground.start("plain", *words_of(line, programs), **on_path(programs)).ready()
+def test_signals_for_anything_else_are_for_its_group(starter, programs, line):
+    running = starter.start("plain", *words_of(line, programs), **on_path(programs)).ready()
     assert hears(running, signal.SIGTERM) == GROUP
 
 
 @pytest.mark.parametrize("command", [["python3"], ["sh", "-c", 'exec "$@"', "_", "python3"]], ids=["python", "by a shell"])
-def test_signals_for_a_task_of_airflow_3_are_for_its_supervisor_alone(ground, modules, command):
+def test_signals_for_a_task_of_airflow_3_are_for_its_supervisor_alone(starter, modules, command):
     words = [*command, "-m", "airflow.sdk.execution_time.execute_workload", "--json-path", "/x"]
-    running = ground.start("plain", *words, before=["env", f"PYTHONPATH={modules}"]).ready()
+    running = starter.start("plain", *words, before=["env", f"PYTHONPATH={modules}"]).ready()
     assert hears(running, signal.SIGTERM) == ALONE
 
 
@@ -171,9 +171,9 @@ def test_a_scope_that_is_given_beats_dumb_inits_variable(start, programs):
 
 
 @pytest.mark.parametrize("line, expected", [("airflow celery worker", ALONE), ("airflow scheduler", GROUP)])
-def test_the_scope_that_the_command_has_is_the_same_as_process_1(ground, programs, line, expected):
+def test_the_scope_that_the_command_has_is_the_same_as_process_1(starter, programs, line, expected):
     need("be process 1")
-    running = ground.start("process 1", *line.split(), **on_path(programs)).ready()
+    running = starter.start("process 1", *line.split(), **on_path(programs)).ready()
     assert hears(running, signal.SIGTERM) == expected
 
 
@@ -218,8 +218,8 @@ IDS = ["sh", "-c", "set -- $(cat /proc/self/stat); echo $$ $5 $6; exec sleep 60"
 
 
 @pytest.mark.parametrize("scope", ["auto", "child", "group"])
-def test_the_command_has_a_group_of_its_own_in_every_scope(ground, scope):
-    running = ground.start("plain", *IDS, options=["--signal-scope", scope])
+def test_the_command_has_a_group_of_its_own_in_every_scope(starter, scope):
+    running = starter.start("plain", *IDS, options=["--signal-scope", scope])
     pid, group, session = map(int, running.line().split())
     assert (pid, session) == (group, os.getsid(running.init)) and group != os.getpgid(running.init)
 
@@ -240,8 +240,8 @@ def test_with_setsid_signals_arrive_as_without(start, scope, expected):
     assert hears(start(*python(TELLS), options=["--setsid"], scope=scope).ready(), signal.SIGTERM) == expected
 
 
-def test_fernit_stays_in_the_session_and_group_that_it_was_started_in(ground):
-    running = ground.start("plain", *STAYS, options=["--setsid"]).ready()
+def test_fernit_stays_in_the_session_and_group_that_it_was_started_in(starter):
+    running = starter.start("plain", *STAYS, options=["--setsid"]).ready()
     assert (os.getsid(running.init), os.getpgid(running.init)) == (os.getsid(0), os.getpgid(0))
 
 
@@ -426,46 +426,46 @@ def orphaned(running):
 
 
 @pytest.mark.parametrize("name, number", [("USR1", 10), ("SIGTERM", 15), ("34", 34), ("RTMAX", 64)])
-def test_when_who_has_started_fernit_dies_the_signal_is_passed_on(ground, name, number):
-    running = ground.start("plain", *python(TELLS), outside=PARENT, options=["--pdeathsig", name])
+def test_when_who_has_started_fernit_dies_the_signal_is_passed_on(starter, name, number):
+    running = starter.start("plain", *python(TELLS), outside=PARENT, options=["--pdeathsig", name])
     assert orphaned(running).line() == f"{number}: and its child"
 
 
-def test_as_process_1_it_is_about_who_has_made_the_namespace(ground):
+def test_as_process_1_it_is_about_who_has_made_the_namespace(starter):
     need("be process 1")
-    running = ground.start("process 1", *python(TELLS), options=["--pdeathsig", "USR1"])
+    running = starter.start("process 1", *python(TELLS), options=["--pdeathsig", "USR1"])
     assert orphaned(running).line() == "10: and its child"
 
 
-def test_the_signal_is_given_in_each_place(ground, given):
-    running = ground.start("plain", *python(TELLS), outside=PARENT, **given(pdeathsig="USR1"))
+def test_the_signal_is_given_in_each_place(starter, given):
+    running = starter.start("plain", *python(TELLS), outside=PARENT, **given(pdeathsig="USR1"))
     assert orphaned(running).line() == "10: and its child"
 
 
-def test_it_is_rewritten_as_any_other(ground):
-    running = ground.start("plain", *python(TELLS), outside=PARENT, options=["--pdeathsig", "HUP", "--rewrite", "HUP:TERM"])
+def test_it_is_rewritten_as_any_other(starter):
+    running = starter.start("plain", *python(TELLS), outside=PARENT, options=["--pdeathsig", "HUP", "--rewrite", "HUP:TERM"])
     assert orphaned(running).line() == GROUP
 
 
-def test_it_lasts_though_fernit_becomes_another_user(ground, tmp_path):
+def test_it_lasts_though_fernit_becomes_another_user(starter, tmp_path):
     need("become another user")
     for path in (tmp_path, *tmp_path.rglob("*")):
         os.chown(path, 65534, 65534)
     options = ["--pdeathsig", "USR1", "--user", "65534:65534"]
-    running = orphaned(ground.start("plain", *python(TELLS), outside=PARENT, options=options))
+    running = orphaned(starter.start("plain", *python(TELLS), outside=PARENT, options=options))
     assert (running.line(), status_of(running.init)["Uid"].split()[0]) == ("10: and its child", "65534")
 
 
-def test_without_it_fernit_outlives_who_has_started_it(ground):
-    running = orphaned(ground.start("plain", *python(TELLS), outside=PARENT))
+def test_without_it_fernit_outlives_who_has_started_it(starter):
+    running = orphaned(starter.start("plain", *python(TELLS), outside=PARENT))
     assert hears(running, signal.SIGUSR1) == "10: and its child"
 
 
-def test_one_who_died_before_fernit_could_ask_is_noticed(ground, tmp_path):
+def test_one_who_died_before_fernit_could_ask_is_noticed(starter, tmp_path):
     """It asks a second late; meanwhile its parent dies."""
     trace = Trace(tmp_path / "trace", ["prctl:delay_enter=1000000:when=2"], only="prctl,exit_group")
     parent = ["sh", "-c", '"$@" & echo $$ > parent; wait', "sh"]
-    ground.start("plain", *STAYS, outside=trace.prefix, before=parent, options=["--pdeathsig", "TERM"])
+    starter.start("plain", *STAYS, outside=trace.prefix, before=parent, options=["--pdeathsig", "TERM"])
     asks = wait_for(lambda: trace.log.exists() and re.search(r"^(\d+) +prctl\(PR_SET_PDEATHSIG", trace.log.read_text(), re.M))
     os.kill(int(wait_for(lambda: (tmp_path / "parent").exists() and (tmp_path / "parent").read_text())), signal.SIGKILL)
     wait_for(lambda: re.search(rf"^{asks[1]} +exit_group\(143\)", trace.log.read_text(), re.M))
@@ -489,19 +489,19 @@ def parent_of_the_orphan(running):
     return int(status_of(orphan)["PPid"])
 
 
-def test_fernit_gets_the_orphans_though_not_process_1(ground):
-    running = ground.start("plain", *LEAVES_ONE)
+def test_fernit_gets_the_orphans_though_not_process_1(starter):
+    running = starter.start("plain", *LEAVES_ONE)
     assert parent_of_the_orphan(running) == running.init
 
 
-def test_orphans_go_elsewhere_if_so_given(ground, given):
-    running = ground.start("plain", *LEAVES_ONE, **given(no_subreaper="yes"))
+def test_orphans_go_elsewhere_if_so_given(starter, given):
+    running = starter.start("plain", *LEAVES_ONE, **given(no_subreaper="yes"))
     assert parent_of_the_orphan(running) not in (running.init, running.child)
 
 
-def test_process_1_gets_them_whatever_is_given(ground):
+def test_process_1_gets_them_whatever_is_given(starter):
     need("be process 1")
-    running = ground.start("process 1", *LEAVES_ONE, options=["--no-subreaper"])
+    running = starter.start("process 1", *LEAVES_ONE, options=["--no-subreaper"])
     running.line()
     running.ready()
     assert len(children_of(running.init)) == 2
@@ -681,9 +681,9 @@ def test_its_words_show_numbers_alone(start):
     assert re.fullmatch(rb"supervise:[0-9.]+[0-9:]*", words_of_supervisor(running)[1])
 
 
-def test_it_runs_on_where_it_cannot_be_executed_anew(ground, tmp_path):
+def test_it_runs_on_where_it_cannot_be_executed_anew(starter, tmp_path):
     trace = Trace(tmp_path / "trace", ["execveat:error=EACCES"], only="execveat")
-    running = ground.start("plain", *python(TELLS), outside=trace.prefix).ready()
+    running = starter.start("plain", *python(TELLS), outside=trace.prefix).ready()
     assert "warning" in running.errors.read_text()
     os.kill(children_of(running.process.pid)[0], signal.SIGTERM)
     assert running.line() == GROUP
@@ -722,8 +722,8 @@ def test_its_own_word_typed_by_a_person_is_refused(fernit, tmp_path, word):
 
 @pytest.mark.parametrize("scope", ["child", "group"])
 @pytest.mark.parametrize("options", [[], ["--setsid"], ["--no-subreaper"], ["--grace", "60s"]], ids=str)
-def test_the_command_dies_with_a_fernit_that_is_killed(ground, scope, options):
-    running = ground.start("plain", *STAYS, scope=scope, options=options).ready()
+def test_the_command_dies_with_a_fernit_that_is_killed(starter, scope, options):
+    running = starter.start("plain", *STAYS, scope=scope, options=options).ready()
     child = running.child
     wait_for(lambda: program_of(child) != str(BINARY))
     running.send(signal.SIGKILL)

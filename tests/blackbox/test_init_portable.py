@@ -19,7 +19,7 @@ from inits import (  # noqa: F401
     MODES,
     children_of,
     descriptors_of,
-    ground_fixture,
+    starter_fixture,
     holds_back,
     mode_fixture,
     not_offered,
@@ -61,11 +61,11 @@ def init():
 
 
 @pytest.fixture
-def direct(ground, mode):
+def direct(starter, mode):
     """direct(*command, ...): what the command writes where it is run without any init."""
 
     def run(*command, **arguments):
-        status, out = ground.start(mode, *command, bare=True, **arguments).result()
+        status, out = starter.start(mode, *command, bare=True, **arguments).result()
         assert status == 0 and out
         return out
 
@@ -273,10 +273,10 @@ def test_it_keeps_none_of_the_descriptors_that_it_inherited(start, pipe):
     wait_for(lambda: not set(pipe) & set(descriptors_of(running.init)), seconds=2)
 
 
-def test_a_pipe_ends_when_the_command_closes_it(ground, pipe):
+def test_a_pipe_ends_when_the_command_closes_it(starter, pipe):
     read, write = pipe
     closes = python(f"import os, time; os.close({write}); os.write(1, b'ready\\n'); time.sleep(60)")
-    ground.start("plain", *closes, pass_fds=[write]).ready()
+    starter.start("plain", *closes, pass_fds=[write]).ready()
     os.close(write)
     assert select.select([read], [], [], 2)[0] and os.read(read, 1) == b""
 
@@ -287,9 +287,9 @@ def test_it_does_not_stay_in_the_folder_where_it_was_started(start, tmp_path):
     wait_for(lambda: os.readlink(f"/proc/{running.init}/cwd") == "/", seconds=2)
 
 
-def test_it_does_not_wake_up_while_nothing_happens(ground):
+def test_it_does_not_wake_up_while_nothing_happens(starter):
     need("be process 1")
-    inits = [ground.start(mode, *STAYS).ready().init for mode in MODES]
+    inits = [starter.start(mode, *STAYS).ready().init for mode in MODES]
     time.sleep(0.3)
     before = [status_of(pid)["voluntary_ctxt_switches"] for pid in inits]
     time.sleep(3)
@@ -408,9 +408,9 @@ def test_a_command_that_is_stopped_and_continued_does_not_end_it(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
-def test_a_signal_to_stop_neither_ends_nor_stops_process_1(ground, number):
+def test_a_signal_to_stop_neither_ends_nor_stops_process_1(starter, number):
     need("be process 1")
-    running = ground.start("process 1", *ignoring(number), *STAYS).ready()
+    running = starter.start("process 1", *ignoring(number), *STAYS).ready()
     child = running.child
     running.send(number)
     time.sleep(0.1)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from inits import children_of, descriptors_of, ground_fixture, holds_back, mode_fixture, program_of, python, selected, state_of, status_of  # noqa: F401
+from inits import children_of, descriptors_of, starter_fixture, holds_back, mode_fixture, program_of, python, selected, state_of, status_of  # noqa: F401
 from system import need, wait_for
 from terminals import INTERRUPT, LEADS, QUIT, SHELLS, SUSPEND, Terminal, line_of, send, shell_at
 
@@ -37,15 +37,15 @@ def terminal():
 
 
 @pytest.fixture
-def start_in(ground, terminal):
-    """start_in(mode, *command, ...): Ground.start as the leader of the terminal's session.
+def start_in(starter, terminal):
+    """start_in(mode, *command, ...): Starter.start as the leader of the terminal's session.
 
     within: words between the session's making and the init.
     """
 
     def start(mode, *command, within=(), **arguments):
         settings = {"stdin": terminal.theirs, "stdout": terminal.theirs, "stderr": terminal.theirs, "out": terminal.ours, **arguments}
-        return ground.start(mode, *command, before=[*LEADS, *within], **settings)
+        return starter.start(mode, *command, before=[*LEADS, *within], **settings)
 
     return start
 
@@ -56,8 +56,8 @@ def start(start_in, mode):
 
 
 @pytest.fixture(params=SHELLS)
-def shell(request, ground, terminal):
-    return shell_at(ground, terminal, request.param)
+def shell(request, starter, terminal):
+    return shell_at(starter, terminal, request.param)
 
 
 @pytest.fixture
@@ -347,7 +347,7 @@ def test_a_hangup_of_a_shell_ends_the_command(shell, terminal, line):
     wait_for(lambda: all(state_of(pid) in "XZ" for pid in left))
 
 
-def test_a_hangup_of_a_script_ends_the_command(ground, start_in, terminal):
+def test_a_hangup_of_a_script_ends_the_command(starter, start_in, terminal):
     script = line_of(INIT.command(*STAYS))
     running = start_in("plain", "sh", "-c", f"{script}; echo end", bare=True).ready()
     left = [running.init, *children_of(running.init)]

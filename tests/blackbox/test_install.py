@@ -383,22 +383,22 @@ def ends(fernit, started):
     return found
 
 
-GROUNDS = ["a disk", "a disk, without /proc", "a file system that has no files without a name"]
+TARGETS = ["a disk", "a disk, without /proc", "a file system that has no files without a name"]
 
 
-@pytest.fixture(params=GROUNDS)
-def ground(request, made, tmp_path):
+@pytest.fixture(params=TARGETS)
+def target(request, made, tmp_path):
     """(the folder, words in front of fernit)"""
-    if request.param == GROUNDS[1]:
+    if request.param == TARGETS[1]:
         return made, request.getfixturevalue("without_proc")
-    if request.param == GROUNDS[2]:
+    if request.param == TARGETS[2]:
         return request.getfixturevalue("mounted")().path, []
     return made, []
 
 
 @pytest.mark.parametrize("before", [None, OTHER], ids=["the first", "another version is there"])
-def test_fifty_at_once_each_end_with_the_whole_program(fernit, ground, before):
-    folder, prefix = ground
+def test_fifty_at_once_each_end_with_the_whole_program(fernit, target, before):
+    folder, prefix = target
     if before:
         put(folder / "fernit", before)
     for status, err in ends(fernit, crowd(fernit, 50, "install", folder, prefix=prefix)):
@@ -407,8 +407,8 @@ def test_fifty_at_once_each_end_with_the_whole_program(fernit, ground, before):
     assert names(folder) == ["fernit"]
 
 
-def test_of_many_at_once_that_are_killed_nothing_is_left_behind_the_next(fernit, ground):
-    folder, prefix = ground
+def test_of_many_at_once_that_are_killed_nothing_is_left_behind_the_next(fernit, target):
+    folder, prefix = target
     dice = random.Random(20)
     put(folder / "fernit", OTHER)
     started = crowd(fernit, 40, "install", folder, prefix=prefix)

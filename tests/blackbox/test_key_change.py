@@ -267,15 +267,15 @@ def test_damage_of_another_secret_does_not_stand_in_the_way(fernit, put, store):
     assert_refused(fernit("key", "retire", "dddd", "--yes"), str(store / "secret_key"))
 
 
-@pytest.mark.parametrize("ground", ["link", "file", "writable"])
-def test_retired_must_be_a_folder_of_our_own(fernit, put, store, tmp_path, ground):
+@pytest.mark.parametrize("kind", ["link", "file", "writable"])
+def test_retired_must_be_a_folder_of_our_own(fernit, put, store, tmp_path, kind):
     first, second = new_key(), new_key()
     put("fernet_key", first, second)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    if ground == "link":
+    if kind == "link":
         (store / "retired").symlink_to(elsewhere)
-    elif ground == "file":
+    elif kind == "file":
         (store / "retired").write_text("")
     else:
         (store / "retired").mkdir()

@@ -83,7 +83,7 @@ def test_another_format_is_an_error_that_names_both(fernit, store, word):
     assert errors(done) == [f'fernit: error: --log-format: "{word}" is not one of text, json']
 
 
-@pytest.mark.parametrize("words", [["init"], ["status"], ["key", "print"], ["key", "check"], ["key", "fingerprint"], ["key", "generate"]])
+@pytest.mark.parametrize("words", [["init"], ["key", "print"], ["key", "check"], ["key", "fingerprint"], ["key", "generate"]])
 def test_every_command_knows_it(fernit, stored, words):
     stored(new_key())
     done = fernit(*words, "--log-format", "json", FERNIT_STROE="x")
@@ -153,66 +153,66 @@ def test_what_is_wrong_with_the_words_before_the_format_is_known_is_text(fernit)
 # --- Warnings, by their ids
 
 
-def empty_value(ground):
+def empty_value(setup):
     return {"AIRFLOW__CORE__FERNET_KEY": ""}
 
 
-def broken_source(ground):
+def broken_source(setup):
     return {"AIRFLOW__CORE__FERNET_KEY": new_key(), "FERNET_KEY_FILE": "/no/such/file"}
 
 
-def unused_source(ground):
-    ground.write_cfg("[core]\nfernet_key_cmd = echo\n")
+def unused_source(setup):
+    setup.write_cfg("[core]\nfernet_key_cmd = echo\n")
     return {"FERNET_KEY": new_key()}
 
 
-def other_key(ground):
-    (ground.folder / "other").write_text(new_key())
-    return {"AIRFLOW__CORE__FERNET_KEY": new_key(), "FERNET_KEY_FILE": ground.folder / "other"}
+def other_key(setup):
+    (setup.folder / "other").write_text(new_key())
+    return {"AIRFLOW__CORE__FERNET_KEY": new_key(), "FERNET_KEY_FILE": setup.folder / "other"}
 
 
-def changed_key(ground):
-    ground.stored(new_key())
+def changed_key(setup):
+    setup.stored(new_key())
     return {"FERNET_KEY": new_key()}
 
 
-def published_key(ground):
+def published_key(setup):
     return {"FERNET_KEY": "46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho="}
 
 
-def readable_store(ground):
-    ground.stored(new_key()).chmod(0o644)
+def readable_store(setup):
+    setup.stored(new_key()).chmod(0o644)
     return {}
 
 
-def unknown_variable(ground):
+def unknown_variable(setup):
     return {"FERNIT_STROE": "/x"}
 
 
-def key_only_in_cfg(ground):
-    ground.write_cfg(f"[core]\nfernet_key = {new_key()}\n")
-    ground.namespace.tmpfs("/var/lib")
-    return {"FERNIT_STORE": None, "prefix": ground.namespace.prefix}
+def key_only_in_cfg(setup):
+    setup.write_cfg(f"[core]\nfernet_key = {new_key()}\n")
+    setup.namespace.tmpfs("/var/lib")
+    return {"FERNIT_STORE": None, "prefix": setup.namespace.prefix}
 
 
-def cfg_not_written(ground):
-    ground.stored(new_key())
-    path = ground.write_cfg("[core]\n")
-    bind(ground.namespace, path, path)
-    return {"prefix": ground.namespace.prefix}
+def cfg_not_written(setup):
+    setup.stored(new_key())
+    path = setup.write_cfg("[core]\n")
+    bind(setup.namespace, path, path)
+    return {"prefix": setup.namespace.prefix}
 
 
-def readable_cfg(ground):
-    ground.write_cfg("[core]\n").chmod(0o644)
+def readable_cfg(setup):
+    setup.write_cfg("[core]\n").chmod(0o644)
     return {}
 
 
-def dumb_init_signals_all(ground):
+def dumb_init_signals_all(setup):
     return {"FERNIT_INIT": "yes"}, ["sh", "-c", "exit 0 # dumb-init -- airflow celery worker"]
 
 
-def not_executed_anew(ground):
-    return {"prefix": Trace(ground.folder / "trace", ["execveat:error=ENOSYS"]).prefix, "FERNIT_INIT": "yes"}
+def not_executed_anew(setup):
+    return {"prefix": Trace(setup.folder / "trace", ["execveat:error=ENOSYS"]).prefix, "FERNIT_INIT": "yes"}
 
 
 WARNINGS = [
@@ -221,17 +221,17 @@ WARNINGS = [
 ]  # fmt: skip
 
 
-Ground = collections.namedtuple("Ground", "folder stored write_cfg namespace")
+Setup = collections.namedtuple("Setup", "folder stored write_cfg namespace")
 
 
 @pytest.fixture
-def ground(tmp_path, stored, write_cfg, namespace):
-    return Ground(tmp_path, stored, write_cfg, namespace)
+def setup(tmp_path, stored, write_cfg, namespace):
+    return Setup(tmp_path, stored, write_cfg, namespace)
 
 
 @pytest.mark.parametrize("way", WARNINGS, ids=[way.__name__ for way in WARNINGS])
-def test_a_warning_is_known_by_its_id(logged, ground, way):
-    variables, command = given if isinstance(given := way(ground), tuple) else (given, ["true"])
+def test_a_warning_is_known_by_its_id(logged, setup, way):
+    variables, command = given if isinstance(given := way(setup), tuple) else (given, ["true"])
     assert the_ids(logged("run", *command, **variables)) == [way.__name__.replace("_", "-")]
 
 

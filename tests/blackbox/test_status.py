@@ -204,7 +204,7 @@ def a_ring_without_its_file(stored, write_cfg, folder):
     return {}
 
 
-def ground_that_dies(stored, write_cfg, folder):
+def mount_that_is_lost(stored, write_cfg, folder):
     return {"FERNIT_STORE": "/dev/shm/none-of-fernit", "FERNIT_ALLOW_EPHEMERAL": None}
 
 
@@ -227,7 +227,7 @@ REFUSED = [
     a_broken_cfg,
     a_change_that_is_refused,
     a_ring_without_its_file,
-    ground_that_dies,
+    mount_that_is_lost,
     an_empty_config_path,
 ]
 

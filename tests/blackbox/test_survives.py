@@ -42,7 +42,7 @@ def makes(done, container, store=STORE):
 SHOW = ["run", "printenv", VARIABLE]
 
 
-# --- Ground that dies
+# --- A mount that dies
 
 
 def layer(container):
@@ -90,13 +90,13 @@ def layer_of_vfs(container):
 
 
 DYING = [layer, layer_without_driver, memory, memory_above_the_store, anonymous_volume, anonymous_volume_of_cri_o, empty_dir, layer_of_vfs]
-each_dying = pytest.mark.parametrize("ground", DYING, ids=lambda ground: ground.__name__)
+each_dying = pytest.mark.parametrize("mount", DYING, ids=lambda mount: mount.__name__)
 
 
 @each_dying
 @pytest.mark.parametrize("words", [SHOW, ["init"]], ids=["run", "init"])
-def test_no_key_is_made_on_ground_that_dies_and_the_ground_is_named(inside, container, cfg, ground, words):
-    box, what = ground(container)
+def test_no_key_is_made_on_a_mount_that_dies_and_the_mount_is_named(inside, container, cfg, mount, words):
+    box, what = mount(container)
     before = listing(box.path("/var"))
     assert what in refused(inside(box, *words), box, cfg)
     assert listing(box.path("/var")) == before
@@ -113,14 +113,14 @@ def test_who_makes_a_key_says_what_that_cannot_read(fernit):
 
 
 @each_dying
-def test_status_shows_the_ground_and_the_refusal_and_changes_nothing(inside, container, cfg, ground):
-    box, what = ground(container)
+def test_status_shows_the_mount_and_the_refusal_and_changes_nothing(inside, container, cfg, mount):
+    box, what = mount(container)
     before = listing(box.path("/var"))
     text, found = inside(box, "status"), inside(box, "status", "--json")
     assert (text.returncode, found.returncode) == (1, 1)
     assert re.search(rf"^mount +.*{re.escape(what)}.*, outlives the container: no$", text.stdout, re.MULTILINE)
     report = json.loads(found.stdout)
-    assert what in report["store"]["ground"] and report["store"]["survives"] == "no" and report["verdict"] == "refuse"
+    assert what in report["store"]["mount"] and report["store"]["survives"] == "no" and report["verdict"] == "refuse"
     assert any("none was created" in problem for problem in report["problems"])
     assert listing(box.path("/var")) == before and not cfg.exists()
 
@@ -225,7 +225,7 @@ def test_no_key_is_made_beside_one_under_a_name_that_nobody_reads(fernit, store,
     assert fernit("run", "true", FERNET_KEY=key, **environment).returncode == 0
 
 
-# --- Ground that survives
+# --- A mount that survives
 
 
 def named_volume(container):
@@ -262,12 +262,12 @@ def link_to_a_volume(container):
 SURVIVING = [named_volume, bind_mount, host_path, volume_above_the_store, link_to_a_volume]
 
 
-@pytest.mark.parametrize("ground", SURVIVING, ids=lambda ground: ground.__name__)
-def test_on_ground_that_survives_a_key_is_made_and_status_says_so(inside, container, ground):
-    box, what = ground(container)
-    environment = KUBERNETES if ground is host_path else {}
+@pytest.mark.parametrize("mount", SURVIVING, ids=lambda mount: mount.__name__)
+def test_on_a_mount_that_survives_a_key_is_made_and_status_says_so(inside, container, mount):
+    box, what = mount(container)
+    environment = KUBERNETES if mount is host_path else {}
     report = json.loads(inside(box, "status", "--json", **environment).stdout)
-    assert (report["store"]["ground"], report["store"]["survives"], report["problems"]) == (what, "yes", [])
+    assert (report["store"]["mount"], report["store"]["survives"], report["problems"]) == (what, "yes", [])
     text = inside(box, "status", **environment).stdout
     assert re.search(rf"^mount +{re.escape(what)}, outlives the container: yes$", text, re.MULTILINE)
     done = inside(box, *SHOW, **environment)
@@ -275,7 +275,7 @@ def test_on_ground_that_survives_a_key_is_made_and_status_says_so(inside, contai
     assert warnings(done) == []
 
 
-def test_a_link_to_ground_that_dies_does_not_deceive(inside, container, cfg):
+def test_a_link_to_mount_that_dies_does_not_deceive(inside, container, cfg):
     box = container().marked("/.dockerenv")
     box.volume("docker/volumes/lib/_data", "/var/lib")
     box.memory("/var/memory")
@@ -298,24 +298,24 @@ def test_a_shared_file_system_survives(fernit, namespace, tmp_path, store, kind)
     assert "a shared file system" in fernit("status", prefix=namespace.prefix, **DOCKER).stdout
 
 
-def test_where_nothing_says_what_the_ground_is_a_key_is_made_and_status_says_unknown(inside, container):
+def test_where_nothing_says_what_the_mount_is_a_key_is_made_and_status_says_unknown(inside, container):
     box = container(proc=False).marked("/.dockerenv")
     report = json.loads(inside(box, "status", "--json").stdout)
-    assert report["store"]["survives"] == "unknown" and "/proc/self/mountinfo" in report["store"]["ground"]
+    assert report["store"]["survives"] == "unknown" and "/proc/self/mountinfo" in report["store"]["mount"]
     makes(inside(box, *SHOW), box)
 
 
 # --- Not asked for
 
 
-def test_a_key_that_is_given_needs_no_ground(inside, container):
+def test_a_key_that_is_given_needs_no_mount(inside, container):
     box, key = container().marked("/.dockerenv"), new_key()
     for environment in ({"FERNET_KEY": key}, {VARIABLE: key}, {VARIABLE + "_CMD": f"echo {key}"}):
         done = inside(box, *SHOW, **environment)
         assert (done.returncode, done.stdout) == (0, key + "\n"), done.stderr
 
 
-def test_a_key_that_is_given_is_recorded_on_any_ground(inside, container):
+def test_a_key_that_is_given_is_recorded_on_any_mount(inside, container):
     """It is given again at the next start: nothing is lost with the store."""
     box, key = container().marked("/.dockerenv"), new_key()
     assert inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=key).returncode == 0
@@ -323,9 +323,9 @@ def test_a_key_that_is_given_is_recorded_on_any_ground(inside, container):
 
 
 @each_dying
-def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_container(inside, container, ground):
+def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_container(inside, container, mount):
     """Who comes from another set-up leaves the variable once it is."""
-    box, what = ground(container)
+    box, what = mount(container)
     done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key")
     assert done.returncode == 0 and "is now kept" not in done.stderr, done.stderr
     (said,) = [line for line in warnings(done) if "is lost with the container" in line]
@@ -369,10 +369,10 @@ def read_only_volume(container):
     return box
 
 
-@pytest.mark.parametrize("ground, warned", [(read_only_layer, 0), (read_only_volume, 1)], ids=["image", "volume"])
-def test_that_a_given_key_is_not_kept_is_worth_a_warning_only_where_it_would_have_lasted(inside, container, ground, warned):
+@pytest.mark.parametrize("mount, warned", [(read_only_layer, 0), (read_only_volume, 1)], ids=["image", "volume"])
+def test_that_a_given_key_is_not_kept_is_worth_a_warning_only_where_it_would_have_lasted(inside, container, mount, warned):
     key = new_key()
-    done = inside(ground(container), *SHOW, FERNET_KEY=key, FERNIT_MANAGE="fernet_key")
+    done = inside(mount(container), *SHOW, FERNET_KEY=key, FERNIT_MANAGE="fernet_key")
     assert (done.returncode, done.stdout) == (0, f"{key}\n")
     assert ["the Fernet key is not kept there" in line for line in warnings(done)] == [True] * warned, done.stderr
 
@@ -382,7 +382,7 @@ def test_a_store_that_was_asked_for_is_spoken_of_wherever_it_is(inside, containe
     assert done.returncode == 0 and "the Fernet key is not kept there" in done.stderr
 
 
-def test_a_key_that_is_there_is_used_on_any_ground(inside, container):
+def test_a_key_that_is_there_is_used_on_any_mount(inside, container):
     box, key = container().marked("/.dockerenv"), new_key()
     box.path(STORE).mkdir(mode=0o700)
     box.path(f"{STORE}/fernet_key").write_text(key + "\n")
@@ -391,7 +391,7 @@ def test_a_key_that_is_there_is_used_on_any_ground(inside, container):
     assert (done.returncode, done.stdout) == (0, key + "\n") and "was created" not in done.stderr
 
 
-def test_a_key_of_airflow_cfg_is_used_on_any_ground(inside, container, write_cfg):
+def test_a_key_of_airflow_cfg_is_used_on_any_mount(inside, container, write_cfg):
     key = new_key()
     write_cfg(f"[core]\nfernet_key = {key}\n")
     done = inside(container().marked("/.dockerenv"), *SHOW)
@@ -399,11 +399,11 @@ def test_a_key_of_airflow_cfg_is_used_on_any_ground(inside, container, write_cfg
     assert any("key-only-in-cfg" in said for said in warnings(done))
 
 
-def test_a_key_that_airflow_gets_itself_needs_no_ground(inside, container):
+def test_a_key_that_airflow_gets_itself_needs_no_mount(inside, container):
     assert inside(container().marked("/.dockerenv"), "run", "true", **{VARIABLE + "_SECRET": "path"}).returncode == 0
 
 
-def test_secrets_that_can_be_replaced_are_made_on_any_ground(inside, container, cfg):
+def test_secrets_that_can_be_replaced_are_made_on_any_mount(inside, container, cfg):
     box, key = container().marked("/.dockerenv"), new_key()
     done = inside(box, "run", "printenv", "AIRFLOW__API_AUTH__JWT_SECRET", FERNIT_MANAGE=None, FERNET_KEY=key)
     assert done.returncode == 0 and len(done.stdout) > 80
@@ -417,7 +417,7 @@ def test_without_a_fernet_key_no_other_secret_is_made_either(inside, container, 
 
 
 @pytest.mark.parametrize("words", [["key", "print"], ["key", "check"]])
-def test_commands_that_make_no_key_do_not_judge_the_ground(inside, container, words):
+def test_commands_that_make_no_key_do_not_judge_the_mount(inside, container, words):
     done = inside(container().marked("/.dockerenv"), *words)
     assert done.returncode == 1 and "was created" not in done.stderr
 
@@ -431,19 +431,19 @@ def test_key_generate_stores_nothing_and_asks_for_nothing(inside, container):
 
 @each_dying
 @pytest.mark.parametrize("by", ["option", "variable", "ini"])
-def test_with_allow_ephemeral_a_key_is_made_anywhere(inside, container, tmp_path, ground, by):
-    box, _ = ground(container)
+def test_with_allow_ephemeral_a_key_is_made_anywhere(inside, container, tmp_path, mount, by):
+    box, _ = mount(container)
     (tmp_path / "fernit.ini").write_text("[fernit]\nallow_ephemeral = yes\n")
     options = {"option": ["--allow-ephemeral"], "ini": ["--config", tmp_path / "fernit.ini"]}.get(by, [])
     environment = {"FERNIT_ALLOW_EPHEMERAL": "yes"} if by == "variable" else {}
     makes(inside(box, "run", *options, "printenv", VARIABLE, **environment), box)
 
 
-def test_with_allow_ephemeral_status_sees_no_problem_and_still_names_the_ground(inside, container):
+def test_with_allow_ephemeral_status_sees_no_problem_and_still_names_the_mount(inside, container):
     box, what = layer(container)
     report = json.loads(inside(box, "status", "--json", "--allow-ephemeral").stdout)
     assert report["problems"] == [] and report["verdict"] == "generate"
-    assert what in report["store"]["ground"] and report["store"]["survives"] == "no"
+    assert what in report["store"]["mount"] and report["store"]["survives"] == "no"
 
 
 def test_a_later_start_needs_the_permission_no_more(inside, container):
@@ -453,7 +453,7 @@ def test_a_later_start_needs_the_permission_no_more(inside, container):
     assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
 
 
-def test_the_ground_is_looked_at_only_to_make_a_key(inside, container, tmp_path):
+def test_the_mount_is_looked_at_only_to_make_a_key(inside, container, tmp_path):
     """A start with a key in place costs no look at the mounts."""
     box = container().marked("/.dockerenv")
     inside(box, "run", "--allow-ephemeral", "true")

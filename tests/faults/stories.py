@@ -1,4 +1,4 @@
-"""What everybody does with fernit, on whatever ground: first starts, changes, key commands, an airflow.cfg that is there already."""
+"""What everybody does with fernit, on any file system: first starts, changes, key commands, an airflow.cfg that is there already."""
 import stat
 from dataclasses import dataclass, field
 

@@ -21,7 +21,7 @@ ADVICE = re.compile(r"^fernit: (hint: .+|.+; .+)", re.M)
 SENTENCE = "{scenarios} scenarios, {kills} kills, {errors} errors, {losses} losses"
 
 BEFORE = {"nothing is there": None, "another version is there": OLD, "it is there": NEW}
-#: What the ground lacks; without links a file without a name cannot get one.
+#: What the file system lacks; without links a file without a name cannot get one.
 LACKS = {"files without a name": [], "files with a name": ["linkat:error=EPERM"]}
 
 

@@ -76,7 +76,7 @@ def test_a_cfg_write_on_a_disk_with_room_for_less(place, disk):
 
 def test_a_cfg_write_in_place_on_a_disk_with_room_for_less(place, disk, namespace):
     """On another disk than AIRFLOW_HOME, as a file of the host's is."""
-    host = place.ground / "host"
+    host = place.folder / "host"
     pages, inodes = disk(host)
 
     def before(place, run):

@@ -204,7 +204,7 @@ def test_a_stranger_s_folder_that_nobody_else_may_write_to(strange):
     path.unlink()
     done = strange("init")
     assert done.returncode == 125 and list(strange.store.iterdir()) == []
-    assert "not known in this user namespace" in errors(done)[0] and "chown" in hints(done)[0], done.stderr
+    assert "not known in this user namespace" in hints(done)[0] and "chown" in hints(done)[1], done.stderr
 
 
 # --- Other users of the namespace

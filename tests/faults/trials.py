@@ -1,6 +1,6 @@
 """Trials: a scenario in which one thing goes wrong, over and over until each has, and what must hold after each.
 
-A Scenario is what fernit is asked to do, and on which ground. A Proof runs it once undisturbed, to learn its calls and its end
+A Scenario is what fernit is asked to do, and where. A Proof runs it once undisturbed, to learn its calls and its end
 (the model). Then it is tried with one disturbance at a time, and what each trial leaves is judged: the old state or the new one,
 nothing handed on that is not durable, and a next start that works and clears up.
 """
@@ -22,7 +22,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("FERNIT_TEST_BINARY") or TREE / "build" / "fernit").resolve()
 
 SHOW = ["run", "--", "/usr/bin/env", "-0"]
-#: Below the ground of a Place. Folders apart, so that what makes one durable says nothing of the other.
+#: Below the folder of a Place. Folders apart, so that what makes one durable says nothing of the other.
 STORE, HOME, CFG = "volume/store", "airflow", "airflow/airflow.cfg"
 SECRET = re.compile(r"[A-Za-z0-9_-]{43,}=")
 COMMENT = re.compile(rb"# *[a-z_]+ = [A-Za-z0-9_-]{43,}=\r?\n")
@@ -37,16 +37,16 @@ ADVICE = re.compile(r"^fernit: (hint: .+|.+; .+)", re.M)
 class Place:
     """A store and an AIRFLOW_HOME that are brought back to one state again and again; in memory, if that can be had.
 
-    `ground` is where fernit finds it, `seen` where this process does: another path, if fernit runs in another namespace.
+    `folder` is where fernit finds it, `seen` where this process does: another path, if fernit runs in another namespace.
     """
 
     def __init__(self, namespace=None):
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="fernit-faults-", dir=memory))
-        self.ground = self.root / "ground"
-        self.ground.mkdir()
-        self.store, self.home, self.cfg = self.ground / STORE, self.ground / HOME, self.ground / CFG
-        self.seen = namespace.path(self.ground) if namespace else self.ground
+        self.folder = self.root / "folder"
+        self.folder.mkdir()
+        self.store, self.home, self.cfg = self.folder / STORE, self.folder / HOME, self.folder / CFG
+        self.seen = namespace.path(self.folder) if namespace else self.folder
         self.prefix = namespace.prefix if namespace else []
         self.store.parent.mkdir()
 
@@ -103,7 +103,7 @@ class Scenario:
     words: list = field(default_factory=lambda: SHOW)
     after: list = field(default_factory=lambda: SHOW)
     before: callable = lambda place, run: None
-    lacks: list = field(default_factory=list)  # faults of the ground itself, as of WAYS
+    lacks: list = field(default_factory=list)  # faults of the file system itself, as of WAYS
     environment: dict = field(default_factory=dict)
     generates: bool = False  # its secrets are other ones each time
     by_cfg: bool = False  # the command gets its secrets by airflow.cfg alone
@@ -159,7 +159,7 @@ class Proof:
     def run(self, words, prefix=(), **changes):
         environment = {
             "PATH": "/usr/bin:/bin",
-            "HOME": self.place.ground,
+            "HOME": self.place.folder,
             "AIRFLOW_HOME": self.place.home,
             "FERNIT_STORE": self.place.store,
             "FERNIT_ALLOW_EPHEMERAL": "1",
@@ -179,14 +179,14 @@ class Proof:
         return Done(done.returncode, done.stdout, err)
 
     def trace(self, faults=(), only=CALLS):
-        """strace with what the ground lacks and these; `only` None: of all calls."""
+        """strace with what the file system lacks and these; `only` None: of all calls."""
         faulty = {fault.split(":")[0] for fault in faults}
         lacks = [fault for fault in self.scenario.lacks if fault.split(":")[0] not in faulty]
         names = only and ",".join({*only.split(","), *self.lacking, *faulty})
         return Trace(self.place.root / "trace", [*lacks, *faults], names)
 
     def run_after(self):
-        """Undisturbed, on ground that lacks what it lacks."""
+        """Undisturbed, on a file system that lacks what it lacks."""
         return self.run(self.scenario.after, self.trace(only="fsync").prefix if self.lacking else ())
 
     def learn(self):
@@ -335,7 +335,7 @@ class Proof:
         try:
             self.judge(done, expected, log.lines() if log else [])
         except Failure as failure:
-            self.losses.append(f"{what}: {failure}".replace(f"{self.place.ground}/", ""))
+            self.losses.append(f"{what}: {failure}".replace(f"{self.place.folder}/", ""))
         return done
 
     def attempt_fault(self, fault, what, expected):
@@ -357,11 +357,11 @@ class Proof:
                 self.count["errors"] += 1
         return self
 
-    def every_limit(self, ground, limits):
-        """`ground(limit)` gives words in front of fernit, under which it can write so much and no more; until it needs no more."""
-        name = ground.__name__.replace("_", " ")
+    def every_limit(self, limited, limits):
+        """`limited(limit)` gives words in front of fernit, under which it can write so much and no more; until it needs no more."""
+        name = limited.__name__.replace("_", " ")
         for limit in limits:
-            done = self.attempt(f"{limit} {name}", [0, 125], ground(limit))
+            done = self.attempt(f"{limit} {name}", [0, 125], limited(limit))
             self.count[f"limits of {name}"] += 1
             if done.status == 0:
                 return self

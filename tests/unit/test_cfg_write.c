@@ -36,13 +36,13 @@ int linkat(int fromfd, const char *from, int tofd, const char *to, int flags)
     return link_fails_with ? -1 : (int)syscall(SYS_linkat, fromfd, from, tofd, to, flags);
 }
 
-static int lay_ground(void **state)
+static int set_up_folder(void **state)
 {
     rename_fails_with = noreplace_fails_with = link_fails_with = 0;
     return enter_folder(state);
 }
 
-#define on_ground(test) cmocka_unit_test_setup_teardown(test, lay_ground, leave_folder)
+#define in_new_folder(test) cmocka_unit_test_setup_teardown(test, set_up_folder, leave_folder)
 
 static struct secret secret_of(const char *text)
 {
@@ -460,21 +460,21 @@ static void without_a_copy_there_is_nothing_to_do(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_ground(makes_a_file_that_those_read_whom_the_mode_names),
-        on_ground(makes_none_where_something_is_already),
-        on_ground(replaces_it_and_keeps_its_mode),
-        on_ground(replaces_what_stands_at_the_end_of_the_links),
-        on_ground(keeps_the_owner_where_that_is_permitted),
-        on_ground(a_file_that_was_changed_meanwhile_is_left_alone),
-        on_ground(makes_it_once_on_every_file_system),
-        on_ground(tells_what_cannot_be_replaced_from_what_broke),
-        on_ground(leaves_nothing_beside_it),
-        on_ground(writes_in_place_what_cannot_be_replaced),
-        on_ground(does_not_write_over_what_was_changed_meanwhile),
-        on_ground(an_interrupted_write_is_finished_wherever_it_was),
-        on_ground(what_was_edited_since_is_left_alone_and_so_is_the_copy),
-        on_ground(a_copy_that_is_none_is_named),
-        on_ground(without_a_copy_there_is_nothing_to_do),
+        in_new_folder(makes_a_file_that_those_read_whom_the_mode_names),
+        in_new_folder(makes_none_where_something_is_already),
+        in_new_folder(replaces_it_and_keeps_its_mode),
+        in_new_folder(replaces_what_stands_at_the_end_of_the_links),
+        in_new_folder(keeps_the_owner_where_that_is_permitted),
+        in_new_folder(a_file_that_was_changed_meanwhile_is_left_alone),
+        in_new_folder(makes_it_once_on_every_file_system),
+        in_new_folder(tells_what_cannot_be_replaced_from_what_broke),
+        in_new_folder(leaves_nothing_beside_it),
+        in_new_folder(writes_in_place_what_cannot_be_replaced),
+        in_new_folder(does_not_write_over_what_was_changed_meanwhile),
+        in_new_folder(an_interrupted_write_is_finished_wherever_it_was),
+        in_new_folder(what_was_edited_since_is_left_alone_and_so_is_the_copy),
+        in_new_folder(a_copy_that_is_none_is_named),
+        in_new_folder(without_a_copy_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

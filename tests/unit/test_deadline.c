@@ -14,36 +14,36 @@ static int64_t milliseconds(void)
 }
 
 /* The first end of each pipe is waited for, the second makes it ready. */
-struct mount_verdict {
+struct pipes {
     int file[2];
     int signal[2];
     struct signals signals;
 };
 
-static int lay_ground(void **state)
+static int set_up_pipes(void **state)
 {
-    struct mount_verdict *verdict = test_malloc(sizeof *verdict);
-    *state = verdict;
-    if (pipe(verdict->file) < 0 || pipe(verdict->signal) < 0)
+    struct pipes *pipes = test_malloc(sizeof *pipes);
+    *state = pipes;
+    if (pipe(pipes->file) < 0 || pipe(pipes->signal) < 0)
         return -1;
-    verdict->signals = (struct signals){.descriptor = verdict->signal[0]};
+    pipes->signals = (struct signals){.descriptor = pipes->signal[0]};
     return 0;
 }
 
-static int clear_ground(void **state)
+static int tear_down_pipes(void **state)
 {
-    struct mount_verdict *verdict = *state;
+    struct pipes *pipes = *state;
     for (int i = 0; i < 2; i++) {
-        close(verdict->file[i]);
-        close(verdict->signal[i]);
+        close(pipes->file[i]);
+        close(pipes->signal[i]);
     }
-    test_free(verdict);
+    test_free(pipes);
     return 0;
 }
 
 static void waits_as_long_as_it_is_told_and_no_longer(void **state)
 {
-    const struct mount_verdict *verdict = *state;
+    const struct pipes *pipes = *state;
     static const struct {
         int64_t deadline;
         int64_t most;
@@ -59,8 +59,8 @@ static void waits_as_long_as_it_is_told_and_no_longer(void **state)
         for (int i = 0; i < 2; i++) {
             struct error err = {0};
             int64_t start = milliseconds();
-            struct deadline deadline = deadline_in(row->deadline, &verdict->signals);
-            int ready = deadline_wait(&deadline, i ? verdict->file[0] : -1, row->most, &err);
+            struct deadline deadline = deadline_in(row->deadline, &pipes->signals);
+            int ready = deadline_wait(&deadline, i ? pipes->file[0] : -1, row->most, &err);
             int64_t took = milliseconds() - start;
             if (ready != 0 || deadline_passed(&deadline) != row->passed)
                 fail_msg("%lld, %lld: %d", (long long)row->deadline, (long long)row->most, ready);
@@ -73,54 +73,54 @@ static void waits_as_long_as_it_is_told_and_no_longer(void **state)
 
 static void what_is_ready_ends_the_wait(void **state)
 {
-    struct mount_verdict *verdict = *state;
+    struct pipes *pipes = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &verdict->signals);
-    assert_int_equal(write(verdict->file[1], "x", 1), 1);
-    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
-    assert_int_equal(deadline_wait(&deadline, verdict->file[0], 0, &err), 1);
+    struct deadline deadline = deadline_in(60000, &pipes->signals);
+    assert_int_equal(write(pipes->file[1], "x", 1), 1);
+    assert_int_equal(deadline_wait(&deadline, pipes->file[0], -1, &err), 1);
+    assert_int_equal(deadline_wait(&deadline, pipes->file[0], 0, &err), 1);
 
     /* Also where the time is up already. */
-    deadline = deadline_in(-5, &verdict->signals);
-    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
+    deadline = deadline_in(-5, &pipes->signals);
+    assert_int_equal(deadline_wait(&deadline, pipes->file[0], -1, &err), 1);
     assert_true(deadline_passed(&deadline));
 }
 
 static void a_writer_that_closes_ends_the_wait(void **state)
 {
-    struct mount_verdict *verdict = *state;
+    struct pipes *pipes = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &verdict->signals);
-    close(verdict->file[1]);
-    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), 1);
-    verdict->file[1] = dup(verdict->file[0]);
+    struct deadline deadline = deadline_in(60000, &pipes->signals);
+    close(pipes->file[1]);
+    assert_int_equal(deadline_wait(&deadline, pipes->file[0], -1, &err), 1);
+    pipes->file[1] = dup(pipes->file[0]);
 }
 
 static void a_signal_ends_every_wait_first(void **state)
 {
-    struct mount_verdict *verdict = *state;
+    struct pipes *pipes = *state;
     struct error err = {0};
-    struct deadline deadline = deadline_in(60000, &verdict->signals);
-    assert_int_equal(write(verdict->signal[1], "x", 1), 1);
-    assert_int_equal(write(verdict->file[1], "x", 1), 1);
+    struct deadline deadline = deadline_in(60000, &pipes->signals);
+    assert_int_equal(write(pipes->signal[1], "x", 1), 1);
+    assert_int_equal(write(pipes->file[1], "x", 1), 1);
     assert_int_equal(deadline_wait(&deadline, -1, -1, &err), -1);
     assert_int_equal(err.kind, ERROR_ENDING);
     err = (struct error){0};
-    assert_int_equal(deadline_wait(&deadline, verdict->file[0], -1, &err), -1);
+    assert_int_equal(deadline_wait(&deadline, pipes->file[0], -1, &err), -1);
     assert_int_equal(err.kind, ERROR_ENDING);
-    deadline = deadline_in(0, &verdict->signals);
+    deadline = deadline_in(0, &pipes->signals);
     assert_int_equal(deadline_wait(&deadline, -1, 0, &err), -1);
 }
 
-#define on_ground(test) cmocka_unit_test_setup_teardown(test, lay_ground, clear_ground)
+#define with_pipes(test) cmocka_unit_test_setup_teardown(test, set_up_pipes, tear_down_pipes)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_ground(waits_as_long_as_it_is_told_and_no_longer),
-        on_ground(what_is_ready_ends_the_wait),
-        on_ground(a_writer_that_closes_ends_the_wait),
-        on_ground(a_signal_ends_every_wait_first),
+        with_pipes(waits_as_long_as_it_is_told_and_no_longer),
+        with_pipes(what_is_ready_ends_the_wait),
+        with_pipes(a_writer_that_closes_ends_the_wait),
+        with_pipes(a_signal_ends_every_wait_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

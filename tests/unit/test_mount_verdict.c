@@ -276,7 +276,7 @@ static const struct {
     {ROW, "97 71 0:50 / / rw - overlay overlay rw,lowerdir=/l,upperdir=/var/lib/lxc/c/delta0\n",
      CONTAINER_SYSTEM, MOUNT_EPHEMERAL, "the container's own writable layer (overlay)"},
 
-    /* --- An engine inside a container: what lies on the outer one's ground dies with it. */
+    /* --- An engine inside a container: what lies on the outer one's file system is lost with it. */
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/" ID2 "/_data/volumes/fernit/_data", "rw", EXT4),
      CONTAINER_DOCKER, MOUNT_EPHEMERAL, "an anonymous volume"},
     {ROW, DOCKER AT_STORE("/var/lib/docker/volumes/dind/_data/volumes/fernit/_data", "rw", EXT4),

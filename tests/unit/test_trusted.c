@@ -19,7 +19,7 @@ static void lay(const char *name, mode_t kind, const char *text, uid_t owner, mo
 }
 
 /* As kubelet lays out a secret, and as Docker does; then what somebody else has had a hand in. */
-static void lay_ground(void)
+static void create_files(void)
 {
     lay("docker", S_IFDIR, NULL, ROOT, 0755);
     lay("docker/key", S_IFREG, "key", ROOT, 0400);
@@ -146,7 +146,7 @@ static void judge(const char *folder, const char *path, enum trusted expected, c
 static void trusts_what_nobody_but_root_can_have_made(void **state)
 {
     need_root_folder();
-    lay_ground();
+    create_files();
     foreach(row, table)
         judge(*state, row->path, row->verdict, row->resolved);
 }
@@ -155,7 +155,7 @@ static void a_folder_that_others_can_write_counts_only_where_it_is_mounted_read_
 {
     const char *folder = *state;
     need_root_folder();
-    lay_ground();
+    create_files();
     assert_int_equal(mount(folder, folder, "none", MS_BIND, NULL), 0);
     assert_int_equal(mount("none", folder, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
     assert_int_equal(chdir(folder), 0);
