@@ -121,7 +121,7 @@ static const struct message_text message_texts[] = {
     {"no-key", "`there is no key yet`",
      "No source holds a key, and this command never creates one.",
      "`fernit status` shows where fernit looked. `fernit init` creates a key."},
-    {"no-volume", "`no Fernet key was found, and none was created: ... would be on ...`",
+    {"no-volume", "`no Fernet key was found, and none was created: ... is on ...`",
      "No source holds a key, and the store is on no volume: on the container's own writable layer, "
      "in memory or on an anonymous volume. A new key would be lost with the container, and nobody "
      "could read the connections that were saved with it.",
@@ -157,7 +157,7 @@ static const struct message_text message_texts[] = {
      "`...: another fernit has held the lock for too long`, `...: another fernit has been writing "
      "it for too long`",
      "Another fernit changes the store or `airflow.cfg`, and has not finished in time.",
-     "See what that one waits for. `--lock-timeout` waits longer."},
+     "`--lock-timeout` waits longer. If the other one hangs, end it."},
     {"unfinished-key", "`...: another start began to write it, and has not finished`",
      "On a file system without links and locks a start writes the key in place. It is still at "
      "work, or it was killed.",
@@ -187,6 +187,10 @@ static const struct message_text message_texts[] = {
     {"sandbox", "`libsodium cannot get random bytes`",
      "The system forbids fernit to draw random bytes.",
      "Allow `getrandom` in the seccomp profile."},
+    {"unknown-key",
+     "`there is no key ...`, `... are several keys: give more digits`, `no key is staged`",
+     "The store holds no key with this fingerprint, or several, or no staged key.",
+     "Give one of the fingerprints that the hints and `fernit status` show."},
     {"key-in-use",
      "`... is the ... that is used now`, `...: still holds ..., and the next start would bring it "
      "back`",
