@@ -145,7 +145,7 @@ static const struct message_text message_texts[] = {
      "it`, `...: is a symbolic link, which a store file must not be`",
      "Another user could have written this file, and replaced the key in it.",
      "Find out who wrote it. If it is right, correct its owner and mode: `chown`, `chmod go-w`. If "
-     "not, remove it, and put back a backup."},
+     "not, move it away, and put back a backup."},
     {"store-owner",
      "`...: a new one would be owned by uid ...`, `...: its owner is not known in this user "
      "namespace`",
@@ -167,7 +167,7 @@ static const struct message_text message_texts[] = {
      "copy that fernit wrote`",
      "fernit was killed while it wrote a bind-mounted `airflow.cfg`, and cannot tell what the file "
      "should hold.",
-     "Check that `airflow.cfg` is complete, then remove the copy that the hint names."},
+     "Check that `airflow.cfg` is complete, then move the copy away that the hint names."},
     {"user-change", "`fernit runs as ..., and only root can become ...`, `cannot set ...`",
      "fernit cannot become the user of `--user`, or could become root again.",
      "Start the container as root, with the capabilities SETUID and SETGID. Or start it as that "
@@ -312,7 +312,8 @@ static const struct message_text message_texts[] = {
      "read the new one. The command has its key; `docker exec` and pod templates do not see it. "
      "For `fernit init`: it has saved the key, and cannot create `airflow.cfg` at the default "
      "place.",
-     "Make it writable, or set `AIRFLOW__CORE__FERNET_KEY` for the whole container. `init`: set "
+     "Follow the hint: mount it writable, give `--deliver cfg`, or set `AIRFLOW__CORE__FERNET_KEY` "
+     "for the whole container. `init`: set "
      "`AIRFLOW_HOME` or `AIRFLOW_CONFIG`, or `--deliver env`."},
     {"readable-cfg", NULL,
      "fernit has written the secrets into an `airflow.cfg` that every user of the system can read. "

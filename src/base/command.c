@@ -67,7 +67,7 @@ static _Noreturn void run_child(const struct task *task, int output, int report,
 
 static int too_slow(struct error *err, const char *what)
 {
-    error_input(err, "%s in time", what);
+    error_input(err, "%s", what);
     return error_hint(err, "set a longer --cmd-timeout");
 }
 
@@ -82,7 +82,7 @@ static int collect(int fd, size_t most, const struct deadline *deadline, struct 
         if (ready < 0)
             return -1;
         if (ready == 0 && deadline_passed(deadline))
-            return too_slow(err, "did not end");
+            return too_slow(err, "did not end in time");
         ssize_t count = ready ? read(fd, chunk, sizeof chunk) : -1;
         if (count < 0 && ready && errno != EINTR && errno != EAGAIN)
             return error_sys(err, "cannot read its output");
@@ -114,7 +114,7 @@ static int reap(pid_t child, const struct deadline *deadline, int *status, struc
         if (deadline_wait(deadline, pidfd, pidfd < 0 ? REAP_EVERY_MS : -1, err) < 0)
             return -1;
         if (deadline_passed(deadline))
-            return too_slow(err, "closed its output and did not end");
+            return too_slow(err, "closed its output and did not end in time");
     }
 }
 
@@ -137,7 +137,7 @@ static int follow_child(pid_t child, int report, int fd, size_t most,
     if (ready < 0)
         return -1;
     if (ready == 0)
-        return too_slow(err, "could not be started");
+        return too_slow(err, "could not be started in time");
     if (read(report, &errnum, sizeof errnum) == sizeof errnum) {
         errno = errnum;
         return error_sys(err, "cannot be run");

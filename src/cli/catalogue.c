@@ -20,7 +20,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"refused",
      "fernit could continue, but not safely.\n"
-     "Each hint below the message is one way to make it safe: choose one.",
+     "Each hint below the message is a safe way to continue: choose one.",
      ERROR, false},
 
     /* The keys, and what they come from. */
@@ -79,7 +79,7 @@ const struct catalogue_row catalogue[] = {
     /* airflow.cfg, the user, waiting, the command. */
     {"interrupted-write",
      "fernit was killed while it wrote airflow.cfg.\n"
-     "Check the file, then remove the copy.",
+     "Check the file, then move the copy away.",
      ERROR, false},
     {"user-change",
      "fernit cannot become --user.\n"

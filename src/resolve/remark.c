@@ -206,7 +206,8 @@ static void write_lost(const struct writer *w)
 
 static void write_joined(const struct writer *w)
 {
-    say(w, "%s has %s, which %s lacks: it only decrypts", w->source->name, w->own, w->winner_name);
+    say(w, "%s has %s, which %s (%s) lacks: it only decrypts", w->source->name, w->own,
+        w->winner_name, w->used);
     advise(w, "see whether it is needed, and give the same keys everywhere");
     advise_docker_exec(w);
 }

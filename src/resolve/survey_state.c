@@ -61,7 +61,7 @@ int survey_add(struct survey_state *state, struct source *source, struct error *
 static const char *key_cure(const struct managed *secret, enum source_kind kind)
 {
     if (kind == SOURCE_STORE && secret->is_value)
-        return "correct it, or remove the file: then fernit creates a new one";
+        return "correct it, or move the file away: then fernit creates a new one";
     if (kind == SOURCE_STORE)
         return "restore the file from a backup: fernit creates no key in its place";
     if (secret->is_value)

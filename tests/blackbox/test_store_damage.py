@@ -108,7 +108,7 @@ def test_a_damaged_value_in_the_store_has_a_cure_of_its_own(fernit, refused, sto
     (store / "secret_key").write_bytes("abc\u00a0\n".encode())
     (store / "secret_key").chmod(0o600)
     done = refused("init", what=store / "secret_key", FERNIT_MANAGE="fernet_key,secret_key")
-    assert "backup" not in done.stderr and "remove the file: then fernit creates a new one" in done.stderr
+    assert "backup" not in done.stderr and "move the file away: then fernit creates a new one" in done.stderr
     (store / "secret_key").unlink()
     assert fernit("init", FERNIT_MANAGE="fernet_key,secret_key").returncode == 0
 

@@ -94,8 +94,7 @@ static const struct {
      TEXT("\333\334\335\336\337\340\341\342\343\344\345\346\347\350\351\352\353\354\355\356\357\360"
           "\361\362\363\364\365\366\367\370\371\372"),
      "and is 0"},
-    {"a character lost", TEXT("29zd3t_g4eLj5OXm5-jpuvs7e7v8PHy8_T19vf4-fo="),
-     "and is 42"},
+    {"a character lost", TEXT("29zd3t_g4eLj5OXm5-jpuvs7e7v8PHy8_T19vf4-fo="), "and is 42"},
     {"a character too much", TEXT("29zd3t_g4eLj5OXm5-jpx6uvs7e7v8PHy8_T19vf4-fo="), "and is 44"},
     {"cut in the middle", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8P"), "and is 30"},
     {"cut to 40", TEXT("29zd3t_g4eLj5OXm5-jp6uvs7e7v8PHy8_T19vf4"), "and is 40"},
