@@ -34,8 +34,8 @@ static bool is_shared(const char *path)
     return !whole;
 }
 
-/* Lists the directory and fernit's own files in it, for chown in that directory. Files that this user cannot see are listed if they
- * probably exist. Returns false if the list does not fit. */
+/* Lists the directory and fernit's own files in it, for a chown in that directory. Files that this user cannot see are
+ * listed if they probably exist. Returns false if the list does not fit. */
 static bool list_own(const char *path, char *words, size_t size)
 {
     enum { PROBABLE = 5 };
@@ -131,7 +131,7 @@ int store_advise_file(int directory, const char *path, const char *name, struct 
         fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid ||
         !advise_other_owner(&status, err))
         return -1;
-    if (list_own(path, words, sizeof words))
+    if (!is_shared(path) && list_own(path, words, sizeof words))
         error_advise(err, as_root, path, uid, gid, words);
     return error_advise(
         err,
