@@ -121,7 +121,7 @@ static const struct message_text message_texts[] = {
     {"no-key", "`there is no key yet`",
      "No source holds a key, and this command never creates one.",
      "`fernit status` shows where fernit looked. `fernit init` creates a key."},
-    {"no-volume", "`no Fernet key was found, and none was created: ... would be on ...`",
+    {"no-volume", "`no Fernet key was found, and none was created: ... is on ...`",
      "No source holds a key, and the store is on no volume: on the container's own writable layer, "
      "in memory or on an anonymous volume. A new key would be lost with the container, and nobody "
      "could read the connections that were saved with it.",
@@ -145,7 +145,7 @@ static const struct message_text message_texts[] = {
      "it`, `...: is a symbolic link, which a store file must not be`",
      "Another user could have written this file, and replaced the key in it.",
      "Find out who wrote it. If it is right, correct its owner and mode: `chown`, `chmod go-w`. If "
-     "not, remove it, and put back a backup."},
+     "not, move it away, and put back a backup."},
     {"store-owner",
      "`...: a new one would be owned by uid ...`, `...: its owner is not known in this user "
      "namespace`",
@@ -157,7 +157,7 @@ static const struct message_text message_texts[] = {
      "`...: another fernit has held the lock for too long`, `...: another fernit has been writing "
      "it for too long`",
      "Another fernit changes the store or `airflow.cfg`, and has not finished in time.",
-     "See what that one waits for. `--lock-timeout` waits longer."},
+     "`--lock-timeout` waits longer. If the other one hangs, end it."},
     {"unfinished-key", "`...: another start began to write it, and has not finished`",
      "On a file system without links and locks a start writes the key in place. It is still at "
      "work, or it was killed.",
@@ -167,7 +167,7 @@ static const struct message_text message_texts[] = {
      "copy that fernit wrote`",
      "fernit was killed while it wrote a bind-mounted `airflow.cfg`, and cannot tell what the file "
      "should hold.",
-     "Check that `airflow.cfg` is complete, then remove the copy that the hint names."},
+     "Check that `airflow.cfg` is complete, then move the copy away that the hint names."},
     {"user-change", "`fernit runs as ..., and only root can become ...`, `cannot set ...`",
      "fernit cannot become the user of `--user`, or could become root again.",
      "Start the container as root, with the capabilities SETUID and SETGID. Or start it as that "
@@ -187,6 +187,10 @@ static const struct message_text message_texts[] = {
     {"sandbox", "`libsodium cannot get random bytes`",
      "The system forbids fernit to draw random bytes.",
      "Allow `getrandom` in the seccomp profile."},
+    {"unknown-key",
+     "`there is no key ...`, `... are several keys: give more digits`, `no key is staged`",
+     "The store holds no key with this fingerprint, or several, or no staged key.",
+     "Give one of the fingerprints that the hints and `fernit status` show."},
     {"key-in-use",
      "`... is the ... that is used now`, `...: still holds ..., and the next start would bring it "
      "back`",
@@ -308,7 +312,8 @@ static const struct message_text message_texts[] = {
      "read the new one. The command has its key; `docker exec` and pod templates do not see it. "
      "For `fernit init`: it has saved the key, and cannot create `airflow.cfg` at the default "
      "place.",
-     "Make it writable, or set `AIRFLOW__CORE__FERNET_KEY` for the whole container. `init`: set "
+     "Follow the hint: mount it writable, give `--deliver cfg`, or set `AIRFLOW__CORE__FERNET_KEY` "
+     "for the whole container. `init`: set "
      "`AIRFLOW_HOME` or `AIRFLOW_CONFIG`, or `--deliver env`."},
     {"readable-cfg", NULL,
      "fernit has written the secrets into an `airflow.cfg` that every user of the system can read. "

@@ -70,6 +70,9 @@ static int read_file(const char *path, const struct ini_wanted *wanted, size_t c
         *cfg = (struct cfg){0};
         return 0;
     }
+    if (fd < 0 && err->kind == ERROR_INPUT)
+        error_hint(
+            err, "put the file there: Docker creates a directory where a file to mount is missing");
     int found = fd < 0 ? -1 : count > 0 ? read_wanted(fd, path, wanted, count, &read, err) : 0;
     if (found < 0 || (found == 0 && read_whole(fd, path, &read, err) < 0))
         return -1;

@@ -190,7 +190,7 @@ static int finish_write(const char *path, int target, const struct cfg_copy *cop
     if (!old) {
         error_input(err, "%s: is not a copy that fernit wrote", copy_path);
         error_id(err, "interrupted-write");
-        return error_hint(err, "remove it");
+        return error_hint(err, "move it away");
     }
     const char *new = old + old_length;
 
@@ -203,7 +203,7 @@ static int finish_write(const char *path, int target, const struct cfg_copy *cop
                     path);
         error_id(err, "interrupted-write");
         error_hint(err, "check that %s is complete", path);
-        return error_hint(err, "then remove %s", copy_path);
+        return error_hint(err, "then move %s away", copy_path);
     }
     if (copy->pretends)
         return 1;

@@ -51,8 +51,8 @@ int cfg_lock_open(int fd, const char *path, const struct deadline *deadline, str
         if (deadline_passed(deadline)) {
             error_refused(err, "%s: another fernit has been writing it for too long", path);
             error_id(err, "lock-held");
-            error_hint(err, "see what the other fernit waits for");
-            return error_hint(err, "or wait longer: --lock-timeout");
+            error_hint(err, "wait longer: --lock-timeout");
+            return error_hint(err, "or, if the other fernit hangs, end it");
         }
         if (deadline_wait(deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;
@@ -186,6 +186,7 @@ static bool is_dangling_link(const char *path, struct error *err)
     if (lstat(path, &status) < 0 || !S_ISLNK(status.st_mode))
         return false;
     error_input(err, "%s: is a symbolic link to a file that is not there", path);
+    error_hint(err, "create that file, or remove the link");
     return true;
 }
 
@@ -247,6 +248,14 @@ static bool is_mount(const char *path)
     return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & MOUNT_ROOT) != 0;
 }
 
+static void not_replaced(const char *path, struct error *err)
+{
+    error_sys(err,
+              errno == EBUSY ? "%s: cannot be replaced, because it is mounted by itself"
+                             : "%s: cannot be replaced",
+              path);
+}
+
 /* The folder is writable. */
 static int foresee_file(const char *path, bool exists, const char *folder, mode_t mode,
                         struct error *err)
@@ -274,7 +283,7 @@ int cfg_foresee(const char *path, bool exists, mode_t mode, struct error *err)
         return CFG_NOT_WRITABLE;
     if (exists && is_mount(target)) {
         errno = EBUSY;
-        error_sys(err, "%s: cannot be replaced", path);
+        not_replaced(path, err);
         return CFG_NOT_WRITABLE;
     }
     char text[PATH_MAX];
@@ -314,7 +323,7 @@ int cfg_replace(const char *path, const struct cfg *read, const struct secret *t
     if (renameat(target.directory, temporary.name, target.directory, target.name) < 0) {
         if (errno == ENOENT)
             return CFG_CHANGED;
-        error_sys(err, "%s: cannot be replaced", path);
+        not_replaced(path, err);
         /* Sweep here: after this error finish() is not called. */
         sweep(&target);
         return cfg_write_outcome(err);

@@ -89,7 +89,7 @@ int access_check_like(int fd, const struct stat *status, const struct stat *like
             path, (uintmax_t)uid);
         error_id(err, "unsafe-file");
         error_hint(err, "if fernit wrote it: chown %ju %s", (uintmax_t)geteuid(), path);
-        return error_hint(err, "if not: remove it");
+        return error_hint(err, "if not: move it away");
     }
     bool same_group = status->st_gid == like->st_gid && !access_is_unmapped_gid(like->st_gid);
     mode_t extra = status->st_mode & 0022 & ~(same_group ? like->st_mode & 0020 : 0);
@@ -99,7 +99,7 @@ int access_check_like(int fd, const struct stat *status, const struct stat *like
                   (unsigned)status->st_mode & MODES);
     error_id(err, "unsafe-file");
     error_hint(err, "if it has what fernit wrote: chmod go-w %s", path);
-    return error_hint(err, "if not: remove it");
+    return error_hint(err, "if not: move it away");
 }
 
 /* Whether errno of fgetxattr says that the file has no ACL. */

@@ -65,6 +65,12 @@ static _Noreturn void run_child(const struct task *task, int output, int report,
     _exit(127);
 }
 
+static int too_slow(struct error *err, const char *what)
+{
+    error_input(err, "%s", what);
+    return error_hint(err, "set a longer --cmd-timeout");
+}
+
 /* Reads until the command closes its output. */
 static int collect(int fd, size_t most, const struct deadline *deadline, struct secret *output,
                    struct error *err)
@@ -76,7 +82,7 @@ static int collect(int fd, size_t most, const struct deadline *deadline, struct 
         if (ready < 0)
             return -1;
         if (ready == 0 && deadline_passed(deadline))
-            return error_input(err, "did not end in time");
+            return too_slow(err, "did not end in time");
         ssize_t count = ready ? read(fd, chunk, sizeof chunk) : -1;
         if (count < 0 && ready && errno != EINTR && errno != EAGAIN)
             return error_sys(err, "cannot read its output");
@@ -108,7 +114,7 @@ static int reap(pid_t child, const struct deadline *deadline, int *status, struc
         if (deadline_wait(deadline, pidfd, pidfd < 0 ? REAP_EVERY_MS : -1, err) < 0)
             return -1;
         if (deadline_passed(deadline))
-            return error_input(err, "closed its output and did not end in time");
+            return too_slow(err, "closed its output and did not end in time");
     }
 }
 
@@ -131,7 +137,7 @@ static int follow_child(pid_t child, int report, int fd, size_t most,
     if (ready < 0)
         return -1;
     if (ready == 0)
-        return error_input(err, "could not be started in time");
+        return too_slow(err, "could not be started in time");
     if (read(report, &errnum, sizeof errnum) == sizeof errnum) {
         errno = errnum;
         return error_sys(err, "cannot be run");
@@ -190,7 +196,8 @@ int command_output(char *const *argv, char *const *environment, size_t most,
     if (name == argv[0])
         return -1;
     return error_hint(err,
-                      "its first word is in no folder of PATH (not shown: it may be a secret)");
+                      "give its program's whole path: its first word is in no folder of PATH (not "
+                      "shown: it may be a secret)");
 }
 
 int command_function(int (*function)(const void *context, int output), const void *context,

@@ -147,7 +147,7 @@ const char *error_remedy(const struct error *err)
     case EROFS:
         return "mount it writable, or name another place";
     case EACCES:
-        return "give this user permission for it";
+        return "chown or chmod it for this user, or start fernit as its owner";
     case EMFILE:
         return "raise the limit of open files (ulimit -n)";
     case ENFILE:

@@ -69,10 +69,12 @@ void *ini_realloc(void *pointer, size_t size)
     return moved;
 }
 
-static bool fail(struct reading *reading, const char *what)
+static bool fail(struct reading *reading, const char *what, const char *hint)
 {
-    if (!reading->failed)
+    if (!reading->failed) {
         error_input(reading->err, "line %zu: %s", reading->line, what);
+        error_hint(reading->err, "%s", hint);
+    }
     reading->failed = true;
     return false;
 }
@@ -94,16 +96,18 @@ static void *grow(struct reading *reading, void *array, size_t count, size_t *ro
 
 static bool begin_section(struct reading *reading)
 {
+    static const char hint[] = "write it as [NAME]";
     struct ini *ini = reading->ini;
     struct span content = reading->content;
     const char *first = memchr(content.start, ']', content.length);
     const char *last = memrchr(content.start, ']', content.length);
     if (!first)
-        return fail(reading, "begins with \"[\" and has no \"]\"");
+        return fail(reading, "begins with \"[\" and has no \"]\"", hint);
     if (first != last)
-        return fail(reading, "has more than one \"]\", which Python versions read differently");
+        return fail(reading, "has more than one \"]\", which Python versions read differently",
+                    hint);
     if (first == content.start + 1)
-        return fail(reading, "is a section without a name");
+        return fail(reading, "is a section without a name", hint);
 
     reading->section = (struct span){content.start + 1, (size_t)(first - content.start) - 1};
     reading->in_option = false;
@@ -145,7 +149,7 @@ static bool classify(struct reading *reading, const char *start)
     if (*content.start == '[')
         return begin_section(reading);
     if (!reading->section.start)
-        return fail(reading, "stands before the first [section]");
+        return fail(reading, "stands before the first [section]", "move it below one");
     reading->in_option = true;
     return true;
 }
@@ -161,7 +165,7 @@ static bool advance(struct reading *reading)
         if (!classify(reading, whole.start))
             continue;
         if (memchr(reading->content.start, '\0', reading->content.length))
-            return fail(reading, "holds a NUL byte");
+            return fail(reading, "holds a NUL byte", "remove that byte");
         reading->given = 0;
         reading->pending = true;
         return true;
@@ -223,7 +227,7 @@ static int take_option(void *user, const char *section, const char *name, const 
 
     struct span own = line_trim(name, name + strlen(name));
     if (own.length == 0)
-        return fail(reading, "has no name before its \"=\" or \":\"");
+        return fail(reading, "has no name before its \"=\" or \":\"", "write it as NAME = VALUE");
     struct ini_option *options =
         grow(reading, ini->options, ini->option_count, &reading->option_room, sizeof *options);
     if (!options)
@@ -262,8 +266,11 @@ struct entry {
 /* The message does not have the name: it may be a secret that was pasted there. */
 static int refuse_twice(const struct entry *entry, size_t first, struct error *err)
 {
-    return error_input(err, "line %zu: this %s was already in line %zu", entry->line,
-                       entry->name.length == 0 ? "section" : "option", first);
+    bool is_section = entry->name.length == 0;
+    error_input(err, "line %zu: this %s was already in line %zu", entry->line,
+                is_section ? "section" : "option", first);
+    return error_hint(err,
+                      is_section ? "move its options to the first one" : "remove one of the two");
 }
 
 static struct entry entry_at(const struct ini *ini, size_t index)
@@ -305,7 +312,7 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         error_input(err, "line 1: begins with a byte order mark, which Airflow cannot read");
-        return error_hint(err, "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+        return error_hint(err, "save it as UTF-8 without a byte order mark");
     }
 
     /* Most of a file is comments. */
@@ -318,9 +325,11 @@ int ini_read(const char *text, size_t length, struct ini *ini, struct error *err
         errno = ENOMEM;
         return error_sys(err, "line %zu", reading.line);
     }
-    if (result != 0)
-        return error_input(err, "line %zu: is no comment, no [section] and has no \"=\" or \":\"",
-                           reading.line);
+    if (result != 0) {
+        error_input(err, "line %zu: is no comment, no [section] and has no \"=\" or \":\"",
+                    reading.line);
+        return error_hint(err, "begin it with \"#\", or write it as NAME = VALUE");
+    }
     if (refuse_duplicates(&read, err) < 0)
         return -1;
 

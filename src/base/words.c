@@ -26,8 +26,10 @@ static int one_word(const char **text, char **out, struct error *err)
                 quote = *p;
         } else if (*p == '\\' && quote != '\'') {
             p++;
-            if (*p == '\0')
-                return error_input(err, "the command ends with a lone backslash");
+            if (*p == '\0') {
+                error_input(err, "the command ends with a lone backslash");
+                return error_hint(err, "remove it");
+            }
             if (quote == '"' && *p != '"' && *p != '\\')
                 *to++ = '\\';
             *to++ = *p;
@@ -35,8 +37,10 @@ static int one_word(const char **text, char **out, struct error *err)
             *to++ = *p;
         }
     }
-    if (quote)
-        return error_input(err, "the command has a %c that is not closed", quote);
+    if (quote) {
+        error_input(err, "the command has a %c that is not closed", quote);
+        return error_hint(err, "add the closing %c, or remove this one", quote);
+    }
 
     *to++ = '\0';
     *text = p;

@@ -11,8 +11,8 @@ const struct catalogue_row catalogue[] = {
      "See \"fernit help COMMAND\".",
      ERROR, false},
     {"input",
-     "A value or a file is wrong.\n"
-     "Correct what the message names.",
+     "A URL, a line of a file or a variable is wrong.\n"
+     "Change it where the message says: the place stands before the fault.",
      ERROR, false},
     {"system",
      "A system call failed.\n"
@@ -20,13 +20,13 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"refused",
      "fernit could continue, but not safely.\n"
-     "Do what a hint says.",
+     "Each hint below the message is a safe way to continue: choose one.",
      ERROR, false},
 
     /* The keys, and what they come from. */
     {"invalid-key",
      "A source holds no Fernet key: 44 characters of base64.\n"
-     "Give the whole key there.",
+     "Give the whole key there: what was saved with it needs that very key.",
      ERROR, false},
     {"set-twice",
      "A variable and the same with _FILE are both set.\n"
@@ -34,7 +34,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"failed-command",
      "A ..._CMD failed or was slow.\n"
-     "Run it by hand, or set --cmd-timeout.",
+     "Run it by hand. If it is slow, set --cmd-timeout.",
      ERROR, false},
     {"refused-change",
      "A key is new, and --on-change is refuse.\n"
@@ -61,7 +61,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"unsafe-file",
      "Another user could write this file, or it is a link.\n"
-     "chown and chmod it, or remove it.",
+     "Find out who wrote it, then chown and chmod it.",
      ERROR, false},
     {"store-owner",
      "A file or folder has the wrong owner.\n"
@@ -69,7 +69,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"lock-held",
      "Another fernit holds a lock.\n"
-     "See what it waits for, or set --lock-timeout.",
+     "Set a longer --lock-timeout, or end it if it hangs.",
      ERROR, false},
     {"unfinished-key",
      "Another start has not finished the key.\n"
@@ -79,7 +79,7 @@ const struct catalogue_row catalogue[] = {
     /* airflow.cfg, the user, waiting, the command. */
     {"interrupted-write",
      "fernit was killed while it wrote airflow.cfg.\n"
-     "Check the file, then remove the copy.",
+     "Check the file, then move the copy away.",
      ERROR, false},
     {"user-change",
      "fernit cannot become --user.\n"
@@ -103,6 +103,10 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
 
     /* Commands that change keys. */
+    {"unknown-key",
+     "The store has no such key, or several.\n"
+     "Give a fingerprint that \"fernit status\" shows.",
+     ERROR, false},
     {"key-in-use",
      "The key encrypts, or a source gives it.\n"
      "First promote another one, or remove it there.",

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/shown.h"
 #include "base/signal_name.h"
+#include "cli/commands.h"
 #include "cli/ini_file.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
@@ -77,6 +78,20 @@ static int need_value(const struct option *option, bool is_dash, struct error *e
                                 option->metavar ? option->metavar : "yes");
 }
 
+/* The option is for other commands. */
+static int refuse_option(const struct option *option, struct error *err)
+{
+    char list[128] = "";
+    for (size_t i = 0, length = 0; i < COMMAND_COUNT && length < sizeof list; i++)
+        if (commands[i].options & option->commands)
+            length += (size_t)snprintf(list + length, sizeof list - length, "%s%s%s%s",
+                                       length > 0 ? ", " : "", commands[i].name,
+                                       commands[i].second ? " " : "",
+                                       commands[i].second ? commands[i].second : "");
+    error_usage(err, "--%s is not for this command", option->name);
+    return error_hint(err, "remove it, or use it with one of: %s", list);
+}
+
 /* Reads one option of the command line, and moves *arguments past it. */
 static int read_flag(struct settings *settings, unsigned command, char ***arguments, unsigned order,
                      struct error *err)
@@ -93,7 +108,7 @@ static int read_flag(struct settings *settings, unsigned command, char ***argume
         return unknown_option("--", name, err);
     const struct option *option = &options[id];
     if (!(option->commands & command))
-        return error_usage(err, "--%s is not for this command", option->name);
+        return refuse_option(option, err);
     if (!value && option->kind == KIND_FLAG)
         value = "yes";
     else if (!value && (value = *(*arguments)++) && *value == '-')

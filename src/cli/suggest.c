@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "cli/options.h"
 
 /* Room for options whose values are not shown, and for the last word. */
@@ -96,4 +98,10 @@ void suggest_init(const struct settings *settings, char text[SUGGESTED])
 {
     suggest_options(settings, text);
     add_all(settings, CARRIED_BY_INIT, ORIGIN_FLAG, text);
+}
+
+int suggest_no_words(const struct settings *settings, const char *command, struct error *err)
+{
+    error_usage(err, "%s takes no word, and \"%s\" is one", command, shown_value(*settings->words));
+    return error_hint(err, "fernit %s%s", command, settings->options);
 }

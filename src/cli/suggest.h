@@ -17,5 +17,8 @@ void suggest_options(const struct settings *settings, char text[SUGGESTED]);
  * start too, so they are left out. */
 void suggest_init(const struct settings *settings, char text[SUGGESTED]);
 
+/* For a command that takes no words, and got one. Fills the error with ERROR_USAGE, and returns -1. */
+int suggest_no_words(const struct settings *settings, const char *command, struct error *err);
+
 /* Appends one option. A NULL value: a flag that is on. */
 void suggest_add(char text[SUGGESTED], const char *name, const char *value);

@@ -90,10 +90,12 @@ static int fill(const struct store *store, struct stored_keys *keys, const struc
         error_id(err, "damaged-key");
         return error_hint(err, "put back a backup");
     }
-    if (parse(&keys->ring, secret->is_value, &file->text, err) < 0)
-        return error_within(err, "%s/%s", store->path, secret->name);
-    if (parse(&keys->staged, secret->is_value, &file->staged, err) < 0)
-        return error_within(err, "%s/%s.staged", store->path, secret->name);
+    bool is_ring = parse(&keys->ring, secret->is_value, &file->text, err) < 0;
+    if (is_ring || parse(&keys->staged, secret->is_value, &file->staged, err) < 0) {
+        error_id(err, "damaged-key");
+        error_hint(err, "%sput back a backup", *err->hints ? "or " : "");
+        return error_within(err, "%s/%s%s", store->path, secret->name, is_ring ? "" : ".staged");
+    }
     return store_retired_list(store, secret->name, secret->is_value, &keys->retired, err);
 }
 
@@ -148,6 +150,8 @@ static int make_plan(struct key_operation *operation, struct error *err)
         operation->prefix
             ? target_find(operation->stored, MANAGED_COUNT, operation->prefix, target, err)
             : target_default(operation->verb, operation->stored, MANAGED_COUNT, target, err);
+    if (found < 0 && stored_keys_error(operation->stored, MANAGED_COUNT))
+        return -1;
     if (found < 0)
         return error_within(err, "%s", operation->findings.store.path);
     const struct managed *secret = target->keys ? target->keys->secret : NULL;

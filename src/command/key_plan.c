@@ -109,7 +109,7 @@ static void list_keys(const struct stored_keys *stored, size_t count, struct err
         error_hint(err, "the store has no keys: name the right one with --store DIR");
 }
 
-static const struct error *any_error(const struct stored_keys *stored, size_t count)
+const struct error *stored_keys_error(const struct stored_keys *stored, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (stored[i].error.kind != ERROR_NONE)
@@ -121,12 +121,13 @@ static const struct error *any_error(const struct stored_keys *stored, size_t co
 static int not_found(const struct stored_keys *stored, size_t count, const char *what,
                      struct error *err)
 {
-    const struct error *error = any_error(stored, count);
+    const struct error *error = stored_keys_error(stored, count);
     if (error) {
         *err = *error;
         return -1;
     }
     error_input(err, "%s", what);
+    error_id(err, "unknown-key");
     list_keys(stored, count, err);
     return -1;
 }
@@ -204,6 +205,20 @@ static int plan_promote(const struct target *target, struct plan *plan, struct e
                : 0;
 }
 
+/* The key in use can be retired when another one is in front: a staged one, the next of the ring, or a new one. */
+static int advise_other_first(const struct stored_keys *old, struct error *err)
+{
+    char other[FP];
+    const struct ring *from = ring_count(&old->staged) > 0 ? &old->staged : &old->ring;
+    size_t index = from == &old->ring;
+    if (ring_count(from) <= index)
+        return error_hint(err,
+                          "first give a new one in its place: \"fernit help changes\" tells how");
+    ring_fingerprint(from, index, other);
+    return error_hint(err, "first put another one in front: fernit key promote %s --yes%s", other,
+                      old->options);
+}
+
 static int plan_retire_one(const struct target *target, struct plan *plan, struct error *err)
 {
     const struct stored_keys *old = target->keys;
@@ -213,8 +228,7 @@ static int plan_retire_one(const struct target *target, struct plan *plan, struc
     if (strcmp(first, target->fingerprint) == 0) {
         error_refused(err, "%s is the %s that is used now", first, old->secret->title);
         error_id(err, "key-in-use");
-        return error_hint(err, "first put another one in front: fernit key promote%s --yes%s",
-                          ring_count(&old->staged) == 0 ? " FP" : "", old->options);
+        return advise_other_first(old, err);
     }
     plan->changes_ring = target->in_ring;
     plan->changes_staged = target->in_staged;

@@ -54,6 +54,9 @@ struct plan {
 /* Whether the text is a fingerprint or the beginning of one: 4 to 16 hex digits. */
 bool is_fingerprint_prefix(const char *text);
 
+/* The error of keys that could not be read, complete with their path; NULL: there is none. */
+const struct error *stored_keys_error(const struct stored_keys *stored, size_t count);
+
 /* Finds the only key of all secrets whose fingerprint begins with `prefix`. Returns 0, or -1: ERROR_INPUT with all
  * fingerprints as hints if there is no such key or more than one; or the error of keys that could not be read. */
 int target_find(const struct stored_keys *stored, size_t count, const char *prefix,

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/shown.h"
+#include "cli/suggest.h"
 #include "fernet/published.h"
 #include "run/report.h"
 
@@ -83,16 +84,18 @@ static int print_ring(const struct context *context, const struct ring *ring)
     return EXIT_GOOD;
 }
 
-static int no_words(const struct context *context, struct error *err)
+static int no_words(const struct context *context, const char *command, struct error *err)
 {
-    return *context->settings->words ? error_usage(err, "this command takes no words") : 0;
+    const struct settings *settings = context->settings;
+    return *settings->words ? suggest_no_words(settings, command, err) : 0;
 }
 
 int key_generate_command(const struct context *context)
 {
     struct error err = {0};
     _cleanup_ring_ struct ring ring = {0};
-    if (no_words(context, &err) < 0 || ring_generate(&ring, FERNET_KEY_BYTES, &err) < 0)
+    if (no_words(context, "key generate", &err) < 0 ||
+        ring_generate(&ring, FERNET_KEY_BYTES, &err) < 0)
         return failed(context, &err);
     return print_ring(context, &ring);
 }
@@ -101,7 +104,7 @@ int key_print_command(const struct context *context)
 {
     struct error err = {0};
     _cleanup_ring_ struct ring ring = {0};
-    if (no_words(context, &err) < 0 || find_keys(context, &ring, &err) < 0)
+    if (no_words(context, "key print", &err) < 0 || find_keys(context, &ring, &err) < 0)
         return failed(context, &err);
     return print_ring(context, &ring);
 }

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/catalogue.h"
+#include "cli/suggest.h"
 #include "command/status_cfg.h"
 #include "command/status_json.h"
 #include "command/status_report.h"
@@ -364,7 +365,7 @@ int status_command(const struct context *context)
     const struct settings *settings = context->settings;
     struct listening listening = {settings, &report};
     if (*settings->words) {
-        error_usage(&err, "status takes no words");
+        suggest_no_words(settings, "status", &err);
         return report_failure(context->signals, &err, EXIT_USAGE);
     }
     enum run_commands commands = settings->run_commands ? RUN_COMMANDS_NEEDED : RUN_COMMANDS_NEVER;

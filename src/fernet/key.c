@@ -137,16 +137,19 @@ static bool is_hex(struct span text)
     return digits == text.length && digits == (size_t)2 * FERNET_KEY_BYTES;
 }
 
-/* Recognizes texts that people often give instead of a key. Returns the error, or NULL; *hint is what to do, or
- * NULL. */
+/* Recognizes texts that people often give instead of a key. Returns the error, or NULL; *hint is what to do. */
 static const char *recognize(const char *start, size_t length, const char **hint)
 {
-    *hint = NULL;
+    *hint = "give the key itself";
     struct span text = line_trim(start, start + length);
-    if (is_placeholder(start, length))
+    if (is_placeholder(start, length)) {
+        *hint = "give its value: only a shell, Compose or Kubernetes replaces such a name";
         return "looks like a variable's name ($NAME) that was not replaced by its value";
-    if (memmem(text.start, text.length, "{{", 2))
+    }
+    if (memmem(text.start, text.length, "{{", 2)) {
+        *hint = "render the template, or give the key itself";
         return "looks like a template ({{ ... }}) that was not rendered";
+    }
     if (text.length > 1 && *text.start == '<' && text.start[text.length - 1] == '>')
         return "looks like a placeholder (<...>) that was not replaced";
     if (is_assignment(text)) {
@@ -157,8 +160,10 @@ static const char *recognize(const char *start, size_t length, const char **hint
         *hint = "give only what is between the quotes";
         return "looks like Python's bytes (b'...')";
     }
-    if (is_hex(text))
+    if (is_hex(text)) {
+        *hint = "a Fernet key is what this prints: fernit key generate";
         return "has 64 hexadecimal digits, a Fernet key has 44 characters of base64";
+    }
     if (begins(text, "/") || begins(text, "./") || begins(text, "~/")) {
         *hint = "name a file in FERNET_KEY_FILE";
         return "looks like a path";
@@ -176,29 +181,25 @@ static const char *recognize(const char *start, size_t length, const char **hint
 
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
-    const char *others = scan.ignored ? " (characters that are not base64 are ignored)" : "";
+    const char *others = scan.ignored ? " (other characters are ignored)" : "";
     const char *hint;
     const char *known = recognize(text, length, &hint);
     if (known) {
         error_input(err, "%s", known);
-        return hint ? error_hint(err, "%s", hint) : -1;
+        return error_hint(err, "%s", hint);
     }
     if (is_no_encryption(text, length)) {
         error_input(err, "is no key: Airflow 1.10 wrote this text where it could not encrypt");
         return error_hint(err, "empty the line to let fernit create a key");
     }
-    if (scan.characters == 0)
-        return error_input(err, "has no character of a key in it");
-    if (scan.characters == KEY_CHARACTERS)
-        return error_input(err,
-                           "lacks its padding: a Fernet key has 44 characters, the last is \"=\"");
-    if (!scan.complete && scan.characters % 4 != 0)
-        return error_input(err,
-                           "has %zu characters of base64%s and ends in the middle of a group, a "
-                           "Fernet key has 43 and one \"=\"",
-                           scan.characters, others);
-    return error_input(err, "has %zu bytes%s, a Fernet key has 32", scan.characters * 6 / 8,
-                       others);
+    if (scan.characters == KEY_CHARACTERS) {
+        error_input(err, "lacks its last character, \"=\"");
+        return error_hint(err, "append \"=\" to it");
+    }
+    error_input(
+        err, "has the wrong length: it must be 43 characters of base64 and one \"=\", and is %zu%s",
+        scan.characters, others);
+    return error_hint(err, "give the whole key");
 }
 
 int fernet_key_parse(const char *text, size_t length, uint8_t key[FERNET_KEY_BYTES],

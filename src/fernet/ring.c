@@ -165,9 +165,10 @@ static int parse_keys(struct ring *ring, const char *text, size_t length, struct
         bool empty = true;
         for (size_t i = 0; i < size; i++)
             empty = empty && is_blank(text[i]);
-        if (empty && count > 1)
-            return error_input(err, "key %zu of %zu is empty: there is one comma too many", number,
-                               count);
+        if (empty && count > 1) {
+            error_input(err, "key %zu of %zu is empty: there is one comma too many", number, count);
+            return error_hint(err, "remove that comma, or write the key that is missing there");
+        }
         if (add_element(ring, text, size, err) < 0)
             return add_number(err, number, count);
         text = stop + 1;

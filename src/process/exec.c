@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/search.h"
@@ -29,6 +30,20 @@ static void explain_script(const char *name, struct error *err)
     error_hint(err, "or start it with: sh %s", name);
 }
 
+/* Of a name without a folder it is not known which file on the PATH was meant. */
+static void explain_denied(const char *command, struct error *err)
+{
+    struct stat status;
+    if (!strchr(command, '/') || stat(command, &status) < 0)
+        return;
+    if (S_ISDIR(status.st_mode))
+        error_hint(err, "it is a directory: name a program in it");
+    else if (!(status.st_mode & 0111))
+        error_hint(err, "chmod a+x %s", command);
+    else
+        error_hint(err, "give this user execute permission, or mount its folder without noexec");
+}
+
 int exec_failure(const char *command, struct error *err)
 {
     /* ENOTDIR: the path leads nowhere. */
@@ -38,15 +53,20 @@ int exec_failure(const char *command, struct error *err)
         error_input(err, "the command's name is empty");
     else if (status == EXEC_NOT_FOUND && strchr(command, '/'))
         error_sys(err, "%s: cannot be run (or the interpreter in its first line)", name);
-    else if (status == EXEC_NOT_FOUND)
+    else if (status == EXEC_NOT_FOUND) {
         error_input(err, "%s: is not on the command's PATH", name);
-    else if (errno == ELIBBAD)
+        error_hint(err, "give its whole path, or add its folder to PATH");
+    } else if (errno == ELIBBAD)
         error_input(err, "%s: cannot be run: it is a program for another processor, or damaged",
                     name);
     else if (errno == ENOEXEC)
         explain_script(name, err);
-    else
+    else {
+        int errnum = errno;
         error_sys(err, "%s: cannot be run", name);
+        if (errnum == EACCES)
+            explain_denied(command, err);
+    }
     error_id(err, status == EXEC_NOT_FOUND ? "command-not-found" : "command-not-run");
     return status;
 }

@@ -84,7 +84,8 @@ static void write_empty(const struct writer *w)
     if (w->source->hides)
         advise(w, "remove the empty %s: it is set twice, and the first one hides the other", name);
     else if (is_read_by_airflow(w))
-        advise(w, "remove it: Airflow reads an empty one as \"store passwords in plain text\"%s",
+        advise(w, "%s: Airflow reads an empty one as \"store passwords in plain text\"%s",
+               w->source->kind == SOURCE_CFG ? "if it stays empty, remove it" : "remove it",
                w->source->kind == SOURCE_VARIABLE ? ", and docker exec still gets it" : "");
     else
         advise(w, "remove it");
@@ -135,8 +136,8 @@ static void write_changed(const struct writer *w)
         advise(w, "restart all processes that run with the old one");
         return;
     }
-    say(w, "%s brings the new key %s: it encrypts from now on, what %s in %s wrote stays readable",
-        w->winner_name, w->fresh, w->own, w->source->name);
+    say(w, "%s brings the new key %s: it encrypts from now on", w->winner_name, w->fresh);
+    advise(w, "%s in %s still decrypts what was saved before", w->own, w->source->name);
     advise(w, "restart all processes that run with the old keys: they cannot read what the new "
               "one encrypts");
     advise_docker_exec(w);
@@ -146,8 +147,9 @@ static void write_changed(const struct writer *w)
 
 static void write_staged(const struct writer *w)
 {
-    say(w, "%s brings the new %s %s: it is staged in %s.staged, beside %s", w->winner_name,
-        w->secret->title, w->fresh, w->source->name, w->own);
+    say(w, "%s brings the new %s %s: it is staged in %s.staged", w->winner_name, w->secret->title,
+        w->fresh, w->source->name);
+    advise(w, "%s stays in use until it is promoted", w->own);
     advise_docker_exec(w);
     advise(w, "restart all processes once");
     advise(w, "then run: fernit key promote %.*s --yes%s", FINGERPRINT_TEXT, w->fresh,
@@ -176,7 +178,7 @@ static void write_retired(const struct writer *w)
 
 static void write_first(const struct writer *w)
 {
-    say(w, "%s has %s first, and %s has %.*s: this process and others encrypt with different keys",
+    say(w, "%s has %s first, and %s has %.*s: processes encrypt with different keys",
         w->winner_name, w->used, w->source->name, FINGERPRINT_TEXT, w->own);
     advise(w, "give the same first key everywhere");
     advise(w, "or, if %s is meant for all, run: fernit key promote %s --yes%s", w->used, w->used,
@@ -204,8 +206,8 @@ static void write_lost(const struct writer *w)
 
 static void write_joined(const struct writer *w)
 {
-    say(w, "%s has %s, which %s (%s) lacks: what it encrypted stays readable", w->source->name,
-        w->own, w->winner_name, w->used);
+    say(w, "%s has %s, which %s (%s) lacks: it only decrypts", w->source->name, w->own,
+        w->winner_name, w->used);
     advise(w, "see whether it is needed, and give the same keys everywhere");
     advise_docker_exec(w);
 }
@@ -213,8 +215,8 @@ static void write_joined(const struct writer *w)
 static void write_dropped(const struct writer *w)
 {
     if (w->secret->is_value) {
-        say(w, "%s has another %s (%s) than %s (%s), which is used", w->source->name,
-            w->secret->title, w->own, w->winner_name, w->used);
+        say(w, "%s has %s, which is not used: %s has %s", w->source->name, w->own, w->winner_name,
+            w->used);
         return;
     }
     say(w, "%s has the retired key %s, which is not used", w->source->name, w->own);
@@ -253,7 +255,7 @@ static void write_shown(const struct writer *w)
 
 static void write_readable(const struct writer *w)
 {
-    say(w, "%s can be read by everybody", w->source->name);
+    say(w, "%s can be read by every user", w->source->name);
     advise(w, "chmod o-r %s", w->source->name);
 }
 

@@ -238,7 +238,8 @@ static int add_store(struct survey_state *state, struct error *err)
         *source.error = *state->input->store_error;
         store_advise_owner(store->path, source.error);
         error_advise(source.error,
-                     "give this user a folder that it can read and write (--store DIR)");
+                     "%sgive this user a folder that it can read and write: --store DIR",
+                     *source.error->hints ? "or " : "");
     } else {
         read_store(state, state->input->stored, state->input->stored_error, &source);
     }

@@ -56,8 +56,6 @@ static void advise_on_cfg(struct error *error)
 {
     if (error->kind == ERROR_SYSTEM)
         source_advise(error, "let this user read it");
-    else if (!*error->hints)
-        source_advise(error, "correct it");
 }
 
 static void take_cfg_key(const struct survey_state *state, const struct managed_option *option,

@@ -57,19 +57,16 @@ int survey_add(struct survey_state *state, struct source *source, struct error *
     return 0;
 }
 
-/* A new key helps only where nothing was encrypted yet. */
+/* Never a new key: what was encrypted with the given one needs that. A fault of the text itself has a hint already. */
 static const char *key_cure(const struct managed *secret, enum source_kind kind)
 {
     if (kind == SOURCE_STORE && secret->is_value)
-        return "correct it, or remove the file: then fernit creates a new one";
+        return "correct it, or move the file away: then fernit creates a new one";
     if (kind == SOURCE_STORE)
         return "restore the file from a backup: fernit creates no key in its place";
-    if (kind == SOURCE_CFG)
-        return "correct that line of the file";
     if (secret->is_value)
         return "give the value on one line, or nothing: then fernit creates one";
-    return "give the whole key\n"
-           "or, if nothing was encrypted yet, a new one: fernit key generate";
+    return "give the key itself";
 }
 
 void source_advise(struct error *error, const char *cure)
@@ -86,7 +83,7 @@ void source_advise_key(struct error *error, const struct managed *secret, enum s
     }
     error_id(error, kind == SOURCE_STORE ? "damaged-key" : "invalid-key");
     if (kind == SOURCE_STORE || !*error->hints)
-        error_hint(error, "%s", key_cure(secret, kind));
+        error_hint(error, "%s%s", *error->hints ? "or " : "", key_cure(secret, kind));
 }
 
 /* However the value is delivered, Airflow would replace variables in it, and its processes would get different
@@ -169,6 +166,6 @@ void source_run_command(struct source *source, const struct survey_state *state,
         return;
     error_within(source->error, "%s", source->name);
     error_id(source->error, "failed-command");
-    error_advise(source->error, "run it by hand, and read what it prints");
-    error_advise(source->error, "or, if it is slow, set a longer --cmd-timeout");
+    if (!*error_hints(source->error))
+        error_hint(source->error, "run it by hand, and read what it prints");
 }

@@ -12,7 +12,8 @@ static int check_readable(const struct context *context, const struct findings *
     const struct cfg *cfg = &findings->cfg.cfg;
     if (!context->settings->deliver_cfg || !cfg->exists || !(cfg->status.st_mode & 0004))
         return 0;
-    error_refused(err, "%s can be read by everybody (refused: --strict)", findings->cfg_path.bytes);
+    error_refused(err, "%s can be read by every user (refused: --strict)",
+                  findings->cfg_path.bytes);
     error_id(err, "readable-cfg");
     return error_hint(err, "chmod o-r %s", findings->cfg_path.bytes);
 }

@@ -13,7 +13,7 @@
 #include "store/mount_verdict.h"
 #include "store/new_file.h"
 
-enum { READ_AGAIN_MS = 20 };
+enum { READ_AGAIN_MS = 20, SHARE_HINT = PATH_MAX + 128 };
 
 /* A key under a misspelt variable still exists, so no other one is created. */
 static int check_names(const struct context *context, const struct findings *findings,
@@ -51,8 +51,9 @@ static int check_creating(const struct context *context, const struct findings *
     if (verdict.survival != MOUNT_EPHEMERAL)
         return 0;
     mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
-    error_refused(err, "no Fernet key was found, and none was created: %.200s would be on %s",
-                  findings->store.path, verdict.text);
+    error_refused(err, "no Fernet key was found, and none was created: %.200s %s on %s",
+                  findings->store.path, findings->store.directory < 0 ? "would be" : "is",
+                  verdict.text);
     error_id(err, "no-volume");
     error_hint(err, "%s", cure);
     error_hint(err, "or pass the key your connections were saved with in FERNET_KEY");
@@ -62,7 +63,7 @@ static int check_creating(const struct context *context, const struct findings *
 
 /* Warns that a key from a source is lost with the container, since the store is. Returns whether that is so. */
 static bool tell_lost_later(const struct context *context, const struct findings *findings,
-                            const struct item *item, const char *what)
+                            const struct item *item, const char *fingerprints)
 {
     struct mount_verdict verdict;
     char cure[MOUNT_HINTS];
@@ -75,13 +76,13 @@ static bool tell_lost_later(const struct context *context, const struct findings
     if (item->decision.winner->kind == SOURCE_FILE)
         return true;
     mount_hint_volume(&verdict, findings->store.path, cure, sizeof cure);
-    char hints[MOUNT_HINTS + 128];
+    char hints[MOUNT_HINTS + 256];
     snprintf(hints, sizeof hints,
-             "keep giving the key at each start\nif a volume holds older keys, they are missing "
-             "here\n%s",
-             cure);
-    log_warning("unkept-secret", hints, "%s is lost with the container: %.200s is on %s", what,
-                findings->store.path, verdict.text);
+             "keep giving it in %.160s at each start\nif a volume holds older keys, they are "
+             "missing here\n%s",
+             item->decision.winner->name, cure);
+    log_warning("unkept-secret", hints, "the %s %s is lost with the container: %.200s is on %s",
+                item->secret->title, fingerprints, findings->store.path, verdict.text);
     return true;
 }
 
@@ -95,7 +96,7 @@ static void tell_created(const struct context *context, const struct findings *f
         char what[RING_SUMMARY + 256];
         snprintf(what, sizeof what, "the %s %s from %.160s%s", item->secret->title, fingerprints,
                  winner->name, ring_covers(&winner->ring, ring) ? "" : " and airflow.cfg");
-        if (!tell_lost_later(context, findings, item, what))
+        if (!tell_lost_later(context, findings, item, fingerprints))
             log_notice(NULL, "%s is now kept in %s", what, findings->store.path);
         return;
     }
@@ -184,6 +185,14 @@ static bool would_last(const struct context *context, const struct findings *fin
     return context->settings->store_named || verdict.survival != MOUNT_EPHEMERAL;
 }
 
+static void write_share_hint(const struct findings *findings, const struct item *item,
+                             char hint[SHARE_HINT])
+{
+    snprintf(hint, SHARE_HINT,
+             "so that all containers share it, set it in %s, or mount a writable volume at %s",
+             managed_variable(item->secret, findings->airflow), findings->store.path);
+}
+
 /* Returns whether fernit may not write the store, and warns of that. A key that a source gives at each start is then
  * used without it, and a replaceable secret is created for this process alone. A store that fernit may write, and
  * cannot, is an error. */
@@ -193,10 +202,10 @@ static bool warn_if_unkept(const struct context *context, const struct findings 
     bool is_given = is_given_outside(item);
     if ((!is_given && !item->secret->replaceable) || file_folder_is_writable(findings->store.path))
         return false;
+    char hint[SHARE_HINT];
+    write_share_hint(findings, item, hint);
     if (!is_given || would_last(context, findings))
-        log_warning("unkept-secret",
-                    is_given ? "keep giving it at each start"
-                             : "each container now has another one",
+        log_warning("unkept-secret", is_given ? "keep giving it at each start" : hint,
                     "the store %s cannot be written: the %s is not kept there",
                     findings->store.path, item->secret->title);
     return true;
@@ -283,10 +292,8 @@ static int create_unkept(const struct findings *findings, const struct creation 
     if (creation->done & bit_of(item)) /* warn_if_unkept has told it */
         return 0;
     ring_summary(&item->unkept, fingerprints);
-    char hint[PATH_MAX + 128];
-    snprintf(hint, sizeof hint,
-             "so that all containers share it, set it in %s, or mount a volume at %s",
-             managed_variable(item->secret, findings->airflow), findings->store.path);
+    char hint[SHARE_HINT];
+    write_share_hint(findings, item, hint);
     log_notice(hint, "created %s %s for this container alone, which has no store",
                item->secret->title, fingerprints);
     return 0;

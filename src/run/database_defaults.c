@@ -73,9 +73,9 @@ static int find_service(const char *service, const char *file, char *const *envi
         found = look_into(shared, service, defaults, err);
     if (found != 0)
         return found < 0 ? -1 : 0;
-    return error_input(
-        err, "no file defines the PostgreSQL service \"%.64s\": %.200s and %.200s do not", service,
-        shown(own.bytes, NULL, "PGSERVICEFILE"), shown(shared, NULL, "PGSYSCONFDIR"));
+    error_input(err, "no file defines the PostgreSQL service \"%.64s\"", service);
+    return error_hint(err, "define it in %.200s or %.200s", shown(own.bytes, NULL, "PGSERVICEFILE"),
+                      shown(shared, NULL, "PGSYSCONFDIR"));
 }
 
 int database_defaults_find(const char *url, char *const *environment,

@@ -1,8 +1,10 @@
 #include "run/deliver_cfg.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "airflow/cfg_in_place.h"
 #include "base/cleanup.h"
@@ -132,18 +134,30 @@ static int edit_text(const struct delivery *delivery, struct edit *edit, struct 
     return 0;
 }
 
+/* What lets fernit write the file, by the reason that it could not. */
+static const char *write_cure(const char *path, const struct error *err)
+{
+    if (*err->hints)
+        return err->hints;
+    if (err->errnum == EROFS || (err->errnum == EBUSY && access(path, W_OK) < 0))
+        return "mount it writable";
+    if (err->errnum == EBUSY)
+        return "give --deliver cfg: fernit then writes into the mounted file";
+    return "let fernit write to the file and its folder";
+}
+
 /* Airflow would show a secret in a file that fernit cannot replace. */
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
     static const char text[] = "%.300s: cannot take out %s: %s%s";
-    static const char hint[] =
-        "remove it by hand, or give fernit write access to the file and its folder";
+    char hint[sizeof err->hints + 32];
+    snprintf(hint, sizeof hint, "remove it by hand\nor %s", write_cure(delivery->path, err));
     char why[FINDINGS_WHY];
     findings_why_shown(delivery->findings, why);
     if (delivery->context->settings->strict) {
         error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
         error_id(err, "shown-secret");
-        return error_hint(err, hint);
+        return error_hint(err, "%s", hint);
     }
     log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, why, "");
     return 0;
@@ -166,6 +180,18 @@ static bool would_have_store(const struct findings *findings)
     return is_kept;
 }
 
+static void tell_not_written(const struct delivery *delivery, const struct error *err)
+{
+    char hints[sizeof err->hints + 256];
+    snprintf(hints, sizeof hints,
+             "only the command gets the secrets, by its environment: docker exec and pod templates "
+             "do not\n"
+             "%s\n"
+             "or set AIRFLOW__CORE__FERNET_KEY and the others for the whole container",
+             write_cure(delivery->path, err));
+    log_warning("cfg-not-written", hints, "%s", err->message);
+}
+
 /* The file cannot be replaced; `err` says why. */
 static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
                        const struct edit *edit, struct error *err)
@@ -177,13 +203,7 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
         if (*edit->done->hidden && tell_shown(delivery, edit, err) < 0)
             return -1;
         if (!edit->told_in_environment)
-            log_warning(
-                "cfg-not-written",
-                "only the command gets the secrets, by its environment: docker exec and pod "
-                "templates do not\n"
-                "give fernit write access to the file, or set AIRFLOW__CORE__FERNET_KEY and the "
-                "others for the container",
-                "%s", err->message);
+            tell_not_written(delivery, err);
         return CFG_WRITTEN;
     }
     if (!cfg->exists && is_unnamed(delivery->context, delivery->findings)) {
@@ -234,7 +254,7 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004)) {
         char hint[PATH_MAX + 16];
         snprintf(hint, sizeof hint, "chmod o-r %s", delivery->path);
-        log_warning("readable-cfg", hint, "%s can be read by everybody", delivery->path);
+        log_warning("readable-cfg", hint, "%s can be read by every user", delivery->path);
     }
     if (need == CFG_MAKE && delivery->findings->items[0].secret != MANAGED_FERNET_KEY &&
         !environment_get(delivery->environment, MANAGED_FERNET_KEY->options->variable))

@@ -262,9 +262,10 @@ void findings_why_shown(const struct findings *findings, char text[FINDINGS_WHY]
     char version[AIRFLOW_TEXT];
     airflow_version_text(findings->airflow, version);
     if (findings->airflow == AIRFLOW_UNKNOWN)
-        snprintf(text, FINDINGS_WHY, "the version of Airflow is not known, and some would show it");
+        snprintf(text, FINDINGS_WHY,
+                 "the version of Airflow is not known, and some show such a value");
     else
-        snprintf(text, FINDINGS_WHY, "Airflow %s (%.150s) does not know it, and would show it",
+        snprintf(text, FINDINGS_WHY, "Airflow %s (%.150s) shows a value that it does not know",
                  version, findings->airflow_from);
 }
 

@@ -139,7 +139,8 @@ int wait_find(const struct context *context, const struct option_files *files,
     if (err->kind == ERROR_ENDING)
         return -1;
     error_within(err, "--wait-for %s", wait_words[target->kind]);
-    return error_advise(err, "correct it, or say where: --wait-for tcp://HOST:PORT");
+    return error_advise(err, "%ssay where to wait: --wait-for tcp://HOST:PORT",
+                        *err->hints ? "or " : "");
 }
 
 void wait_text(const struct wait_address *address, char *text, size_t size)

@@ -28,10 +28,15 @@ static int check_owner(const struct store *store, const char *path, const struct
         return store_hint_unmapped(err);
     }
     if (owner != 0 && !is_store_owner && !shared && owner != geteuid()) {
-        error_refused(
-            err,
-            "%s: is owned by uid %ju, and only root, uid %ju or the store's owner (%ju) may own it",
-            path, (uintmax_t)owner, (uintmax_t)geteuid(), (uintmax_t)store->status.st_uid);
+        uid_t us = geteuid();
+        uid_t stores = store->status.st_uid;
+        bool is_third = stores != 0 && stores != us;
+        error_refused(err, "%s: is owned by uid %ju, and only root%s%s may own it", path,
+                      (uintmax_t)owner,
+                      us == 0    ? ""
+                      : is_third ? ", this user"
+                                 : " or this user",
+                      is_third ? " or the store's owner" : "");
         error_id(err, "unsafe-file");
         error_hint(err, "find out what wrote it: that user can replace the key");
         return error_hint(err, "if the key is right: chown %ju %s", (uintmax_t)geteuid(), path);

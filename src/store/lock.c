@@ -99,8 +99,8 @@ int store_lock(const struct store *store, const struct deadline *deadline, struc
             error_refused(err, "%s/%s: another fernit has held the lock for too long", store->path,
                           STORE_LOCK);
             error_id(err, "lock-held");
-            error_hint(err, "see what the other fernit waits for");
-            return error_hint(err, "or wait longer: --lock-timeout");
+            error_hint(err, "wait longer: --lock-timeout");
+            return error_hint(err, "or, if the other fernit hangs, end it");
         }
         if (deadline_wait(deadline, -1, POLL_EVERY_MS, err) < 0)
             return -1;

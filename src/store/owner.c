@@ -34,8 +34,8 @@ static bool is_shared(const char *path)
     return !whole;
 }
 
-/* Lists the directory and fernit's own files in it, for chown. Files that this user cannot see are listed if they
- * probably exist. Returns false if the list does not fit. */
+/* Lists the directory and fernit's own files in it, for a chown in that directory. Files that this user cannot see are
+ * listed if they probably exist. Returns false if the list does not fit. */
 static bool list_own(const char *path, char *words, size_t size)
 {
     enum { PROBABLE = 5 };
@@ -51,7 +51,7 @@ static bool list_own(const char *path, char *words, size_t size)
         "internal_api_secret_key.staged",
         STORE_RETIRED,
     };
-    int length = snprintf(words, size, "%s", path);
+    int length = snprintf(words, size, ".");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char file[PATH_MAX];
         struct stat status;
@@ -62,10 +62,12 @@ static bool list_own(const char *path, char *words, size_t size)
         bool folder = strcmp(names[i], STORE_RETIRED) == 0;
         bool right = found && (folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
         if (found ? right : errno == EACCES && i < PROBABLE)
-            length += snprintf(words + length, size - (size_t)length, " %s", file);
+            length += snprintf(words + length, size - (size_t)length, " %s", names[i]);
     }
     return length >= 0 && (size_t)length < size;
 }
+
+static const char as_root[] = "once, as root: cd %s && chown %ju:%ju %s";
 
 int store_hint_unmapped(struct error *err)
 {
@@ -110,11 +112,12 @@ int store_advise_owner(const char *path, struct error *err)
         return -1;
     if (is_shared(path) || !list_own(path, words, sizeof words))
         return error_advise(err, "give --store a folder of its own");
-    error_hint(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
-    error_hint(err,
-               "that is, with Docker: docker run --rm --user 0 -v VOLUME:%.150s --entrypoint chown "
-               "IMAGE %ju:%ju ...",
-               path, uid, gid);
+    error_hint(err, as_root, path, uid, gid, words);
+    error_hint(
+        err,
+        "with Docker, as root is: docker run --rm -it --user 0 -v VOLUME:%.150s --entrypoint "
+        "sh IMAGE",
+        path);
     return error_hint(err, "or, in Kubernetes: set fsGroup");
 }
 
@@ -128,8 +131,8 @@ int store_advise_file(int directory, const char *path, const char *name, struct 
         fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_uid == uid ||
         !advise_other_owner(&status, err))
         return -1;
-    if (list_own(path, words, sizeof words))
-        error_advise(err, "once, as root: chown %ju:%ju %s", uid, gid, words);
+    if (!is_shared(path) && list_own(path, words, sizeof words))
+        error_advise(err, as_root, path, uid, gid, words);
     return error_advise(
         err,
         "or, if each start has another user: chmod g+rw the files and set FERNIT_STORE_MODE=0660");

@@ -14,8 +14,8 @@ VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 #: A hint, which tells what to do.
 CURE = re.compile(
     r"did you mean|"
-    r"hint: .*\b(add|check|chmod|chown|close|copy|correct|delete|find|fix|free|give|let|look|make|mount|move|mv|name|point|print|"
-    r"put|raise|remove|rename|replace|restore|rm|run|see|set|spell|start|take|try|unset|use|write)\b"
+    r"hint: .*\b(add|append|check|chmod|chown|close|copy|correct|delete|find|fix|free|give|let|look|make|mount|move|mv|name|point|print|"
+    r"put|raise|remove|rename|replace|restore|rm|run|save|see|set|spell|start|take|try|unset|use|write)\b"
 )
 
 
@@ -97,15 +97,15 @@ def content(folder):
 
 
 def too_short(case):
-    case.variable(base64.urlsafe_b64encode(key_bytes(case.key)[:31]).decode(), ["31 bytes"])
+    case.variable(base64.urlsafe_b64encode(key_bytes(case.key)[:31]).decode(), ["is 42"])
 
 
 def too_long(case):
-    case.variable(base64.urlsafe_b64encode(key_bytes(case.key) + b"x").decode(), ["33 bytes"])
+    case.variable(base64.urlsafe_b64encode(key_bytes(case.key) + b"x").decode(), ["is 44"])
 
 
 def characters_that_leave_too_few(case):
-    case.variable("!" + case.key[:20] + "?" * 23 + "=", ["15 bytes"])
+    case.variable("!" + case.key[:20] + "?" * 23 + "=", ["is 20"])
 
 
 def no_character_of_a_key(case):
@@ -118,11 +118,11 @@ def a_password(case):
 
 
 def no_padding(case):
-    case.variable(case.key[:-1], ["padding"])
+    case.variable(case.key[:-1], ["its last character"])
 
 
 def no_padding_in_the_first_source(case):
-    case.variable(case.key[:-1], ["padding"], name=VARIABLE)
+    case.variable(case.key[:-1], ["its last character"], name=VARIABLE)
 
 
 def literal_variable(case):
@@ -142,7 +142,7 @@ def empty_element_in_the_middle(case):
 
 
 def second_key_is_bad(case):
-    case.variable(f"{case.key},{new_key()[:-4]}", ["key 2 of 2", "30 bytes"])
+    case.variable(f"{case.key},{new_key()[:-4]}", ["key 2 of 2", "is 40"])
 
 
 def too_many_keys(case):
@@ -197,7 +197,7 @@ def dangling_secret_file(case):
 
 
 def bad_secret_file(case):
-    case.file(["padding"]).write_text(case.key[:-1])
+    case.file(["its last character"]).write_text(case.key[:-1])
 
 
 def dangling_mounted_secret(case):
@@ -388,7 +388,7 @@ unbalanced_command = command("echo 'open", ["closed"])
 
 
 def cfg_with_a_bad_key(case):
-    case.broken_cfg(f"[core]\nfernet_key = {case.key[:-1]}\n", ["padding"])
+    case.broken_cfg(f"[core]\nfernet_key = {case.key[:-1]}\n", ["its last character"])
 
 
 def change_that_is_refused(case):

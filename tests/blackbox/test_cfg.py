@@ -268,7 +268,7 @@ def test_one_in_default_beside_that_of_core_is_told_at_each_start(fernit, write_
     assert fernit("run", "--strict", "true").returncode == 125
     write_cfg(text.format(f"{K},{OTHER}", OTHER))
     (joined,) = but_shown(fernit("run", "true"), "[DEFAULT]\nfernet_key")
-    assert "stays readable" in joined and (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
+    assert "it only decrypts" in joined and (store / "fernet_key").read_text() == f"{K},{OTHER}\n"
     assert but_shown(fernit("run", "true"), "[DEFAULT]\nfernet_key") == []
 
 
@@ -323,7 +323,7 @@ def test_of_a_list_in_the_file_each_key_is_named_where_it_goes(child_sees, write
     write_cfg(f"[core]\nfernet_key = {K},{OTHER},{retired},{given}\n")
     seen = child_sees(FERNET_KEY=given)
     assert seen.keys == [given, K, OTHER]
-    (joined,) = [line for line in warnings(seen) if " lacks: what it encrypted stays readable" in line]
+    (joined,) = [line for line in warnings(seen) if " lacks: it only decrypts" in line]
     (dropped,) = [line for line in warnings(seen) if "the retired key" in line]
     assert f"has {fingerprint(OTHER)}, which" in joined and fingerprint(retired) not in joined
     assert f"{fingerprint(retired)}, which" in dropped and fingerprint(OTHER) not in dropped

@@ -586,7 +586,7 @@ def test_a_copy_is_taken_from_who_may_write_the_file_and_from_nobody_else(fernit
             f"fernit: error: {copy} can be written by other users (mode {mode(copy):03o})",
         )
         first, second = hints(done)
-        assert second == "fernit: hint: if not: remove it"
+        assert second == "fernit: hint: if not: move it away"
         (cure,) = re.findall(r": (ch\S+ \S+ \S+)$", first)
         assert cure.endswith(str(copy))
 

@@ -543,7 +543,7 @@ def test_a_program_that_is_mounted_by_itself_is_not_replaced(fernit, namespace, 
 
 
 def test_a_folder_that_is_not_ours_is_an_error(fernit, nobody, made):
-    refused(fernit("install", made, prefix=AS_NOBODY), f"{made}/fernit: ", ": Permission denied", hint="give this user permission for it")
+    refused(fernit("install", made, prefix=AS_NOBODY), f"{made}/fernit: ", ": Permission denied", hint="chown or chmod it for this user, or start fernit as its owner")
 
 
 def test_a_folder_that_is_not_ours_and_has_the_program_is_good(fernit, nobody, made):

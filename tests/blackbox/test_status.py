@@ -704,7 +704,7 @@ def test_what_strict_refuses_of_airflow_cfg_is_shown(fernit, report, stored, wri
     write_cfg(f"[core]\nfernet_key = {key}\n").chmod(0o644)
     assert report()["status"] == 0
     found = report("--strict")
-    assert (found["status"], found["verdict"]) == (1, "refuse") and "airflow.cfg can be read by everybody" in found["problems"][0]
+    assert (found["status"], found["verdict"]) == (1, "refuse") and "airflow.cfg can be read by every user" in found["problems"][0]
     assert fernit("run", "--strict", "true").returncode == 125
 
 

@@ -108,7 +108,7 @@ def test_a_damaged_value_in_the_store_has_a_cure_of_its_own(fernit, refused, sto
     (store / "secret_key").write_bytes("abc\u00a0\n".encode())
     (store / "secret_key").chmod(0o600)
     done = refused("init", what=store / "secret_key", FERNIT_MANAGE="fernet_key,secret_key")
-    assert "backup" not in done.stderr and "remove the file: then fernit creates a new one" in done.stderr
+    assert "backup" not in done.stderr and "move the file away: then fernit creates a new one" in done.stderr
     (store / "secret_key").unlink()
     assert fernit("init", FERNIT_MANAGE="fernet_key,secret_key").returncode == 0
 
@@ -557,14 +557,14 @@ def test_a_file_of_somebody_else_s_is_an_error_with_the_line_that_gives_it_to_us
     assert done.returncode == (1 if way else 125)
     said = done.stdout + done.stderr
     assert "its owner is 0:0, its mode 600, and fernit runs as 65534:65534" in said and "FERNIT_STORE_MODE=0660" in said
-    (cure,) = re.findall(r"once, as root: (chown 65534:65534 .*)$", done.stderr or said, re.MULTILINE)[:1]
-    subprocess.run(cure.split(), check=True)
+    (cure,) = re.findall(r"once, as root: (cd \S+ && chown 65534:65534 .*)$", done.stderr or said, re.MULTILINE)[:1]
+    subprocess.run(["sh", "-c", cure], check=True)
     assert key.stat().st_uid == NOBODY
     assert fernit(*words, prefix=AS_NOBODY).returncode == 0
 
 
 @pytest.mark.real_binary
-@pytest.mark.parametrize("errno, cure", [("EMFILE", "ulimit -n"), ("ENFILE", "too many files"), ("EIO", "check its file system"), ("EACCES", "permission for it")])
+@pytest.mark.parametrize("errno, cure", [("EMFILE", "ulimit -n"), ("ENFILE", "too many files"), ("EIO", "check its file system"), ("EACCES", "chown or chmod it for this user")])
 @pytest.mark.parametrize("given", [{}, {"FERNET_KEY": OTHER}], ids=["needed", "passed over"])
 def test_what_is_advised_fits_the_trouble_and_no_backup_where_none_helps(fernit, stored, tmp_path, errno, cure, given):
     stored(KEY + "\n")

@@ -38,14 +38,14 @@ def a_published_secret_key(stored, write_cfg, store):
 
 def a_store_that_all_can_read(stored, write_cfg, store):
     stored(new_key() + "\n").chmod(0o644)
-    return {}, "fernet_key can be read by everybody"
+    return {}, "fernet_key can be read by every user"
 
 
 def a_value_that_all_can_read(stored, write_cfg, store):
     stored(new_key() + "\n")
     (store / "jwt_secret").write_text("a value\n")
     (store / "jwt_secret").chmod(0o644)
-    return {"FERNIT_MANAGE": None}, "jwt_secret can be read by everybody"
+    return {"FERNIT_MANAGE": None}, "jwt_secret can be read by every user"
 
 
 SECURITY = [
@@ -144,7 +144,7 @@ def test_an_airflow_cfg_that_all_can_read_gets_no_key_with_strict(fernit, write_
     before = listing(cfg.parent)
     done = fernit("run", "--strict", "echo", "the command ran")
     assert (done.returncode, done.stdout, len(errors(done))) == (125, "", 1), done.stderr
-    assert f"{cfg} can be read by everybody (refused: --strict)" in done.stderr and f"hint: chmod o-r {cfg}" in done.stderr
+    assert f"{cfg} can be read by every user (refused: --strict)" in done.stderr and f"hint: chmod o-r {cfg}" in done.stderr
     assert listing(cfg.parent) == before
 
     cfg.chmod(0o640)
@@ -155,7 +155,7 @@ def test_an_airflow_cfg_that_all_can_read_is_a_warning_without_strict(fernit, wr
     cfg = write_cfg("[core]\nexecutor = LocalExecutor\n")
     cfg.chmod(0o644)
     (said,) = warnings(fernit("run", "true"))
-    assert f"{cfg} can be read by everybody" in said
+    assert f"{cfg} can be read by every user" in said
 
 
 def test_an_airflow_cfg_that_all_can_read_and_that_is_not_written_is_none_of_strict_s_business(fernit, write_cfg):

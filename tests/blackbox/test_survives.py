@@ -330,7 +330,7 @@ def test_a_key_that_is_given_is_not_said_to_be_kept_where_it_dies_with_the_conta
     done = inside(box, "run", "true", FERNIT_STORE=STORE, FERNET_KEY=new_key(), FERNIT_MANAGE="fernet_key")
     assert done.returncode == 0 and "is now kept" not in done.stderr, done.stderr
     (said,) = [line for line in warnings(done) if "is lost with the container" in line]
-    assert what in said and "fernit: hint: keep giving the key at each start" in hints(done)
+    assert what in said and "fernit: hint: keep giving it in FERNET_KEY at each start" in hints(done)
     assert any("fernit:/var/lib/fernit" in hint for hint in hints(done))
 
 

@@ -759,7 +759,7 @@ def test_a_store_that_is_roots_fails_the_run_with_the_line_that_cures_it(run, st
     done = run("run", "--user", "airflow", "true")
     assert (done.returncode, len(errors(done))) == (125, 1), done.stderr
     assert f"its owner is 0:0, its mode {store_mode:03o}" in done.stderr
-    assert f"chown {UID}:{GID} {store}" in done.stderr and " -R" not in done.stderr
+    assert f"cd {store} && chown {UID}:{GID} ." in done.stderr and " -R" not in done.stderr
     os.chown(store, UID, GID)
     assert run("run", "--user", "airflow", "true").returncode == 0
 

@@ -242,7 +242,7 @@ def test_one_service_with_another_key_says_so_and_nothing_becomes_unreadable(eng
         webserver, scheduler = stack.name("webserver"), stack.name("scheduler")
 
         [said] = lines(stack, webserver, "brings the new key")
-        assert re.match(r"fernit: warning: changed-key: FERNET_KEY brings the new key [0-9a-f]{16}: it encrypts from now on, what [0-9a-f]{16} in \S+ wrote stays readable", said), said
+        assert re.match(r"fernit: warning: changed-key: FERNET_KEY brings the new key [0-9a-f]{16}: it encrypts from now on$", said), said
         assert lines(stack, webserver, "fernit: hint: restart all processes that run with the old keys")
         assert other not in stack.logs(webserver)
         assert stack.get(webserver) == stack.get(scheduler) == "db s3cret\n"

@@ -83,7 +83,7 @@ def test_an_empty_dir_as_store_is_refused_with_the_lines_to_add(cluster, medium,
     assert pod.played.returncode
     assert cluster.box.state(f"{pod.name}-fernit", "ExitCode") == "125"
     log = pod.logs("fernit")
-    assert "none was created: /var/lib/fernit would be on" in log
+    assert "none was created: /var/lib/fernit is on" in log
     assert kind in log
     assert "hint: add to the container's volumeMounts: - {name: fernit, mountPath: /var/lib/fernit}\n" in log
     assert "hint: add to the pod's volumes: - {name: fernit, persistentVolumeClaim: {claimName: fernit}}\n" in log

@@ -71,7 +71,7 @@ static void what_is_behind_a_planted_link_is_not_told(void **state)
     static const char *const paths[] = {"theirs/missing", "theirs/folder", "theirs/none"};
     foreach(path, paths) {
         assert_int_equal(ini_file_open(*path, true, &is_roots, &err), -1);
-        if (!error_says(&err, ERROR_REFUSED, "others than root") || is_roots)
+        if (!error_says(&err, ERROR_REFUSED, "users other than root") || is_roots)
             fail_msg("%s: says %s", *path, err.message);
     }
 }

@@ -102,7 +102,7 @@ static const struct {
      VAR},
     {ROW, ERROR_INPUT, NULL, "./empty", "./empty: is empty", MOUNT "not at all", VAR},
     {ROW, ERROR_SYSTEM, "--secret-file", "/missing", "/missing: No such file or directory",
-     MOUNT "unset --secret-file", NULL},
+     MOUNT "leave out --secret-file (FERNIT_SECRET_FILE)", NULL},
 
     /* A value that may be the secret itself. */
     {ROW, ERROR_SYSTEM, VAR, "hunter2", VAR ": the file: No such file or directory", HIDDEN,
