@@ -113,7 +113,7 @@ static const struct message_text message_texts[] = {
     {"failed-command", "`AIRFLOW__CORE__FERNET_KEY_CMD: ...`",
      "The `_CMD` of a key could not be run, failed, was too slow, or printed nothing or too much.",
      "Run it by hand, and read what it prints. If it is slow, set a longer `--cmd-timeout`."},
-    {"refused-change", "`...: brings ..., which is new to ..., and --on-change is refuse`",
+    {"refused-change", "`...: ... is new to ..., and --on-change is refuse`",
      "A source brings a key that the store has never seen, and `--on-change refuse` forbids it. "
      "fernit changed nothing.",
      "If it is meant, start once with `--on-change keep` or `--on-change stage`. If not, remove it "

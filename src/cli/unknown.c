@@ -96,8 +96,7 @@ static int misplaced_option(char *const *words, struct error *err)
     const char *second = command ? command->second : NULL;
     bool has_more = command && words[second ? 2 : 1];
     return error_hint(err, "fernit %s%s%s%s%s", command ? command->name : "COMMAND",
-                      second ? " " : "", second ? second : "", carried,
-                      has_more ? " ..." : "");
+                      second ? " " : "", second ? second : "", carried, has_more ? " ..." : "");
 }
 
 int unknown_command(char *const *words, struct error *err)

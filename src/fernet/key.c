@@ -181,7 +181,6 @@ static const char *recognize(const char *start, size_t length, const char **hint
 
 static int explain(const char *text, size_t length, struct scan scan, struct error *err)
 {
-    const char *others = scan.ignored ? " (other characters are ignored)" : "";
     const char *hint;
     const char *known = recognize(text, length, &hint);
     if (known) {
@@ -196,9 +195,10 @@ static int explain(const char *text, size_t length, struct scan scan, struct err
         error_input(err, "lacks its last character, \"=\"");
         return error_hint(err, "append \"=\" to it");
     }
-    error_input(
-        err, "has the wrong length: it must be 43 characters of base64 and one \"=\", and is %zu%s",
-        scan.characters, others);
+    error_input(err, "has %zu characters of base64, and must have 43 and one \"=\"",
+                scan.characters);
+    if (scan.ignored)
+        error_hint(err, "characters that are not base64 are not counted");
     return error_hint(err, "give the whole key");
 }
 

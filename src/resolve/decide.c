@@ -111,8 +111,8 @@ static int refuse_change(const struct source *winner, const struct source *store
     char stored[RING_SUMMARY];
     ring_summary(&winner->ring, own);
     ring_summary(&store->ring, stored);
-    error_refused(err, "%s: brings %s, which is new to %s (%s), and --on-change is refuse",
-                  winner->name, own, store->name, stored);
+    error_refused(err, "%s: %s is new to %s (%s), and --on-change is refuse", winner->name, own,
+                  store->name, stored);
     error_id(err, "refused-change");
     error_hint(err, "if it is meant, start once with --on-change keep (or stage)");
     return error_hint(err, "else unset %s", winner->name);

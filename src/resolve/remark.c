@@ -119,10 +119,16 @@ static void write_unused(const struct writer *w)
     advise(w, "or, to use it, remove %s once the store has its value", owned_label(w));
 }
 
+/* The names beside it say which secret it is of. */
+static const char *noun(const struct writer *w)
+{
+    return w->secret->is_value ? "value" : "key";
+}
+
 static void write_other(const struct writer *w)
 {
-    say(w, "%s has another %s (%s) than %s (%s), and is not used", w->source->name,
-        w->secret->is_value ? w->secret->title : "key", w->own, w->winner_name, w->used);
+    say(w, "%s has another %s (%s) than %s (%s), and is not used", w->source->name, noun(w), w->own,
+        w->winner_name, w->used);
     if (!w->secret->is_value)
         advise(w, "to read what its key encrypted, add it to the comma list in %s",
                w->source->in_default ? "[core]" : w->winner_name);
@@ -131,8 +137,8 @@ static void write_other(const struct writer *w)
 static void write_changed(const struct writer *w)
 {
     if (w->secret->is_value) {
-        say(w, "%s brings a new %s, %s, in place of %s in %s", w->winner_name, w->secret->title,
-            w->fresh, w->own, w->source->name);
+        say(w, "%s brings the new value %s: it replaces %s in %s", w->winner_name, w->fresh, w->own,
+            w->source->name);
         advise(w, "restart all processes that run with the old one");
         return;
     }
@@ -147,8 +153,8 @@ static void write_changed(const struct writer *w)
 
 static void write_staged(const struct writer *w)
 {
-    say(w, "%s brings the new %s %s: it is staged in %s.staged", w->winner_name, w->secret->title,
-        w->fresh, w->source->name);
+    say(w, "%s brings the new %s %s: it is staged in %s.staged", w->winner_name, noun(w), w->fresh,
+        w->source->name);
     advise(w, "%s stays in use until it is promoted", w->own);
     advise_docker_exec(w);
     advise(w, "restart all processes once");
@@ -158,8 +164,8 @@ static void write_staged(const struct writer *w)
 
 static void write_replaced(const struct writer *w)
 {
-    say(w, "%s brings the new %s %s: it replaces %s in %s", w->winner_name, w->secret->title,
-        w->fresh, w->own, w->source->name);
+    say(w, "%s brings the new %s %s: it replaces %s in %s", w->winner_name, noun(w), w->fresh,
+        w->own, w->source->name);
     advise(w,
            "to read what was encrypted before, bring the old key back: "
            "fernit key unretire %.*s --yes%s",
@@ -169,8 +175,8 @@ static void write_replaced(const struct writer *w)
 static void write_retired(const struct writer *w)
 {
     const char *name = w->source->name;
-    say(w, "%s brings the retired %s %s: it is used here, and is not stored", name,
-        w->secret->title, w->own);
+    say(w, "%s brings the retired %s %s: it is used here, and is not stored", name, noun(w),
+        w->own);
     advise(w, "give the new key in %s", name);
     advise(w, "or bring the retired key back for all: fernit key unretire %.*s --yes%s",
            FINGERPRINT_TEXT, w->own, w->survey->suggested);

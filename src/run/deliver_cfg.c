@@ -149,17 +149,18 @@ static const char *write_cure(const char *path, const struct error *err)
 /* Airflow would show a secret in a file that fernit cannot replace. */
 static int tell_shown(const struct delivery *delivery, const struct edit *edit, struct error *err)
 {
-    static const char text[] = "%.300s: cannot take out %s: %s%s";
-    char hint[sizeof err->hints + 32];
-    snprintf(hint, sizeof hint, "remove it by hand\nor %s", write_cure(delivery->path, err));
+    static const char text[] = "%.300s: cannot take out %s%s";
+    char hint[sizeof err->hints + FINDINGS_WHY + 32];
     char why[FINDINGS_WHY];
     findings_why_shown(delivery->findings, why);
+    snprintf(hint, sizeof hint, "%s\nremove it by hand\nor %s", why,
+             write_cure(delivery->path, err));
     if (delivery->context->settings->strict) {
-        error_refused(err, text, delivery->path, edit->done->hidden, why, " (refused: --strict)");
+        error_refused(err, text, delivery->path, edit->done->hidden, " (refused: --strict)");
         error_id(err, "shown-secret");
         return error_hint(err, "%s", hint);
     }
-    log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, why, "");
+    log_warning("shown-secret", hint, text, delivery->path, edit->done->hidden, "");
     return 0;
 }
 
@@ -249,7 +250,7 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     if (*edit->done->hidden) {
         char why[FINDINGS_WHY];
         findings_why_shown(delivery->findings, why);
-        log_notice(NULL, "commented out %s in %s: %s", edit->done->hidden, delivery->path, why);
+        log_notice(why, "commented out %s in %s", edit->done->hidden, delivery->path);
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004)) {
         char hint[PATH_MAX + 16];

@@ -152,6 +152,10 @@ def parts(text, size):
     return {text[at : at + size] for at in range(len(text) - size + 1)}
 
 
+#: Of a message or a hint, and of a path in it that is a usual one.
+LINE_MOST, WORD_MOST = 160, 48
+
+
 @dataclass
 class Fernit:
     """Runs fernit; an instance for each test, made by the fixture `fernit`.
@@ -220,6 +224,7 @@ class Fernit:
         )
         if guard:
             self.judge_output(args, done)
+        self.judge_lines(args, done)
         if not leaves:
             self.judge_processes(args, process)
         # Where the name could not be made durable the temporary tells the next start so, which sweeps it.
@@ -241,6 +246,17 @@ class Fernit:
             except OSError:
                 pass
         return {text.rstrip("=") for text in texts if len(text.rstrip("=")) >= 6}
+
+    def judge_lines(self, args, done):
+        """Each message and each hint is short, where the paths in it are usual ones."""
+        usual = {self.store: "/var/lib/fernit", self.home / "airflow": "/opt/airflow", self.home: "/secret"}
+        for line in done.stderr.splitlines():
+            text = re.sub(r"^fernit: (error: |warning: [a-z-]+: |hint: )?", "", line)
+            for path, short in usual.items():
+                text = text.replace(str(path), short)
+            text = text.replace(" --store /var/lib/fernit", "")
+            is_usual = max(map(len, text.split()), default=0) <= WORD_MOST
+            assert len(text) <= LINE_MOST or not is_usual or not line.startswith("fernit: "), f"{len(text)} characters: {line}"
 
     def judge_output(self, args, done):
         shown = done.stderr

@@ -325,10 +325,10 @@ def test_where_the_environment_delivers_a_bind_mount_stays_as_it_is_with_a_warni
     real = bound(*options)
     before = listing(real)
     seen = child_sees("--deliver", deliver, prefix=namespace.prefix)
-    (said,), (hint, way) = warnings(seen), hints(seen)
+    (said,), (why, hint, way) = warnings(seen), hints(seen)
     assert said.startswith(f"fernit: warning: shown-secret: {cfg}: ") and listing(real) == before
     assert way == "fernit: hint: or " + ("mount it writable" if options else "give --deliver cfg: fernit then writes into the mounted file")
-    assert f": Airflow {version} (AIRFLOW_VERSION) shows a value that it does not know" in said and "remove it" in hint
+    assert why == f"fernit: hint: Airflow {version} (AIRFLOW_VERSION) shows a value that it does not know" and "remove it" in hint
     for section, option in map(PLACE.get, SHOWS[version]):
         assert f"[{section}] {option}" in said
     assert in_environment(seen) == {variable: with_all[variable] for variable in READS[version]}

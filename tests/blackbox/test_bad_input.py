@@ -97,15 +97,15 @@ def content(folder):
 
 
 def too_short(case):
-    case.variable(base64.urlsafe_b64encode(key_bytes(case.key)[:31]).decode(), ["is 42"])
+    case.variable(base64.urlsafe_b64encode(key_bytes(case.key)[:31]).decode(), ["has 42 char"])
 
 
 def too_long(case):
-    case.variable(base64.urlsafe_b64encode(key_bytes(case.key) + b"x").decode(), ["is 44"])
+    case.variable(base64.urlsafe_b64encode(key_bytes(case.key) + b"x").decode(), ["has 44 char"])
 
 
 def characters_that_leave_too_few(case):
-    case.variable("!" + case.key[:20] + "?" * 23 + "=", ["is 20"])
+    case.variable("!" + case.key[:20] + "?" * 23 + "=", ["has 20 char"])
 
 
 def no_character_of_a_key(case):
@@ -142,7 +142,7 @@ def empty_element_in_the_middle(case):
 
 
 def second_key_is_bad(case):
-    case.variable(f"{case.key},{new_key()[:-4]}", ["key 2 of 2", "is 40"])
+    case.variable(f"{case.key},{new_key()[:-4]}", ["key 2 of 2", "has 40 char"])
 
 
 def too_many_keys(case):

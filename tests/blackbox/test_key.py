@@ -323,12 +323,12 @@ def test_a_bad_element_is_named_by_its_position_and_not_shown(fernit, position):
 
 
 WRONG = {
-    "length": (lambda k: base64.urlsafe_b64encode(key_bytes(k)[:31]).decode(), "and is 42"),
-    "too long": (lambda k: base64.urlsafe_b64encode(key_bytes(k) + b"\0").decode(), "and is 44"),
+    "length": (lambda k: base64.urlsafe_b64encode(key_bytes(k)[:31]).decode(), "has 42 char"),
+    "too long": (lambda k: base64.urlsafe_b64encode(key_bytes(k) + b"\0").decode(), "has 44 char"),
     "padding": (lambda k: k[:-1], "lacks its last character"),
     "variable": (lambda k: "$FERNET_KEY", "looks like"),
     "variable in braces": (lambda k: "${FERNET_KEY}", "looks like"),
-    "alphabet": (lambda k: "!!!", "and is 0"),
+    "alphabet": (lambda k: "!!!", "has 0 char"),
 }
 
 
