@@ -176,11 +176,16 @@ const char *error_hints(const struct error *err)
     return *remedy ? remedy : err->hints;
 }
 
-void error_print(const struct error *err)
+const char *error_shown_id(const struct error *err)
 {
     static const char *const kinds[] = {
         [ERROR_NONE] = NULL,       [ERROR_USAGE] = "usage",     [ERROR_INPUT] = "input",
         [ERROR_SYSTEM] = "system", [ERROR_REFUSED] = "refused", [ERROR_ENDING] = NULL,
     };
-    log_error(err->id ? err->id : kinds[err->kind], error_hints(err), "%s", err->message);
+    return err->id ? err->id : kinds[err->kind];
+}
+
+void error_print(const struct error *err)
+{
+    log_error(error_shown_id(err), error_hints(err), "%s", err->message);
 }

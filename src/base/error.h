@@ -69,5 +69,8 @@ const char *error_remedy(const struct error *err) __attribute__((cold));
 /* The error's hints, or error_remedy's; "" for none. */
 const char *error_hints(const struct error *err);
 
-/* Logs the error (base/log.h) with its id, or that of its kind: "usage", "input", "system", "refused". */
+/* The error's id, or that of its kind: "usage", "input", "system", "refused". */
+const char *error_shown_id(const struct error *err);
+
+/* Logs the error (base/log.h) with that id. */
 void error_print(const struct error *err) __attribute__((cold));

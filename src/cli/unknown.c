@@ -11,7 +11,7 @@
 #include "cli/options.h"
 #include "cli/suggest.h"
 
-enum { PREFIX_LEAST = 2, LINE_MOST = 120 };
+enum { PREFIX_LEAST = 2, LINE_MOST = 120, PLAIN_MOST = 7 };
 
 static bool is_near(const char *word, const char *name)
 {
@@ -36,12 +36,20 @@ const char *nearest_word(const char *word, const char *const *names)
     return nearest(word, names, false);
 }
 
+/* Such a word is a name, not a secret. */
+static bool is_plain(const char *word)
+{
+    size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz-_");
+    return !word[length] && length <= PLAIN_MOST;
+}
+
 int unknown_word(const struct unknown *unknown, struct error *err)
 {
     static const char hidden[] = "...";
     const char *word = unknown->word;
     const char *near = nearest_word(word, unknown->names);
-    const char *text = shown(word, nearest(word, unknown->names, true), hidden);
+    const char *known = is_plain(word) ? word : nearest(word, unknown->names, true);
+    const char *text = shown(word, known, hidden);
     const char *why = text == hidden ? "\n\"...\" stands for a word that may be a secret" : "";
     error_usage(err, "%s%s is not %s", unknown->before, text, unknown->what);
     if (near)
@@ -69,7 +77,7 @@ static int misplaced_option(char *const *words, struct error *err)
 {
     char line[SUGGESTED] = "";
     error_usage(err, "options come after the command");
-    for (; *words && text_begins(*words, "--"); words++) {
+    for (; *words && text_begins(*words, "--") && (*words)[2]; words++) {
         const char *name = *words + 2;
         size_t length = strcspn(name, "=");
         size_t id = option_named(name, length, false);
@@ -80,12 +88,16 @@ static int misplaced_option(char *const *words, struct error *err)
             break;
         suggest_add(line, options[id].name, value ? shown_value(value) : NULL);
     }
+    const char *carried = strlen(line) <= LINE_MOST ? line : " ...";
+    if (*words && strcmp(*words, "--") == 0)
+        return error_hint(err, "fernit run%s -- COMMAND", carried);
     enum command_id id = *words ? command_named(words[0], words[1]) : COMMAND_COUNT;
     const struct command *command = id < COMMAND_COUNT ? &commands[id] : NULL;
-    return error_hint(err, "fernit %s%s%s%s", command ? command->name : "COMMAND",
-                      command && command->second ? " " : "",
-                      command && command->second ? command->second : "",
-                      strlen(line) <= LINE_MOST ? line : " ...");
+    const char *second = command ? command->second : NULL;
+    bool has_more = command && words[second ? 2 : 1];
+    return error_hint(err, "fernit %s%s%s%s%s", command ? command->name : "COMMAND",
+                      second ? " " : "", second ? second : "", carried,
+                      has_more ? " ..." : "");
 }
 
 int unknown_command(char *const *words, struct error *err)
@@ -94,6 +106,10 @@ int unknown_command(char *const *words, struct error *err)
     const char *second = words[1];
     const char *names[COMMAND_COUNT + 1];
     size_t dashes = strspn(first, "-");
+    if (strcmp(first, "--") == 0) {
+        error_usage(err, "no command given");
+        return error_hint(err, "fernit run -- COMMAND");
+    }
     if (dashes > 0) {
         size_t length = strcspn(first + dashes, "=");
         return dashes == 2 && option_named(first + 2, length, false) < OPTION_COUNT

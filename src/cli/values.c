@@ -78,9 +78,7 @@ static int read_mode(const struct option *option, const char *text, mode_t *mode
 static int read_set(const struct option *option, const char *text, unsigned *set, struct error *err)
 {
     *set = 0;
-    if (!*text)
-        return error_usage(err, "is empty");
-    for (const char *at = text;; at++) {
+    for (const char *at = text; *at;) {
         size_t length = strcspn(at, ",");
         struct span name = line_trim(at, at + length);
         int number = option_word(option, name.start, name.length);
@@ -91,9 +89,9 @@ static int read_set(const struct option *option, const char *text, unsigned *set
         }
         *set |= 1U << number;
         at += length;
-        if (!*at)
-            return 0;
+        at += *at == ',';
     }
+    return *set ? 0 : error_usage(err, "is empty");
 }
 
 static int read_version(const char *text, int *version, struct error *err)

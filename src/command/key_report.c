@@ -34,7 +34,7 @@ static void print_plan(const struct plan *plan, enum verb verb, const char *path
                verb == VERB_DESTROY ? " and erased" : "");
 }
 
-static void print_meaning_of_retire(const struct plan *plan, const char *moved)
+static void print_meaning_of_retire(const struct plan *plan, const char *moved, bool done)
 {
     const char *carried = plan->keys->options;
     char first[FP] = "nothing";
@@ -44,13 +44,20 @@ static void print_meaning_of_retire(const struct plan *plan, const char *moved)
         printf("%s will not come into use.\n", moved);
         return;
     }
-    printf("What %s alone can read becomes unreadable for Airflow.\n"
-           "Before this, when all processes encrypt with %s, run: fernit run%s -- airflow "
-           "rotate-fernet-key\n"
-           "Nothing is erased. To bring %s back: fernit key unretire %.*s --yes%s\n"
+    if (done)
+        printf("What %s alone can read is now unreadable for Airflow.\n"
+               "If that was too early, bring the key back, and run: fernit run%s -- airflow "
+               "rotate-fernet-key\n",
+               moved, carried);
+    else
+        printf("What %s alone can read becomes unreadable for Airflow.\n"
+               "Before this, when all processes encrypt with %s, run: fernit run%s -- airflow "
+               "rotate-fernet-key\n",
+               moved, first, carried);
+    printf("Nothing is erased. To bring %s back: fernit key unretire %.*s --yes%s\n"
            "A process that runs keeps its ring until it is restarted.\n",
-           moved, first, carried, ring_count(&plan->moved) > 1 ? "the first of them" : "it",
-           FINGERPRINT_TEXT, moved, carried);
+           ring_count(&plan->moved) > 1 ? "the first of them" : "it", FINGERPRINT_TEXT, moved,
+           carried);
 }
 
 static void print_meaning_of_front(const struct plan *plan, const char *moved)
@@ -74,7 +81,7 @@ static void print_meaning_of_front(const struct plan *plan, const char *moved)
                moved, given->name);
 }
 
-static void print_meaning(const struct plan *plan, enum verb verb)
+static void print_meaning(const struct plan *plan, enum verb verb, bool done)
 {
     char moved[RING_SUMMARY];
     ring_summary(&plan->moved, moved);
@@ -83,7 +90,7 @@ static void print_meaning(const struct plan *plan, enum verb verb)
                "Erase the key in backups and copies of the store, too.\n"
                "An airflow.cfg that still has it would bring it back.\n");
     else if (verb == VERB_RETIRE)
-        print_meaning_of_retire(plan, moved);
+        print_meaning_of_retire(plan, moved, done);
     else if (verb == VERB_PROMOTE || plan->keys->secret->is_value)
         print_meaning_of_front(plan, moved);
     else
@@ -95,5 +102,5 @@ static void print_meaning(const struct plan *plan, enum verb verb)
 void key_report(const struct plan *plan, enum verb verb, const char *path, bool created, bool done)
 {
     print_plan(plan, verb, path, created, done);
-    print_meaning(plan, verb);
+    print_meaning(plan, verb, done);
 }

@@ -213,7 +213,7 @@ static void describe_outcome(const struct item *item, struct status_secret *secr
 
 static void add_error(struct status_report *report, const struct error *err)
 {
-    status_add(report, true, NULL, err->message, error_hints(err));
+    status_add(report, true, error_shown_id(err), err->message, error_hints(err));
 }
 
 /* Adds each warning that a run would log to the report. */

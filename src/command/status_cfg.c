@@ -134,7 +134,7 @@ int status_check_cfg(const struct context *context, const struct findings *findi
     const struct cfg *cfg = &findings->cfg.cfg;
     bool has_copies = false;
     if (cfg->exists && !cfg->is_whole && cfg_read(report->cfg_path, &whole, &rest) < 0)
-        status_add(report, true, NULL, rest.message, error_hints(&rest));
+        status_add(report, true, error_shown_id(&rest), rest.message, error_hints(&rest));
     for (size_t i = 0; i < findings->count; i++)
         has_copies |= findings->items[i].survey.store_scan.copies;
     return has_copies ? check_copies(context, findings, report, err) : 0;

@@ -50,17 +50,23 @@ static void print_notes(const struct status_report *report, const char *name, bo
     putchar(']');
 }
 
-static void print_hints(const struct status_report *report)
+/* Each as an object of the log (doc/messages.md). */
+static void print_messages(const struct status_report *report)
 {
-    bool first = true;
-    printf(",\"hints\":[");
+    printf(",\"messages\":[");
     for (size_t i = 0; i < report->note_count; i++) {
+        const struct status_note *note = &report->notes[i];
         char line[STATUS_HINT];
-        for (const char *at = report->notes[i].hint; status_next_hint(&at, line); first = false) {
-            if (!first)
-                putchar(',');
+        bool first = true;
+        printf("%s{\"level\":\"%s\"", i > 0 ? "," : "", note->is_error ? "error" : "warning");
+        if (note->id)
+            print_member("id", note->id);
+        print_member("message", note->text);
+        for (const char *at = note->hint; status_next_hint(&at, line); first = false) {
+            printf(first ? ",\"hint\":[" : ",");
             print_string(line);
         }
+        printf(first ? "}" : "]}");
     }
     putchar(']');
 }
@@ -133,6 +139,6 @@ void status_print_json(const struct status_report *report)
     putchar(']');
     print_notes(report, "problems", true);
     print_notes(report, "warnings", false);
-    print_hints(report);
+    print_messages(report);
     printf("}\n");
 }

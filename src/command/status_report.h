@@ -38,7 +38,7 @@ struct status_secret {
 
 struct status_note {
     bool is_error;  /* else a warning */
-    const char *id; /* of the warning that a run would log; NULL: none */
+    const char *id; /* of cli/catalogue.h; NULL: none */
     char text[STATUS_TEXT];
     char hint[STATUS_HINT]; /* what to do about it, in lines; "" for none */
 };

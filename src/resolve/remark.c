@@ -110,7 +110,7 @@ static void write_unused(const struct writer *w)
     if (!source_is_never_run(w->survey, w->source)) {
         say(w, "%s is not used, because %s is used", w->source->name, w->winner_name);
         if (!w->secret->is_value)
-            advise(w, "if nothing needs its key, remove it");
+            advise(w, "keep its key while anything that it encrypted is left");
         return;
     }
     say(w, "%s is not run, because Airflow reads the %s in the file", w->source->name,

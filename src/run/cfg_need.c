@@ -65,9 +65,9 @@ static bool gives_by_command(const struct view *view)
 }
 
 /* Whether the decision knew these keys: otherwise another process has written them since. */
-static bool is_known(const struct view *view, const struct ring *ours, const struct ring *ring)
+static bool is_known(const struct view *view, const struct ring *ours, const struct ring *found)
 {
-    return ring_covers(ours, ring) || ring_covers(&view->source->ring, ring);
+    return ring_covers(ours, found) || ring_covers(&view->source->ring, found);
 }
 
 static enum cfg_need need_behind_secret(const struct view *view, enum finding found)

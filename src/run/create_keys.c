@@ -102,7 +102,9 @@ static void tell_created(const struct context *context, const struct findings *f
     }
     log_notice(item->secret->replaceable ? NULL
                                          : "connections saved with another key stay unreadable\n"
-                                           "if you have that key, pass it in FERNET_KEY",
+                                           "if you have that key, pass it in FERNET_KEY\n"
+                                           "another host with a store of its own has another "
+                                           "key: share the store, or set this key there",
                "created %s %s in %s/%s", item->secret->title, fingerprints, findings->store.path,
                item->secret->name);
 }

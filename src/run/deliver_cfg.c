@@ -232,8 +232,8 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
             : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &kept, &deadline, err);
     if (written != CFG_NOT_WRITABLE)
         return written;
-    return error_advise(
-        err, "give fernit write access to it, or run: fernit run --deliver env -- COMMAND");
+    return error_advise(err, "give fernit write access to it, or add --deliver env: then the "
+                             "command gets the secrets in its environment");
 }
 
 /* Airflow 2.7 and later write an airflow.cfg with a random secret_key, but only if there is none. Beside fernit's

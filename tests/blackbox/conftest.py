@@ -413,6 +413,11 @@ def hints(done):
     return [line for line in done.stderr.splitlines() if line.startswith("fernit: hint: ")]
 
 
+def hints_of(report):
+    """The same in what `status --json` printed."""
+    return [hint for message in report["messages"] for hint in message.get("hint", [])]
+
+
 def errors(done):
     """Why fernit stopped."""
     return [line for line in done.stderr.splitlines() if line.startswith("fernit: error: ")]

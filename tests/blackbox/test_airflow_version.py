@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import errors, hints, listing, new_key, warnings
+from conftest import errors, hints, hints_of, listing, new_key, warnings
 from system import bind
 from managed import (
     API, FERNET, FERNET_KEY, INTERNAL, INTERNAL_API, JWT, JWT_SECRET, PLACE, READS, SECRET_KEY, SECRETS, SHOWS, VARIABLES, WEBSERVER,
@@ -161,7 +161,7 @@ def test_status_says_that_another_version_is_installed_than_the_variable_says(fe
     path = install(f"apache_airflow-{NEW}.dist-info")
     said = json.loads(fernit("status", "--json", AIRFLOW_VERSION=OLD, PATH=path).stdout)
     assert f"AIRFLOW_VERSION says Airflow {OLD}, but {NEW} is installed" in said["warnings"]
-    assert f"correct the variable, or set --airflow-version {NEW}" in said["hints"]
+    assert f"correct the variable, or set --airflow-version {NEW}" in hints_of(said)
     for variables in ({"AIRFLOW_VERSION": NEW}, {"AIRFLOW_VERSION": ""}, {"AIRFLOW_VERSION": "3.1"}, {"AIRFLOW_VERSION": OLD, "FERNIT_AIRFLOW_VERSION": OLD},
                       {"AIRFLOW_VERSION": OLD, "FERNIT_MANAGE": "fernet_key"}):
         assert "is installed" not in fernit("status", PATH=path, **variables).stdout

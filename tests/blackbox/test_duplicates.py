@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from conftest import errors, fingerprint, hints, listing, new_key, warnings
+from conftest import errors, fingerprint, hints, hints_of, listing, new_key, warnings
 
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 #: execve(2) with the environment that it has, and behind it the words before "--" as they are.
@@ -139,7 +139,7 @@ def test_status_says_both(twice, stored):
     stored(new_key())
     done = twice("status", "--json", assignments=["FERNET_KEY=", "FERNET_KEY=hunter2"])
     assert done.returncode == 0
-    assert any("remove the empty FERNET_KEY: it is set twice" in hint for hint in json.loads(done.stdout)["hints"])
+    assert any("remove the empty FERNET_KEY: it is set twice" in hint for hint in hints_of(json.loads(done.stdout)))
 
 
 @pytest.mark.parametrize("values", [("", ""), ("KEY", ""), ("KEY", "hunter2"), ("KEY", "KEY")], ids=" ".join)

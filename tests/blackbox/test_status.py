@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import KEY_TEXT, errors, hints, listing, warnings
+from conftest import KEY_TEXT, errors, hints, hints_of, listing, warnings
 from keys import fingerprint, new_key
 from terminals import Terminal
 
@@ -360,7 +360,7 @@ def test_each_problem_is_said_once_and_last_the_errors_behind_the_warnings(ferni
     assert [line.split(": ")[0] for line in told] == ["warning"] * len(found["warnings"]) + ["error"] * len(found["problems"])
     for line, text in zip(told, found["warnings"] + found["problems"], strict=True):
         assert line.endswith(": " + text)
-    assert sorted(line.removeprefix("hint: ") for line in lines if line not in told) == sorted(found["hints"])
+    assert sorted(line.removeprefix("hint: ") for line in lines if line not in told) == sorted(hints_of(found))
 
 
 @states(GOOD, [a_broken_one_below])
@@ -721,6 +721,8 @@ def test_each_line_of_a_hint_is_a_line_of_its_own(fernit, report, stored, store,
     stored(new_key())
     if not ring:
         (store / "fernet_key").rename(store / "fernet_key.staged")
-    shown, table = report(**given)["hints"], fernit("status", **given).stdout.splitlines()
+    shown, table = hints_of(report(**given)), fernit("status", **given).stdout.splitlines()
     assert shown == [line.removeprefix("fernit: hint: ") for line in hints(fernit("init", **given))[: len(shown)]] and len(shown) > 1
     assert [line.removeprefix("hint: ") for line in table if line.startswith("hint: ")] == shown
+    logged = [json.loads(line) for line in fernit("init", "--log-format", "json", **given).stderr.splitlines()] if not ring else []
+    assert all({name: entry[name] for name in ("level", "id", "message", "hint")} in report(**given)["messages"] for entry in logged)

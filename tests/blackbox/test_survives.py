@@ -106,9 +106,10 @@ def test_who_makes_a_key_says_what_that_cannot_read(fernit):
     """A volume that was removed, or is another project's, in front of a database that was kept."""
     lines = fernit("run", "true").stderr.splitlines()
     (number,) = [number for number, line in enumerate(lines) if line.startswith("fernit: created Fernet key ")]
-    assert lines[number + 1 : number + 3] == [
+    assert lines[number + 1 : number + 4] == [
         "fernit: hint: connections saved with another key stay unreadable",
         "fernit: hint: if you have that key, pass it in FERNET_KEY",
+        "fernit: hint: another host with a store of its own has another key: share the store, or set this key there",
     ]
 
 

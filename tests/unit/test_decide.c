@@ -591,7 +591,7 @@ static void a_remark_names_its_source_and_no_key(void **state)
         {ROW, "var=A bare=!", {"bare: is broken", "the Fernet key comes from var"}},
         {ROW,
          "bare=A cfgcmd=?",
-         {"cfgcmd is not used, because bare is used", "nothing needs its key"}},
+         {"cfgcmd is not used, because bare is used", "keep its key while"}},
         {ROW, "cfg=A cfgcmd=?", {"cfgcmd is not run, because Airflow reads the fernet_key in"}},
         {ROW, "value cfg2=A cfgcmd=?", {"cfgcmd is not run", "reads the [api] secret_key in"}},
         {ROW, "value afile=A cfgcmd=?", {"cfgcmd is not used, because afile is used"}},
@@ -688,7 +688,7 @@ static void a_hint_names_the_way_out(void **state)
         {ROW,
          "value cfg2=A cfgcmd=?",
          {"remove secret_key_cmd\nor, to use it, remove [api] secret_key"}},
-        {ROW, "bare=A cfgcmd=?", {"if nothing needs its key, remove it"}},
+        {ROW, "bare=A cfgcmd=?", {"keep its key while anything that it encrypted is left"}},
     };
     foreach(row, table) {
         struct error err = {0};
