@@ -269,8 +269,8 @@ static int refuse_twice(const struct entry *entry, size_t first, struct error *e
     bool is_section = entry->name.length == 0;
     error_input(err, "line %zu: this %s was already in line %zu", entry->line,
                 is_section ? "section" : "option", first);
-    return error_hint(err,
-                      is_section ? "move its options to the first one" : "remove one of the two");
+    return error_hint(err, is_section ? "move its options to the first one"
+                                      : "keep one of the two lines");
 }
 
 static struct entry entry_at(const struct ini *ini, size_t index)

@@ -20,7 +20,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"refused",
      "fernit could continue, but not safely.\n"
-     "Each hint below the message is a safe way to continue: choose one.",
+     "The hints below the message say what allows it.",
      ERROR, false},
 
     /* The keys, and what they come from. */

@@ -143,7 +143,7 @@ static void write_changed(const struct writer *w)
         return;
     }
     say(w, "%s brings the new key %s: it encrypts from now on", w->winner_name, w->fresh);
-    advise(w, "%s in %s still decrypts what was saved before", w->own, w->source->name);
+    advise(w, "what %s in %s encrypted stays readable", w->own, w->source->name);
     advise(w, "restart all processes that run with the old keys: they cannot read what the new "
               "one encrypts");
     advise_docker_exec(w);

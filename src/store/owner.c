@@ -115,7 +115,7 @@ int store_advise_owner(const char *path, struct error *err)
     error_hint(err, as_root, path, uid, gid, words);
     error_hint(
         err,
-        "with Docker, as root is: docker run --rm -it --user 0 -v VOLUME:%.150s --entrypoint "
+        "to be root, with Docker: docker run --rm -it --user 0 -v VOLUME:%.150s --entrypoint "
         "sh IMAGE",
         path);
     return error_hint(err, "or, in Kubernetes: set fsGroup");

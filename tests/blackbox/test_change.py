@@ -84,7 +84,7 @@ def test_the_operator_is_told_what_the_change_means_and_what_to_run_next(fernit,
     stored(old + "\n")
     done = fernit("run", "true", FERNET_KEY=new)
     (said,) = warnings(done)
-    assert fingerprint(new) in said and f"fernit: hint: {fingerprint(old)} in {store / 'fernet_key'} still decrypts" in told(done)
+    assert fingerprint(new) in said and f"fernit: hint: what {fingerprint(old)} in {store / 'fernet_key'} encrypted stays readable\n" in told(done) + "\n"
     assert re.search(r"hint: restart .*\n.*: fernit run --store \S+ -- airflow rotate-fernet-key\n.*: fernit key retire --yes --store \S+$", told(done), re.M)
 
 

@@ -1186,7 +1186,7 @@ def test_a_key_from_outside_comes_first_and_the_stores_stay_readable(child_sees,
     seen = child_sees(FERNET_KEY=outside)
     assert seen.keys == [outside, *kept]
     assert len(warnings(seen)) == 1
-    assert fingerprint(outside) in warnings(seen)[0] and f"{fingerprint(kept[0])}, {fingerprint(kept[1])} in {file} still decrypts" in hints(seen)[0]
+    assert fingerprint(outside) in warnings(seen)[0] and f"{fingerprint(kept[0])}, {fingerprint(kept[1])} in {file} encrypted stays readable" in hints(seen)[0]
     assert file.read_text() == ",".join([outside, *kept]) + "\n"
 
     # From now on the store has it, and starts that do not bring it have it, too.

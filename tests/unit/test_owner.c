@@ -117,9 +117,9 @@ static void says_whose_it_is_where_that_is_why(void **state)
     } table[] = {
         {"theirs", EACCES,
          "its owner is 12345:12346, its mode 750, and fernit runs as 0:0\nonce, as root: "},
-        {"theirs", EPERM, "once, as root: cd theirs && chown 0:0 .\nwith Docker, as root is: "},
+        {"theirs", EPERM, "once, as root: cd theirs && chown 0:0 .\nto be root, with Docker: "},
         {"used", EACCES, "cd used && chown 0:0 . fernet_key .lock jwt_secret.staged retired\n"},
-        {"linked", EACCES, "cd linked && chown 0:0 .\nwith Docker, as root is: docker run"},
+        {"linked", EACCES, "cd linked && chown 0:0 .\nto be root, with Docker: docker run"},
         {"/mnt", EACCES,
          "its owner is 12345:12346, its mode 755, and fernit runs as 0:0\ngive --store a "},
         {"//mnt/.", EACCES, "give --store a folder of its own"},
