@@ -67,7 +67,7 @@ static int become(struct context *context, bool keeps, struct becoming *becoming
     if (user_become(&user, err) < 0)
         return -1;
     context->early = &becoming->early;
-    context->store_made = made;
+    context->store_created = made;
     context->left_cfg = becoming->left_cfg.bytes;
     context->environment = becoming->environment.list;
     return 0;

@@ -15,7 +15,7 @@
 /* A directory that root created for --user in this start gets no keys from outside. */
 static bool has_to_change(const struct context *context, const struct item *item)
 {
-    bool is_wanted = !context->store_made || context->settings->store_named;
+    bool is_wanted = !context->store_created || context->settings->store_named;
     return is_wanted && survey_stored(&item->survey) && item->decision.action == ACTION_USE &&
            item->decision.change.changes;
 }

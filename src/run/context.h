@@ -17,7 +17,7 @@ struct context {
     int program;          /* of anew_open(), where fernit supervises the command; else -1 */
     pid_t parent;         /* the process that started fernit */
     struct early *early;  /* the mounted secrets that root read for --user; NULL: none */
-    bool store_made;      /* root created the store's directory for --user */
+    bool store_created;   /* root created the store's directory for --user */
     const char *left_cfg; /* an airflow.cfg where HOME led before --user; NULL: none */
     bool
         pretends; /* for fernit status: nothing is written, and the run goes on as if it had been */

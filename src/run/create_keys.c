@@ -215,7 +215,7 @@ static bool warn_if_unkept(const struct context *context, const struct findings 
  * count. */
 static bool has_store(const struct context *context, const struct findings *findings)
 {
-    return (findings->store.directory >= 0 && !context->store_made) ||
+    return (findings->store.directory >= 0 && !context->store_created) ||
            context->settings->store_named;
 }
 
