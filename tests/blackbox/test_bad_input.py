@@ -14,7 +14,7 @@ VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 #: A hint, which tells what to do.
 CURE = re.compile(
     r"did you mean|"
-    r"hint: .*\b(add|append|check|chmod|chown|close|copy|correct|delete|find|fix|free|give|let|look|make|mount|move|mv|name|point|print|"
+    r"hint: .*\b(add|append|check|chmod|chown|close|copy|correct|delete|find|fix|free|give|keep|let|look|make|mount|move|mv|name|point|print|"
     r"put|raise|remove|rename|replace|restore|rm|run|save|see|set|spell|start|take|try|unset|use|write)\b"
 )
 
