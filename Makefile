@@ -70,7 +70,7 @@ purposes := build $(cross) $(if $(filter aarch64,$(TARGET)),lld) $(call needs,di
 ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
 DEPS := $(shell export APT='$(APT)' && docker/deps/packages.sh $(sort $(purposes)) && docker/deps/build.sh $(TARGET))
 ifneq ($(.SHELLSTATUS),0)
-$(error docker/deps/build.sh could not provide the libraries: see above)
+$(error nothing was built: see above)
 endif
 endif
 
