@@ -70,7 +70,7 @@ purposes := build $(cross) $(if $(filter aarch64,$(TARGET)),lld) $(call needs,di
 ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
 DEPS := $(shell export APT='$(APT)' && docker/deps/packages.sh $(sort $(purposes)) && docker/deps/build.sh $(TARGET))
 ifneq ($(.SHELLSTATUS),0)
-$(error docker/deps/build.sh could not provide the libraries: see above)
+$(error nothing was built: see above)
 endif
 endif
 
@@ -102,7 +102,7 @@ packed  += $(patsubst %,-Wl$(comma)--defsym=__%=abort,addtf3 subtf3 multf3 netf2
 endif
 
 # What the supervisor calls while it waits. Asked for first, it comes first in the C library's code, beside our own functions that
-# are marked hot, and image_drop (src/process/image.h) keeps only their pages: 52 KiB of memory as PID 1, not 152.
+# are marked hot, and image_drop (src/process/image.h) keeps only their pages: 52 KiB of memory as PID 1, not 148.
 waiting := $(patsubst %,-Wl$(comma)-u$(comma)%,syscall madvise waitpid kill) -lc
 
 objects := $(patsubst %.c,$(B)/obj/%.o,$(sources) $(mains))

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What `make run` does: starts a command under fernit twice, with the loss of airflow.cfg in between, and says what happened.
 # The store and AIRFLOW_HOME are below build/run, and stay for the next time. Keys are shown as fingerprints only.
+# This folder may be in a container without a volume, where fernit would refuse to create a key: hence --allow-ephemeral.
 set -eu
 cd "$(dirname "$0")/.."
 fernit=$PWD/build/fernit
@@ -30,8 +31,10 @@ start() {
 if [ -e "$folder/store/fernet_key" ]; then
     echo "Start 1: the store holds the key of an earlier make run, and fernit finds it."
 else
-    echo "Start 1: there is no key yet. fernit creates one, keeps it in the store, and starts the command with it:"
+    echo "Start 1: there is no key yet. fernit creates one, keeps it in the store, and starts the command with it."
+    echo "Its two hints are for an Airflow that already has connections. Here there is none."
 fi
+echo "The store is a folder here. --allow-ephemeral tells fernit to accept it even if it is not on a volume."
 start
 first=$seen
 
@@ -52,5 +55,5 @@ echo "  build/run/store                what fernit keeps: in a real deployment a
 echo "  build/run/airflow/airflow.cfg  what fernit wrote for Airflow"
 echo "  README.md                      how to put fernit in front of your Airflow"
 echo "What the next start would do, and why:"
-echo "  AIRFLOW_HOME=$folder/airflow build/fernit status --store $folder/store"
+echo "  AIRFLOW_HOME=$folder/airflow build/fernit status --store $folder/store --allow-ephemeral"
 echo "To begin anew: rm -r build/run"

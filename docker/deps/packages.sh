@@ -57,7 +57,7 @@ lacks() {
 lacks || exit 0
 
 if [[ ${APT:-} != yes ]] || ((EUID != 0)); then
-    echo "packages.sh: Debian packages are missing; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+    echo "packages.sh: Debian packages are missing; as root: apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
     exit 1
 fi
 # make asks for several purposes at once, another checkout may do the same, and apt does not wait for its own lock.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conftest import BINARY, MARK, PATH, new_key
+from conftest import BINARY, EMULATED, MARK, PATH, new_key, said
 from system import need, wait_for
 
 PATIENCE = 60  # seconds, after which what should have come is taken to be lost
@@ -108,10 +108,12 @@ def children_of(pid):
 
 
 def program_of(pid):
+    """What it executes; of what qemu executes, /proc knows qemu alone."""
     try:
-        return os.readlink(f"/proc/{pid}/exe")
+        program = os.readlink(f"/proc/{pid}/exe")
     except OSError:
         return None
+    return str(BINARY) if EMULATED and program == os.path.realpath("/usr/bin/qemu-aarch64") else program
 
 
 def holds_back(pid, number):
@@ -160,13 +162,18 @@ class Running:
     cleared: bool = False
 
     @property
+    def said(self):
+        """What it and its command wrote to standard error."""
+        return said(self.errors.read_bytes()).decode()
+
+    @property
     def init(self):
         """Its process, as we number it."""
         if not self.inner:
             return self.process.pid
         if not self.known:
             self.known = wait_for(lambda: children_of(self.process.pid) or self.process.poll() is not None)
-            assert self.known is not True, f"it ended: {self.process.returncode}\n{self.errors.read_text()}"
+            assert self.known is not True, f"it ended: {self.process.returncode}\n{self.said}"
             self.known = self.known[0]
         return self.known
 
@@ -195,7 +202,7 @@ class Running:
             data = os.read(self.out, 65536)
         except OSError:  # a terminal that nobody has open any more
             return False
-        self.heard += data
+        self.heard = said(self.heard + data)
         return bool(data)
 
     def line(self, seconds=PATIENCE):
@@ -210,7 +217,7 @@ class Running:
     def ready(self):
         """Once its command has said "ready"."""
         line = self.line()
-        assert line == "ready", f"{line}\n{self.errors.read_text()}"
+        assert line == "ready", f"{line}\n{self.said}"
         return self
 
     def end(self, seconds=PATIENCE):
@@ -218,7 +225,7 @@ class Running:
         handle = os.pidfd_open(self.process.pid)
         try:
             if not select.select([handle], [], [], seconds)[0]:
-                pytest.fail(f"it did not end within {seconds} s\n{self.errors.read_text()}")
+                pytest.fail(f"it did not end within {seconds} s\n{self.said}")
         finally:
             os.close(handle)
         return self.process.wait()

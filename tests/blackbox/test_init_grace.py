@@ -61,7 +61,7 @@ def leaves(*words, status=7):
 
 def said_by(running):
     """fernit's own lines."""
-    return running.errors.read_text()
+    return running.said
 
 
 # --- What is left behind

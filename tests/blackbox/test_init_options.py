@@ -513,7 +513,7 @@ def test_process_1_gets_them_whatever_is_given(starter):
 def test_it_does_not_say_a_word_of_its_own(start):
     running = start("sh", "-c", "echo out; echo err >&2; exit 3")
     assert running.result() == (3, "out\n")
-    assert running.errors.read_text() == "err\n"
+    assert running.said == "err\n"
 
 
 def test_it_does_not_say_a_word_when_it_passes_signals_on_and_adopts(start):
@@ -521,7 +521,7 @@ def test_it_does_not_say_a_word_when_it_passes_signals_on_and_adopts(start):
     for number in (signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM):
         running.send(number)
     assert running.result() == (143, "")
-    assert running.errors.read_text() == ""
+    assert running.said == ""
 
 
 # --- --no-new-privs
@@ -621,7 +621,7 @@ WRONG = {
 def test_a_value_that_is_not_known_is_refused_with_what_is_right(start, option, value):
     running = start("echo", "it ran", before=["env", f"FERNIT_{option.upper()}={value}"])
     assert running.result() == (125, "")
-    said = running.errors.read_text()
+    said = running.said
     assert f"FERNIT_{option.upper()}" in said and value in said and WRONG[option, value] in said
 
 
@@ -684,7 +684,7 @@ def test_its_words_show_numbers_alone(start):
 def test_it_runs_on_where_it_cannot_be_executed_anew(starter, tmp_path):
     trace = Trace(tmp_path / "trace", ["execveat:error=EACCES"], only="execveat")
     running = starter.start("plain", *python(TELLS), outside=trace.prefix).ready()
-    assert "warning" in running.errors.read_text()
+    assert "warning" in running.said
     os.kill(children_of(running.process.pid)[0], signal.SIGTERM)
     assert running.line() == GROUP
 

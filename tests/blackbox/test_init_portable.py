@@ -94,7 +94,7 @@ def test_a_command_that_dies_of_a_signal_gives_128_plus_its_number(start, number
 def test_a_missing_command_is_127_and_is_named(start, command):
     running = start(command)
     assert running.end() == 127
-    assert command in running.errors.read_text() != ""
+    assert command in running.said != ""
 
 
 def test_a_missing_interpreter_is_127(start, tmp_path):
@@ -126,7 +126,7 @@ def test_a_command_that_cannot_be_run_is_126_and_is_named(start, tmp_path, make)
     make(tmp_path / "command")
     running = start(tmp_path / "command")
     assert running.end() == 126
-    assert str(tmp_path / "command") in running.errors.read_text()
+    assert str(tmp_path / "command") in running.said
 
 
 @pytest.mark.parametrize("arguments", [[], ["-g", "-v"], ["--", "-s"]])
@@ -145,7 +145,7 @@ def test_a_system_that_gives_no_more_processes_is_a_message_and_no_hang(start, i
         os.chown(path, user, user)
     rights = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
     running = start("true", before=["prlimit", "--nproc=1", *rights, "--"])
-    status, said = running.end(), running.errors.read_text()
+    status, said = running.end(), running.said
     if "setpriv: failed to execute" in said:
         pytest.skip(f"other users cannot run {init.program}")
     assert 0 < status < 128

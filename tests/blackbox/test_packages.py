@@ -9,7 +9,9 @@ import pytest
 pytestmark = pytest.mark.real_binary  # about the Makefile
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-LINE = re.compile(r"^packages\.sh: Debian packages are missing; as root: apt-get install --no-install-recommends ([a-z0-9 .+-]+)$", re.M)
+LINE = re.compile(r"^packages\.sh: Debian packages are missing; as root: "
+                  r"apt-get update && apt-get install --no-install-recommends ([a-z0-9 .+-]+)\n"
+                  r"Makefile:\d+: \*\*\* nothing was built: see above\.  Stop\.$", re.M)
 
 
 @pytest.fixture

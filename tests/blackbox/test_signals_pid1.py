@@ -9,6 +9,7 @@ import time
 import pytest
 
 from conftest import BINARY, hints, new_key, notices
+from inits import program_of
 from system import held_fixture, need, wait_for  # noqa: F401
 
 AS_PROCESS_1 = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
@@ -25,13 +26,6 @@ def child_of(process):
     """The process 1 below `unshare`, once it is there."""
     children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
     return int(wait_for(children.read_text).split()[0])
-
-
-def program_of(pid):
-    try:
-        return os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        return None
 
 
 def state_of(pid):
