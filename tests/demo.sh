@@ -32,7 +32,7 @@ if [ -e "$folder/store/fernet_key" ]; then
     echo "Start 1: the store holds the key of an earlier make run, and fernit finds it."
 else
     echo "Start 1: there is no key yet. fernit creates one, keeps it in the store, and starts the command with it."
-    echo "Its two hints are for an Airflow that already has connections. Here there is none."
+    echo "Its hints are for an Airflow that already has connections. Here there is none."
 fi
 echo "The store is a folder here. --allow-ephemeral tells fernit to accept it even if it is not on a volume."
 start
