@@ -208,15 +208,16 @@ static const struct message_text message_texts[] = {
     {"broken-source", NULL,
      "A source below the one in use is named, and missing or broken. Without the source in use it "
      "would end the start.",
-     "Repair it as its message says, or remove it."},
+     "Repair it as its message says."},
     {"unused-source", NULL,
      "Airflow has asked a command or a `_SECRET` so far, or a key is beside a `_SECRET` in use; it "
      "is not used any more.",
-     "See which one has encrypted your connections, and remove the other."},
+     "See which one has encrypted your connections. Keep its key while anything that it encrypted "
+     "is left."},
     {"other-key", NULL,
      "Two sources hold different keys. fernit uses the upper one. What the other has encrypted "
      "cannot be read.",
-     "If you need it, add it to the list of the upper one; otherwise remove it."},
+     "If anything that it encrypted is left, add it to the list of the upper one."},
     {"changed-key", NULL,
      "A variable, command or file brings a new key, and the store saves it: it encrypts from now "
      "on, the old keys still decrypt. Processes with the old key ring cannot read what the new key "

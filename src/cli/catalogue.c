@@ -123,15 +123,15 @@ const struct catalogue_row catalogue[] = {
      WARNING, false},
     {"broken-source",
      "A source below the one in use is broken.\n"
-     "Repair or remove it.",
+     "Repair it.",
      WARNING, false},
     {"unused-source",
      "A ..._CMD or ..._SECRET is not used any more.\n"
-     "Remove it, or the source above.",
+     "Keep its key while it may be needed.",
      WARNING, false},
     {"other-key",
      "Two sources hold different keys.\n"
-     "Add the lower one to the upper list, or remove it.",
+     "Add the lower one to the upper list.",
      WARNING, false},
     {"changed-key",
      "A new key encrypts, the old ones decrypt.\n"
