@@ -292,7 +292,7 @@ static const struct {
     {ROW, "fernit.ini: manage|empty", {{NULL}, {NULL}, "[fernit]\nmanage =\n"}},
     {ROW, "FERNIT_STRICT|\"maybe\"", {{NULL}, {"FERNIT_STRICT=maybe"}, NULL}},
     {ROW, "--assume-single-writer is not for", {{"--assume-single-writer"}, {NULL}, NULL}},
-    {ROW, "--... is not an option", {{"--resolve"}, {NULL}, NULL}},
+    {ROW, "--resolve is not an option", {{"--resolve"}, {NULL}, NULL}},
     {ROW, "--grace|without --init|add --init", {{"--grace=10s"}, {NULL}, NULL}},
     {ROW, "--grace|10", {{"--init", "--grace=10"}, {NULL}, NULL}},
     {ROW, "--init|\"maybe\"|yes or no", {{"--init=maybe"}, {NULL}, NULL}},
