@@ -278,7 +278,7 @@ static const struct message_text message_texts[] = {
     {"misnamed-secret", NULL,
      "A variable such as `AIRFLOW_FERNET_KEY` or `AIRFLOW__SECRETS__JWT_SECRET` is set. Airflow "
      "and fernit both ignore it.",
-     "Rename it to the name in the hint, or unset it."},
+     "If it holds a key that you need, rename it as the hint says."},
     {"own-key", NULL,
      "The command is a script, or the text of a shell's `-c`, that creates a Fernet key of its own "
      "(`generate_key`). That key may replace the one that fernit delivers, and is a different one "
@@ -294,7 +294,7 @@ static const struct message_text message_texts[] = {
      "The store cannot be written, or is lost with the container: a volume was forgotten, or is "
      "mounted elsewhere. fernit uses what was given or created and does not store it, or the store "
      "still has the old value.",
-     "Give a writable volume, or continue to give the secret."},
+     "Mount the volume writable, or continue to give the secret."},
     {"cfg-without-key", NULL,
      "fernit created `airflow.cfg` without `fernet_key`, because `--manage` leaves it out. Airflow "
      "then stores passwords in plain text and cannot read encrypted ones, unless it gets the key "

@@ -190,7 +190,7 @@ static int finish_write(const char *path, int target, const struct cfg_copy *cop
     if (!old) {
         error_input(err, "%s: is not a copy that fernit wrote", copy_path);
         error_id(err, "interrupted-write");
-        return error_hint(err, "move it away");
+        return error_hint(err, "check that airflow.cfg is complete, then move the copy away");
     }
     const char *new = old + old_length;
 

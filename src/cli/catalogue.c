@@ -42,7 +42,7 @@ const struct catalogue_row catalogue[] = {
      ERROR, false},
     {"no-key",
      "No source holds a key.\n"
-     "See \"fernit status\", or create one: \"fernit init\".",
+     "See \"fernit status\": it may be another store.",
      ERROR, false},
     {"no-volume",
      "No key was found, and a new one would be lost: the store is on no volume.\n"
@@ -184,7 +184,7 @@ const struct catalogue_row catalogue[] = {
 
     {"misnamed-secret",
      "Airflow ignores this name.\n"
-     "Rename or unset it.",
+     "Rename it as the hint says.",
      WARNING, false},
     {"own-key",
      "The command creates a Fernet key at each start.\n"
@@ -200,7 +200,7 @@ const struct catalogue_row catalogue[] = {
      WARNING, false},
     {"unkept-secret",
      "A secret was not saved in the store.\n"
-     "Mount a writable volume.",
+     "Mount its volume writable.",
      WARNING, false},
     {"cfg-without-key",
      "airflow.cfg has no fernet_key: see --manage.\n"

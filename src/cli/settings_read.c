@@ -215,8 +215,7 @@ static int read_ini(struct settings *settings, struct error *err)
     if (fd < 0 && err->kind == ERROR_REFUSED)
         return -1;
     if (fd < 0 || file_read(fd, path, INI_MOST, &settings->ini_text, err) < 0)
-        return error_advise(err, "give --%s a file that can be read, or leave it out",
-                            options[OPTION_CONFIG].name);
+        return error_advise(err, "give --%s a file that can be read", options[OPTION_CONFIG].name);
     struct ini *ini = &settings->ini;
     if (ini_read(settings->ini_text.bytes, settings->ini_text.length, ini, err) < 0)
         return error_within(err, "%s", path);

@@ -215,8 +215,10 @@ static int advise_other_first(const struct stored_keys *old, struct error *err)
         return error_hint(err,
                           "first give a new one in its place: \"fernit help changes\" tells how");
     ring_fingerprint(from, index, other);
-    return error_hint(err, "first put another one in front: fernit key promote %s --yes%s", other,
-                      old->options);
+    return error_hint(err,
+                      "first put another one in front: fernit key promote %s --yes%s\n"
+                      "then restart all processes, and run rotate-fernet-key, before you retire it",
+                      other, old->options);
 }
 
 static int plan_retire_one(const struct target *target, struct plan *plan, struct error *err)

@@ -47,7 +47,7 @@ static int find_keys(const struct context *context, struct ring *ring, struct er
         error_input(err, "there is no key yet");
         error_id(err, "no-key");
         error_hint(err, "see where fernit looked for one: fernit status%s", carried);
-        return error_hint(err, "or create one: fernit init%s", carried);
+        return error_hint(err, "or, if none was ever used, create one: fernit init%s", carried);
     }
     return ring_add_all(ring, &item->decision.ring, err);
 }

@@ -161,7 +161,7 @@ static const char *recognize(const char *start, size_t length, const char **hint
         return "looks like Python's bytes (b'...')";
     }
     if (is_hex(text)) {
-        *hint = "a Fernet key is what this prints: fernit key generate";
+        *hint = "if they are a key, give its 32 bytes in base64, with - and _ for + and /";
         return "has 64 hexadecimal digits, a Fernet key has 44 characters of base64";
     }
     if (begins(text, "/") || begins(text, "./") || begins(text, "~/")) {

@@ -115,7 +115,7 @@ static int refuse_change(const struct source *winner, const struct source *store
                   store->name, stored);
     error_id(err, "refused-change");
     error_hint(err, "if it is meant, start once with --on-change keep (or stage)");
-    return error_hint(err, "else unset %s", winner->name);
+    return error_hint(err, "else take it out of %s", winner->name);
 }
 
 /* Nobody can tell whether a key is new to a store that cannot be read. */
@@ -141,8 +141,11 @@ void lost_cure(const struct survey *survey, char text[LOST_CURE])
     ring_summary(&survey->staged, staged);
     *text = '\0';
     if (retired->count > 0)
-        snprintf(text, LOST_CURE, "bring the retired key back: fernit key unretire %s --yes%s",
-                 retired->fingerprints[0], survey->suggested);
+        snprintf(text, LOST_CURE,
+                 "bring back a retired key (fernit status%s lists them): fernit key unretire %s "
+                 "--yes%s",
+                 survey->suggested, retired->count > 1 ? "FP" : retired->fingerprints[0],
+                 survey->suggested);
     else if (*staged)
         snprintf(text, LOST_CURE, "put the staged key there: fernit key promote %.*s --yes%s",
                  FINGERPRINT_TEXT, staged, survey->suggested);

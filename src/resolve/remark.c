@@ -97,7 +97,7 @@ static void write_broken(const struct writer *w)
     if (*w->source->error->hints)
         advise(w, "%s", w->source->error->hints);
     if (w->source->kind != SOURCE_STORE || w->secret->is_value) {
-        advise(w, "this is not urgent: the %s comes from %s", w->secret->title, w->winner_name);
+        advise(w, "until then the %s comes from %s", w->secret->title, w->winner_name);
         return;
     }
     advise(w, "until then what only the store's keys encrypted cannot be read");
@@ -116,7 +116,7 @@ static void write_unused(const struct writer *w)
     say(w, "%s is not run, because Airflow reads the %s in the file", w->source->name,
         owned_label(w));
     advise(w, "remove %s", w->secret->options[w->source->option].option_command);
-    advise(w, "or, to use it, remove %s once the store has its value", owned_label(w));
+    advise(w, "or, to use it, remove %s once the store has that secret", owned_label(w));
 }
 
 /* The names beside it say which secret it is of. */
@@ -130,7 +130,7 @@ static void write_other(const struct writer *w)
     say(w, "%s has another %s (%s) than %s (%s), and is not used", w->source->name, noun(w), w->own,
         w->winner_name, w->used);
     if (!w->secret->is_value)
-        advise(w, "to read what its key encrypted, add it to the comma list in %s",
+        advise(w, "to read what its key encrypted, let %s give both keys, with a comma between",
                w->source->in_default ? "[core]" : w->winner_name);
 }
 
@@ -200,14 +200,10 @@ static void write_fewer(const struct writer *w)
 
 static void write_lost(const struct writer *w)
 {
-    char cure[LOST_CURE];
     say(w, LOST_RING, w->survey->store_name);
-    advise(w, "put back a backup: without it, what its keys encrypted cannot be read");
-    lost_cure(w->survey, cure);
-    if (w->survey->retired.count > 0)
-        advise(w, "or %s", cure);
-    else
-        advise(w, "see which keys are staged or retired: fernit status%s", w->survey->suggested);
+    advise(w, "add the keys of a backup behind the one in use: NEW,BACKUP in %s", w->winner_name);
+    advise(w, "without them, what they encrypted cannot be read");
+    advise(w, "see which keys are staged or retired: fernit status%s", w->survey->suggested);
 }
 
 static void write_joined(const struct writer *w)
@@ -236,8 +232,8 @@ static void write_published(const struct writer *w)
     const struct managed *secret = w->secret;
     const char *variable = secret->bare ? secret->bare : secret->options[0].variable;
     const char *value = secret->is_value ? "a new one" : "NEW,OLD";
-    say(w, "%s gives a %s that everybody knows, from %s", w->source->name,
-        secret->is_value ? secret->title : "key", w->remark->text);
+    say(w, "%s gives a %s that everybody knows, from %s", w->source->name, noun(w),
+        w->remark->text);
     if (w->source->kind < SOURCE_STORE)
         advise(w, "change it there to %s: fernit key generate prints a new one", value);
     else
@@ -245,7 +241,10 @@ static void write_published(const struct writer *w)
     if (secret->is_value)
         advise(w, "then restart all processes that use it");
     else
-        advise(w, "then run: fernit run%s -- airflow rotate-fernet-key", w->survey->suggested);
+        advise(w,
+               "restart all processes, then run: fernit run%s -- airflow rotate-fernet-key\n"
+               "then leave OLD out, and run: fernit key retire --yes%s",
+               w->survey->suggested, w->survey->suggested);
 }
 
 static void write_shown(const struct writer *w)
@@ -254,14 +253,17 @@ static void write_shown(const struct writer *w)
     say(w, "%s is in [DEFAULT], and Airflow shows it under every other section",
         survey->sources[survey->options[w->source->option].source].name);
     advise(w,
-           w->source->is_second ? "remove it from [DEFAULT]: the one in [%s] is used"
-                                : "move it from [DEFAULT] to [%s]",
+           !w->source->is_second ? "move it from [DEFAULT] to [%s]"
+           : w->secret->is_value ? "remove it from [DEFAULT]: the one in [%s] is used"
+                                 : "add its key to the list in [%s], then remove it from [DEFAULT]",
            w->secret->options[w->source->option].section);
 }
 
 static void write_readable(const struct writer *w)
 {
     say(w, "%s can be read by every user", w->source->name);
+    advise(w,
+           "if fernit or Airflow runs as another user than its owner, chown it to that user first");
     advise(w, "chmod o-r %s", w->source->name);
 }
 
@@ -282,8 +284,8 @@ static void write_misnamed(const struct writer *w)
     if (secret->is_value)
         advise(w, "if it is the %s, rename it to %s", secret->title, secret->options[0].variable);
     else
-        advise(w, "if the %s in it is needed, add it to the list in %s", secret->title,
-               secret->bare);
+        advise(w, "if the %s in it is needed, give it behind the one in use: %s=USED,IT",
+               secret->title, secret->bare);
     advise(w, "else unset the variable");
 }
 

@@ -53,10 +53,10 @@ static void strip_line_end(struct secret *text)
 static int advise_to_mount(const char *named_by, struct error *err)
 {
     if (named_by && *named_by == '-')
-        return error_advise(err, "mount it, readable and whole, or leave out --secret-file "
-                                 "(FERNIT_SECRET_FILE)");
-    return named_by ? error_advise(err, "mount it, readable and whole, or unset %s", named_by)
-                    : error_advise(err, "mount it, readable and whole, or not at all");
+        named_by = "--secret-file (FERNIT_SECRET_FILE)";
+    error_advise(err, "mount it, readable and whole");
+    return named_by ? error_advise(err, "or leave out %s, if nothing needs its value", named_by)
+                    : -1;
 }
 
 int secret_file_within(const struct secret_file *file, struct error *err)

@@ -237,8 +237,7 @@ static int add_store(struct survey_state *state, struct error *err)
         source.repeated = survey->secret != MANAGED_FERNET_KEY;
         *source.error = *state->input->store_error;
         store_advise_owner(store->path, source.error);
-        error_advise(source.error,
-                     "%sgive this user a folder that it can read and write: --store DIR",
+        error_advise(source.error, "%slet this user read and write the folder: it may hold keys",
                      *source.error->hints ? "or " : "");
     } else {
         read_store(state, state->input->stored, state->input->stored_error, &source);

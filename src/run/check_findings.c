@@ -15,7 +15,7 @@ static int check_readable(const struct context *context, const struct findings *
     error_refused(err, "%s can be read by every user (refused: --strict)",
                   findings->cfg_path.bytes);
     error_id(err, "readable-cfg");
-    return error_hint(err, "chmod o-r %s", findings->cfg_path.bytes);
+    return error_hint(err, CFG_OWNER "\nchmod o-r %s", findings->cfg_path.bytes);
 }
 
 static int check_remarks(const struct item *item, struct error *err)

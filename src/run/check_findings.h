@@ -5,6 +5,9 @@
 
 #include "run/findings.h"
 
+/* A hint before chmod o-r: else Airflow reads nothing, and stores passwords in plain text. */
+#define CFG_OWNER "if Airflow runs as another user than its owner, chown it to that user first"
+
 struct error;
 
 /* Refuses

@@ -55,6 +55,7 @@ static int check_creating(const struct context *context, const struct findings *
                   findings->store.path, findings->store.directory < 0 ? "would be" : "is",
                   verdict.text);
     error_id(err, "no-volume");
+    error_hint(err, "if a volume holds the key already, mount that one there");
     error_hint(err, "%s", cure);
     error_hint(err, "or pass the key your connections were saved with in FERNET_KEY");
     return error_hint(err,
@@ -104,7 +105,7 @@ static void tell_created(const struct context *context, const struct findings *f
                                          : "connections saved with another key stay unreadable\n"
                                            "if you have that key, pass it in FERNET_KEY\n"
                                            "another host with a store of its own has another "
-                                           "key: share the store, or set this key there",
+                                           "key: give all of them the same keys",
                "created %s %s in %s/%s", item->secret->title, fingerprints, findings->store.path,
                item->secret->name);
 }
@@ -189,7 +190,7 @@ static void write_share_hint(const struct findings *findings, const struct item 
                              char hint[SHARE_HINT])
 {
     snprintf(hint, SHARE_HINT,
-             "so that all containers share it, set it in %s, or mount a writable volume at %s",
+             "so that all containers share it, set it in %s, or mount the volume at %s writable",
              managed_variable(item->secret, findings->airflow), findings->store.path);
 }
 

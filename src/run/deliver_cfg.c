@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "run/cfg_copy.h"
 #include "run/cfg_text.h"
+#include "run/check_findings.h"
 #include "store/retired.h"
 
 enum { TRIES = 16 };
@@ -233,8 +234,11 @@ static int write_fixed(const struct delivery *delivery, const struct cfg *cfg,
             : cfg_overwrite(delivery->path, cfg, &edit->edited.text, &kept, &deadline, err);
     if (written != CFG_NOT_WRITABLE)
         return written;
-    return error_advise(err, "give fernit write access to it, or add --deliver env: then the "
-                             "command gets the secrets in its environment");
+    return error_advise(err, "%s%s", "let fernit write to it",
+                        delivery->by_environment
+                            ? "\nor add --deliver env: then the command gets the "
+                              "secrets in its environment"
+                            : "");
 }
 
 /* Airflow 2.7 and later write an airflow.cfg with a random secret_key, but only if there is none. Beside fernit's
@@ -254,7 +258,7 @@ static void tell_written(const struct delivery *delivery, const struct edit *edi
     }
     if (need == CFG_SET && (edit->cfg->status.st_mode & 0004)) {
         char hint[PATH_MAX + 16];
-        snprintf(hint, sizeof hint, "chmod o-r %s", delivery->path);
+        snprintf(hint, sizeof hint, CFG_OWNER "\nchmod o-r %s", delivery->path);
         log_warning("readable-cfg", hint, "%s can be read by every user", delivery->path);
     }
     if (need == CFG_MAKE && delivery->findings->items[0].secret != MANAGED_FERNET_KEY &&

@@ -128,7 +128,7 @@ int own_key_check(const struct context *context, struct error *err)
 {
     static const char text[] = "%s: line %zu: creates a Fernet key, which may replace the one in "
                                "the store%s";
-    static const char hint[] = "remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY";
+    static const char hint[] = "remove that line: fernit delivers the key";
     const struct settings *settings = context->settings;
     bool of_shell = is_shell(*settings->words);
     bool is_text = false;

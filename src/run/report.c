@@ -83,7 +83,10 @@ void report_findings(const struct context *context, const struct findings *findi
         say_unread(context, findings, &findings->items[i]);
     }
     if (context->left_cfg)
-        log_warning("cfg-left-behind", "move it there, or set AIRFLOW_HOME to its folder",
+        log_warning("cfg-left-behind",
+                    findings->cfg.cfg.exists
+                        ? "compare the two: give a key that only this one has in FERNET_KEY"
+                        : "move it there, or set AIRFLOW_HOME to its folder",
                     "%s is ignored: --user changes HOME, and Airflow reads %s", context->left_cfg,
                     findings->cfg_path.bytes);
 }

@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "store/owner.h"
 
+#define FIND_OUT "find out who wrote it: another user can have replaced the key"
+
 static int check_owner(const struct store *store, const char *path, const struct stat *status,
                        struct error *err)
 {
@@ -38,8 +40,9 @@ static int check_owner(const struct store *store, const char *path, const struct
                                  : " or this user",
                       is_third ? " or the store's owner" : "");
         error_id(err, "unsafe-file");
-        error_hint(err, "find out what wrote it: that user can replace the key");
-        return error_hint(err, "if the key is right: chown %ju %s", (uintmax_t)geteuid(), path);
+        error_hint(err, FIND_OUT);
+        return error_hint(err, "if the key is right: chown %ju %s",
+                          (uintmax_t)(us == 0 ? stores : us), path);
     }
     return 0;
 }
@@ -54,7 +57,7 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
         error_refused(err, "%s: can be written by every user (mode %03o)", path,
                       (unsigned)status->st_mode & 0777);
         error_id(err, "unsafe-file");
-        return error_hint(err, "chmod o-w %s", path);
+        return error_hint(err, FIND_OUT "\nchmod o-w %s", path);
     }
     if ((status->st_mode & 0020) && !modeless && status->st_gid != 0 &&
         status->st_gid != store->status.st_gid && !access_is_our_group(status->st_gid)) {
@@ -63,7 +66,7 @@ int store_check_mode(const struct store *store, int fd, const char *path, const 
             "%s: can be written by group %ju, which is not 0, not the store's and not of this user",
             path, (uintmax_t)status->st_gid);
         error_id(err, "unsafe-file");
-        return error_hint(err, "chmod g-w %s", path);
+        return error_hint(err, FIND_OUT "\nchmod g-w %s", path);
     }
     findings->modeless |= modeless;
     findings->readable_by_all |= (status->st_mode & 0004) && !modeless;

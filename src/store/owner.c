@@ -111,7 +111,9 @@ int store_advise_owner(const char *path, struct error *err)
     if (known < 0 || status.st_uid == uid || !advise_other_owner(&status, err))
         return -1;
     if (is_shared(path) || !list_own(path, words, sizeof words))
-        return error_advise(err, "give --store a folder of its own");
+        return error_advise(
+            err, "give --store a folder of its own, and move the files of the store there");
+    error_hint(err, "start fernit as the owner, or give the store to this user:");
     error_hint(err, as_root, path, uid, gid, words);
     error_hint(
         err,

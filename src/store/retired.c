@@ -55,7 +55,7 @@ static int not_a_folder(const struct folder *folder, struct error *err)
         S_ISLNK(status.st_mode);
     error_refused(err, "%s/" STORE_RETIRED ": is %s, and not the folder with the retired keys",
                   path, link ? "a symbolic link" : "a file");
-    return error_hint(err, "move it away");
+    return error_hint(err, "put the folder itself there");
 }
 
 static int open_folder(struct folder *folder, struct error *err)

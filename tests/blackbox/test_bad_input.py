@@ -574,7 +574,7 @@ def test_bad_input_is_refused_and_the_next_correct_start_works(case, child_sees,
 
     done = case.start(*words, *case.options, *behind)
     assert (done.returncode, done.stdout) == (125, "")
-    assert len(told(done)) <= 6, "more than the error and some hints"
+    assert len(told(done)) <= 7, "more than the error and some hints"
     assert [content(folder) for folder in case.watched] == before, "something was written"
 
     case.repair()
@@ -606,4 +606,4 @@ def test_the_line_says_no_name_twice(case):
 
 def test_quiet_still_tells_it(case):
     done = case.start("run", "--quiet", *case.options, "--", "true")
-    assert 1 <= len(told(done)) <= 6
+    assert 1 <= len(told(done)) <= 7

@@ -262,8 +262,8 @@ def test_one_in_default_beside_that_of_core_is_told_at_each_start(fernit, write_
         shown, other = warnings(done)
         assert shown.endswith(f"{cfg}: fernet_key is in [DEFAULT], and Airflow shows it under every other section")
         assert f"[DEFAULT] fernet_key has another key ({fingerprint(OTHER)}) than " in other and f"({fingerprint(K)}), and is not used" in other
-        assert "fernit: hint: to read what its key encrypted, add it to the comma list in [core]" in done.stderr.splitlines()
-        assert "fernit: hint: remove it from [DEFAULT]: the one in [core] is used" in done.stderr.splitlines()
+        assert "fernit: hint: to read what its key encrypted, let [core] give both keys, with a comma between" in done.stderr.splitlines()
+        assert "fernit: hint: add its key to the list in [core], then remove it from [DEFAULT]" in done.stderr.splitlines()
         assert cfg.read_text() == text.format(K, OTHER) and (store / "fernet_key").read_text() == f"{K}\n"
     assert fernit("run", "--strict", "true").returncode == 125
     write_cfg(text.format(f"{K},{OTHER}", OTHER))

@@ -365,7 +365,7 @@ def test_promote_says_what_still_comes_before_it(fernit, put, given):
 def test_nothing_is_retired_where_it_cannot_be_seen_what_is_given(fernit, put, store, tmp_path):
     first, second = new_key(), new_key()
     put("fernet_key", first, second)
-    assert_refused(fernit("key", "retire", "--yes", FERNET_KEY_FILE=tmp_path / "missing"), "FERNET_KEY_FILE", "unset")
+    assert_refused(fernit("key", "retire", "--yes", FERNET_KEY_FILE=tmp_path / "missing"), "FERNET_KEY_FILE", "mount it")
     assert ring(store) == [first, second]
     assert_done(fernit("key", "promote", fingerprint(second), "--yes", FERNET_KEY_FILE=tmp_path / "missing"))
 

@@ -47,7 +47,7 @@ def test_it_is_warned_of_and_the_command_runs(fernit, script, options, lines, nu
     assert (done.returncode, done.stdout) == (0, "it ran\n")
     (line,) = warned(done)
     assert line.startswith(f"fernit: warning: own-key: {path}: line {number}: ")
-    assert "fernit: hint: remove that line: fernit sets AIRFLOW__CORE__FERNET_KEY" in hints(done)
+    assert "fernit: hint: remove that line: fernit delivers the key" in hints(done)
 
 
 def test_the_id_is_own_key(fernit, script):

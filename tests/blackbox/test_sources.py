@@ -1241,7 +1241,7 @@ def test_a_key_in_the_wrong_place_of_airflow_cfg_is_not_shown(fernit, write_cfg,
 def test_a_name_with_newlines_forges_no_line_of_the_log(fernit):
     done = fernit("run", "true", FERNET_KEY_FILE="/no\nfernit: all is well\n\x1b[2J/file")
     assert done.returncode == 125
-    assert len(done.stderr.splitlines()) == 2 == len(errors(done) + hints(done))
+    assert len(done.stderr.splitlines()) == 3 == len(errors(done) + hints(done))
     assert "\x1b" not in done.stderr
 
 
@@ -1335,7 +1335,7 @@ def test_where_a_command_gives_a_broken_key_the_store_counts(commanded, given):
     seen = commanded.start(*RUN)
     (warning,) = warnings(seen)
     assert "fernet_key_cmd: the key " in warning
-    assert f"fernit: hint: this is not urgent: the Fernet key comes from {commanded.store}/fernet_key" in hints(seen)
+    assert f"fernit: hint: until then the Fernet key comes from {commanded.store}/fernet_key" in hints(seen)
 
 
 @pytest.mark.parametrize("words", [RUN, *BY_FILE])

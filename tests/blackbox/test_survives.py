@@ -109,7 +109,7 @@ def test_who_makes_a_key_says_what_that_cannot_read(fernit):
     assert lines[number + 1 : number + 4] == [
         "fernit: hint: connections saved with another key stay unreadable",
         "fernit: hint: if you have that key, pass it in FERNET_KEY",
-        "fernit: hint: another host with a store of its own has another key: share the store, or set this key there",
+        "fernit: hint: another host with a store of its own has another key: give all of them the same keys",
     ]
 
 

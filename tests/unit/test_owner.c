@@ -116,7 +116,8 @@ static void says_whose_it_is_where_that_is_why(void **state)
         const char *says; /* NULL: nothing more */
     } table[] = {
         {"theirs", EACCES,
-         "its owner is 12345:12346, its mode 750, and fernit runs as 0:0\nonce, as root: "},
+         "its owner is 12345:12346, its mode 750, and fernit runs as 0:0\nstart fernit as the "
+         "owner, "},
         {"theirs", EPERM, "once, as root: cd theirs && chown 0:0 .\nto be root, with Docker: "},
         {"used", EACCES, "cd used && chown 0:0 . fernet_key .lock jwt_secret.staged retired\n"},
         {"linked", EACCES, "cd linked && chown 0:0 .\nto be root, with Docker: docker run"},

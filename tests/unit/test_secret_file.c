@@ -7,7 +7,7 @@
 #define KEY "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 #define SLASHED "//////////////////////////////////////////8="
 #define VAR "FERNET_KEY_FILE"
-#define MOUNT "mount it, readable and whole, or "
+#define MOUNT "mount it, readable and whole\nor leave out "
 #define HIDDEN "give a path that begins with \"/\""
 
 enum { MOST = 64 * 1024 };
@@ -91,7 +91,7 @@ static const struct {
     const char *hides;   /* neither has it */
 } wrong[] = {
     {ROW, ERROR_SYSTEM, VAR, "./missing", VAR ": ./missing: No such file or directory",
-     MOUNT "unset " VAR, NULL},
+     MOUNT VAR ", if nothing needs its value", NULL},
     {ROW, ERROR_SYSTEM, VAR, "./dangling", VAR ": ./dangling: No such file or directory", MOUNT,
      NULL},
     {ROW, ERROR_SYSTEM, VAR, "./plain/x", VAR ": ./plain/x: Not a directory", MOUNT, NULL},
@@ -104,11 +104,11 @@ static const struct {
     {ROW, ERROR_INPUT, VAR, "./large", VAR ": ./large: is larger than 65536 bytes", MOUNT, NULL},
 
     /* An option names many files: the path tells which. Nothing names a usual path, so nothing is to be unset. */
-    {ROW, ERROR_SYSTEM, NULL, "/missing", "/missing: No such file or directory", MOUNT "not at all",
-     VAR},
-    {ROW, ERROR_INPUT, NULL, "./empty", "./empty: is empty", MOUNT "not at all", VAR},
+    {ROW, ERROR_SYSTEM, NULL, "/missing", "/missing: No such file or directory",
+     "mount it, readable and whole", VAR},
+    {ROW, ERROR_INPUT, NULL, "./empty", "./empty: is empty", "mount it, readable and whole", VAR},
     {ROW, ERROR_SYSTEM, "--secret-file", "/missing", "/missing: No such file or directory",
-     MOUNT "leave out --secret-file (FERNIT_SECRET_FILE)", NULL},
+     MOUNT "--secret-file (FERNIT_SECRET_FILE), ", NULL},
 
     /* A value that may be the secret itself. */
     {ROW, ERROR_SYSTEM, VAR, "hunter2", VAR ": the file: No such file or directory", HIDDEN,
