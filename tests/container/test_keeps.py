@@ -126,7 +126,7 @@ def test_without_a_volume_nothing_is_made_and_nothing_begins(box):
 def test_the_line_that_the_refusal_names_works_as_it_stands(box):
     done = box.run("airflow-with-fernit", "airflow", "version")
     refused(done)
-    (line,) = re.findall(r"; ((?:docker|podman) run -v (\S+):\S+) \.\.\.", done.stderr)
+    (line,) = re.findall(r"^fernit: hint: add a volume: ((?:docker|podman) run -v (\S+):\S+) \.\.\.$", done.stderr, re.MULTILINE)
     box.volumes.append(line[1])
     tried = box.engine.run(*line[0].split(), "--rm", "airflow-with-fernit", "airflow", "version", check=False)
     assert (tried.returncode, tried.stdout) == (0, "2.10.5\n") and made_a_key(tried.stderr), tried.stderr

@@ -84,7 +84,7 @@ def test_a_secret_that_is_exchanged_is_a_change_for_the_store_and_both_keys_read
     pod.wait_for_log("ready, 1 connections read")
     assert says(pod.exec(*GET)) == "db s3cret"
     assert says(pod.exec(*KEY)) == kept.read_text().strip() == f"{NEW},{OLD}"
-    assert "warning: AIRFLOW__CORE__FERNET_KEY_FILE" in pod.logs() and "brings the new key" in pod.logs()
+    assert "warning: changed-key: AIRFLOW__CORE__FERNET_KEY_FILE" in pod.logs() and "brings the new key" in pod.logs()
 
 
 @pytest.mark.parametrize("data, text", [

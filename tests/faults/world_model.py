@@ -20,7 +20,7 @@ OF_SOURCES = {"broken-source", "unused-source"}
 #: ... all, since the store's ring is gone.
 LOST = "lost-ring"
 #: ... all but the winner's, in any warning or hint of `init`: what starts behind it has a variable, which hides airflow.cfg.
-OUTSIDE = re.compile(r"docker exec sees .* alone|not for what docker exec starts|docker exec still gets it")
+OUTSIDE = re.compile(r"docker exec (sees .* alone|still gets it|and pod templates do not)")
 
 
 def keys_in(text):
@@ -180,9 +180,9 @@ class Outcome:
 
     @functools.cached_property
     def warnings(self):
-        """(name, text) of each; the name of a hint is "hint"."""
+        """(name, text) of each, with its hints."""
         lines = [json.loads(line) for line in (self.err + self.unheard).splitlines() if line.startswith("{") and line.endswith("}")]
-        return [(line.get("id", "hint"), line["message"]) for line in lines if line["level"] in ("warning", "hint")]
+        return [(line["id"], "\n".join([line["message"], *line.get("hint", [])])) for line in lines if line["level"] == "warning"]
 
     @property
     def said(self):
@@ -198,7 +198,7 @@ class Outcome:
     @property
     def passes_store(self):
         """Whether it says that it keeps nothing in the store, which it cannot read or write."""
-        return any(name == "unkept-secret" or "the store is passed over" in text for name, text in self.warnings)
+        return any(name == "unkept-secret" or "is not stored" in text for name, text in self.warnings)
 
     def tells_of(self, key):
         """Whether a warning says that this key is missing."""
