@@ -220,7 +220,7 @@ def test_a_database_that_is_not_there_is_an_error_with_125_and_the_restart_polic
         stack.wait_until("it was tried three times", lambda: len(lines(stack, name, error)) >= 3)
         for line in lines(stack, name, error):
             assert line.startswith("fernit: error: the database at postgres:5432 "), line
-        assert lines(stack, name, "fernit: hint: it waits longer with --wait-timeout")
+        assert lines(stack, name, "fernit: hint: or wait longer: --wait-timeout")
         stack.wait_until("its status was 125", lambda: stack.state(name, "ExitCode") == "125")
         # No command of a person's is needed once the database is there.
         stack.up("postgres")
