@@ -40,7 +40,7 @@ WHOLE = {
     "fernit key ": {row.second for row in COMMAND_ROWS if row.name == "key"},
     "fernit key pr": {"print", "promote"},
     "fernit help ": {*FIRST_WORDS, *HELP_TOPICS, *(row.id for row in MESSAGES)},
-    "fernit help unk": {"unkept-secret", "unknown-variable"},
+    "fernit help unk": {"unkept-secret", "unknown-key", "unknown-variable"},
     "fernit help supe": {"supervise"},
     **{f"fernit {' '.join(row.words)} --": options_of(row) for row in COMMAND_ROWS if row.options},
     **ENUMERATIONS,

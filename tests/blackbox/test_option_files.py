@@ -293,7 +293,7 @@ def test_status_shows_each_of_them(fernit, mounted, tmp_path):
     assert len(shown["problems"]) == 1 and f"{tmp_path}/none: No such file" in shown["problems"][0]
     assert len(shown["warnings"]) == 2
     table = fernit("status", **given)
-    assert f"option       {CONN}_FILE: read\n" in table.stdout and f"\nerror: {PASSWORD}_FILE: " in table.stdout
+    assert f"option       {CONN}_FILE: read\n" in table.stdout and f"\nerror: system: {PASSWORD}_FILE: " in table.stdout
 
 
 def test_status_is_good_where_they_are(fernit, mounted):
