@@ -619,7 +619,7 @@ static void a_remark_names_its_source_and_no_key(void **state)
          "value store=A cfg=B",
          {"cfg has c77f48f3771072be, which is not used: store has 2e4361dfdb8466cf"}},
         {ROW, "var=P", {"var", "key that everybody knows", "puckel"}},
-        {ROW, "value var=P", {"var", "secret key", "that everybody knows"}},
+        {ROW, "value var=P", {"var gives a value", "that everybody knows"}},
         {ROW, "store=A staged=P", {"store", "puckel"}},
         {ROW, "store=Ar", {"store", "chmod o-r"}},
         {ROW, "store=Am", {"store", "one mode"}},
