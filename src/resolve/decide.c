@@ -140,12 +140,14 @@ void lost_cure(const struct survey *survey, char text[LOST_CURE])
     const struct retired *retired = &survey->retired;
     ring_summary(&survey->staged, staged);
     *text = '\0';
-    if (retired->count > 0)
+    if (retired->count > 1)
         snprintf(text, LOST_CURE,
-                 "bring back a retired key (fernit status%s lists them): fernit key unretire %s "
+                 "bring a retired key back (fernit status lists them): fernit key unretire FP "
                  "--yes%s",
-                 survey->suggested, retired->count > 1 ? "FP" : retired->fingerprints[0],
                  survey->suggested);
+    else if (retired->count > 0)
+        snprintf(text, LOST_CURE, "bring the retired key back: fernit key unretire %s --yes%s",
+                 retired->fingerprints[0], survey->suggested);
     else if (*staged)
         snprintf(text, LOST_CURE, "put the staged key there: fernit key promote %.*s --yes%s",
                  FINGERPRINT_TEXT, staged, survey->suggested);

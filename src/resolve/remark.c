@@ -200,10 +200,15 @@ static void write_fewer(const struct writer *w)
 
 static void write_lost(const struct writer *w)
 {
+    char cure[LOST_CURE];
+    lost_cure(w->survey, cure);
     say(w, LOST_RING, w->survey->store_name);
     advise(w, "add the keys of a backup behind the one in use: NEW,BACKUP in %s", w->winner_name);
     advise(w, "without them, what they encrypted cannot be read");
-    advise(w, "see which keys are staged or retired: fernit status%s", w->survey->suggested);
+    if (w->survey->retired.count > 0)
+        advise(w, "or %s", cure);
+    else
+        advise(w, "see which keys are staged or retired: fernit status%s", w->survey->suggested);
 }
 
 static void write_joined(const struct writer *w)
