@@ -420,7 +420,7 @@ def test_refuse_ends_with_125_and_leaves_all_as_it_was(fernit, stored, tmp_path,
     assert listing(tmp_path) == before
     (said,) = errors(done)
     assert said.startswith("fernit: error: FERNET_KEY: ") and fingerprint(new) in said and fingerprint(old) in said
-    assert hints(done) == ["fernit: hint: if it is meant, start once with --on-change keep (or stage)", "fernit: hint: else unset FERNET_KEY"]
+    assert hints(done) == ["fernit: hint: if it is meant, start once with --on-change keep (or stage)", "fernit: hint: else take it out of FERNET_KEY"]
 
 
 def test_what_the_refusal_advises_works_and_the_next_start_is_not_refused(fernit, child_sees, stored):

