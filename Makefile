@@ -117,19 +117,20 @@ $(B)/obj/%.o: %.c Makefile $(B)/deps
 	@echo '  cc    $<'
 	$(call compile,$(CC) $(language) $(warnings) $(CFLAGS) -idirafter $(DEPS)/kernel $(inih))
 
-# $(call link,FLAGS AND OBJECTS). The map says what was linked in.
+# $(call link,FLAGS AND OBJECTS,VARIABLES). The map says what was linked in.
 define link
 @mkdir -p $(@D)
 @echo '  link  $@'
-$(Q)$(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map.new $(waiting) $(1) -o $@.new
+$(Q)$(2) $(CC) $(CFLAGS) $(warnings) $(LDFLAGS) -Wl,-Map=$@.map.new $(waiting) $(1) -o $@.new
 @mv -f $@.map.new $@.map
 $(place)
 endef
 
+# -save-temps also leaves a file in TMPDIR.
 ifeq ($(TARGET),aarch64)
 $(B)/whole/fernit: $(objects)
 	@rm -rf $(@D)
-	$(call link,-save-temps=obj $^ -linih -lsodium)
+	$(call link,-save-temps=obj $^ -linih -lsodium,TMPDIR=$(@D))
 
 $(B)/fernit: $(B)/whole/fernit
 	$(call link,$(packed) $(<D)/*.ltrans.s)
